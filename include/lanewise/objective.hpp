@@ -1,0 +1,61 @@
+/// The objective: a function with its gradient, evaluated for many points at once.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "lanewise/isa.hpp"
+
+namespace lanewise {
+
+/// Many points side by side: a block of rows [row][lane], one point per lane. Rows start on a multiple of 64
+/// bytes, `lanes` is a multiple of 16; lanes that no run needs are copies of one that a run does.
+template <class T>
+struct Block {
+    std::size_t lanes;
+    std::size_t dimension;
+    const T* x_rows;       ///< [dimension][lanes], in
+    T* f_row;              ///< [lanes], out: values
+    T* g_rows;             ///< [dimension][lanes], out: gradients
+    T* scratch_rows;       ///< [Objective::scratch_rows()][lanes], to write on; this thread's own
+    Isa isa;               ///< the instruction set of this search
+
+    std::span<const T> x(std::size_t j) const { return {x_rows + j * lanes, lanes}; }
+    std::span<T> f() const { return {f_row, lanes}; }
+    std::span<T> g(std::size_t j) const { return {g_rows + j * lanes, lanes}; }
+    std::span<T> scratch(std::size_t row) const { return {scratch_rows + row * lanes, lanes}; }
+};
+
+/// f: R^d -> R with its gradient. Derive from it to hand a search your own code; for a formula, see Expression.
+///
+/// `evaluate` is called from several threads at once, once per tile and iteration. It must not allocate, lock or
+/// throw. What it writes for a lane may depend on that lane's x only: results are then the same for any number of
+/// threads and any tile width. A value or gradient that is NaN or infinite ends that lane's run, and no other.
+class Objective {
+  public:
+    virtual ~Objective() = default;
+
+    virtual std::size_t dimension() const noexcept = 0;
+
+    /// Fills the f and g rows for all lanes.
+    virtual void evaluate(const Block<double>& block) const noexcept = 0;
+
+    /// The same in single precision, for searches that ask for it; override both or neither.
+    virtual bool has_f32() const noexcept { return false; }
+    virtual void evaluate_f32(const Block<float>& block) const noexcept;
+
+    /// How many rows of memory `evaluate` wants to write on.
+    virtual std::size_t scratch_rows() const noexcept { return 0; }
+};
+
+struct Evaluation {
+    double f;
+    std::vector<double> gradient;
+};
+
+/// Value and gradient at one point, in double precision.
+/// \throws std::invalid_argument when x has not the objective's dimension.
+Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa isa = choose_isa());
+
+}  // namespace lanewise

@@ -1,0 +1,103 @@
+/// What can be set about a search. Every field has a default; set what you need with designated initialisers:
+///
+///     lanewise::Options{.starts = 20000, .seed = 7, .iterations = 500}
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "lanewise/isa.hpp"
+
+namespace lanewise {
+
+class Box;
+class Objective;
+
+/// How the step size changes from iteration to iteration (k = 0 .. n-1 of n).
+enum class Schedule {
+    constant,  ///< alpha
+    cosine,    ///< alpha (1 + cos(pi k / n)) / 2 (Loshchilov & Hutter 2017, without restarts)
+};
+
+/// What a step size of 1 means.
+enum class Scale {
+    box,   ///< for each variable the width of its bounds
+    none,  ///< 1, the textbook's raw step
+};
+
+enum class Precision { f64, f32 };
+
+std::string_view name(Schedule schedule) noexcept;
+std::string_view name(Scale scale) noexcept;
+std::string_view name(Precision precision) noexcept;
+
+/// Adam (Kingma & Ba 2014, algorithm 1):
+///     m <- beta1 m + (1 - beta1) g        m^ = m / (1 - beta1^t)
+///     v <- beta2 v + (1 - beta2) g^2      v^ = v / (1 - beta2^t)       t = 1, 2, ...
+///     x <- x - alpha m^ / (sqrt(v^) + eps)
+/// then x is projected onto the box, and m dropped where it ran into a wall.
+struct Adam {
+    double alpha = 0.02;   ///< step size, finite and > 0; see Scale
+    double beta1 = 0.9;    ///< in [0, 1)
+    double beta2 = 0.999;  ///< in [0, 1)
+    double eps = 1e-8;     ///< finite and >= 0
+};
+
+/// How a search stands, told between two stages.
+struct Progress {
+    std::size_t iteration;        ///< iterations done by the runs that are still going
+    std::size_t iterations;       ///< iterations asked for
+    std::size_t runs;             ///< runs started
+    std::size_t runs_alive;       ///< runs still going
+    double best_f;                ///< best value so far; infinite (-infinite when maximising) while there is none
+    std::uint64_t run_iterations; ///< iterations done, summed over runs
+    double seconds;               ///< since the search began
+};
+
+struct Options {
+    /// Number of starts drawn uniformly from the box; 4096 unless start_points are given, then none.
+    /// At least 1 when set.
+    std::optional<std::size_t> starts = {};
+    /// Starts given by hand, each a point of the box. They have the start ids 0, 1, ...; drawn ones follow.
+    std::vector<std::vector<double>> start_points = {};
+    /// Drawn starts are a function of (seed, start id) alone.
+    std::uint64_t seed = 0;
+    /// Iterations of each run, 1 to 10^7.
+    std::size_t iterations = 1000;
+
+    Adam rule = {};
+    Schedule schedule = Schedule::cosine;
+    Scale scale = Scale::box;
+    Precision precision = Precision::f64;
+    /// Look for the largest value instead. Values in the result are the objective's own.
+    bool maximize = false;
+
+    /// At most this many threads; 0 leaves it to OpenMP (OMP_NUM_THREADS, an enclosing parallel region).
+    int threads = 0;
+    /// The instruction set to use; see choose_isa.
+    std::optional<Isa> isa = {};
+    /// Lanes per tile, a multiple of 16; 0 chooses from the size of state and program. Does not change results.
+    std::size_t tile_lanes = 0;
+
+    /// Ends the search after this many seconds, > 0.
+    std::optional<double> max_time = {};
+    /// Ends the search before it takes more evaluations than this, summed over runs; at least one per run.
+    std::optional<std::uint64_t> max_evaluations = {};
+    /// Ends the search when the best value is at least this good.
+    std::optional<double> target = {};
+
+    /// Called between stages on the calling thread.
+    std::function<void(const Progress&)> progress = {};
+    /// Asked often on the calling thread; true ends the search with what it has.
+    std::function<bool()> stop = {};
+};
+
+/// Checks options against the objective and the box, as minimize does before any work.
+/// \throws std::invalid_argument naming the option, its value and what is allowed.
+void validate(const Objective& objective, const Box& box, const Options& options);
+
+}  // namespace lanewise

@@ -1,0 +1,95 @@
+/// What a search found.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "lanewise/isa.hpp"
+
+namespace lanewise {
+
+/// Why a search ended.
+enum class SearchStatus {
+    completed,        ///< every run ended on its own
+    target,           ///< the target value was reached
+    max_time,         ///< the time was up
+    max_evaluations,  ///< the evaluations were spent
+    interrupted,      ///< Options::stop said so
+};
+
+/// Why a run ended.
+enum class RunStatus : std::uint8_t {
+    converged_gradient,  ///< the projected gradient is small
+    converged_value,     ///< the value no longer falls
+    max_iterations,      ///< all its iterations are done
+    pruned,              ///< given up as hopeless
+    merged,              ///< fell into a basin another run holds
+    nan_at_start,        ///< value or gradient not finite at the start: no point to report
+    nan_on_the_way,      ///< value or gradient became not finite: frozen at its best point
+    stopped,             ///< the search ended first
+};
+inline constexpr std::size_t run_statuses = 8;
+
+/// As the JSON spells it: "max-time", "nan-on-the-way", ...
+std::string_view name(SearchStatus status) noexcept;
+std::string_view name(RunStatus status) noexcept;
+
+/// The best point a search visited.
+struct Best {
+    double f;
+    std::vector<double> x;
+    std::uint64_t start_id;
+    /// The iteration that moved the run there, from 0; -1 when it is the start itself.
+    std::int64_t iteration;
+};
+
+/// A distinct local minimum: runs that ended at the same place. Two ends are at the same place when each coordinate
+/// differs by at most 10^-3 of its box width and the values by at most 10^-3 max(1, |f|); ends are taken best first,
+/// each joins the first minimum it fits.
+struct Minimum {
+    double f;                         ///< of its best end
+    std::vector<double> x;            ///< its best end
+    double gradient_norm;             ///< Euclidean norm of the projected gradient at x
+    std::vector<std::int8_t> at_bound;  ///< [d] -1 at the lower bound, 1 at the upper, else 0
+    std::vector<std::uint32_t> start_ids;  ///< of the runs that ended here, best first
+
+    std::size_t hits() const noexcept { return start_ids.size(); }
+};
+
+/// How much of the box the search has seen (Boender & Rinnooy Kan 1987), from the N drawn starts whose runs ended
+/// at a finite value and the W minima they found. Assumes uniform starts and that every run reached its minimum.
+struct Coverage {
+    std::size_t minima_found;                  ///< W
+    std::optional<double> minima_expected;     ///< W (N-1) / (N-W-2), when N > W+2
+    std::optional<double> volume_covered;      ///< (N-W-1) (N+W) / (N (N-1)), when N > 1
+    std::optional<double> unseen_probability;  ///< W (W+1) / (N (N-1)), when N > 1: the next run finds a new one
+};
+
+struct Work {
+    double seconds;
+    std::uint64_t run_iterations;  ///< iterations, summed over runs
+    std::uint64_t evaluations;     ///< values with gradients, summed over runs
+    double lane_occupancy;         ///< share of the computed lanes that held a live run
+};
+
+struct Result {
+    SearchStatus status;
+    Best best;
+    std::vector<Minimum> minima;                   ///< best first
+    std::array<std::size_t, run_statuses> runs;    ///< number of runs by RunStatus
+    Coverage coverage;
+    std::size_t iterations;  ///< done by every run that did not break
+    Work work;
+    Isa isa;                 ///< the instruction set that was used
+    int threads;             ///< the threads that were used
+    std::size_t tile_lanes;  ///< the tile width that was used
+
+    std::size_t runs_started() const noexcept;
+    std::size_t runs_with(RunStatus status) const noexcept { return runs[static_cast<std::size_t>(status)]; }
+};
+
+}  // namespace lanewise

@@ -1,0 +1,144 @@
+// The one bridge to xsimd (8.1 to 14) and SLEEF. Included only by kernels.ipp, inside an anonymous namespace's
+// translation unit that says which architecture it is for:
+//   LANEWISE_ARCH              the xsimd architecture
+//   LANEWISE_SLEEF_F64(f, u)   the SLEEF function f with accuracy u on a vector of double
+//   LANEWISE_SLEEF_F32(f, u)   the same on float
+#pragma once
+
+// xsimd 9 and later take the default from here: an architecture that does not exist, so that a forgotten one
+// does not compile.
+#define XSIMD_DEFAULT_ARCH xsimd::unsupported
+
+#include <sleef.h>
+
+#include <xsimd/xsimd.hpp>
+
+#include "table.hpp"
+
+namespace lanewise::kernels {
+namespace {
+
+using Arch = LANEWISE_ARCH;
+
+template <class T>
+using Batch = xsimd::batch<T, Arch>;
+template <class T>
+using Mask = xsimd::batch_bool<T, Arch>;
+template <class T>
+using Register = typename Batch<T>::register_type;
+
+// Fused multiply-add by intrinsics: xsimd 8.1's is two roundings on AVX-512.
+#if defined(__AVX512F__)
+#define LANEWISE_FUSED(name, op)                                                                            \
+    inline Batch<double> name(Batch<double> a, Batch<double> b, Batch<double> c) {                          \
+        return Batch<double>(_mm512_##op##_pd(a, b, c));                                                    \
+    }                                                                                                       \
+    inline Batch<float> name(Batch<float> a, Batch<float> b, Batch<float> c) {                              \
+        return Batch<float>(_mm512_##op##_ps(a, b, c));                                                     \
+    }
+#elif defined(__FMA__)
+#define LANEWISE_FUSED(name, op)                                                                            \
+    inline Batch<double> name(Batch<double> a, Batch<double> b, Batch<double> c) {                          \
+        return Batch<double>(_mm256_##op##_pd(a, b, c));                                                    \
+    }                                                                                                       \
+    inline Batch<float> name(Batch<float> a, Batch<float> b, Batch<float> c) {                              \
+        return Batch<float>(_mm256_##op##_ps(a, b, c));                                                     \
+    }
+#endif
+
+#if defined(LANEWISE_FUSED)
+LANEWISE_FUSED(fma, fmadd)    // a*b + c
+LANEWISE_FUSED(fms, fmsub)    // a*b - c
+LANEWISE_FUSED(fnma, fnmadd)  // c - a*b
+#undef LANEWISE_FUSED
+#elif defined(__aarch64__)
+inline Batch<double> fma(Batch<double> a, Batch<double> b, Batch<double> c) {
+    return Batch<double>(vfmaq_f64(c, a, b));
+}
+inline Batch<float> fma(Batch<float> a, Batch<float> b, Batch<float> c) {
+    return Batch<float>(vfmaq_f32(c, a, b));
+}
+template <class T>
+Batch<T> fms(Batch<T> a, Batch<T> b, Batch<T> c) {
+    return fma(a, b, -c);
+}
+template <class T>
+Batch<T> fnma(Batch<T> a, Batch<T> b, Batch<T> c) {
+    return fma(-a, b, c);
+}
+#else  // no fused instruction: two roundings
+template <class T>
+Batch<T> fma(Batch<T> a, Batch<T> b, Batch<T> c) {
+    return a * b + c;
+}
+template <class T>
+Batch<T> fms(Batch<T> a, Batch<T> b, Batch<T> c) {
+    return a * b - c;
+}
+template <class T>
+Batch<T> fnma(Batch<T> a, Batch<T> b, Batch<T> c) {
+    return c - a * b;
+}
+#endif
+
+template <class T>
+Batch<T> load(const T* from) {
+    return Batch<T>::load_aligned(from);
+}
+
+template <class T>
+void store(T* to, Batch<T> value) {
+    value.store_aligned(to);
+}
+
+/// A NaN operand gives NaN, which xsimd::min and max do not promise.
+template <class T>
+Batch<T> min(Batch<T> a, Batch<T> b) {
+    const Batch<T> smaller = xsimd::select(a <= b, a, b);
+    return xsimd::select(a == a, smaller, a);
+}
+
+template <class T>
+Batch<T> max(Batch<T> a, Batch<T> b) {
+    const Batch<T> larger = xsimd::select(a >= b, a, b);
+    return xsimd::select(a == a, larger, a);
+}
+
+template <class T>
+Batch<T> sign(Batch<T> a) {
+    const Batch<T> zero(T(0));
+    const Batch<T> of_number = xsimd::select(a > zero, Batch<T>(T(1)), xsimd::select(a < zero, Batch<T>(T(-1)), zero));
+    return xsimd::select(a == a, of_number, a);
+}
+
+#define LANEWISE_UNARY(name, accuracy)                                                                      \
+    inline Batch<double> name(Batch<double> a) {                                                            \
+        return Batch<double>(LANEWISE_SLEEF_F64(name, accuracy)(Register<double>(a)));                      \
+    }                                                                                                       \
+    inline Batch<float> name(Batch<float> a) {                                                              \
+        return Batch<float>(LANEWISE_SLEEF_F32(name, accuracy)(Register<float>(a)));                        \
+    }
+#define LANEWISE_BINARY(name, accuracy)                                                                     \
+    inline Batch<double> name(Batch<double> a, Batch<double> b) {                                           \
+        return Batch<double>(LANEWISE_SLEEF_F64(name, accuracy)(Register<double>(a), Register<double>(b))); \
+    }                                                                                                       \
+    inline Batch<float> name(Batch<float> a, Batch<float> b) {                                              \
+        return Batch<float>(LANEWISE_SLEEF_F32(name, accuracy)(Register<float>(a), Register<float>(b)));    \
+    }
+#define LANEWISE_BY_OPERANDS_1(name, accuracy) LANEWISE_UNARY(name, accuracy)
+#define LANEWISE_BY_OPERANDS_2(name, accuracy) LANEWISE_BINARY(name, accuracy)
+#define LANEWISE_FUNCTION(name, operands, accuracy) LANEWISE_BY_OPERANDS_##operands(name, accuracy)
+
+/// SLEEF's deterministic functions, by name: the same bits at every lane, whatever the other lanes hold.
+namespace sleef {
+LANEWISE_FUNCTIONS(LANEWISE_FUNCTION)
+}
+
+#undef LANEWISE_FUNCTION
+#undef LANEWISE_BY_OPERANDS_2
+#undef LANEWISE_BY_OPERANDS_1
+#undef LANEWISE_BINARY
+#undef LANEWISE_UNARY
+
+}  // namespace
+}  // namespace lanewise::kernels

@@ -1,0 +1,110 @@
+// What the kernels offer to the rest of the house: plain structs and one table of function pointers per
+// instruction set. Nothing here depends on the instruction set a file is compiled for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "opcodes.hpp"
+
+namespace lanewise::kernels {
+
+/// Rows are multiples of this many lanes and start on a multiple of `row_alignment` bytes, on every
+/// instruction set, so that no kernel has a scalar tail.
+inline constexpr std::size_t lane_group = 16;
+inline constexpr std::size_t row_alignment = 64;
+
+/// What a lane's status row holds. A lane that is not live is frozen: nothing of it is written any more.
+enum LaneStatus : std::uint8_t { live = 0, nan_at_start = 1, nan_on_the_way = 2 };
+
+/// A tile: `lanes` runs side by side, every array a block of rows [row][lane].
+template <class T>
+struct Tile {
+    std::size_t lanes;      ///< a multiple of `lane_group`
+    std::size_t dimension;  ///< d
+    T* x;                   ///< [d] the point
+    T* best_x;              ///< [d] the best point visited
+    T* moments;             ///< [rows of the rule][d], for Adam m then v
+    T* g;                   ///< [d] gradient at x, filled by evaluate
+    T* f;                   ///< value at x, filled by evaluate
+    T* best_f;              ///< value at best_x; infinity before the first finite value
+    T* best_step;           ///< which evaluation of this call found best_x, from 0; -1: none of them
+    T* steps_taken;         ///< iterations of this call the lane took part in
+    T* status;              ///< LaneStatus as a number
+    const T* lower;         ///< [d], one number per variable
+    const T* upper;         ///< [d]
+    const T* scale;         ///< [d] what a step size of 1 means for each variable
+};
+
+/// The numbers of one iteration of a rule; Adam with bias correction folded in (Kingma & Ba 2014, section 2):
+///     m <- beta1 m + (1-beta1) g,   v <- beta2 v + (1-beta2) g^2,   x <- x - alpha m / (sqrt(v) + eps)
+///     alpha = alpha_0 sqrt(1-beta2^t) / (1-beta1^t),   eps = eps_0 sqrt(1-beta2^t)
+template <class T>
+struct Step {
+    T alpha, eps, beta1, one_minus_beta1, beta2, one_minus_beta2;
+};
+
+/// Fills the f and g rows of a tile from its x rows.
+template <class T>
+struct Evaluate {
+    void (*call)(void* context, const Tile<T>& tile) noexcept;
+    void* context;
+};
+
+/// One operation over rows. Operands name a row: its space in the top bits, its index in the rest.
+struct Instruction {
+    Opcode op;
+    std::uint32_t to, a, b, c;
+};
+
+enum Space : std::uint32_t { variable = 0, scratch = 1, constant = 2, gradient = 3, value = 4, spaces = 5 };
+inline constexpr std::uint32_t space_shift = 28;
+inline constexpr std::uint32_t index_mask = (1U << space_shift) - 1;
+
+constexpr std::uint32_t operand(Space space, std::uint32_t index) {
+    return (static_cast<std::uint32_t>(space) << space_shift) | index;
+}
+
+/// A program: straight-line code that computes value and gradient together.
+template <class T>
+struct Code {
+    const Instruction* instructions;
+    std::size_t count;
+    const T* constants;  ///< [constant][lane_group], every lane the same number
+};
+
+template <class T>
+struct Functions {
+    /// Up to `count` iterations of Adam: evaluate, look for faults, keep the best, move, project. A lane whose
+    /// value or gradient is not finite is frozen at its best point. Ends early when no lane is live; returns
+    /// the number of iterations done.
+    std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t count, Evaluate<T> evaluate);
+    /// Evaluates once more and keeps the best, without moving: the last point of a run counts too.
+    /// `step` is what best_step records.
+    void (*settle)(const Tile<T>& tile, T step, Evaluate<T> evaluate);
+    /// Runs a program over `lanes` lanes; `scratch` holds as many rows as the program has registers.
+    void (*interpret)(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g);
+};
+
+struct Table {
+    const char* name;
+    std::size_t vector_bytes;
+    Functions<double> f64;
+    Functions<float> f32;
+};
+
+template <class T>
+const Functions<T>& functions(const Table& table) {
+    if constexpr (sizeof(T) == sizeof(double)) {
+        return table.f64;
+    } else {
+        return table.f32;
+    }
+}
+
+extern const Table sse2_table;
+extern const Table avx2_table;
+extern const Table avx512_table;
+extern const Table neon_table;
+
+}  // namespace lanewise::kernels

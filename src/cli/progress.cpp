@@ -1,0 +1,43 @@
+#include "progress.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace lanewise::cli {
+
+std::string progress_text(const Progress& progress) {
+    constexpr int width = 30;
+    const double share = static_cast<double>(progress.iteration) / static_cast<double>(progress.iterations);
+    const int filled = static_cast<int>(share * width);
+    const double rate = progress.seconds > 0 ? static_cast<double>(progress.run_iterations) / progress.seconds : 0;
+    const std::string best = std::isfinite(progress.best_f) ? fmt::format("{:.6g}", progress.best_f) : "none yet";
+    return fmt::format("[{:<{}}] {:3.0f} %  best {}  {} runs alive  {:.3g} M run-iterations/s  {:.1f} s left",
+                       std::string(static_cast<std::size_t>(filled), '#'), width, share * 100, best,
+                       progress.runs_alive, rate / 1e6, progress.seconds * (1 - share) / share);
+}
+
+ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) == 1) {}
+
+void ProgressLine::operator()(const Progress& progress) {
+    const bool last = progress.iteration == progress.iterations;
+    if (progress.seconds < next_ && !last) return;
+    next_ = progress.seconds + (terminal_ ? 0.1 : 1.0);
+    const std::string text = progress_text(progress);
+    if (terminal_) {
+        fmt::print(stderr, "\r{}\033[K", text);
+        shown_ = true;
+    } else {
+        fmt::print(stderr, "{}\n", text);
+    }
+    std::fflush(stderr);
+}
+
+void ProgressLine::finish() {
+    if (shown_) fmt::print(stderr, "\n");
+    shown_ = false;
+}
+
+}  // namespace lanewise::cli

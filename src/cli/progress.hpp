@@ -1,0 +1,29 @@
+// The progress line on stderr.
+#pragma once
+
+#include <string>
+
+#include "lanewise/options.hpp"
+
+namespace lanewise::cli {
+
+/// On a terminal one line that is written over, at most ten times a second; elsewhere a line a second. Always one
+/// for the last iteration.
+class ProgressLine {
+  public:
+    ProgressLine();
+    void operator()(const Progress& progress);
+    bool on_terminal() const noexcept { return terminal_; }
+    /// Ends the line.
+    void finish();
+
+  private:
+    bool terminal_;
+    double next_ = 0;
+    bool shown_ = false;
+};
+
+/// "[#####     ] 50 %  best 1.5  4096 runs alive  150 M run-iterations/s  2 s left"
+std::string progress_text(const Progress& progress);
+
+}  // namespace lanewise::cli

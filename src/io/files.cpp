@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+
+#include "lanewise/io.hpp"
+
+namespace lanewise {
+
+namespace {
+
+[[noreturn]] void fail(const char* doing, const std::filesystem::path& file) {
+    throw std::runtime_error(fmt::format("cannot {} {}: {}", doing, file.string(),
+                                         errno != 0 ? std::strerror(errno) : "the device did not take it"));
+}
+
+bool is_special(const std::filesystem::path& file) {
+    std::error_code error;
+    const auto status = std::filesystem::status(file, error);
+    return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& file) {
+    errno = 0;
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) fail("read", file);
+    std::string content{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    if (stream.bad() || std::filesystem::is_directory(file)) fail("read", file);
+    return content;
+}
+
+WholeFile::WholeFile(std::filesystem::path file) : file_(std::move(file)) {
+    if (std::filesystem::is_directory(file_)) {
+        errno = EISDIR;
+        fail("write", file_);
+    }
+    if (!is_special(file_)) {
+        temporary_ = file_;
+        temporary_ += fmt::format(".{}.tmp", ::getpid());
+    }
+    errno = 0;
+    stream_.open(temporary_.empty() ? file_ : temporary_, std::ios::binary | std::ios::trunc);
+    if (!stream_) {
+        temporary_.clear();
+        fail("write", file_);
+    }
+}
+
+WholeFile::~WholeFile() {
+    if (temporary_.empty()) return;
+    stream_.close();
+    std::error_code ignored;
+    std::filesystem::remove(temporary_, ignored);
+}
+
+void WholeFile::commit() {
+    errno = 0;
+    stream_.close();
+    if (!stream_) fail("write", file_);
+    if (temporary_.empty()) return;
+    std::error_code error;
+    std::filesystem::rename(temporary_, file_, error);
+    if (error) {
+        errno = error.value();
+        fail("write", file_);
+    }
+    temporary_.clear();
+}
+
+}  // namespace lanewise

@@ -1,0 +1,134 @@
+#include <nlohmann/json.hpp>
+
+#include "lanewise/io.hpp"
+#include "lanewise/version.hpp"
+
+namespace lanewise {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A vector where the box has one, else the number.
+Json by_variable(const Box& box, const std::vector<double>& x) {
+    Json variables = Json::object();
+    for (const Box::Place& place : box.variables()) {
+        const auto begin = x.begin() + static_cast<std::ptrdiff_t>(place.offset);
+        if (place.length) {
+            variables[place.name] = std::vector<double>(begin, begin + static_cast<std::ptrdiff_t>(place.size()));
+        } else {
+            variables[place.name] = *begin;
+        }
+    }
+    return variables;
+}
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+Json problem(const Box& box, std::string_view expression) {
+    Json variables = Json::array();
+    for (const Box::Place& place : box.variables()) {
+        const auto offset = static_cast<std::ptrdiff_t>(place.offset);
+        const auto size = static_cast<std::ptrdiff_t>(place.size());
+        const std::vector<double> lower(box.lower().begin() + offset, box.lower().begin() + offset + size);
+        const std::vector<double> upper(box.upper().begin() + offset, box.upper().begin() + offset + size);
+        Json variable = {{"name", place.name}};
+        if (place.length) {
+            variable.update({{"length", *place.length}, {"lower", lower}, {"upper", upper}});
+        } else {
+            variable.update({{"lower", lower.front()}, {"upper", upper.front()}});
+        }
+        variables.push_back(std::move(variable));
+    }
+    Json problem = {{"dimension", box.dimension()}, {"variables", std::move(variables)}};
+    if (!expression.empty()) problem["expression"] = expression;
+    return problem;
+}
+
+Json option_values(const Options& options, const Result& result) {
+    return {{"starts", result.runs_started() - options.start_points.size()},
+            {"start_points", options.start_points.size()},
+            {"seed", options.seed},
+            {"design", "uniform"},
+            {"iterations", options.iterations},
+            {"rule", "adam"},
+            {"alpha", options.rule.alpha},
+            {"beta1", options.rule.beta1},
+            {"beta2", options.rule.beta2},
+            {"eps", options.rule.eps},
+            {"schedule", name(options.schedule)},
+            {"scale", name(options.scale)},
+            {"polish", "off"},
+            {"prune", "off"},
+            {"precision", name(options.precision)},
+            {"maximize", options.maximize},
+            {"threads", result.threads},
+            {"isa", isa_name(result.isa)},
+            {"tile_lanes", result.tile_lanes},
+            {"max_time", or_null(options.max_time)},
+            {"max_evaluations", or_null(options.max_evaluations)},
+            {"target", or_null(options.target)}};
+}
+
+Json minima(const Result& result) {
+    Json list = Json::array();
+    for (const Minimum& minimum : result.minima) {
+        list.push_back({{"f", minimum.f},
+                        {"x", minimum.x},
+                        {"hits", minimum.hits()},
+                        {"gradient_norm", minimum.gradient_norm},
+                        {"at_bound", minimum.at_bound},
+                        {"start_ids", minimum.start_ids}});
+    }
+    return list;
+}
+
+Json runs(const Result& result) {
+    Json counts = {{"started", result.runs_started()}};
+    for (std::size_t i = 0; i < run_statuses; ++i)
+        counts[std::string(name(static_cast<RunStatus>(i)))] = result.runs[i];
+    return counts;
+}
+
+}  // namespace
+
+std::string to_json(const Result& result, const Box& box, const Options& options, std::string_view expression) {
+    const Work& work = result.work;
+    const Coverage& coverage = result.coverage;
+    const Json json = {
+        {"lanewise",
+         {{"version", version()},
+          {"isa", isa_name(result.isa)},
+          {"threads", result.threads},
+          {"precision", name(options.precision)}}},
+        {"problem", problem(box, expression)},
+        {"options", option_values(options, result)},
+        {"status", name(result.status)},
+        {"best",
+         {{"f", result.best.f},
+          {"x", result.best.x},
+          {"variables", by_variable(box, result.best.x)},
+          {"start_id", result.best.start_id},
+          {"iteration", result.best.iteration}}},
+        {"minima", minima(result)},
+        {"runs", runs(result)},
+        {"coverage",
+         {{"minima_found", coverage.minima_found},
+          {"minima_expected", or_null(coverage.minima_expected)},
+          {"volume_covered", or_null(coverage.volume_covered)},
+          {"unseen_probability", or_null(coverage.unseen_probability)}}},
+        {"work",
+         {{"seconds", work.seconds},
+          {"run_iterations", work.run_iterations},
+          {"evaluations", work.evaluations},
+          {"run_iterations_per_second",
+           work.seconds > 0 ? static_cast<double>(work.run_iterations) / work.seconds : 0.0},
+          {"lane_occupancy", work.lane_occupancy}}},
+    };
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace lanewise

@@ -1,0 +1,89 @@
+#include "isa.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include "registry.hpp"
+
+namespace lanewise {
+
+namespace {
+
+constexpr std::array all_isas = {Isa::sse2, Isa::avx2, Isa::avx512, Isa::neon};
+
+constexpr std::array<const char*, all_isas.size()> names = {"sse2", "avx2", "avx512", "neon"};
+
+const kernels::Table* table_or_null(Isa isa) noexcept {
+    static const auto tables = [] {
+        std::array<const kernels::Table*, all_isas.size()> found{};
+        for (std::size_t i = 0; i < found.size(); ++i) found[i] = kernels::find_table(names[i]);
+        return found;
+    }();
+    return tables[static_cast<std::size_t>(isa)];
+}
+
+std::string available_names() {
+    std::string list;
+    for (const Isa isa : built_isas()) {
+        if (isa_available(isa)) list += fmt::format("{}{}", list.empty() ? "" : ", ", isa_name(isa));
+    }
+    return list;
+}
+
+}  // namespace
+
+std::string_view isa_name(Isa isa) noexcept {
+    return names[static_cast<std::size_t>(isa)];
+}
+
+std::vector<Isa> built_isas() {
+    std::vector<Isa> built;
+    for (const Isa isa : all_isas) {
+        if (table_or_null(isa) != nullptr) built.push_back(isa);
+    }
+    return built;
+}
+
+bool isa_available(Isa isa) noexcept {
+    const kernels::Table* table = table_or_null(isa);
+    return table != nullptr && kernels::can_run(*table);
+}
+
+Isa parse_isa(std::string_view name) {
+    for (const Isa isa : all_isas) {
+        if (name == isa_name(isa)) return isa;
+    }
+    throw std::invalid_argument(fmt::format("isa '{}': unknown; available here: {}", name, available_names()));
+}
+
+Isa choose_isa(std::optional<Isa> forced) {
+    std::string_view origin = "isa";
+    if (!forced) {
+        if (const char* wanted = std::getenv("LANEWISE_ISA"); wanted != nullptr && *wanted != '\0') {
+            forced = parse_isa(wanted);
+            origin = "LANEWISE_ISA";
+        }
+    }
+    if (forced) {
+        if (!isa_available(*forced)) {
+            throw std::invalid_argument(fmt::format("{} '{}': not supported by this build on this processor; available here: {}",
+                                                    origin, isa_name(*forced), available_names()));
+        }
+        return *forced;
+    }
+    Isa widest = built_isas().front();
+    for (const Isa isa : built_isas()) {
+        if (isa_available(isa)) widest = isa;
+    }
+    return widest;
+}
+
+const kernels::Table& kernel_table(Isa isa) noexcept {
+    return *table_or_null(isa);
+}
+
+}  // namespace lanewise

@@ -1,0 +1,12 @@
+// From the public instruction set to its kernels.
+#pragma once
+
+#include "lanewise/isa.hpp"
+#include "table.hpp"
+
+namespace lanewise {
+
+/// The kernels of an instruction set this build holds.
+const kernels::Table& kernel_table(Isa isa) noexcept;
+
+}  // namespace lanewise

@@ -1,0 +1,251 @@
+#include "translate.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numbers>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "syntax.hpp"
+
+namespace lanewise {
+
+namespace {
+
+/// Largest unrolled program, and the most steps its unrolling may take.
+constexpr std::size_t most_nodes = 10'000'000;
+constexpr std::size_t most_steps = 100'000'000;
+/// Integers that index arithmetic can rely on.
+constexpr double largest_integer = 0x1p53;
+
+struct Function {
+    Opcode op;
+    int arguments;
+    bool any_number = false;  ///< two or more, folded from the left
+};
+
+const std::map<std::string_view, Function> functions = {
+#define LANEWISE_ENTRY(name, operands, accuracy) {#name, {Opcode::name, operands}},
+    LANEWISE_FUNCTIONS(LANEWISE_ENTRY)
+#undef LANEWISE_ENTRY
+        {"sqrt", {Opcode::sqrt, 1}},
+    {"abs", {Opcode::abs, 1}},
+    {"sign", {Opcode::sign, 1}},
+    {"floor", {Opcode::floor, 1}},
+    {"ceil", {Opcode::ceil, 1}},
+    {"min", {Opcode::min, 2, true}},
+    {"max", {Opcode::max, 2, true}},
+};
+
+const std::map<std::string_view, double> constants = {
+    {"pi", std::numbers::pi}, {"e", std::numbers::e}, {"inf", std::numeric_limits<double>::infinity()}};
+
+class Machine {
+  public:
+    Machine(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph)
+        : text_(text), tokens_(parse(text)), graph_(&graph) {
+        for (const auto& [name, number] : constants) scalars_.emplace(name, graph.constant(number));
+        for (const auto& [name, number] : parameters) scalars_.emplace(name, graph.constant(number));
+        for (const Box::Place& place : box.variables()) {
+            if (place.length) {
+                vectors_.emplace(place.name, place);
+            } else {
+                scalars_.emplace(place.name, graph.variable(static_cast<std::uint32_t>(place.offset)));
+            }
+        }
+    }
+
+    NodeId run() {
+        while (at_ < tokens_.size()) {
+            const Token& token = tokens_[at_++];
+            step(token);
+            if (graph_->size() > most_nodes || ++steps_ > most_steps)
+                fail(token, fmt::format("the unrolled program grows beyond {} operations here", most_nodes));
+        }
+        return pop();
+    }
+
+  private:
+    struct Loop {
+        std::size_t begin;  ///< its token
+        double next, last;
+        std::optional<NodeId> total;
+        std::optional<NodeId> shadowed;  ///< what its variable's name meant outside
+    };
+
+    [[noreturn]] void fail(const Token& token, const std::string& message) const {
+        throw ParseError(text_, token.position, message);
+    }
+
+    NodeId pop() {
+        const NodeId top = stack_.back();
+        stack_.pop_back();
+        return top;
+    }
+
+    void step(const Token& token) {
+        switch (token.kind) {
+            case Token::Kind::number: stack_.push_back(graph_->constant(token.number)); break;
+            case Token::Kind::name: stack_.push_back(scalar(token)); break;
+            case Token::Kind::index: stack_.push_back(element(token)); break;
+            case Token::Kind::prefix: stack_.push_back(graph_->neg(pop())); break;
+            case Token::Kind::infix: infix(token); break;
+            case Token::Kind::call: call(token); break;
+            case Token::Kind::length:
+                stack_.push_back(graph_->constant(static_cast<double>(vector(token).size())));
+                break;
+            case Token::Kind::loop_begin: begin_loop(token); break;
+            case Token::Kind::loop_end: end_loop(token); break;
+            case Token::Kind::define: define(token); break;
+        }
+    }
+
+    NodeId scalar(const Token& token) const {
+        if (const auto found = scalars_.find(token.name); found != scalars_.end()) return found->second;
+        if (vectors_.contains(token.name))
+            fail(token, fmt::format("'{0}' is a vector: '{0}[i]' is one of its elements", token.name));
+        if (is_reserved_name(token.name)) fail(token, fmt::format("'{}' is a function: '(' is expected", token.name));
+        fail(token, fmt::format("'{}' is not known; known here: {}", token.name, known_names()));
+    }
+
+    const Box::Place& vector(const Token& token) const {
+        if (const auto found = vectors_.find(token.name); found != vectors_.end()) return found->second;
+        if (scalars_.contains(token.name)) fail(token, fmt::format("'{}' is a number, not a vector", token.name));
+        fail(token, fmt::format("'{}' is not known; known here: {}", token.name, known_names()));
+    }
+
+    std::string known_names() const {
+        std::string list;
+        for (const auto& [name, node] : scalars_) {
+            if (!constants.contains(name)) list += name + ", ";
+        }
+        for (const auto& [name, place] : vectors_) list += fmt::format("{}[{}], ", name, place.size());
+        for (const auto& [name, number] : constants) list += fmt::format("{}, ", name);
+        return list.substr(0, list.size() - 2);
+    }
+
+    double integer(const Token& token, const char* what) {
+        const NodeId node = pop();
+        if (!graph_->is_constant(node))
+            fail(token, fmt::format("{} must be known when the text is read; this one depends on a variable", what));
+        const double number = (*graph_)[node].number;
+        if (number != std::floor(number) || std::abs(number) > largest_integer)
+            fail(token, fmt::format("{} must be a whole number, not {}", what, number));
+        return number;
+    }
+
+    NodeId element(const Token& token) {
+        const double i = integer(token, "an index");
+        const Box::Place& place = vector(token);
+        if (i < 0 || i >= static_cast<double>(place.size()))
+            fail(token, fmt::format("'{}[{}]' does not exist: the indices are 0 to {}", token.name, i, place.size() - 1));
+        return graph_->variable(static_cast<std::uint32_t>(place.offset + static_cast<std::size_t>(i)));
+    }
+
+    void infix(const Token& token) {
+        const NodeId b = pop();
+        const NodeId a = pop();
+        switch (token.name.front()) {
+            case '+': stack_.push_back(graph_->add(a, b)); break;
+            case '-': stack_.push_back(graph_->sub(a, b)); break;
+            case '*': stack_.push_back(graph_->mul(a, b)); break;
+            case '/': stack_.push_back(graph_->div(a, b)); break;
+            default: stack_.push_back(graph_->power(a, b)); break;
+        }
+    }
+
+    void call(const Token& token) {
+        const auto found = functions.find(token.name);
+        if (found == functions.end()) fail(token, fmt::format("there is no function '{}'", token.name));
+        const Function& function = found->second;
+        const auto wanted = static_cast<std::size_t>(function.arguments);
+        if (function.any_number ? token.count < wanted : token.count != wanted)
+            fail(token, fmt::format("'{}' takes {}{} argument{}, not {}", token.name, function.any_number ? "at least " : "",
+                                    wanted, wanted == 1 ? "" : "s", token.count));
+        const std::vector<NodeId> arguments(stack_.end() - static_cast<std::ptrdiff_t>(token.count), stack_.end());
+        stack_.resize(stack_.size() - token.count);
+        if (function.op == Opcode::pow) {
+            stack_.push_back(graph_->power(arguments[0], arguments[1]));
+            return;
+        }
+        NodeId value = graph_->apply(function.op, arguments[0], arguments.size() > 1 ? arguments[1] : 0);
+        for (std::size_t i = 2; i < arguments.size(); ++i) value = graph_->apply(function.op, value, arguments[i]);
+        stack_.push_back(value);
+    }
+
+    void begin_loop(const Token& token) {
+        const double last = integer(token, "the end of a sum or product");
+        const double first = integer(token, "the beginning of a sum or product");
+        if (is_reserved_name(token.name) || vectors_.contains(token.name))
+            fail(token, fmt::format("the name '{}' is taken", token.name));
+        if (first > last) {
+            stack_.push_back(graph_->constant(token.product ? 1 : 0));
+            at_ = token.match + 1;
+            return;
+        }
+        const auto outer = scalars_.find(token.name);
+        loops_.push_back({.begin = at_ - 1,
+                          .next = first + 1,
+                          .last = last,
+                          .total = {},
+                          .shadowed = outer == scalars_.end() ? std::nullopt : std::optional(outer->second)});
+        scalars_.insert_or_assign(token.name, graph_->constant(first));
+    }
+
+    void end_loop(const Token& token) {
+        Loop& loop = loops_.back();
+        const Token& begin = tokens_[loop.begin];
+        const NodeId body = pop();
+        if (!loop.total) {
+            loop.total = body;
+        } else {
+            loop.total = begin.product ? graph_->mul(*loop.total, body) : graph_->add(*loop.total, body);
+        }
+        if (loop.next <= loop.last) {
+            scalars_.insert_or_assign(begin.name, graph_->constant(loop.next));
+            loop.next += 1;
+            at_ = token.match + 1;
+            return;
+        }
+        stack_.push_back(*loop.total);
+        if (loop.shadowed) {
+            scalars_.insert_or_assign(begin.name, *loop.shadowed);
+        } else {
+            scalars_.erase(begin.name);
+        }
+        loops_.pop_back();
+    }
+
+    void define(const Token& token) {
+        if (scalars_.contains(token.name) || vectors_.contains(token.name) || is_reserved_name(token.name))
+            fail(token, fmt::format("the name '{}' is taken", token.name));
+        scalars_.emplace(token.name, pop());
+    }
+
+    std::string_view text_;
+    std::vector<Token> tokens_;
+    Graph* graph_;
+    std::size_t at_ = 0;
+    std::size_t steps_ = 0;
+    std::vector<NodeId> stack_;
+    std::vector<Loop> loops_;
+    std::map<std::string, NodeId, std::less<>> scalars_;
+    std::map<std::string, Box::Place, std::less<>> vectors_;
+};
+
+}  // namespace
+
+bool is_reserved_name(std::string_view name) {
+    return functions.contains(name) || constants.contains(name) || name == "sum" || name == "prod";
+}
+
+NodeId translate(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph) {
+    return Machine(text, box, parameters, graph).run();
+}
+
+}  // namespace lanewise

@@ -1,0 +1,19 @@
+// From syntax to graph: names resolved, indices worked out, sums unrolled.
+#pragma once
+
+#include <string_view>
+
+#include "graph.hpp"
+#include "lanewise/box.hpp"
+#include "lanewise/expression.hpp"
+
+namespace lanewise {
+
+/// Adds the text's value to the graph and returns it. The variables are the coordinates of the box.
+/// \throws ParseError
+NodeId translate(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph);
+
+/// True for the names of functions and constants, which nothing else can be called.
+bool is_reserved_name(std::string_view name);
+
+}  // namespace lanewise

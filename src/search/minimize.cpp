@@ -1,0 +1,149 @@
+#include "lanewise/minimize.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "cluster.hpp"
+#include "search.hpp"
+
+namespace lanewise {
+
+namespace {
+
+RunStatus run_status(kernels::LaneStatus lane, bool all_iterations_done) {
+    switch (lane) {
+        case kernels::nan_at_start: return RunStatus::nan_at_start;
+        case kernels::nan_on_the_way: return RunStatus::nan_on_the_way;
+        case kernels::live: break;
+    }
+    return all_iterations_done ? RunStatus::max_iterations : RunStatus::stopped;
+}
+
+/// What can be said about runs once they have ended.
+template <class T>
+class Report {
+  public:
+    Report(const Objective& objective, const Box& box, const Options& options, const Starts& starts,
+           const Engine& engine, const SearchEnd<T>& end)
+        : objective_(&objective),
+          box_(&box),
+          sign_(options.maximize ? -1 : 1),
+          given_(starts.given()),
+          all_iterations_done_(end.iterations == options.iterations),
+          engine_(&engine),
+          end_(&end) {}
+
+    Result result() const {
+        Result result{};
+        result.status = end_->status;
+        result.iterations = end_->iterations;
+        result.work = end_->work;
+        result.isa = engine_->isa;
+        result.threads = engine_->threads;
+        result.tile_lanes = engine_->tile_lanes;
+        for (std::size_t run = 0; run < swarm().runs(); ++run)
+            ++result.runs[static_cast<std::size_t>(run_status(swarm().status(run), all_iterations_done_))];
+
+        std::vector<double> widths(box_->dimension());
+        for (std::size_t j = 0; j < widths.size(); ++j) widths[j] = box_->upper()[j] - box_->lower()[j];
+        auto clusters = cluster({.runs = swarm().runs(),
+                                 .widths = widths,
+                                 .f = [this](std::size_t run) { return swarm().best_f(run); },
+                                 .x = [this](std::size_t run, std::size_t j) { return swarm().best_x(run, j); }});
+        if (clusters.empty())
+            throw NothingFinite("nothing finite found: value or gradient is not finite at any start");
+        result.best = best(clusters.front().front());
+        for (auto& runs : clusters) result.minima.push_back(minimum(std::move(runs)));
+        result.coverage = coverage(result.minima);
+        return result;
+    }
+
+  private:
+    const Swarm<T>& swarm() const { return end_->swarm; }
+
+    std::vector<double> point(std::size_t run) const {
+        std::vector<double> x(box_->dimension());
+        swarm().best_point(run, x);
+        // A bound that single precision does not hold is reported as given.
+        for (std::size_t j = 0; j < x.size(); ++j) x[j] = std::clamp(x[j], box_->lower()[j], box_->upper()[j]);
+        return x;
+    }
+
+    Best best(std::size_t run) const {
+        return {.f = sign_ * swarm().best_f(run),
+                .x = point(run),
+                .start_id = run,
+                .iteration = swarm().best_iteration(run)};
+    }
+
+    Minimum minimum(std::vector<std::uint32_t> runs) const {
+        const std::size_t representative = runs.front();
+        Minimum minimum{.f = sign_ * swarm().best_f(representative),
+                        .x = point(representative),
+                        .gradient_norm = 0,
+                        .at_bound = std::vector<std::int8_t>(box_->dimension(), 0),
+                        .start_ids = std::move(runs)};
+        const Evaluation at = evaluate(*objective_, minimum.x, engine_->isa);
+        for (std::size_t j = 0; j < minimum.x.size(); ++j) {
+            const bool at_lower = minimum.x[j] == box_->lower()[j];
+            const bool at_upper = minimum.x[j] == box_->upper()[j];
+            minimum.at_bound[j] = static_cast<std::int8_t>(at_lower ? -1 : static_cast<int>(at_upper));
+            const double downhill = -sign_ * at.gradient[j];
+            const bool into_wall = (at_lower && downhill < 0) || (at_upper && downhill > 0);
+            if (!into_wall) minimum.gradient_norm = std::hypot(minimum.gradient_norm, at.gradient[j]);
+        }
+        return minimum;
+    }
+
+    Coverage coverage(const std::vector<Minimum>& minima) const {
+        double n = 0;
+        double w = 0;
+        for (const Minimum& minimum : minima) {
+            const auto drawn = std::ranges::count_if(minimum.start_ids, [&](auto id) { return id >= given_; });
+            n += static_cast<double>(drawn);
+            w += drawn > 0 ? 1 : 0;
+        }
+        Coverage coverage{.minima_found = static_cast<std::size_t>(w),
+                          .minima_expected = {},
+                          .volume_covered = {},
+                          .unseen_probability = {}};
+        if (n > w + 2) coverage.minima_expected = w * (n - 1) / (n - w - 2);
+        if (n > 1) {
+            coverage.volume_covered = std::max(0.0, (n - w - 1) * (n + w) / (n * (n - 1)));
+            coverage.unseen_probability = std::min(1.0, w * (w + 1) / (n * (n - 1)));
+        }
+        return coverage;
+    }
+
+    const Objective* objective_;
+    const Box* box_;
+    double sign_;
+    std::size_t given_;
+    bool all_iterations_done_;
+    const Engine* engine_;
+    const SearchEnd<T>* end_;
+};
+
+template <class T>
+Result minimize_in(const Objective& objective, const Box& box, const Options& options) {
+    const Starts starts(box, options);
+    const Engine engine = choose_engine(objective, options, starts.count());
+    const SearchEnd<T> end = search<T>(objective, box, options, starts, engine);
+    return Report<T>(objective, box, options, starts, engine, end).result();
+}
+
+}  // namespace
+
+std::size_t Result::runs_started() const noexcept {
+    return std::accumulate(runs.begin(), runs.end(), std::size_t{0});
+}
+
+Result minimize(const Objective& objective, const Box& box, const Options& options) {
+    validate(objective, box, options);
+    return options.precision == Precision::f64 ? minimize_in<double>(objective, box, options)
+                                               : minimize_in<float>(objective, box, options);
+}
+
+}  // namespace lanewise

@@ -1,0 +1,33 @@
+// How options and statuses are spelled.
+#include <array>
+
+#include "lanewise/options.hpp"
+#include "lanewise/result.hpp"
+
+namespace lanewise {
+
+std::string_view name(Schedule schedule) noexcept {
+    return schedule == Schedule::constant ? "constant" : "cosine";
+}
+
+std::string_view name(Scale scale) noexcept {
+    return scale == Scale::box ? "box" : "none";
+}
+
+std::string_view name(Precision precision) noexcept {
+    return precision == Precision::f64 ? "f64" : "f32";
+}
+
+std::string_view name(SearchStatus status) noexcept {
+    constexpr std::array names = {"completed", "target", "max-time", "max-evaluations", "interrupted"};
+    return names[static_cast<std::size_t>(status)];
+}
+
+std::string_view name(RunStatus status) noexcept {
+    constexpr std::array<const char*, run_statuses> names = {
+        "converged-gradient", "converged-value", "max-iterations",  "pruned",
+        "merged",             "nan-at-start",    "nan-on-the-way", "stopped"};
+    return names[static_cast<std::size_t>(status)];
+}
+
+}  // namespace lanewise

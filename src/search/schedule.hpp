@@ -1,0 +1,18 @@
+// The numbers each iteration of a rule needs.
+#pragma once
+
+#include <cstddef>
+
+#include "lanewise/options.hpp"
+#include "table.hpp"
+
+namespace lanewise {
+
+/// base^exponent by repeated squaring: the same bits with every C library.
+double integer_power(double base, std::size_t exponent);
+
+/// Step `k` (from 0) of a search with these options; see kernels::Step. Computed in double for either precision.
+template <class T>
+kernels::Step<T> step_at(const Options& options, std::size_t k);
+
+}  // namespace lanewise
