@@ -37,9 +37,11 @@ struct Adam {
     }
 };
 
+// The functions below take the tile by value: the compiler may then keep its pointers in registers.
+
 /// Lanes whose value and gradient are finite: 0 times anything else is NaN.
 template <class T>
-Mask<T> finite_lanes(const Tile<T>& tile, std::size_t lane, Batch<T> f) {
+Mask<T> finite_lanes(const Tile<T> tile, std::size_t lane, Batch<T> f) {
     const Batch<T> zero(T(0));
     Batch<T> fault = zero * f;
     const T* g = tile.g + lane;
@@ -49,28 +51,28 @@ Mask<T> finite_lanes(const Tile<T>& tile, std::size_t lane, Batch<T> f) {
 
 /// Where `which` is set, writes the rows of `from` over those of `to`.
 template <class T>
-void copy_rows(const Tile<T>& tile, std::size_t lane, Mask<T> which, const T* from, T* to) {
-    for (std::size_t at = lane; at < tile.dimension * tile.lanes; at += tile.lanes)
+void copy_rows(const Tile<T> tile, std::size_t lane, Mask<T> which, const T* from, T* to) {
+    const std::size_t end = tile.dimension * tile.lanes;
+    for (std::size_t at = lane; at < end; at += tile.lanes)
         store(to + at, xsimd::select(which, load(from + at), load(to + at)));
 }
 
 /// Freezes the lanes of one vector that are not finite, keeps the best point of the others and returns the
 /// lanes that may move.
 template <class T>
-Mask<T> inspect(const Tile<T>& tile, std::size_t lane, T step) {
+Mask<T> inspect(const Tile<T> tile, std::size_t lane, T step) {
     const Batch<T> f = load(tile.f + lane);
     const Batch<T> best_f = load(tile.best_f + lane);
     const Batch<T> status = load(tile.status + lane);
     const Mask<T> is_live = status == Batch<T>(T(live));
     const Mask<T> finite = finite_lanes(tile, lane, f);
-    const Mask<T> improved = is_live & finite & (f < best_f);
     const Mask<T> moving = is_live & finite;
+    const Mask<T> improved = moving & (f < best_f);
 
-    if (xsimd::any(improved)) {
-        store(tile.best_f + lane, xsimd::select(improved, f, best_f));
-        store(tile.best_step + lane, xsimd::select(improved, Batch<T>(step), load(tile.best_step + lane)));
-        copy_rows(tile, lane, improved, tile.x, tile.best_x);
-    }
+    // Without a branch: whether any lane of a vector improved is too hard to predict.
+    store(tile.best_f + lane, xsimd::select(improved, f, best_f));
+    store(tile.best_step + lane, xsimd::select(improved, Batch<T>(step), load(tile.best_step + lane)));
+    copy_rows(tile, lane, improved, tile.x, tile.best_x);
     if (!xsimd::all(finite)) {
         const Mask<T> broken = is_live & ~finite;
         const Mask<T> has_best = best_f < Batch<T>(std::numeric_limits<T>::infinity());
@@ -81,14 +83,16 @@ Mask<T> inspect(const Tile<T>& tile, std::size_t lane, T step) {
     return moving;
 }
 
+/// The step of one vector, projected onto the box.
 template <class T, class Rule>
-void move(const Tile<T>& tile, std::size_t lane, Mask<T> moving, const Rule& rule) {
+void move(const Tile<T> tile, std::size_t lane, Mask<T> moving, const Rule& rule) {
     const std::size_t pitch = tile.dimension * tile.lanes;
     std::size_t at = lane;
     for (std::size_t j = 0; j < tile.dimension; ++j, at += tile.lanes) {
         const Batch<T> x = load(tile.x + at);
+        Batch<T> before[Rule::rows];
         Batch<T> moments[Rule::rows];
-        for (std::size_t r = 0; r < Rule::rows; ++r) moments[r] = load(tile.moments + r * pitch + at);
+        for (std::size_t r = 0; r < Rule::rows; ++r) moments[r] = before[r] = load(tile.moments + r * pitch + at);
 
         const Batch<T> lower(tile.lower[j]);
         const Batch<T> upper(tile.upper[j]);
@@ -99,29 +103,31 @@ void move(const Tile<T>& tile, std::size_t lane, Mask<T> moving, const Rule& rul
 
         const Batch<T> inside = xsimd::select(below, lower, xsimd::select(above, upper, target));
         store(tile.x + at, xsimd::select(moving, inside, x));
-        for (std::size_t r = 0; r < Rule::rows; ++r) {
-            T* row = tile.moments + r * pitch + at;
-            store(row, xsimd::select(moving, moments[r], load(row)));
-        }
+        for (std::size_t r = 0; r < Rule::rows; ++r)
+            store(tile.moments + r * pitch + at, xsimd::select(moving, moments[r], before[r]));
     }
+}
+
+/// One iteration after the evaluation; false when no lane is live any more.
+template <class T, class Rule>
+bool iterate(const Tile<T> tile, T step, const Rule rule) {
+    bool any_live = false;
+    for (std::size_t lane = 0; lane < tile.lanes; lane += Batch<T>::size) {
+        const Mask<T> moving = inspect(tile, lane, step);
+        if (!xsimd::any(moving)) continue;
+        any_live = true;
+        const Batch<T> taken = load(tile.steps_taken + lane);
+        store(tile.steps_taken + lane, taken + xsimd::select(moving, Batch<T>(T(1)), Batch<T>(T(0))));
+        move(tile, lane, moving, rule);
+    }
+    return any_live;
 }
 
 template <class T, template <class> class Rule>
 std::size_t advance(const Tile<T>& tile, const Step<T>* steps, std::size_t count, Evaluate<T> evaluate) {
-    constexpr std::size_t size = Batch<T>::size;
     for (std::size_t k = 0; k < count; ++k) {
         evaluate.call(evaluate.context, tile);
-        const Rule<T> rule(steps[k]);
-        bool any_live = false;
-        for (std::size_t lane = 0; lane < tile.lanes; lane += size) {
-            const Mask<T> moving = inspect(tile, lane, T(k));
-            if (!xsimd::any(moving)) continue;
-            any_live = true;
-            const Batch<T> taken = load(tile.steps_taken + lane);
-            store(tile.steps_taken + lane, taken + xsimd::select(moving, Batch<T>(T(1)), Batch<T>(T(0))));
-            move(tile, lane, moving, rule);
-        }
-        if (!any_live) return k + 1;
+        if (!iterate(tile, T(k), Rule<T>(steps[k]))) return k + 1;
     }
     return count;
 }

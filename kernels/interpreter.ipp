@@ -3,6 +3,7 @@
 #pragma once
 
 #include "simd.hpp"
+#include "sincos.hpp"
 
 namespace lanewise::kernels {
 namespace {
@@ -20,6 +21,15 @@ void for_each_lane(T* to, std::size_t lanes, Operation operation, Rows... rows) 
     for (std::size_t group = 0; group < lanes; group += lane_group) {
         for (std::size_t i = 0; i < lane_group; i += size)
             store(to + group + i, operation(load(rows.at + (group & rows.wrap) + i)...));
+    }
+}
+
+template <class T>
+void sincos_rows(T* to_sin, T* to_cos, std::size_t lanes, Row<T> row) {
+    for (std::size_t lane = 0; lane < lanes; lane += Batch<T>::size) {
+        const SinCos<T> both = sincos(load(row.at + lane));
+        store(to_sin + lane, both.sin);
+        store(to_cos + lane, both.cos);
     }
 }
 
@@ -69,6 +79,9 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
             case Opcode::max: binary([](B a, B b) { return max(a, b); }); break;
             case Opcode::if_ge: ternary([](B a, B b, B c) { return xsimd::select(a >= b, c, B(T(0))); }); break;
             case Opcode::if_lt: ternary([](B a, B b, B c) { return xsimd::select(a < b, c, B(T(0))); }); break;
+            case Opcode::sin: unary([](B a) { return sincos(a).sin; }); break;
+            case Opcode::cos: unary([](B a) { return sincos(a).cos; }); break;
+            case Opcode::sincos: sincos_rows(to, const_cast<T*>(read(i->b).at), lanes, read(i->a)); break;
 #define LANEWISE_CASE_1(name) \
     case Opcode::name: unary([](B a) { return sleef::name(a); }); break;
 #define LANEWISE_CASE_2(name) \

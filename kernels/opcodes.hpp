@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-// X(name, operands). Written by the interpreter itself.
-#define LANEWISE_ARITHMETIC(X)                                                                              \
+// X(name, operands). Written out in the interpreter.
+#define LANEWISE_OPERATIONS(X)                                                                              \
     X(copy, 1)                                                                                              \
     X(neg, 1)                                                                                               \
     X(add, 2)                                                                                               \
@@ -22,7 +22,10 @@
     X(min, 2)    /* NaN if either is */                                                                     \
     X(max, 2)    /* NaN if either is */                                                                     \
     X(if_ge, 3)  /* a >= b ? c : 0 */                                                                       \
-    X(if_lt, 3)  /* a < b ? c : 0 */
+    X(if_lt, 3)  /* a < b ? c : 0 */                                                                         \
+    X(sin, 1)                                                                                               \
+    X(cos, 1)                                                                                               \
+    X(sincos, 1) /* two results: b is where the cosine goes */
 
 // X(name, operands, accuracy). Taken from SLEEF; accuracy is SLEEF's suffix: u10 is 1.0 ULP, u35 3.5 ULP.
 #define LANEWISE_FUNCTIONS(X)                                                                               \
@@ -33,8 +36,6 @@
     X(log2, 1, u35)                                                                                         \
     X(log10, 1, u10)                                                                                        \
     X(log1p, 1, u10)                                                                                        \
-    X(sin, 1, u35)                                                                                          \
-    X(cos, 1, u35)                                                                                          \
     X(tan, 1, u35)                                                                                          \
     X(asin, 1, u35)                                                                                         \
     X(acos, 1, u35)                                                                                         \
@@ -53,19 +54,19 @@ namespace lanewise::kernels {
 
 enum class Opcode : std::uint16_t {
 #define LANEWISE_NAME(name, ...) name,
-    LANEWISE_ARITHMETIC(LANEWISE_NAME) LANEWISE_FUNCTIONS(LANEWISE_NAME)
+    LANEWISE_OPERATIONS(LANEWISE_NAME) LANEWISE_FUNCTIONS(LANEWISE_NAME)
 #undef LANEWISE_NAME
 };
 
 inline constexpr std::uint8_t operand_counts[] = {
 #define LANEWISE_COUNT(name, operands, ...) operands,
-    LANEWISE_ARITHMETIC(LANEWISE_COUNT) LANEWISE_FUNCTIONS(LANEWISE_COUNT)
+    LANEWISE_OPERATIONS(LANEWISE_COUNT) LANEWISE_FUNCTIONS(LANEWISE_COUNT)
 #undef LANEWISE_COUNT
 };
 
 inline constexpr const char* opcode_names[] = {
 #define LANEWISE_STRING(name, ...) #name,
-    LANEWISE_ARITHMETIC(LANEWISE_STRING) LANEWISE_FUNCTIONS(LANEWISE_STRING)
+    LANEWISE_OPERATIONS(LANEWISE_STRING) LANEWISE_FUNCTIONS(LANEWISE_STRING)
 #undef LANEWISE_STRING
 };
 

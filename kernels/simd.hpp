@@ -140,5 +140,20 @@ LANEWISE_FUNCTIONS(LANEWISE_FUNCTION)
 #undef LANEWISE_BINARY
 #undef LANEWISE_UNARY
 
+template <class T>
+struct SinCos {
+    Batch<T> sin, cos;
+};
+
+inline SinCos<float> sleef_sincos(Batch<float> x) {
+    const auto both = LANEWISE_SLEEF_F32(sincos, u35)(Register<float>(x));
+    return {Batch<float>(both.x), Batch<float>(both.y)};
+}
+
+inline SinCos<double> sleef_sincos(Batch<double> x) {
+    const auto both = LANEWISE_SLEEF_F64(sincos, u35)(Register<double>(x));
+    return {Batch<double>(both.x), Batch<double>(both.y)};
+}
+
 }  // namespace
 }  // namespace lanewise::kernels

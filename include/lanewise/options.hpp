@@ -41,7 +41,7 @@ std::string_view name(Precision precision) noexcept;
 ///     x <- x - alpha m^ / (sqrt(v^) + eps)
 /// then x is projected onto the box, and m dropped where it ran into a wall.
 struct Adam {
-    double alpha = 0.02;   ///< step size, finite and > 0; see Scale
+    double alpha = 0.05;   ///< step size, finite and > 0; see Scale
     double beta1 = 0.9;    ///< in [0, 1)
     double beta2 = 0.999;  ///< in [0, 1)
     double eps = 1e-8;     ///< finite and >= 0

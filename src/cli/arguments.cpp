@@ -90,7 +90,7 @@ void add_minimize(CLI::App& app, Minimize& arguments) {
     add(app, "--iterations", "N", "iterations of each run [1000]",
         [&](const std::string& text) { options.iterations = parse_count("iterations", text); });
     add_only(app, "--rule", "adam", "rule of the step [adam]");
-    add(app, "--alpha", "A", "step size, in box widths unless --scale none [0.02]",
+    add(app, "--alpha", "A", "step size, in box widths unless --scale none [0.05]",
         [&](const std::string& text) { options.rule.alpha = parse_number("alpha", text); });
     add(app, "--beta1", "B", "decay of the first moment [0.9]",
         [&](const std::string& text) { options.rule.beta1 = parse_number("beta1", text); });

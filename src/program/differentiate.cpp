@@ -109,7 +109,8 @@ class ReverseMode {
             case Opcode::fms:
             case Opcode::fnma:
             case Opcode::if_ge:
-            case Opcode::if_lt: break;  // made by later steps only, never differentiated
+            case Opcode::if_lt:
+            case Opcode::sincos: break;  // made by later steps only, never differentiated
         }
     }
 

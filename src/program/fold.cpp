@@ -30,6 +30,9 @@ double fold(Opcode op, double a, double b, double c) {
         case Opcode::max: return unordered ? nan : (a >= b ? a : b);
         case Opcode::if_ge: return a >= b ? c : 0;
         case Opcode::if_lt: return a < b ? c : 0;
+        case Opcode::sin: return Sleef_cinz_sind1_u10purec(a);
+        case Opcode::cos: return Sleef_cinz_cosd1_u10purec(a);
+        case Opcode::sincos: return nan;  // made by lowering only
 #define LANEWISE_ARGUMENTS_1 a
 #define LANEWISE_ARGUMENTS_2 a, b
 #define LANEWISE_FOLD(name, operands, accuracy) \

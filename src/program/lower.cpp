@@ -37,12 +37,18 @@ class Selection {
         for (NodeId id = 0; id < graph.size(); ++id) {
             if (is_selected(id)) fuse(id);
         }
+        pair_sines_with_cosines();
     }
 
     bool is_operation(NodeId id) const { return (*graph_)[id].kind == Node::Kind::operation; }
     bool is_selected(NodeId id) const { return uses_[id] != 0 && is_operation(id); }
     const Operation& operator[](NodeId id) const { return operations_[id]; }
     std::uint32_t uses(NodeId id) const { return uses_[id]; }
+    /// The cosine that is computed together with this sine, or the other way round; else none.
+    NodeId partner(NodeId id) const {
+        const auto found = partners_.find(id);
+        return found == partners_.end() ? none : found->second;
+    }
 
   private:
     void fuse(NodeId id) {
@@ -66,6 +72,20 @@ class Selection {
         }
     }
 
+    void pair_sines_with_cosines() {
+        std::unordered_map<NodeId, NodeId> sines;
+        for (NodeId id = 0; id < graph_->size(); ++id) {
+            if (is_selected(id) && operations_[id].op == Opcode::sin) sines.emplace(operations_[id].operands[0], id);
+        }
+        for (NodeId id = 0; id < graph_->size(); ++id) {
+            if (!is_selected(id) || operations_[id].op != Opcode::cos) continue;
+            const auto sine = sines.find(operations_[id].operands[0]);
+            if (sine == sines.end()) continue;
+            partners_.emplace(id, sine->second);
+            partners_.emplace(sine->second, id);
+        }
+    }
+
     bool is_only_used_product(NodeId id) const {
         return is_operation(id) && uses_[id] == 1 && operations_[id].op == Opcode::mul;
     }
@@ -79,6 +99,7 @@ class Selection {
     const Graph* graph_;
     std::vector<std::uint32_t> uses_;
     std::vector<Operation> operations_;
+    std::unordered_map<NodeId, NodeId> partners_;
 };
 
 /// An order of the operations in which few results wait: depth first from the outputs, but an operation that is
@@ -138,13 +159,28 @@ class Schedule {
         while (!ready_.empty()) {
             const NodeId id = ready_.back();
             ready_.pop_back();
-            done_[id] = true;
+            if (done_[id]) continue;
             order_.push_back(id);
-            for_each_operand(id, [&](NodeId operand) { --uses_left_[operand]; });
-            for (std::uint32_t i = begin_[id]; i < begin_[id + 1]; ++i) {
-                const NodeId user = users_[i];
-                if (--waiting_for_[user] == 0 && is_last_user(user)) ready_.push_back(user);
-            }
+            finish(id);
+            if (const NodeId partner = selection_->partner(id); partner != none) finish(partner);
+        }
+    }
+
+    void finish(NodeId id) {
+        done_[id] = true;
+        for_each_operand(id, [&](NodeId operand) { --uses_left_[operand]; });
+        for (std::uint32_t i = begin_[id]; i < begin_[id + 1]; ++i) --waiting_for_[users_[i]];
+        push_last_users(id);
+        for_each_operand(id, [&](NodeId operand) { push_last_users(operand); });
+    }
+
+    /// The user that was waited for only by the results it would free.
+    void push_last_users(NodeId id) {
+        if (uses_left_[id] > kernels::operand_count(Opcode::fma)) return;  // one operation cannot be all of its users
+        for (std::uint32_t i = begin_[id]; i < begin_[id + 1]; ++i) {
+            const NodeId user = users_[i];
+            if (done_[user] || waiting_for_[user] != 0 || !is_last_user(user)) continue;
+            ready_.push_back(user);
         }
     }
 
@@ -187,8 +223,15 @@ class Emission {
             for (const NodeId operand : operation.operands) {
                 if (operand != none) release(operand);
             }
-            if (row_[id] == none) row_[id] = kernels::operand(kernels::scratch, take_register());
-            program_.instructions.push_back({operation.op, row_[id], rows[0], rows[1], rows[2]});
+            if (const NodeId partner = selection_->partner(id); partner != none) {
+                release(operation.operands[0]);
+                const bool is_sine = operation.op == Opcode::sin;
+                const std::uint32_t sine = result_row(is_sine ? id : partner);
+                const std::uint32_t cosine = result_row(is_sine ? partner : id);
+                program_.instructions.push_back({Opcode::sincos, sine, rows[0], cosine, 0});
+            } else {
+                program_.instructions.push_back({operation.op, result_row(id), rows[0], rows[1], rows[2]});
+            }
         }
         for (const auto& [id, output] : copies_)
             program_.instructions.push_back({Opcode::copy, output, row_of(id), 0, 0});
@@ -203,6 +246,11 @@ class Emission {
         } else {
             copies_.emplace_back(id, output);
         }
+    }
+
+    std::uint32_t result_row(NodeId id) {
+        if (row_[id] == none) row_[id] = kernels::operand(kernels::scratch, take_register());
+        return row_[id];
     }
 
     std::uint32_t row_of(NodeId id) {

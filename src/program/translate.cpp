@@ -33,7 +33,9 @@ const std::map<std::string_view, Function> functions = {
 #define LANEWISE_ENTRY(name, operands, accuracy) {#name, {Opcode::name, operands}},
     LANEWISE_FUNCTIONS(LANEWISE_ENTRY)
 #undef LANEWISE_ENTRY
-        {"sqrt", {Opcode::sqrt, 1}},
+        {"sin", {Opcode::sin, 1}},
+    {"cos", {Opcode::cos, 1}},
+    {"sqrt", {Opcode::sqrt, 1}},
     {"abs", {Opcode::abs, 1}},
     {"sign", {Opcode::sign, 1}},
     {"floor", {Opcode::floor, 1}},

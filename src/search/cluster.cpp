@@ -60,46 +60,56 @@ class Projection {
     std::vector<double> weights_;
 };
 
-class Leaders {
+class Scouts {
   public:
-    Leaders(const RunEnds& ends, const Nearness& nearness)
+    Scouts(const RunEnds& ends, const Nearness& nearness)
         : ends_(&ends), nearness_(nearness), projection_(ends) {}
 
-    /// The cluster `run` belongs to; a new one when no leader is near.
-    std::size_t place(std::size_t run) {
+    /// The cluster `run` belongs to; `next_cluster` when no scout is near.
+    std::size_t place(std::size_t run, std::size_t next_cluster) {
         // Rounding of the projections must not move a neighbour two cells away.
         const Cell home = projection_.cell(run, nearness_.distance * (1 + 1e-6));
-        std::size_t best = none;
+        std::size_t nearest = none;
         Cell cell{};
         for (cell[0] = home[0] - 1; cell[0] <= home[0] + 1; ++cell[0])
             for (cell[1] = home[1] - 1; cell[1] <= home[1] + 1; ++cell[1])
                 for (cell[2] = home[2] - 1; cell[2] <= home[2] + 1; ++cell[2])
-                    best = std::min(best, best_near(run, cell));
-        if (best != none) return best;
-        const auto [first, is_new] = first_in_cell_.try_emplace(home, leaders_.size());
-        next_in_cell_.push_back(is_new ? none : first->second);
-        first->second = leaders_.size();
-        leaders_.push_back(run);
-        return leaders_.size() - 1;
+                    nearest = std::min(nearest, best_near(run, cell));
+        const std::size_t cluster = nearest == none ? next_cluster : scouts_[nearest].cluster;
+        if (nearest == none || !near(run, scouts_[nearest].run, 0.5)) add(run, cluster, home);
+        return cluster;
     }
 
   private:
     static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
+    struct Scout {
+        std::size_t run;
+        std::size_t cluster;
+        std::size_t next_in_cell;
+    };
+
+    void add(std::size_t run, std::size_t cluster, const Cell& cell) {
+        const auto [first, is_new] = first_in_cell_.try_emplace(cell, scouts_.size());
+        scouts_.push_back({run, cluster, is_new ? none : first->second});
+        first->second = scouts_.size() - 1;
+    }
+
     std::size_t best_near(std::size_t run, const Cell& cell) const {
         std::size_t best = none;
         const auto first = first_in_cell_.find(cell);
-        for (std::size_t i = first == first_in_cell_.end() ? none : first->second; i != none; i = next_in_cell_[i]) {
-            if (near(run, leaders_[i])) best = i;  // the chain runs from the newest to the best
+        for (std::size_t i = first == first_in_cell_.end() ? none : first->second; i != none;
+             i = scouts_[i].next_in_cell) {
+            if (near(run, scouts_[i].run, 1)) best = i;  // the chain runs from the newest to the best
         }
         return best;
     }
 
-    bool near(std::size_t a, std::size_t b) const {
+    bool near(std::size_t a, std::size_t b, double factor) const {
         const double f = ends_->f(b);
-        if (std::abs(ends_->f(a) - f) > nearness_.value * std::max(1.0, std::abs(f))) return false;
+        if (std::abs(ends_->f(a) - f) > factor * nearness_.value * std::max(1.0, std::abs(f))) return false;
         for (std::size_t j = 0; j < ends_->widths.size(); ++j) {
-            if (std::abs(ends_->x(a, j) - ends_->x(b, j)) > nearness_.distance * ends_->widths[j]) return false;
+            if (std::abs(ends_->x(a, j) - ends_->x(b, j)) > factor * nearness_.distance * ends_->widths[j]) return false;
         }
         return true;
     }
@@ -107,8 +117,7 @@ class Leaders {
     const RunEnds* ends_;
     Nearness nearness_;
     Projection projection_;
-    std::vector<std::size_t> leaders_;  ///< runs, best first
-    std::vector<std::size_t> next_in_cell_;
+    std::vector<Scout> scouts_;  ///< best first
     std::unordered_map<Cell, std::size_t, CellHash> first_in_cell_;
 };
 
@@ -124,10 +133,10 @@ std::vector<std::vector<std::uint32_t>> cluster(const RunEnds& ends, const Nearn
         const double fb = ends.f(b);
         return fa < fb || (fa == fb && a < b);
     });
-    Leaders leaders(ends, nearness);
+    Scouts scouts(ends, nearness);
     std::vector<std::vector<std::uint32_t>> clusters;
     for (const std::uint32_t run : order) {
-        const std::size_t at = leaders.place(run);
+        const std::size_t at = scouts.place(run, clusters.size());
         if (at == clusters.size()) clusters.emplace_back();
         clusters[at].push_back(run);
     }

@@ -19,13 +19,15 @@ struct RunEnds {
 
 /// How near two ends have to be to be one minimum.
 struct Nearness {
-    double distance = 1e-3;  ///< of the box width, for each coordinate
-    double value = 1e-3;     ///< times max(1, |f|)
+    double distance = 3e-3;  ///< of the box width, for each coordinate
+    double value = 0.1;      ///< times max(1, |f|)
 };
 
-/// Leader clustering: ends are taken best first (ties: smaller run first); each joins the best earlier leader near
-/// in both senses, or else becomes a leader itself. Returns the clusters best first, each beginning with its
-/// leader. Near leaders are found by a hash grid over three fixed projections of the point.
+/// Clusters grow outward from their best end. Ends are taken best first (ties: smaller run first); each joins the
+/// cluster of the best scout near to it in both senses, or else founds a cluster. The founder is a scout, and so is
+/// an end that joins from more than half as far: a valley in which runs were still on their way is one cluster, and
+/// two minima are never joined by a later end. Returns the clusters best first, each beginning with its founder.
+/// Near scouts are found by a hash grid over three fixed projections of the point.
 std::vector<std::vector<std::uint32_t>> cluster(const RunEnds& ends, const Nearness& nearness = {});
 
 }  // namespace lanewise

@@ -1,8 +1,8 @@
 #include "lanewise/minimize.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "cluster.hpp"
@@ -46,16 +46,14 @@ class Report {
         for (std::size_t run = 0; run < swarm().runs(); ++run)
             ++result.runs[static_cast<std::size_t>(run_status(swarm().status(run), all_iterations_done_))];
 
-        std::vector<double> widths(box_->dimension());
-        for (std::size_t j = 0; j < widths.size(); ++j) widths[j] = box_->upper()[j] - box_->lower()[j];
-        auto clusters = cluster({.runs = swarm().runs(),
-                                 .widths = widths,
-                                 .f = [this](std::size_t run) { return swarm().best_f(run); },
-                                 .x = [this](std::size_t run, std::size_t j) { return swarm().best_x(run, j); }});
-        if (clusters.empty())
+        const std::size_t best_run = find_best_run();
+        if (!std::isfinite(swarm().best_f(best_run)))
             throw NothingFinite("nothing finite found: value or gradient is not finite at any start");
-        result.best = best(clusters.front().front());
-        for (auto& runs : clusters) result.minima.push_back(minimum(std::move(runs)));
+        result.best = {.f = sign_ * swarm().best_f(best_run),
+                       .x = point(best_run, best_run),
+                       .start_id = best_run,
+                       .iteration = swarm().best_iteration(best_run)};
+        for (auto& runs : cluster_ends(best_run)) result.minima.push_back(minimum(std::move(runs), best_run));
         result.coverage = coverage(result.minima);
         return result;
     }
@@ -63,25 +61,46 @@ class Report {
   private:
     const Swarm<T>& swarm() const { return end_->swarm; }
 
-    std::vector<double> point(std::size_t run) const {
+    /// The run with the best point visited; of equals the one with the smallest start id.
+    std::size_t find_best_run() const {
+        std::size_t best = 0;
+        for (std::size_t run = 1; run < swarm().runs(); ++run) {
+            if (swarm().best_f(run) < swarm().best_f(best)) best = run;
+        }
+        return best;
+    }
+
+    /// A run ends where it stands, but the best run at its best point. Broken runs have no end.
+    double end_f(std::size_t run, std::size_t best_run) const {
+        if (run == best_run) return swarm().best_f(run);
+        return swarm().status(run) == kernels::live ? swarm().f(run) : std::numeric_limits<double>::infinity();
+    }
+
+    double end_x(std::size_t run, std::size_t best_run, std::size_t j) const {
+        return run == best_run ? swarm().best_x(run, j) : swarm().x(run, j);
+    }
+
+    std::vector<double> point(std::size_t run, std::size_t best_run) const {
         std::vector<double> x(box_->dimension());
-        swarm().best_point(run, x);
         // A bound that single precision does not hold is reported as given.
-        for (std::size_t j = 0; j < x.size(); ++j) x[j] = std::clamp(x[j], box_->lower()[j], box_->upper()[j]);
+        for (std::size_t j = 0; j < x.size(); ++j)
+            x[j] = std::clamp(end_x(run, best_run, j), box_->lower()[j], box_->upper()[j]);
         return x;
     }
 
-    Best best(std::size_t run) const {
-        return {.f = sign_ * swarm().best_f(run),
-                .x = point(run),
-                .start_id = run,
-                .iteration = swarm().best_iteration(run)};
+    std::vector<std::vector<std::uint32_t>> cluster_ends(std::size_t best_run) const {
+        std::vector<double> widths(box_->dimension());
+        for (std::size_t j = 0; j < widths.size(); ++j) widths[j] = box_->upper()[j] - box_->lower()[j];
+        return cluster({.runs = swarm().runs(),
+                        .widths = widths,
+                        .f = [&](std::size_t run) { return end_f(run, best_run); },
+                        .x = [&](std::size_t run, std::size_t j) { return end_x(run, best_run, j); }});
     }
 
-    Minimum minimum(std::vector<std::uint32_t> runs) const {
+    Minimum minimum(std::vector<std::uint32_t> runs, std::size_t best_run) const {
         const std::size_t representative = runs.front();
-        Minimum minimum{.f = sign_ * swarm().best_f(representative),
-                        .x = point(representative),
+        Minimum minimum{.f = sign_ * end_f(representative, best_run),
+                        .x = point(representative, best_run),
                         .gradient_norm = 0,
                         .at_bound = std::vector<std::int8_t>(box_->dimension(), 0),
                         .start_ids = std::move(runs)};

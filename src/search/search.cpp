@@ -104,11 +104,13 @@ class Crew {
 
     /// The last points of the runs count too.
     void settle() {
+        swarm_.finish();
         for_each_tile([&](std::size_t tile, std::size_t thread) {
             if (!has_live_run(tile)) return;
             const kernels::Tile<T> rows = swarm_.unpack(tile, workspaces_[thread]);
             functions_->settle(rows, T(0), evaluators_[thread].callback());
             swarm_.pack(tile, rows, 0);
+            swarm_.keep_f(tile, rows);
         });
     }
 
@@ -224,7 +226,6 @@ SearchEnd<T> search(const Objective& objective, const Box& box, const Options& o
     }
     crew.settle();
     if (status == SearchStatus::completed && reached_target(crew.look())) status = SearchStatus::target;
-    crew.swarm().forget_moments();
     return {std::move(crew.swarm()), status, iteration,
             Work{.seconds = crew.halt().seconds(),
                  .run_iterations = crew.run_iterations(),

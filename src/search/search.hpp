@@ -24,7 +24,7 @@ Engine choose_engine(const Objective& objective, const Options& options, std::si
 
 template <class T>
 struct SearchEnd {
-    Swarm<T> swarm;  ///< without its moments
+    Swarm<T> swarm;  ///< finished
     SearchStatus status;
     std::size_t iterations;  ///< done by every run that did not break
     Work work;

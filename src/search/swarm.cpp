@@ -8,12 +8,15 @@
 namespace lanewise {
 
 std::size_t choose_tile_lanes(std::size_t dimension, std::size_t scratch_rows, std::size_t bytes_per_number) {
-    constexpr std::size_t budget = 64 * 1024;  // bytes; bench/README says how it was found
-    constexpr std::size_t widest = 512;
+    // bench/README has the sweep. Row lengths that are multiples of 2 KiB put all rows of a lane into the same few
+    // sets of L1.
+    constexpr std::size_t native_row = 896;    // bytes
+    constexpr std::size_t program_row = 1664;  // a program's operations are dispatched once per tile: wide tiles pay
+    constexpr std::size_t budget = 512 * 1024;  // of L2, for all rows
     // x, best x, g, the moments; f, best f and the rows of a look
     const std::size_t rows = (3 + moment_rows) * dimension + scratch_rows + 5;
-    const std::size_t fitting = budget / (rows * bytes_per_number) / kernels::lane_group * kernels::lane_group;
-    return std::clamp(fitting, kernels::lane_group, widest);
+    const std::size_t row = std::min(scratch_rows == 0 ? native_row : program_row, budget / rows);
+    return std::max(row / bytes_per_number / kernels::lane_group * kernels::lane_group, kernels::lane_group);
 }
 
 namespace {
@@ -114,8 +117,14 @@ void Swarm<T>::pack(std::size_t tile, const kernels::Tile<T>& rows, std::size_t 
 }
 
 template <class T>
-void Swarm<T>::best_point(std::size_t run, std::span<double> x) const noexcept {
-    for (std::size_t j = 0; j < dimension_; ++j) x[j] = best_x(run, j);
+void Swarm<T>::finish() {
+    moments_ = AlignedArray<T>();
+    f_ = AlignedArray<T>(tiles_ * lanes_);
+}
+
+template <class T>
+void Swarm<T>::keep_f(std::size_t tile, const kernels::Tile<T>& rows) {
+    std::copy_n(rows.f, lanes_, f_.data() + tile * lanes_);
 }
 
 template class Swarm<double>;

@@ -17,7 +17,7 @@ namespace lanewise {
 inline constexpr std::size_t moment_rows = 2;
 
 /// The tile width for a state of `dimension` variables and a program with `scratch_rows` registers: as many lanes
-/// as keep what one iteration touches near L1.
+/// as keep what one iteration touches near.
 std::size_t choose_tile_lanes(std::size_t dimension, std::size_t scratch_rows, std::size_t bytes_per_number);
 
 /// What a thread needs beside the state to work on a tile: rows that live from one look to the next only.
@@ -65,21 +65,26 @@ class Swarm {
     double best_f(std::size_t run) const noexcept { return static_cast<double>(best_f_[run]); }
     /// The iteration that moved the run to its best point, from 0; -1 for the start.
     std::int64_t best_iteration(std::size_t run) const noexcept { return best_iteration_[run]; }
-    double best_x(std::size_t run, std::size_t j) const noexcept { return static_cast<double>(best_row(run, j)); }
-    void best_point(std::size_t run, std::span<double> x) const noexcept;
+    double best_x(std::size_t run, std::size_t j) const noexcept { return coordinate(run, 1, j); }
 
-    /// Gives back the memory of the moments; no tile can be unpacked any more.
-    void forget_moments() { moments_ = AlignedArray<T>(); }
+    /// Where a run stands. Its value there is known after `finish`, for runs that are live.
+    double x(std::size_t run, std::size_t j) const noexcept { return coordinate(run, 0, j); }
+    double f(std::size_t run) const noexcept { return static_cast<double>(f_[run]); }
+
+    /// After the last iteration: gives back the memory of the moments and makes room for the final values, which
+    /// `keep_f` takes from a tile.
+    void finish();
+    void keep_f(std::size_t tile, const kernels::Tile<T>& rows);
 
   private:
-    T best_row(std::size_t run, std::size_t j) const noexcept {
-        return points_[((run / lanes_ * 2 + 1) * dimension_ + j) * lanes_ + run % lanes_];
+    double coordinate(std::size_t run, std::size_t point, std::size_t j) const noexcept {
+        return static_cast<double>(points_[((run / lanes_ * 2 + point) * dimension_ + j) * lanes_ + run % lanes_]);
     }
 
     std::size_t runs_, dimension_, lanes_, tiles_;
     AlignedArray<T> points_;   ///< [tile][x, best x][d][lane]
     AlignedArray<T> moments_;  ///< [tile][moment][d][lane]
-    AlignedArray<T> best_f_;   ///< [tile][lane]
+    AlignedArray<T> f_, best_f_;  ///< [tile][lane]
     AlignedArray<std::int32_t> best_iteration_;
     AlignedArray<std::uint8_t> status_;
     AlignedArray<std::uint32_t> iterations_done_;  ///< [tile]

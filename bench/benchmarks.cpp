@@ -1,0 +1,93 @@
+// ns per run-iteration: value, gradient, Adam, best point and box together, as a search does them. Rows are named
+// problem/form/threads; bench/compare.py puts them beside numpy and torch.
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include "problems.hpp"
+#include "textbook.hpp"
+
+namespace {
+
+using namespace lanewise;
+using namespace lanewise::bench;
+
+constexpr std::size_t iterations = 1000;
+
+void report(benchmark::State& state, double seconds, double run_iterations) {
+    state.counters["ns_per_run_iteration"] = seconds * 1e9 / run_iterations;
+}
+
+/// The search as a user calls it, by its own clock: begin, stages, looks, settling; not the clustering.
+void search_rows(benchmark::State& state, const Objective& objective, const Problem& problem, std::size_t starts,
+                 int threads) {
+    const Options options{.starts = starts, .iterations = iterations, .threads = threads};
+    double seconds = 0;
+    double run_iterations = 0;
+    for (auto _ : state) {
+        const Result result = minimize(objective, box_of(problem), options);
+        state.SetIterationTime(result.work.seconds);
+        seconds += result.work.seconds;
+        run_iterations += static_cast<double>(result.work.run_iterations);
+        benchmark::DoNotOptimize(result.best.f);
+    }
+    report(state, seconds, run_iterations);
+}
+
+void textbook_rows(benchmark::State& state, const Problem& problem) {
+    constexpr std::size_t runs = 16;
+    double seconds = 0;
+    double run_iterations = 0;
+    for (auto _ : state) {
+        const auto begin = std::chrono::steady_clock::now();
+        for (std::size_t run = 0; run < runs; ++run) {
+            const std::vector<double> x(problem.dimension, -5 + 0.6 * static_cast<double>(run));
+            benchmark::DoNotOptimize(textbook_run(problem.function, x, iterations, 0.05));
+        }
+        const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        state.SetIterationTime(elapsed);
+        seconds += elapsed;
+        run_iterations += static_cast<double>(runs * iterations);
+    }
+    report(state, seconds, run_iterations);
+}
+
+void add_search(const std::string& name, std::shared_ptr<const Objective> objective, const Problem& problem,
+                std::size_t starts, int threads) {
+    benchmark::RegisterBenchmark((name + "/" + std::to_string(threads)).c_str(),
+                                 [=](benchmark::State& state) {
+                                     search_rows(state, *objective, problem, starts, threads);
+                                 })
+        ->UseManualTime()
+        ->Unit(benchmark::kMillisecond);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    benchmark::AddCustomContext("isa", std::string(isa_name(choose_isa())));
+    constexpr std::size_t starts = 4096;
+    for (const Problem& problem : problems) {
+        const std::string name = problem.name;
+        benchmark::RegisterBenchmark((name + "/textbook/1").c_str(), [problem](benchmark::State& state) {
+            textbook_rows(state, problem);
+        })->UseManualTime()->Unit(benchmark::kMillisecond);
+        const auto text = std::make_shared<Expression>(problem.expression, box_of(problem));
+        const std::shared_ptr<const Objective> expert = handwritten(problem);
+        for (const int threads : {1, 2}) {
+            add_search(name + "/text", text, problem, starts, threads);
+            add_search(name + "/handwritten", expert, problem, starts, threads);
+        }
+        if (name == "rosenbrock-10") {
+            constexpr std::size_t many = 100'000;
+            for (const int threads : {1, 2}) {
+                add_search(name + "/text-100k", text, problem, many, threads);
+                add_search(name + "/handwritten-100k", expert, problem, many, threads);
+            }
+        }
+    }
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+    benchmark::RunSpecifiedBenchmarks();
+    return 0;
+}

@@ -1,0 +1,69 @@
+// The textbook's loop in plain C++: one run at a time, one variable at a time.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+#include <vector>
+
+#include "problems.hpp"
+
+namespace lanewise::bench {
+
+inline double textbook_value_and_gradient(Function function, const std::vector<double>& x, std::vector<double>& g) {
+    double f = 0;
+    switch (function) {
+        case Function::sphere:
+            for (std::size_t j = 0; j < x.size(); ++j) {
+                f += x[j] * x[j];
+                g[j] = 2 * x[j];
+            }
+            break;
+        case Function::rosenbrock:
+            std::fill(g.begin(), g.end(), 0.0);
+            for (std::size_t j = 0; j + 1 < x.size(); ++j) {
+                const double bend = x[j + 1] - x[j] * x[j];
+                const double rest = 1 - x[j];
+                f += 100 * bend * bend + rest * rest;
+                g[j] += -400 * bend * x[j] - 2 * rest;
+                g[j + 1] += 200 * bend;
+            }
+            break;
+        case Function::rastrigin:
+            f = 10.0 * static_cast<double>(x.size());
+            for (std::size_t j = 0; j < x.size(); ++j) {
+                const double turn = 2 * std::numbers::pi * x[j];
+                f += x[j] * x[j] - 10 * std::cos(turn);
+                g[j] = 2 * x[j] + 20 * std::numbers::pi * std::sin(turn);
+            }
+            break;
+    }
+    return f;
+}
+
+/// The best value that Adam sees from this start.
+inline double textbook_run(Function function, std::vector<double> x, int iterations, double alpha) {
+    constexpr double beta1 = 0.9;
+    constexpr double beta2 = 0.999;
+    constexpr double eps = 1e-8;
+    std::vector<double> g(x.size());
+    std::vector<double> m(x.size(), 0.0);
+    std::vector<double> v(x.size(), 0.0);
+    double best = INFINITY;
+    double power1 = 1;
+    double power2 = 1;
+    for (int t = 1; t <= iterations; ++t) {
+        best = std::min(best, textbook_value_and_gradient(function, x, g));
+        power1 *= beta1;
+        power2 *= beta2;
+        for (std::size_t j = 0; j < x.size(); ++j) {
+            m[j] = beta1 * m[j] + (1 - beta1) * g[j];
+            v[j] = beta2 * v[j] + (1 - beta2) * g[j] * g[j];
+            x[j] -= alpha * (m[j] / (1 - power1)) / (std::sqrt(v[j] / (1 - power2)) + eps);
+        }
+    }
+    return best;
+}
+
+}  // namespace lanewise::bench
