@@ -45,7 +45,8 @@ inline SinCos<double> sincos(Batch<double> x) {
     const Bits quarter = xsimd::bitwise_cast<Bits>(shifted);
     const Bits one(1);
     const Bits two(2);
-    const Mask<double> odd = xsimd::bitwise_cast<B>(quarter << 63) < B(0.0);
+    const Bits plus_one = xsimd::bitwise_cast<Bits>(B(1.0));
+    const Mask<double> odd = xsimd::bitwise_cast<B>((quarter << 63) | plus_one) < B(0.0);
     const auto sign_of = [&](Bits turned) { return xsimd::bitwise_cast<B>((turned & two) << 62); };
     SinCos<double> both{xsimd::select(odd, c, s) ^ sign_of(quarter), xsimd::select(odd, s, c) ^ sign_of(quarter + one)};
 
