@@ -1,5 +1,5 @@
-// ns per run-iteration: value, gradient, Adam, best point and box together, as a search does them. Rows are named
-// problem/form/threads; bench/compare.py puts them beside numpy and torch.
+// ns per run-iteration: value, gradient, Adam, best point and box together, as a search does them. Rows are
+// named problem/form/threads; bench/compare.py puts them beside numpy and torch.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -19,8 +19,8 @@ void report(benchmark::State& state, double seconds, double run_iterations) {
 }
 
 /// The search as a user calls it, by its own clock: begin, stages, looks, settling; not the clustering.
-void search_rows(benchmark::State& state, const Objective& objective, const Problem& problem, std::size_t starts,
-                 int threads) {
+void search_rows(benchmark::State& state, const Objective& objective, const Problem& problem,
+                 std::size_t starts, int threads) {
     const Options options{.starts = starts, .iterations = iterations, .threads = threads};
     double seconds = 0;
     double run_iterations = 0;
@@ -44,7 +44,8 @@ void textbook_rows(benchmark::State& state, const Problem& problem) {
             const std::vector<double> x(problem.dimension, -5 + 0.6 * static_cast<double>(run));
             benchmark::DoNotOptimize(textbook_run(problem.function, x, iterations, 0.05));
         }
-        const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        const double elapsed =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         state.SetIterationTime(elapsed);
         seconds += elapsed;
         run_iterations += static_cast<double>(runs * iterations);
@@ -54,10 +55,9 @@ void textbook_rows(benchmark::State& state, const Problem& problem) {
 
 void add_search(const std::string& name, std::shared_ptr<const Objective> objective, const Problem& problem,
                 std::size_t starts, int threads) {
-    benchmark::RegisterBenchmark((name + "/" + std::to_string(threads)).c_str(),
-                                 [=](benchmark::State& state) {
-                                     search_rows(state, *objective, problem, starts, threads);
-                                 })
+    benchmark::RegisterBenchmark(
+        (name + "/" + std::to_string(threads)).c_str(),
+        [=](benchmark::State& state) { search_rows(state, *objective, problem, starts, threads); })
         ->UseManualTime()
         ->Unit(benchmark::kMillisecond);
 }
@@ -69,9 +69,10 @@ int main(int argc, char** argv) {
     constexpr std::size_t starts = 4096;
     for (const Problem& problem : problems) {
         const std::string name = problem.name;
-        benchmark::RegisterBenchmark((name + "/textbook/1").c_str(), [problem](benchmark::State& state) {
-            textbook_rows(state, problem);
-        })->UseManualTime()->Unit(benchmark::kMillisecond);
+        benchmark::RegisterBenchmark((name + "/textbook/1").c_str(),
+                                     [problem](benchmark::State& state) { textbook_rows(state, problem); })
+            ->UseManualTime()
+            ->Unit(benchmark::kMillisecond);
         const auto text = std::make_shared<Expression>(problem.expression, box_of(problem));
         const std::shared_ptr<const Objective> expert = handwritten(problem);
         for (const int threads : {1, 2}) {

@@ -11,7 +11,8 @@
 
 namespace lanewise::bench {
 
-inline double textbook_value_and_gradient(Function function, const std::vector<double>& x, std::vector<double>& g) {
+inline double textbook_value_and_gradient(Function function, const std::vector<double>& x,
+                                          std::vector<double>& g) {
     double f = 0;
     switch (function) {
         case Function::sphere:

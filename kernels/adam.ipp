@@ -1,5 +1,5 @@
-// A rule's step over a tile. The rule is a policy; what every rule shares (faults, best point, projection onto
-// the box, freezing) is here once.
+// A rule's step over a tile. The rule is a policy; what every rule shares (faults, best point, projection
+// onto the box, freezing) is here once.
 #pragma once
 
 #include <limits>
@@ -92,7 +92,8 @@ void move(const Tile<T> tile, std::size_t lane, Mask<T> moving, const Rule& rule
         const Batch<T> x = load(tile.x + at);
         Batch<T> before[Rule::rows];
         Batch<T> moments[Rule::rows];
-        for (std::size_t r = 0; r < Rule::rows; ++r) moments[r] = before[r] = load(tile.moments + r * pitch + at);
+        for (std::size_t r = 0; r < Rule::rows; ++r)
+            moments[r] = before[r] = load(tile.moments + r * pitch + at);
 
         const Batch<T> lower(tile.lower[j]);
         const Batch<T> upper(tile.upper[j]);

@@ -1,5 +1,5 @@
-// The body of every <isa>.cpp: instantiates the kernels for the architecture the file names and fills its table,
-// the only symbol that leaves the file.
+// The body of every <isa>.cpp: instantiates the kernels for the architecture the file names and fills its
+// table, the only symbol that leaves the file.
 #include "adam.ipp"
 #include "interpreter.ipp"
 

@@ -4,50 +4,50 @@
 #include <cstdint>
 
 // X(name, operands). Written out in the interpreter.
-#define LANEWISE_OPERATIONS(X)                                                                              \
-    X(copy, 1)                                                                                              \
-    X(neg, 1)                                                                                               \
-    X(add, 2)                                                                                               \
-    X(sub, 2)                                                                                               \
-    X(mul, 2)                                                                                               \
-    X(div, 2)                                                                                               \
-    X(fma, 3)  /* a*b + c, one rounding */                                                                  \
-    X(fms, 3)  /* a*b - c, one rounding */                                                                  \
-    X(fnma, 3) /* c - a*b, one rounding */                                                                  \
-    X(sqrt, 1)                                                                                              \
-    X(abs, 1)                                                                                               \
-    X(sign, 1) /* -1, 0 or 1; NaN for NaN */                                                                \
-    X(floor, 1)                                                                                             \
-    X(ceil, 1)                                                                                              \
-    X(min, 2)    /* NaN if either is */                                                                     \
-    X(max, 2)    /* NaN if either is */                                                                     \
-    X(if_ge, 3)  /* a >= b ? c : 0 */                                                                       \
-    X(if_lt, 3)  /* a < b ? c : 0 */                                                                         \
-    X(sin, 1)                                                                                               \
-    X(cos, 1)                                                                                               \
+#define LANEWISE_OPERATIONS(X)               \
+    X(copy, 1)                               \
+    X(neg, 1)                                \
+    X(add, 2)                                \
+    X(sub, 2)                                \
+    X(mul, 2)                                \
+    X(div, 2)                                \
+    X(fma, 3)  /* a*b + c, one rounding */   \
+    X(fms, 3)  /* a*b - c, one rounding */   \
+    X(fnma, 3) /* c - a*b, one rounding */   \
+    X(sqrt, 1)                               \
+    X(abs, 1)                                \
+    X(sign, 1) /* -1, 0 or 1; NaN for NaN */ \
+    X(floor, 1)                              \
+    X(ceil, 1)                               \
+    X(min, 2)   /* NaN if either is */       \
+    X(max, 2)   /* NaN if either is */       \
+    X(if_ge, 3) /* a >= b ? c : 0 */         \
+    X(if_lt, 3) /* a < b ? c : 0 */          \
+    X(sin, 1)                                \
+    X(cos, 1)                                \
     X(sincos, 1) /* two results: b is where the cosine goes */
 
 // X(name, operands, accuracy). Taken from SLEEF; accuracy is SLEEF's suffix: u10 is 1.0 ULP, u35 3.5 ULP.
-#define LANEWISE_FUNCTIONS(X)                                                                               \
-    X(exp, 1, u10)                                                                                          \
-    X(exp2, 1, u35)                                                                                         \
-    X(expm1, 1, u10)                                                                                        \
-    X(log, 1, u35)                                                                                          \
-    X(log2, 1, u35)                                                                                         \
-    X(log10, 1, u10)                                                                                        \
-    X(log1p, 1, u10)                                                                                        \
-    X(tan, 1, u35)                                                                                          \
-    X(asin, 1, u35)                                                                                         \
-    X(acos, 1, u35)                                                                                         \
-    X(atan, 1, u35)                                                                                         \
-    X(sinh, 1, u35)                                                                                         \
-    X(cosh, 1, u35)                                                                                         \
-    X(tanh, 1, u35)                                                                                         \
-    X(cbrt, 1, u35)                                                                                         \
-    X(erf, 1, u10)                                                                                          \
-    X(erfc, 1, u15)                                                                                         \
-    X(atan2, 2, u35)                                                                                        \
-    X(hypot, 2, u35)                                                                                        \
+#define LANEWISE_FUNCTIONS(X) \
+    X(exp, 1, u10)            \
+    X(exp2, 1, u35)           \
+    X(expm1, 1, u10)          \
+    X(log, 1, u35)            \
+    X(log2, 1, u35)           \
+    X(log10, 1, u10)          \
+    X(log1p, 1, u10)          \
+    X(tan, 1, u35)            \
+    X(asin, 1, u35)           \
+    X(acos, 1, u35)           \
+    X(atan, 1, u35)           \
+    X(sinh, 1, u35)           \
+    X(cosh, 1, u35)           \
+    X(tanh, 1, u35)           \
+    X(cbrt, 1, u35)           \
+    X(erf, 1, u10)            \
+    X(erfc, 1, u15)           \
+    X(atan2, 2, u35)          \
+    X(hypot, 2, u35)          \
     X(pow, 2, u10)
 
 namespace lanewise::kernels {

@@ -23,7 +23,8 @@ const Table* find_table(const char* name) noexcept {
 
 bool can_run(const Table& table) noexcept {
 #if defined(__x86_64__)
-    if (&table == &avx2_table) return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
+    if (&table == &avx2_table)
+        return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
     if (&table == &avx512_table) return __builtin_cpu_supports("avx512f") != 0;
 #endif
     static_cast<void>(table);

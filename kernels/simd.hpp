@@ -1,5 +1,5 @@
-// The one bridge to xsimd (8.1 to 14) and SLEEF. Included only by kernels.ipp, inside an anonymous namespace's
-// translation unit that says which architecture it is for:
+// The one bridge to xsimd (8.1 to 14) and SLEEF. Included only by kernels.ipp, inside an anonymous
+// namespace's translation unit that says which architecture it is for:
 //   LANEWISE_ARCH              the xsimd architecture
 //   LANEWISE_SLEEF_F64(f, u)   the SLEEF function f with accuracy u on a vector of double
 //   LANEWISE_SLEEF_F32(f, u)   the same on float
@@ -29,20 +29,20 @@ using Register = typename Batch<T>::register_type;
 
 // Fused multiply-add by intrinsics: xsimd 8.1's is two roundings on AVX-512.
 #if defined(__AVX512F__)
-#define LANEWISE_FUSED(name, op)                                                                            \
-    inline Batch<double> name(Batch<double> a, Batch<double> b, Batch<double> c) {                          \
-        return Batch<double>(_mm512_##op##_pd(a, b, c));                                                    \
-    }                                                                                                       \
-    inline Batch<float> name(Batch<float> a, Batch<float> b, Batch<float> c) {                              \
-        return Batch<float>(_mm512_##op##_ps(a, b, c));                                                     \
+#define LANEWISE_FUSED(name, op)                                                   \
+    inline Batch<double> name(Batch<double> a, Batch<double> b, Batch<double> c) { \
+        return Batch<double>(_mm512_##op##_pd(a, b, c));                           \
+    }                                                                              \
+    inline Batch<float> name(Batch<float> a, Batch<float> b, Batch<float> c) {     \
+        return Batch<float>(_mm512_##op##_ps(a, b, c));                            \
     }
 #elif defined(__FMA__)
-#define LANEWISE_FUSED(name, op)                                                                            \
-    inline Batch<double> name(Batch<double> a, Batch<double> b, Batch<double> c) {                          \
-        return Batch<double>(_mm256_##op##_pd(a, b, c));                                                    \
-    }                                                                                                       \
-    inline Batch<float> name(Batch<float> a, Batch<float> b, Batch<float> c) {                              \
-        return Batch<float>(_mm256_##op##_ps(a, b, c));                                                     \
+#define LANEWISE_FUSED(name, op)                                                   \
+    inline Batch<double> name(Batch<double> a, Batch<double> b, Batch<double> c) { \
+        return Batch<double>(_mm256_##op##_pd(a, b, c));                           \
+    }                                                                              \
+    inline Batch<float> name(Batch<float> a, Batch<float> b, Batch<float> c) {     \
+        return Batch<float>(_mm256_##op##_ps(a, b, c));                            \
     }
 #endif
 
@@ -107,16 +107,17 @@ Batch<T> max(Batch<T> a, Batch<T> b) {
 template <class T>
 Batch<T> sign(Batch<T> a) {
     const Batch<T> zero(T(0));
-    const Batch<T> of_number = xsimd::select(a > zero, Batch<T>(T(1)), xsimd::select(a < zero, Batch<T>(T(-1)), zero));
+    const Batch<T> of_number =
+        xsimd::select(a > zero, Batch<T>(T(1)), xsimd::select(a < zero, Batch<T>(T(-1)), zero));
     return xsimd::select(a == a, of_number, a);
 }
 
-#define LANEWISE_UNARY(name, accuracy)                                                                      \
-    inline Batch<double> name(Batch<double> a) {                                                            \
-        return Batch<double>(LANEWISE_SLEEF_F64(name, accuracy)(Register<double>(a)));                      \
-    }                                                                                                       \
-    inline Batch<float> name(Batch<float> a) {                                                              \
-        return Batch<float>(LANEWISE_SLEEF_F32(name, accuracy)(Register<float>(a)));                        \
+#define LANEWISE_UNARY(name, accuracy)                                                 \
+    inline Batch<double> name(Batch<double> a) {                                       \
+        return Batch<double>(LANEWISE_SLEEF_F64(name, accuracy)(Register<double>(a))); \
+    }                                                                                  \
+    inline Batch<float> name(Batch<float> a) {                                         \
+        return Batch<float>(LANEWISE_SLEEF_F32(name, accuracy)(Register<float>(a)));   \
     }
 #define LANEWISE_BINARY(name, accuracy)                                                                     \
     inline Batch<double> name(Batch<double> a, Batch<double> b) {                                           \

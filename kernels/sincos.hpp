@@ -13,9 +13,9 @@ inline SinCos<float> sincos(Batch<float> x) {
 /// Where the short reduction below is exact enough; other lanes are SLEEF's.
 inline constexpr double short_reduction_limit = 8192;
 
-/// Below the limit: x = k pi/2 + r by Cody & Waite with pi/2 in three parts of 33, 33 and 53 bits, whose products
-/// with k are exact or far below r; then the minimax polynomials of fdlibm's kernels on |r| <= pi/4. A lane's bits
-/// depend on its own x alone.
+/// Below the limit: x = k pi/2 + r by Cody & Waite with pi/2 in three parts of 33, 33 and 53 bits, whose
+/// products with k are exact or far below r; then the minimax polynomials of fdlibm's kernels on |r| <= pi/4.
+/// A lane's bits depend on its own x alone.
 inline SinCos<double> sincos(Batch<double> x) {
     using B = Batch<double>;
     using Bits = Batch<std::int64_t>;
@@ -48,7 +48,8 @@ inline SinCos<double> sincos(Batch<double> x) {
     const Bits plus_one = xsimd::bitwise_cast<Bits>(B(1.0));
     const Mask<double> odd = xsimd::bitwise_cast<B>((quarter << 63) | plus_one) < B(0.0);
     const auto sign_of = [&](Bits turned) { return xsimd::bitwise_cast<B>((turned & two) << 62); };
-    SinCos<double> both{xsimd::select(odd, c, s) ^ sign_of(quarter), xsimd::select(odd, s, c) ^ sign_of(quarter + one)};
+    SinCos<double> both{xsimd::select(odd, c, s) ^ sign_of(quarter),
+                        xsimd::select(odd, s, c) ^ sign_of(quarter + one)};
 
     const Mask<double> far = xsimd::abs(x) > B(short_reduction_limit);
     if (xsimd::any(far)) {

@@ -75,10 +75,11 @@ struct Code {
 
 template <class T>
 struct Functions {
-    /// Up to `count` iterations of Adam: evaluate, look for faults, keep the best, move, project. A lane whose
-    /// value or gradient is not finite is frozen at its best point. Ends early when no lane is live; returns
-    /// the number of iterations done.
-    std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t count, Evaluate<T> evaluate);
+    /// Up to `count` iterations of Adam: evaluate, look for faults, keep the best, move, project. A lane
+    /// whose value or gradient is not finite is frozen at its best point. Ends early when no lane is live;
+    /// returns the number of iterations done.
+    std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t count,
+                                Evaluate<T> evaluate);
     /// Evaluates once more and keeps the best, without moving: the last point of a run counts too.
     /// `step` is what best_step records.
     void (*settle)(const Tile<T>& tile, T step, Evaluate<T> evaluate);

@@ -57,7 +57,8 @@ Isa parse_isa(std::string_view name) {
     for (const Isa isa : all_isas) {
         if (name == isa_name(isa)) return isa;
     }
-    throw std::invalid_argument(fmt::format("isa '{}': unknown; available here: {}", name, available_names()));
+    throw std::invalid_argument(
+        fmt::format("isa '{}': unknown; available here: {}", name, available_names()));
 }
 
 Isa choose_isa(std::optional<Isa> forced) {
@@ -70,8 +71,9 @@ Isa choose_isa(std::optional<Isa> forced) {
     }
     if (forced) {
         if (!isa_available(*forced)) {
-            throw std::invalid_argument(fmt::format("{} '{}': not supported by this build on this processor; available here: {}",
-                                                    origin, isa_name(*forced), available_names()));
+            throw std::invalid_argument(
+                fmt::format("{} '{}': not supported by this build on this processor; available here: {}",
+                            origin, isa_name(*forced), available_names()));
         }
         return *forced;
     }

@@ -24,9 +24,10 @@ struct Variable {
 ///     Box{{"x", -5.12, 5.12, 10}}          a vector of ten
 class Box {
   public:
-    /// \throws std::invalid_argument naming the variable when a bound is not finite, lower > upper, their distance
-    ///         overflows, a length is 0, a name is empty or not an identifier, or a name is given twice; or when
-    ///         there is no variable.
+    /// \throws std::invalid_argument naming the variable when a bound is not finite, lower > upper, their
+    /// distance
+    ///         overflows, a length is 0, a name is empty or not an identifier, or a name is given twice; or
+    ///         when there is no variable.
     explicit Box(std::vector<Variable> variables);
     Box(std::initializer_list<Variable> variables) : Box(std::vector<Variable>(variables)) {}
 

@@ -16,8 +16,8 @@ namespace lanewise {
 /// Constants of an expression, by name.
 using Parameters = std::map<std::string, double>;
 
-/// An expression that cannot be understood. what() shows the line with a caret under the spot and says what was
-/// expected.
+/// An expression that cannot be understood. what() shows the line with a caret under the spot and says what
+/// was expected.
 class ParseError : public std::invalid_argument {
   public:
     ParseError(std::string_view text, std::size_t position, std::string_view message);
@@ -27,17 +27,19 @@ class ParseError : public std::invalid_argument {
     std::size_t position_;
 };
 
-/// An objective given as text, with its exact gradient (reverse mode), compiled to one straight-line program for
-/// value and gradient.
+/// An objective given as text, with its exact gradient (reverse mode), compiled to one straight-line program
+/// for value and gradient.
 ///
-/// The language: `+ - * /`, `^` or `**` (right-associative, binds tighter than a minus on its left; integer powers
-/// are products), numbers, `pi e inf`; sqrt cbrt exp expm1 exp2 log log1p log2 log10 sin cos tan asin acos atan
-/// atan2 sinh cosh tanh erf erfc abs sign floor ceil min max pow hypot; vectors `x[i]` from 0, `n(x)` the length;
-/// `sum(i, first, last, body)` and `prod(...)`, both ends included, over integers known when the text is read;
-/// definitions `r2 = x^2 + y^2; sin(r2)/r2`, the last expression being the objective. `#` starts a comment.
+/// The language: `+ - * /`, `^` or `**` (right-associative, binds tighter than a minus on its left; integer
+/// powers are products), numbers, `pi e inf`; sqrt cbrt exp expm1 exp2 log log1p log2 log10 sin cos tan asin
+/// acos atan atan2 sinh cosh tanh erf erfc abs sign floor ceil min max pow hypot; vectors `x[i]` from 0,
+/// `n(x)` the length; `sum(i, first, last, body)` and `prod(...)`, both ends included, over integers known
+/// when the text is read; definitions `r2 = x^2 + y^2; sin(r2)/r2`, the last expression being the objective.
+/// `#` starts a comment.
 ///
-/// At kinks the derivative is a fixed subgradient: 0 for abs at 0; at a tie of min or max, the first argument's.
-/// Limits: brackets nest at most 200 deep, the unrolled program holds at most 10 million operations.
+/// At kinks the derivative is a fixed subgradient: 0 for abs at 0; at a tie of min or max, the first
+/// argument's. Limits: brackets nest at most 200 deep, the unrolled program holds at most 10 million
+/// operations.
 class Expression final : public Objective {
   public:
     /// The variables of `box` and the parameters are the names the text can use.

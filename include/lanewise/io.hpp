@@ -13,10 +13,10 @@
 
 namespace lanewise {
 
-/// The result as JSON, with the problem and all option values used; layout in the README. Numbers read back to the
-/// same double.
-/// \param expression the objective's text, if it has one
-std::string to_json(const Result& result, const Box& box, const Options& options, std::string_view expression = {});
+/// The result as JSON, with the problem and all option values used; layout in the README. Numbers read back
+/// to the same double. \param expression the objective's text, if it has one
+std::string to_json(const Result& result, const Box& box, const Options& options,
+                    std::string_view expression = {});
 
 /// The result as a short table for a person.
 std::string to_table(const Result& result, const Box& box);
@@ -24,18 +24,18 @@ std::string to_table(const Result& result, const Box& box);
 /// The shortest decimal that reads back to the same double.
 std::string to_text(double number);
 
-/// Starts from CSV text: one point a line, coordinates in the box's order. A first line that is not numbers is a
-/// header and has to name the coordinates in that order; empty lines and lines starting with # are skipped.
-/// \throws std::invalid_argument naming the line and what is wrong with it.
+/// Starts from CSV text: one point a line, coordinates in the box's order. A first line that is not numbers
+/// is a header and has to name the coordinates in that order; empty lines and lines starting with # are
+/// skipped. \throws std::invalid_argument naming the line and what is wrong with it.
 std::vector<std::vector<double>> parse_starts_csv(std::string_view text, const Box& box);
 
 /// The whole content of a file.
 /// \throws std::runtime_error naming the file when it cannot be read.
 std::string read_file(const std::filesystem::path& file);
 
-/// A file that is written whole or not at all: what is written goes into a temporary file beside it, which takes its
-/// name at commit() and is removed when there was none. What exists and is no regular file (a pipe, a device) is
-/// written directly.
+/// A file that is written whole or not at all: what is written goes into a temporary file beside it, which
+/// takes its name at commit() and is removed when there was none. What exists and is no regular file (a pipe,
+/// a device) is written directly.
 class WholeFile {
   public:
     /// \throws std::runtime_error naming the file when it cannot be written.
@@ -44,7 +44,9 @@ class WholeFile {
     WholeFile& operator=(const WholeFile&) = delete;
     ~WholeFile();
 
-    void write(std::string_view text) { stream_.write(text.data(), static_cast<std::streamsize>(text.size())); }
+    void write(std::string_view text) {
+        stream_.write(text.data(), static_cast<std::streamsize>(text.size()));
+    }
     /// \throws std::runtime_error when anything could not be written.
     void commit();
 

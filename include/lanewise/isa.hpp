@@ -24,9 +24,9 @@ bool isa_available(Isa isa) noexcept;
 /// \throws std::invalid_argument naming what is allowed when there is none.
 Isa parse_isa(std::string_view name);
 
-/// The instruction set a search uses: `forced` if given, else the environment variable LANEWISE_ISA if set, else
-/// the widest available one.
-/// \throws std::invalid_argument when the forced one is unknown or not available here.
+/// The instruction set a search uses: `forced` if given, else the environment variable LANEWISE_ISA if set,
+/// else the widest available one. \throws std::invalid_argument when the forced one is unknown or not
+/// available here.
 Isa choose_isa(std::optional<Isa> forced = {});
 
 }  // namespace lanewise

@@ -23,10 +23,10 @@ class NothingFinite : public std::runtime_error {
 
 /// Minimises `objective` over `box`.
 ///
-/// The result is a function of objective, box and options: the same bits for any number of threads, any tile width
-/// and every instruction set with fused multiply-add (unless max_time or stop cut it short).
-/// \throws std::invalid_argument before any work, naming the option, its value and what is allowed.
-/// \throws NothingFinite when value or gradient are not finite at any start.
+/// The result is a function of objective, box and options: the same bits for any number of threads, any tile
+/// width and every instruction set with fused multiply-add (unless max_time or stop cut it short). \throws
+/// std::invalid_argument before any work, naming the option, its value and what is allowed. \throws
+/// NothingFinite when value or gradient are not finite at any start.
 Result minimize(const Objective& objective, const Box& box, const Options& options = {});
 
 /// The same for a formula in the variables of `box`; see Expression.
@@ -40,8 +40,8 @@ struct PathPoint {
     std::span<const double> x;
 };
 
-/// Runs the given starts of a search again and hands every point of their paths to `visit`, run by run. A path ends
-/// before the first point whose value or gradient is not finite, and after `iterations` iterations.
+/// Runs the given starts of a search again and hands every point of their paths to `visit`, run by run. A
+/// path ends before the first point whose value or gradient is not finite, and after `iterations` iterations.
 /// \throws std::invalid_argument as minimize, and when a start id is not below the number of starts.
 void visit_paths(const Objective& objective, const Box& box, const Options& options,
                  std::span<const std::uint64_t> start_ids, std::size_t iterations,

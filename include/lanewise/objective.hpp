@@ -15,11 +15,11 @@ template <class T>
 struct Block {
     std::size_t lanes;
     std::size_t dimension;
-    const T* x_rows;       ///< [dimension][lanes], in
-    T* f_row;              ///< [lanes], out: values
-    T* g_rows;             ///< [dimension][lanes], out: gradients
-    T* scratch_rows;       ///< [Objective::scratch_rows()][lanes], to write on; this thread's own
-    Isa isa;               ///< the instruction set of this search
+    const T* x_rows;  ///< [dimension][lanes], in
+    T* f_row;         ///< [lanes], out: values
+    T* g_rows;        ///< [dimension][lanes], out: gradients
+    T* scratch_rows;  ///< [Objective::scratch_rows()][lanes], to write on; this thread's own
+    Isa isa;          ///< the instruction set of this search
 
     std::span<const T> x(std::size_t j) const { return {x_rows + j * lanes, lanes}; }
     std::span<T> f() const { return {f_row, lanes}; }
@@ -27,11 +27,13 @@ struct Block {
     std::span<T> scratch(std::size_t row) const { return {scratch_rows + row * lanes, lanes}; }
 };
 
-/// f: R^d -> R with its gradient. Derive from it to hand a search your own code; for a formula, see Expression.
+/// f: R^d -> R with its gradient. Derive from it to hand a search your own code; for a formula, see
+/// Expression.
 ///
-/// `evaluate` is called from several threads at once, once per tile and iteration. It must not allocate, lock or
-/// throw. What it writes for a lane may depend on that lane's x only: results are then the same for any number of
-/// threads and any tile width. A value or gradient that is NaN or infinite ends that lane's run, and no other.
+/// `evaluate` is called from several threads at once, once per tile and iteration. It must not allocate, lock
+/// or throw. What it writes for a lane may depend on that lane's x only: results are then the same for any
+/// number of threads and any tile width. A value or gradient that is NaN or infinite ends that lane's run,
+/// and no other.
 class Objective {
   public:
     virtual ~Objective() = default;

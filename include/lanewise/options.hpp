@@ -49,13 +49,13 @@ struct Adam {
 
 /// How a search stands, told between two stages.
 struct Progress {
-    std::size_t iteration;        ///< iterations done by the runs that are still going
-    std::size_t iterations;       ///< iterations asked for
-    std::size_t runs;             ///< runs started
-    std::size_t runs_alive;       ///< runs still going
-    double best_f;                ///< best value so far; infinite (-infinite when maximising) while there is none
-    std::uint64_t run_iterations; ///< iterations done, summed over runs
-    double seconds;               ///< since the search began
+    std::size_t iteration;   ///< iterations done by the runs that are still going
+    std::size_t iterations;  ///< iterations asked for
+    std::size_t runs;        ///< runs started
+    std::size_t runs_alive;  ///< runs still going
+    double best_f;           ///< best value so far; infinite (-infinite when maximising) while there is none
+    std::uint64_t run_iterations;  ///< iterations done, summed over runs
+    double seconds;                ///< since the search began
 };
 
 struct Options {
@@ -80,7 +80,8 @@ struct Options {
     int threads = 0;
     /// The instruction set to use; see choose_isa.
     std::optional<Isa> isa = {};
-    /// Lanes per tile, a multiple of 16; 0 chooses from the size of state and program. Does not change results.
+    /// Lanes per tile, a multiple of 16; 0 chooses from the size of state and program. Does not change
+    /// results.
     std::size_t tile_lanes = 0;
 
     /// Ends the search after this many seconds, > 0.
@@ -89,6 +90,9 @@ struct Options {
     std::optional<std::uint64_t> max_evaluations = {};
     /// Ends the search when the best value is at least this good.
     std::optional<double> target = {};
+
+    /// At most this many minima are described in the result, best first; all are counted.
+    std::size_t most_minima = 1000;
 
     /// Called between stages on the calling thread.
     std::function<void(const Progress&)> progress = {};

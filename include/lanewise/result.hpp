@@ -47,28 +47,30 @@ struct Best {
     std::int64_t iteration;
 };
 
-/// A distinct local minimum: a place where runs ended. A run ends where its last iteration left it (the best run at
-/// its best point); runs that broke on the way have no end. Two ends are near when each coordinate differs by at most
-/// 0.003 of its box width and the values by at most 0.1 max(1, |f|). Ends are taken best first; one that is near an
-/// end of a minimum already found belongs to that minimum, any other is a new one. Runs that were still on their way
-/// when their iterations were done count too: gradient_norm tells.
+/// A distinct local minimum: a place where runs ended. A run ends where its last iteration left it (the best
+/// run at its best point); runs that broke on the way have no end. Two ends are near when each coordinate
+/// differs by at most 0.003 of its box width and the values by at most 0.1 max(1, |f|). Ends are taken best
+/// first; one that is near an end of a minimum already found belongs to that minimum, any other is a new one.
+/// Runs that were still on their way when their iterations were done count too: gradient_norm tells.
 struct Minimum {
-    double f;                         ///< of its best end
-    std::vector<double> x;            ///< its best end
-    double gradient_norm;             ///< Euclidean norm of the projected gradient at x
-    std::vector<std::int8_t> at_bound;  ///< [d] -1 at the lower bound, 1 at the upper, else 0
+    double f;                              ///< of its best end
+    std::vector<double> x;                 ///< its best end
+    double gradient_norm;                  ///< Euclidean norm of the projected gradient at x
+    std::vector<std::int8_t> at_bound;     ///< [d] -1 at the lower bound, 1 at the upper, else 0
     std::vector<std::uint32_t> start_ids;  ///< of the runs that ended here, best first
 
     std::size_t hits() const noexcept { return start_ids.size(); }
 };
 
-/// How much of the box the search has seen (Boender & Rinnooy Kan 1987), from the N drawn starts whose runs ended
-/// at a finite value and the W minima they found. Assumes uniform starts and that every run reached its minimum.
+/// How much of the box the search has seen (Boender & Rinnooy Kan 1987), from the N drawn starts whose runs
+/// ended at a finite value and the W minima they found. Assumes uniform starts and that every run reached its
+/// minimum.
 struct Coverage {
-    std::size_t minima_found;                  ///< W
-    std::optional<double> minima_expected;     ///< W (N-1) / (N-W-2), when N > W+2
-    std::optional<double> volume_covered;      ///< (N-W-1) (N+W) / (N (N-1)), when N > 1
-    std::optional<double> unseen_probability;  ///< W (W+1) / (N (N-1)), when N > 1: the next run finds a new one
+    std::size_t minima_found;               ///< W
+    std::optional<double> minima_expected;  ///< W (N-1) / (N-W-2), when N > W+2
+    std::optional<double> volume_covered;   ///< (N-W-1) (N+W) / (N (N-1)), when N > 1
+    std::optional<double>
+        unseen_probability;  ///< W (W+1) / (N (N-1)), when N > 1: the next run finds a new one
 };
 
 struct Work {
@@ -81,8 +83,9 @@ struct Work {
 struct Result {
     SearchStatus status;
     Best best;
-    std::vector<Minimum> minima;                   ///< best first
-    std::array<std::size_t, run_statuses> runs;    ///< number of runs by RunStatus
+    std::vector<Minimum> minima;                 ///< best first, at most Options::most_minima
+    std::size_t minima_found;                    ///< of all
+    std::array<std::size_t, run_statuses> runs;  ///< number of runs by RunStatus
     Coverage coverage;
     std::size_t iterations;  ///< done by every run that did not break
     Work work;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <iostream>
@@ -37,13 +38,16 @@ std::vector<std::pair<std::string_view, Enum>> choices(std::initializer_list<Enu
 
 /// An option whose text `read` takes; it may be given once.
 template <class Read>
-void add(CLI::App& app, const std::string& flag, const std::string& value_name, const std::string& help, Read read) {
-    app.add_option_function<std::string>(flag, read, help)->type_name(value_name)->multi_option_policy(
-        CLI::MultiOptionPolicy::Throw);
+void add(CLI::App& app, const std::string& flag, const std::string& value_name, const std::string& help,
+         Read read) {
+    app.add_option_function<std::string>(flag, read, help)
+        ->type_name(value_name)
+        ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 }
 
 void add_problem(CLI::App& app, Problem& problem) {
-    app.add_option("expression", problem.expression, "the objective, or @FILE to read it from a file")->required();
+    app.add_option("expression", problem.expression, "the objective, or @FILE to read it from a file")
+        ->required();
     app.add_option("--var", problem.variables, "a variable and its bounds; 'x[10]=LO:HI' is a vector")
         ->type_name("NAME=LO:HI")
         ->allow_extra_args(false)
@@ -54,7 +58,8 @@ void add_problem(CLI::App& app, Problem& problem) {
 }
 
 void add_isa(CLI::App& app, std::optional<Isa>& isa) {
-    add(app, "--isa", "NAME", "instruction set: sse2, avx2, avx512 or neon; default: LANEWISE_ISA, else the widest",
+    add(app, "--isa", "NAME",
+        "instruction set: sse2, avx2, avx512 or neon; default: LANEWISE_ISA, else the widest",
         [&isa](const std::string& text) { isa = parse_isa(text); });
 }
 
@@ -78,7 +83,8 @@ void add_minimize(CLI::App& app, Minimize& arguments) {
     app.add_option_function<std::vector<std::string>>(
            "--start",
            [&](const std::vector<std::string>& texts) {
-               for (const std::string& text : texts) options.start_points.push_back(parse_point("start", text));
+               for (const std::string& text : texts)
+                   options.start_points.push_back(parse_point("start", text));
            },
            "a start given by hand; can be repeated")
         ->type_name("V,V,...")
@@ -98,11 +104,15 @@ void add_minimize(CLI::App& app, Minimize& arguments) {
         [&](const std::string& text) { options.rule.beta2 = parse_number("beta2", text); });
     add(app, "--eps", "E", "added to the root of the second moment [1e-8]",
         [&](const std::string& text) { options.rule.eps = parse_number("eps", text); });
-    add(app, "--schedule", "NAME", "how the step size falls: constant, cosine [cosine]", [&](const std::string& text) {
-        options.schedule = parse_choice("schedule", text, choices({Schedule::constant, Schedule::cosine}));
-    });
+    add(app, "--schedule", "NAME", "how the step size falls: constant, cosine [cosine]",
+        [&](const std::string& text) {
+            options.schedule =
+                parse_choice("schedule", text, choices({Schedule::constant, Schedule::cosine}));
+        });
     add(app, "--scale", "box|none", "unit of the step size: the box width of each variable, or 1 [box]",
-        [&](const std::string& text) { options.scale = parse_choice("scale", text, choices({Scale::box, Scale::none})); });
+        [&](const std::string& text) {
+            options.scale = parse_choice("scale", text, choices({Scale::box, Scale::none}));
+        });
     add_only(app, "--polish", "off", "second-order finish of the minima [off]");
     add_only(app, "--prune", "off", "give up hopeless runs [off]");
     add(app, "--precision", "f64|f32", "precision of the runs [f64]", [&](const std::string& text) {
@@ -125,11 +135,14 @@ void add_minimize(CLI::App& app, Minimize& arguments) {
         [&](const std::string& text) { options.target = parse_number("target", text); });
 
     app.option_defaults()->group("Output");
+    add(app, "--minima", "N", "describe at most this many minima in the JSON [1000]",
+        [&](const std::string& text) { options.most_minima = parse_count("minima", text); });
     add(app, "--json", "FILE|-", "the result as JSON; - is stdout",
         [&](const std::string& text) { arguments.json = text; });
     add(app, "--trace", "FILE.csv", "every iteration of some runs: start_id, iteration, f, variables",
         [&](const std::string& text) { arguments.trace = text; });
-    add(app, "--trace-runs", "N", "how many runs the trace holds, spread over the start ids [all up to 16, else 16]",
+    add(app, "--trace-runs", "N",
+        "how many runs the trace holds, spread over the start ids [all up to 16, else 16]",
         [&](const std::string& text) {
             arguments.trace_runs = parse_count("trace-runs", text);
             if (*arguments.trace_runs == 0) refuse("trace-runs", text, "must be at least 1");
@@ -227,14 +240,15 @@ std::vector<std::string> protect_minus(int argc, const char* const* argv) {
     std::vector<std::string> arguments;
     for (int i = 1; i < argc; ++i) {
         std::string argument = argv[i];
-        const bool has_minus = argument.size() > 1 && argument[0] == '-' && argument[1] != '-' && argument != "-h";
+        const bool has_minus =
+            argument.size() > 1 && argument[0] == '-' && argument[1] != '-' && argument != "-h";
         if (!has_minus) {
             arguments.push_back(std::move(argument));
         } else if (!arguments.empty() && arguments.back().starts_with("--") &&
                    arguments.back().find('=') == std::string::npos) {
-            arguments.back() += "=" + argument;
+            arguments.back().append("=").append(argument);
         } else {
-            arguments.push_back(" " + argument);
+            arguments.push_back(argument.insert(0, 1, ' '));
         }
     }
     return arguments;
@@ -248,8 +262,9 @@ Box Problem::box() const {
 
 Command parse_command(int argc, const char* const* argv) {
     Command command;
-    CLI::App app{"lanewise: the global minimum of a differentiable function, by thousands of Adam runs at once",
-                 "lanewise"};
+    CLI::App app{
+        "lanewise: the global minimum of a differentiable function, by thousands of Adam runs at once",
+        "lanewise"};
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string(version()));
     CLI::App* minimize = app.add_subcommand("minimize", "minimise a formula over a box");
@@ -258,6 +273,11 @@ Command parse_command(int argc, const char* const* argv) {
     add_minimize(*minimize, command.minimize);
     add_evaluate(*evaluate, command.evaluate);
 
+    const auto is_first_argument = [&](const CLI::App* subcommand) {
+        return subcommand->check_name(argv[1]);
+    };
+    if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(app.get_subcommands({}), is_first_argument))
+        refuse("command", argv[1], "must be one of: minimize, evaluate, info");
     std::vector<std::string> arguments = protect_minus(argc, argv);
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
@@ -268,7 +288,9 @@ Command parse_command(int argc, const char* const* argv) {
     } catch (const CLI::ParseError& error) {
         throw std::invalid_argument(error.what());
     }
-    command.kind = *minimize ? Command::Kind::minimize : *evaluate ? Command::Kind::evaluate : Command::Kind::info;
+    command.kind = *minimize   ? Command::Kind::minimize
+                   : *evaluate ? Command::Kind::evaluate
+                               : Command::Kind::info;
     return command;
 }
 

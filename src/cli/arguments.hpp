@@ -24,7 +24,8 @@ Parameters parse_parameters(const std::vector<std::string>& texts);
 /// The text of an objective: itself, or the content of FILE for "@FILE".
 std::string expression_text(const std::string& argument);
 
-/// Makes values that begin with a minus readable for the option parser: "--at -1,2" and a formula like "-x^2".
+/// Makes values that begin with a minus readable for the option parser: "--at -1,2" and a formula like
+/// "-x^2".
 std::vector<std::string> protect_minus(int argc, const char* const* argv);
 
 /// The objective as minimize and evaluate are given it.

@@ -38,7 +38,8 @@ void watch_for_interrupts() {
 /// A place for output, opened before the work so that a bad one fails at once.
 class Output {
   public:
-    explicit Output(const std::string& target) : file_(target == "-" ? nullptr : std::make_unique<WholeFile>(target)) {}
+    explicit Output(const std::string& target)
+        : file_(target == "-" ? nullptr : std::make_unique<WholeFile>(target)) {}
 
     void write(std::string_view text) {
         if (file_) {
@@ -91,8 +92,10 @@ int run(Minimize& arguments) {
     std::unique_ptr<Output> trace = arguments.trace ? std::make_unique<Output>(*arguments.trace) : nullptr;
 
     ProgressLine line;
-    const bool wants_progress = arguments.progress == "always" || (arguments.progress == "auto" && line.on_terminal());
-    if (wants_progress && !arguments.quiet) options.progress = [&line](const Progress& progress) { line(progress); };
+    const bool wants_progress =
+        arguments.progress == "always" || (arguments.progress == "auto" && line.on_terminal());
+    if (wants_progress && !arguments.quiet)
+        options.progress = [&line](const Progress& progress) { line(progress); };
     options.stop = [] { return interrupt_seen != 0; };
     watch_for_interrupts();
     const Result result = minimize(objective, box, options);
@@ -105,7 +108,8 @@ int run(Minimize& arguments) {
     if (arguments.json != "-") fmt::print("{}", to_table(result, box));
     if (trace) {
         constexpr std::uint64_t default_trace_runs = 16;
-        const auto ids = spread_start_ids(arguments.trace_runs.value_or(default_trace_runs), result.runs_started());
+        const auto ids =
+            spread_start_ids(arguments.trace_runs.value_or(default_trace_runs), result.runs_started());
         write_trace(*trace, objective, box, options, ids, result.iterations);
     }
     return result.status == SearchStatus::interrupted ? interrupted : done;
@@ -146,7 +150,8 @@ int run_info() {
     fmt::print("instruction sets:\n");
     const Isa chosen = choose_isa();
     for (const Isa isa : built_isas()) {
-        fmt::print("  {:<8}{}{}\n", isa_name(isa), isa_available(isa) ? "available" : "not supported by this processor",
+        fmt::print("  {:<8}{}{}\n", isa_name(isa),
+                   isa_available(isa) ? "available" : "not supported by this processor",
                    isa == chosen ? ", used" : "");
     }
     fmt::print("threads: {}\n", std::thread::hardware_concurrency());
@@ -158,10 +163,14 @@ int run_info() {
 
 int run(Command& command) {
     switch (command.kind) {
-        case Command::Kind::minimize: return run(command.minimize);
-        case Command::Kind::evaluate: return run(command.evaluate);
-        case Command::Kind::info: return run_info();
-        case Command::Kind::done: break;
+        case Command::Kind::minimize:
+            return run(command.minimize);
+        case Command::Kind::evaluate:
+            return run(command.evaluate);
+        case Command::Kind::info:
+            return run_info();
+        case Command::Kind::done:
+            break;
     }
     return done;
 }

@@ -12,8 +12,10 @@ std::string progress_text(const Progress& progress) {
     constexpr int width = 30;
     const double share = static_cast<double>(progress.iteration) / static_cast<double>(progress.iterations);
     const int filled = static_cast<int>(share * width);
-    const double rate = progress.seconds > 0 ? static_cast<double>(progress.run_iterations) / progress.seconds : 0;
-    const std::string best = std::isfinite(progress.best_f) ? fmt::format("{:.6g}", progress.best_f) : "none yet";
+    const double rate =
+        progress.seconds > 0 ? static_cast<double>(progress.run_iterations) / progress.seconds : 0;
+    const std::string best =
+        std::isfinite(progress.best_f) ? fmt::format("{:.6g}", progress.best_f) : "none yet";
     return fmt::format("[{:<{}}] {:3.0f} %  best {}  {} runs alive  {:.3g} M run-iterations/s  {:.1f} s left",
                        std::string(static_cast<std::size_t>(filled), '#'), width, share * 100, best,
                        progress.runs_alive, rate / 1e6, progress.seconds * (1 - share) / share);

@@ -7,8 +7,8 @@
 
 namespace lanewise::cli {
 
-/// On a terminal one line that is written over, at most ten times a second; elsewhere a line a second. Always one
-/// for the last iteration.
+/// On a terminal one line that is written over, at most ten times a second; elsewhere a line a second. Always
+/// one for the last iteration.
 class ProgressLine {
   public:
     ProgressLine();

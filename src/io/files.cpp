@@ -18,6 +18,13 @@ namespace {
                                          errno != 0 ? std::strerror(errno) : "the device did not take it"));
 }
 
+void refuse_directory(const char* doing, const std::filesystem::path& file) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(file, error)) return;
+    errno = EISDIR;
+    fail(doing, file);
+}
+
 bool is_special(const std::filesystem::path& file) {
     std::error_code error;
     const auto status = std::filesystem::status(file, error);
@@ -27,19 +34,17 @@ bool is_special(const std::filesystem::path& file) {
 }  // namespace
 
 std::string read_file(const std::filesystem::path& file) {
+    refuse_directory("read", file);
     errno = 0;
     std::ifstream stream(file, std::ios::binary);
     if (!stream) fail("read", file);
     std::string content{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-    if (stream.bad() || std::filesystem::is_directory(file)) fail("read", file);
+    if (stream.bad()) fail("read", file);
     return content;
 }
 
 WholeFile::WholeFile(std::filesystem::path file) : file_(std::move(file)) {
-    if (std::filesystem::is_directory(file_)) {
-        errno = EISDIR;
-        fail("write", file_);
-    }
+    refuse_directory("write", file_);
     if (!is_special(file_)) {
         temporary_ = file_;
         temporary_ += fmt::format(".{}.tmp", ::getpid());

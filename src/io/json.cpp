@@ -15,7 +15,8 @@ Json by_variable(const Box& box, const std::vector<double>& x) {
     for (const Box::Place& place : box.variables()) {
         const auto begin = x.begin() + static_cast<std::ptrdiff_t>(place.offset);
         if (place.length) {
-            variables[place.name] = std::vector<double>(begin, begin + static_cast<std::ptrdiff_t>(place.size()));
+            variables[place.name] =
+                std::vector<double>(begin, begin + static_cast<std::ptrdiff_t>(place.size()));
         } else {
             variables[place.name] = *begin;
         }
@@ -70,20 +71,17 @@ Json option_values(const Options& options, const Result& result) {
             {"tile_lanes", result.tile_lanes},
             {"max_time", or_null(options.max_time)},
             {"max_evaluations", or_null(options.max_evaluations)},
-            {"target", or_null(options.target)}};
+            {"target", or_null(options.target)},
+            {"most_minima", options.most_minima}};
 }
 
-Json minima(const Result& result) {
-    Json list = Json::array();
-    for (const Minimum& minimum : result.minima) {
-        list.push_back({{"f", minimum.f},
-                        {"x", minimum.x},
-                        {"hits", minimum.hits()},
-                        {"gradient_norm", minimum.gradient_norm},
-                        {"at_bound", minimum.at_bound},
-                        {"start_ids", minimum.start_ids}});
-    }
-    return list;
+Json minimum(const Minimum& minimum) {
+    return {{"f", minimum.f},
+            {"x", minimum.x},
+            {"hits", minimum.hits()},
+            {"gradient_norm", minimum.gradient_norm},
+            {"at_bound", minimum.at_bound},
+            {"start_ids", minimum.start_ids}};
 }
 
 Json runs(const Result& result) {
@@ -95,7 +93,10 @@ Json runs(const Result& result) {
 
 }  // namespace
 
-std::string to_json(const Result& result, const Box& box, const Options& options, std::string_view expression) {
+std::string to_json(const Result& result, const Box& box, const Options& options,
+                    std::string_view expression) {
+    Json minima = Json::array();
+    for (const Minimum& found : result.minima) minima.push_back(minimum(found));
     const Work& work = result.work;
     const Coverage& coverage = result.coverage;
     const Json json = {
@@ -113,7 +114,7 @@ std::string to_json(const Result& result, const Box& box, const Options& options
           {"variables", by_variable(box, result.best.x)},
           {"start_id", result.best.start_id},
           {"iteration", result.best.iteration}}},
-        {"minima", minima(result)},
+        {"minima", std::move(minima)},
         {"runs", runs(result)},
         {"coverage",
          {{"minima_found", coverage.minima_found},
@@ -128,7 +129,7 @@ std::string to_json(const Result& result, const Box& box, const Options& options
            work.seconds > 0 ? static_cast<double>(work.run_iterations) / work.seconds : 0.0},
           {"lane_occupancy", work.lane_occupancy}}},
     };
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace lanewise

@@ -68,7 +68,8 @@ std::vector<std::vector<double>> parse_starts_csv(std::string_view text, const B
         }
         header_possible = false;
         if (fields.size() != box.dimension())
-            fail(line_number, fmt::format("{} numbers; the box has {} coordinates", fields.size(), box.dimension()));
+            fail(line_number,
+                 fmt::format("{} numbers; the box has {} coordinates", fields.size(), box.dimension()));
         std::vector<double>& point = starts.emplace_back();
         for (const std::string_view field : fields) {
             const std::optional<double> value = number(trim(field));

@@ -33,23 +33,24 @@ std::string with_unit(double count) {
 }
 
 std::string best(const Result& result, const Box& box) {
-    const std::string where = result.best.iteration < 0 ? "its start" : fmt::format("iteration {}", result.best.iteration);
+    const std::string where =
+        result.best.iteration < 0 ? "its start" : fmt::format("iteration {}", result.best.iteration);
     return fmt::format("best   f = {}\n       {}\n       start {}, {}\n", to_text(result.best.f),
                        variables(box, result.best.x, 17, box.dimension()), result.best.start_id, where);
 }
 
 std::string minima(const Result& result, const Box& box) {
     const std::size_t shown = std::min(result.minima.size(), most_minima_shown);
-    std::string text = fmt::format("minima {} distinct\n  {:>16}  {:>8}  {:>9}\n", result.minima.size(), "f", "hits",
-                                   "|gradient|");
+    std::string text = fmt::format("minima {} distinct\n  {:>16}  {:>8}  {:>9}\n", result.minima_found, "f",
+                                   "hits", "|gradient|");
     for (std::size_t i = 0; i < shown; ++i) {
         const Minimum& minimum = result.minima[i];
         const auto walls = std::ranges::count_if(minimum.at_bound, [](int side) { return side != 0; });
-        text += fmt::format("  {:>16.9g}  {:>8}  {:>10.2g}  {}{}\n", minimum.f, minimum.hits(), minimum.gradient_norm,
-                            variables(box, minimum.x, 5, most_coordinates_shown),
+        text += fmt::format("  {:>16.9g}  {:>8}  {:>10.2g}  {}{}\n", minimum.f, minimum.hits(),
+                            minimum.gradient_norm, variables(box, minimum.x, 5, most_coordinates_shown),
                             walls > 0 ? fmt::format("  ({} at a bound)", walls) : "");
     }
-    if (result.minima.size() > shown) text += fmt::format("  ... and {} more\n", result.minima.size() - shown);
+    if (result.minima_found > shown) text += fmt::format("  ... and {} more\n", result.minima_found - shown);
     return text;
 }
 
@@ -66,7 +67,9 @@ std::string coverage(const Result& result) {
     const Coverage& coverage = result.coverage;
     if (!coverage.unseen_probability) return "";
     const std::string expected =
-        coverage.minima_expected ? fmt::format("about {:.4g} minima expected in all, ", *coverage.minima_expected) : "";
+        coverage.minima_expected
+            ? fmt::format("about {:.4g} minima expected in all, ", *coverage.minima_expected)
+            : "";
     return fmt::format("cover  {}chance that another run finds a new one {:.2g}\n", expected,
                        *coverage.unseen_probability);
 }
@@ -74,8 +77,8 @@ std::string coverage(const Result& result) {
 std::string work(const Result& result) {
     const Work& work = result.work;
     const double rate = work.seconds > 0 ? static_cast<double>(work.run_iterations) / work.seconds : 0;
-    return fmt::format("time   {:.3g} s, {}run-iterations/s ({}, {} thread{})\n", work.seconds, with_unit(rate),
-                       isa_name(result.isa), result.threads, result.threads == 1 ? "" : "s");
+    return fmt::format("time   {:.3g} s, {}run-iterations/s ({}, {} thread{})\n", work.seconds,
+                       with_unit(rate), isa_name(result.isa), result.threads, result.threads == 1 ? "" : "s");
 }
 
 }  // namespace

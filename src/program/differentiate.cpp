@@ -18,7 +18,8 @@ class ReverseMode {
 
     NodeId adjoint_of_variable(std::uint32_t coordinate) {
         const NodeId variable = graph_->variable(coordinate);
-        return variable < adjoints_.size() && adjoints_[variable] ? *adjoints_[variable] : graph_->constant(0);
+        return variable < adjoints_.size() && adjoints_[variable] ? *adjoints_[variable]
+                                                                  : graph_->constant(0);
     }
 
   private:
@@ -39,8 +40,12 @@ class ReverseMode {
         const auto times = [&](NodeId derivative) { return g.mul(adjoint, derivative); };
         const auto over = [&](NodeId divisor) { return g.div(adjoint, divisor); };
         switch (node.op) {
-            case Opcode::copy: add(a, adjoint); break;
-            case Opcode::neg: add(a, g.neg(adjoint)); break;
+            case Opcode::copy:
+                add(a, adjoint);
+                break;
+            case Opcode::neg:
+                add(a, g.neg(adjoint));
+                break;
             case Opcode::add:
                 add(a, adjoint);
                 add(b, adjoint);
@@ -57,11 +62,16 @@ class ReverseMode {
                 add(a, over(b));
                 add(b, g.neg(g.mul(over(b), id)));
                 break;
-            case Opcode::sqrt: add(a, g.div(times(number(0.5)), id)); break;
-            case Opcode::abs: add(a, times(g.apply(Opcode::sign, a))); break;
+            case Opcode::sqrt:
+                add(a, g.div(times(number(0.5)), id));
+                break;
+            case Opcode::abs:
+                add(a, times(g.apply(Opcode::sign, a)));
+                break;
             case Opcode::sign:
             case Opcode::floor:
-            case Opcode::ceil: break;  // flat between the jumps
+            case Opcode::ceil:
+                break;  // flat between the jumps
             case Opcode::min:
                 add(a, g.apply(Opcode::if_ge, b, a, adjoint));
                 add(b, g.apply(Opcode::if_lt, b, a, adjoint));
@@ -70,25 +80,63 @@ class ReverseMode {
                 add(a, g.apply(Opcode::if_ge, a, b, adjoint));
                 add(b, g.apply(Opcode::if_lt, a, b, adjoint));
                 break;
-            case Opcode::exp: add(a, times(id)); break;
-            case Opcode::exp2: add(a, g.mul(times(number(std::numbers::ln2)), id)); break;
-            case Opcode::expm1: add(a, times(g.apply(Opcode::exp, a))); break;
-            case Opcode::log: add(a, over(a)); break;
-            case Opcode::log2: add(a, g.div(times(number(std::numbers::log2e)), a)); break;
-            case Opcode::log10: add(a, g.div(times(number(std::numbers::log10e)), a)); break;
-            case Opcode::log1p: add(a, over(g.add(number(1), a))); break;
-            case Opcode::sin: add(a, times(g.apply(Opcode::cos, a))); break;
-            case Opcode::cos: add(a, g.neg(times(g.apply(Opcode::sin, a)))); break;
-            case Opcode::tan: add(a, times(g.add(number(1), square(id)))); break;
-            case Opcode::asin: add(a, over(g.apply(Opcode::sqrt, g.sub(number(1), square(a))))); break;
-            case Opcode::acos: add(a, g.neg(over(g.apply(Opcode::sqrt, g.sub(number(1), square(a)))))); break;
-            case Opcode::atan: add(a, over(g.add(number(1), square(a)))); break;
-            case Opcode::sinh: add(a, times(g.apply(Opcode::cosh, a))); break;
-            case Opcode::cosh: add(a, times(g.apply(Opcode::sinh, a))); break;
-            case Opcode::tanh: add(a, times(g.sub(number(1), square(id)))); break;
-            case Opcode::cbrt: add(a, over(g.mul(number(3), square(id)))); break;
-            case Opcode::erf: add(a, times(bell(a))); break;
-            case Opcode::erfc: add(a, g.neg(times(bell(a)))); break;
+            case Opcode::exp:
+                add(a, times(id));
+                break;
+            case Opcode::exp2:
+                add(a, g.mul(times(number(std::numbers::ln2)), id));
+                break;
+            case Opcode::expm1:
+                add(a, times(g.apply(Opcode::exp, a)));
+                break;
+            case Opcode::log:
+                add(a, over(a));
+                break;
+            case Opcode::log2:
+                add(a, g.div(times(number(std::numbers::log2e)), a));
+                break;
+            case Opcode::log10:
+                add(a, g.div(times(number(std::numbers::log10e)), a));
+                break;
+            case Opcode::log1p:
+                add(a, over(g.add(number(1), a)));
+                break;
+            case Opcode::sin:
+                add(a, times(g.apply(Opcode::cos, a)));
+                break;
+            case Opcode::cos:
+                add(a, g.neg(times(g.apply(Opcode::sin, a))));
+                break;
+            case Opcode::tan:
+                add(a, times(g.add(number(1), square(id))));
+                break;
+            case Opcode::asin:
+                add(a, over(g.apply(Opcode::sqrt, g.sub(number(1), square(a)))));
+                break;
+            case Opcode::acos:
+                add(a, g.neg(over(g.apply(Opcode::sqrt, g.sub(number(1), square(a))))));
+                break;
+            case Opcode::atan:
+                add(a, over(g.add(number(1), square(a))));
+                break;
+            case Opcode::sinh:
+                add(a, times(g.apply(Opcode::cosh, a)));
+                break;
+            case Opcode::cosh:
+                add(a, times(g.apply(Opcode::sinh, a)));
+                break;
+            case Opcode::tanh:
+                add(a, times(g.sub(number(1), square(id))));
+                break;
+            case Opcode::cbrt:
+                add(a, over(g.mul(number(3), square(id))));
+                break;
+            case Opcode::erf:
+                add(a, times(bell(a)));
+                break;
+            case Opcode::erfc:
+                add(a, g.neg(times(bell(a))));
+                break;
             case Opcode::atan2: {
                 const NodeId scaled = over(g.add(square(a), square(b)));
                 add(a, g.mul(scaled, b));
@@ -110,7 +158,8 @@ class ReverseMode {
             case Opcode::fnma:
             case Opcode::if_ge:
             case Opcode::if_lt:
-            case Opcode::sincos: break;  // made by later steps only, never differentiated
+            case Opcode::sincos:
+                break;  // made by later steps only, never differentiated
         }
     }
 

@@ -8,8 +8,8 @@
 
 namespace lanewise {
 
-/// Reverse-mode differentiation: adds the partial derivatives of `value` by the coordinates 0 .. dimension-1 to the
-/// graph and returns them.
+/// Reverse-mode differentiation: adds the partial derivatives of `value` by the coordinates 0 .. dimension-1
+/// to the graph and returns them.
 std::vector<NodeId> differentiate(Graph& graph, NodeId value, std::size_t dimension);
 
 }  // namespace lanewise

@@ -31,8 +31,8 @@ std::string point_at(std::string_view text, std::size_t position, std::string_vi
     std::string shown(text.substr(first, std::min(end - first, widest)));
     std::ranges::replace_if(
         shown, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-    return fmt::format("expression, line {}, column {}: {}\n  {}\n  {:>{}}", line, column + 1, message, shown, '^',
-                       begin + column - first + 1);
+    return fmt::format("expression, line {}, column {}: {}\n  {}\n  {:>{}}", line, column + 1, message, shown,
+                       '^', begin + column - first + 1);
 }
 
 void check_parameters(const Box& box, const Parameters& parameters) {
@@ -42,11 +42,13 @@ void check_parameters(const Box& box, const Parameters& parameters) {
         if (std::ranges::any_of(box.variables(), [&](const Box::Place& place) { return place.name == name; }))
             throw std::invalid_argument(fmt::format("parameter '{}' is also a variable", name));
         if (is_reserved_name(name))
-            throw std::invalid_argument(fmt::format("parameter '{}': the name is taken by the language", name));
+            throw std::invalid_argument(
+                fmt::format("parameter '{}': the name is taken by the language", name));
     }
     for (const Box::Place& place : box.variables()) {
         if (is_reserved_name(place.name))
-            throw std::invalid_argument(fmt::format("variable '{}': the name is taken by the language", place.name));
+            throw std::invalid_argument(
+                fmt::format("variable '{}': the name is taken by the language", place.name));
     }
 }
 
@@ -73,7 +75,8 @@ struct Expression::Programs {
 
     template <class T>
     void run(const Block<T>& block, const AlignedArray<T>& constants) const noexcept {
-        const kernels::Code<T> code{program.instructions.data(), program.instructions.size(), constants.data()};
+        const kernels::Code<T> code{program.instructions.data(), program.instructions.size(),
+                                    constants.data()};
         kernels::functions<T>(kernel_table(block.isa))
             .interpret(code, block.lanes, block.x_rows, block.scratch_rows, block.f_row, block.g_rows);
     }

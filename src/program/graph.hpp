@@ -18,12 +18,13 @@ using NodeId = std::uint32_t;
 struct Node {
     enum class Kind : std::uint8_t { variable, constant, operation };
     Kind kind;
-    Opcode op = Opcode::copy;      ///< of an operation
-    NodeId a = 0, b = 0, c = 0;    ///< its operands; a is the coordinate of a variable
-    double number = 0;             ///< of a constant
+    Opcode op = Opcode::copy;    ///< of an operation
+    NodeId a = 0, b = 0, c = 0;  ///< its operands; a is the coordinate of a variable
+    double number = 0;           ///< of a constant
 };
 
-/// Nodes are added by the members, which simplify (simplify.cpp) and give an equal node back when there is one.
+/// Nodes are added by the members, which simplify (simplify.cpp) and give an equal node back when there is
+/// one.
 class Graph {
   public:
     NodeId variable(std::uint32_t coordinate);
@@ -41,8 +42,12 @@ class Graph {
     const Node& operator[](NodeId id) const { return nodes_[id]; }
     std::size_t size() const noexcept { return nodes_.size(); }
     bool is_constant(NodeId id) const { return nodes_[id].kind == Node::Kind::constant; }
-    bool is_constant(NodeId id, double number) const { return is_constant(id) && nodes_[id].number == number; }
-    bool is(NodeId id, Opcode op) const { return nodes_[id].kind == Node::Kind::operation && nodes_[id].op == op; }
+    bool is_constant(NodeId id, double number) const {
+        return is_constant(id) && nodes_[id].number == number;
+    }
+    bool is(NodeId id, Opcode op) const {
+        return nodes_[id].kind == Node::Kind::operation && nodes_[id].op == op;
+    }
 
   private:
     struct Hash {

@@ -17,7 +17,8 @@ struct Operation {
     std::array<NodeId, 3> operands = {none, none, none};
 };
 
-/// Chooses the operations to execute: those the outputs need, with products fused into the sum that uses them.
+/// Chooses the operations to execute: those the outputs need, with products fused into the sum that uses
+/// them.
 class Selection {
   public:
     Selection(const Graph& graph, const std::vector<NodeId>& outputs)
@@ -68,14 +69,16 @@ class Selection {
                     absorb(id, Opcode::fms, a, b);
                 }
                 break;
-            default: break;
+            default:
+                break;
         }
     }
 
     void pair_sines_with_cosines() {
         std::unordered_map<NodeId, NodeId> sines;
         for (NodeId id = 0; id < graph_->size(); ++id) {
-            if (is_selected(id) && operations_[id].op == Opcode::sin) sines.emplace(operations_[id].operands[0], id);
+            if (is_selected(id) && operations_[id].op == Opcode::sin)
+                sines.emplace(operations_[id].operands[0], id);
         }
         for (NodeId id = 0; id < graph_->size(); ++id) {
             if (!is_selected(id) || operations_[id].op != Opcode::cos) continue;
@@ -102,12 +105,15 @@ class Selection {
     std::unordered_map<NodeId, NodeId> partners_;
 };
 
-/// An order of the operations in which few results wait: depth first from the outputs, but an operation that is
-/// ready and the last user of something is executed at once.
+/// An order of the operations in which few results wait: depth first from the outputs, but an operation that
+/// is ready and the last user of something is executed at once.
 class Schedule {
   public:
     Schedule(const Graph& graph, const Selection& selection, const std::vector<NodeId>& outputs)
-        : selection_(&selection), waiting_for_(graph.size(), 0), uses_left_(graph.size()), begin_(graph.size() + 1, 0) {
+        : selection_(&selection),
+          waiting_for_(graph.size(), 0),
+          uses_left_(graph.size()),
+          begin_(graph.size() + 1, 0) {
         for (NodeId id = 0; id < graph.size(); ++id) {
             uses_left_[id] = selection.uses(id);
             if (!selection.is_selected(id)) continue;
@@ -120,7 +126,8 @@ class Schedule {
         users_.resize(begin_.back());
         std::vector<std::uint32_t> end = begin_;
         for (NodeId id = 0; id < graph.size(); ++id) {
-            if (selection.is_selected(id)) for_each_operand(id, [&](NodeId operand) { users_[end[operand]++] = id; });
+            if (selection.is_selected(id))
+                for_each_operand(id, [&](NodeId operand) { users_[end[operand]++] = id; });
         }
         done_.resize(graph.size(), false);
         for (const NodeId output : outputs) visit(output);
@@ -176,7 +183,8 @@ class Schedule {
 
     /// The user that was waited for only by the results it would free.
     void push_last_users(NodeId id) {
-        if (uses_left_[id] > kernels::operand_count(Opcode::fma)) return;  // one operation cannot be all of its users
+        if (uses_left_[id] > kernels::operand_count(Opcode::fma))
+            return;  // one operation cannot be all of its users
         for (std::uint32_t i = begin_[id]; i < begin_[id + 1]; ++i) {
             const NodeId user = users_[i];
             if (done_[user] || waiting_for_[user] != 0 || !is_last_user(user)) continue;
@@ -206,7 +214,8 @@ class Schedule {
 /// Writes the instructions, giving each result a row.
 class Emission {
   public:
-    Emission(const Graph& graph, const Selection& selection, NodeId value, const std::vector<NodeId>& gradient)
+    Emission(const Graph& graph, const Selection& selection, NodeId value,
+             const std::vector<NodeId>& gradient)
         : graph_(&graph), selection_(&selection), row_(graph.size(), none), uses_left_(graph.size()) {
         for (NodeId id = 0; id < graph.size(); ++id) uses_left_[id] = selection.uses(id);
         for (std::uint32_t j = 0; j < gradient.size(); ++j)
@@ -239,7 +248,8 @@ class Emission {
     }
 
   private:
-    /// An operation's first output is the row it writes; whatever else is an output is copied there at the end.
+    /// An operation's first output is the row it writes; whatever else is an output is copied there at the
+    /// end.
     void claim_output(NodeId id, std::uint32_t output) {
         if (selection_->is_selected(id) && row_[id] == none) {
             row_[id] = output;
@@ -259,7 +269,8 @@ class Emission {
             if (node.kind == Node::Kind::variable) {
                 row_[id] = kernels::operand(kernels::variable, node.a);
             } else {
-                row_[id] = kernels::operand(kernels::constant, static_cast<std::uint32_t>(program_.constants.size()));
+                row_[id] = kernels::operand(kernels::constant,
+                                            static_cast<std::uint32_t>(program_.constants.size()));
                 program_.constants.push_back(node.number);
             }
         }

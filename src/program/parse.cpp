@@ -14,7 +14,8 @@ namespace {
 
 namespace pegtl = tao::pegtl;
 
-// --- grammar ---------------------------------------------------------------------------------------------------
+// --- grammar
+// ---------------------------------------------------------------------------------------------------
 
 struct comment : pegtl::seq<pegtl::one<'#'>, pegtl::until<pegtl::eolf>> {};
 struct blank : pegtl::star<pegtl::sor<pegtl::space, comment>> {};
@@ -42,15 +43,15 @@ struct expression;
 struct group : pegtl::if_must<group_open, blank, expression, blank, close> {};
 struct index : pegtl::if_must<index_open, blank, expression, blank, index_close> {};
 
-struct loop_open : pegtl::seq<pegtl::sor<pegtl::string<'s', 'u', 'm'>, pegtl::string<'p', 'r', 'o', 'd'>>, blank,
-                              pegtl::one<'('>> {};
+struct loop_open : pegtl::seq<pegtl::sor<pegtl::string<'s', 'u', 'm'>, pegtl::string<'p', 'r', 'o', 'd'>>,
+                              blank, pegtl::one<'('>> {};
 struct loop_name : pegtl::identifier {};
 struct loop_comma : pegtl::one<','> {};
 struct loop_body_comma : pegtl::one<','> {};
 struct loop_close : pegtl::one<')'> {};
-struct loop : pegtl::if_must<loop_open, blank, loop_name, blank, loop_comma, blank, expression, blank,
-                             loop_comma, blank, expression, blank, loop_body_comma, blank,
-                             expression, blank, loop_close> {};
+struct loop
+    : pegtl::if_must<loop_open, blank, loop_name, blank, loop_comma, blank, expression, blank, loop_comma,
+                     blank, expression, blank, loop_body_comma, blank, expression, blank, loop_close> {};
 
 struct length_open : pegtl::seq<pegtl::one<'n'>, blank, pegtl::one<'('>> {};
 struct length_name : pegtl::identifier {};
@@ -65,16 +66,17 @@ struct signs : pegtl::star<pegtl::sor<minus, plus>, blank> {};
 struct expression
     : pegtl::must<signs, operand, blank, pegtl::star<pegtl::if_must<infix, blank, signs, operand, blank>>> {};
 
-struct definition_open : pegtl::seq<pegtl::identifier, blank, pegtl::one<'='>, pegtl::not_at<pegtl::one<'='>>> {};
+struct definition_open
+    : pegtl::seq<pegtl::identifier, blank, pegtl::one<'='>, pegtl::not_at<pegtl::one<'='>>> {};
 struct definition_close : pegtl::one<';'> {};
-struct definition
-    : pegtl::if_must<definition_open, blank, expression, blank, definition_close, blank> {};
+struct definition : pegtl::if_must<definition_open, blank, expression, blank, definition_close, blank> {};
 struct end : pegtl::eof {};
-struct text
-    : pegtl::must<blank, pegtl::star<definition>, expression, blank, pegtl::opt<pegtl::one<';'>, blank>, end> {
-};
+struct something : pegtl::at<pegtl::any> {};
+struct text : pegtl::must<blank, something, pegtl::star<definition>, expression, blank,
+                          pegtl::opt<pegtl::one<';'>, blank>, end> {};
 
-// --- actions ---------------------------------------------------------------------------------------------------
+// --- actions
+// ---------------------------------------------------------------------------------------------------
 
 struct Operator {
     std::string name;
@@ -177,7 +179,8 @@ struct action<number> {
         const std::string_view digits = in.string_view();
         const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
         if (error != std::errc())
-            throw ParseError(builder.source, position_of(in), "this number is out of the range of double precision");
+            throw ParseError(builder.source, position_of(in),
+                             "this number is out of the range of double precision");
         static_cast<void>(rest);
         builder.push({.kind = Token::Kind::number, .position = position_of(in), .number = value});
     }
@@ -254,7 +257,8 @@ template <>
 struct action<index_close> {
     static void apply0(Builder& builder) {
         Bracket bracket = builder.close();
-        builder.push({.kind = Token::Kind::index, .position = bracket.position, .name = std::move(bracket.name)});
+        builder.push(
+            {.kind = Token::Kind::index, .position = bracket.position, .name = std::move(bracket.name)});
     }
 };
 
@@ -300,7 +304,8 @@ struct action<loop_close> {
     static void apply0(Builder& builder) {
         const Bracket bracket = builder.close();
         builder.tokens[bracket.loop_begin].match = builder.tokens.size();
-        builder.push({.kind = Token::Kind::loop_end, .position = bracket.position, .match = bracket.loop_begin});
+        builder.push(
+            {.kind = Token::Kind::loop_end, .position = bracket.position, .match = bracket.loop_begin});
     }
 };
 
@@ -308,7 +313,8 @@ template <>
 struct action<definition_close> {
     static void apply0(Builder& builder) {
         Bracket bracket = builder.close();
-        builder.push({.kind = Token::Kind::define, .position = bracket.position, .name = std::move(bracket.name)});
+        builder.push(
+            {.kind = Token::Kind::define, .position = bracket.position, .name = std::move(bracket.name)});
     }
 };
 
@@ -317,12 +323,15 @@ struct action<text> {
     static void apply0(Builder& builder) { builder.finish_operators(); }
 };
 
-// --- errors ----------------------------------------------------------------------------------------------------
+// --- errors
+// ----------------------------------------------------------------------------------------------------
 
 template <class Rule>
 inline constexpr const char* expected = nullptr;
 template <>
 inline constexpr const char* expected<operand> = "a number, a name, '(' or '-' is expected here";
+template <>
+inline constexpr const char* expected<something> = "the expression is empty";
 template <>
 inline constexpr const char* expected<close> = "')' or an operator is expected here";
 template <>
@@ -330,7 +339,8 @@ inline constexpr const char* expected<call_close> = "')', ',' or an operator is 
 template <>
 inline constexpr const char* expected<index_close> = "']' or an operator is expected here";
 template <>
-inline constexpr const char* expected<loop_name> = "the name of the index is expected here: sum(i, first, last, body)";
+inline constexpr const char* expected<loop_name> =
+    "the name of the index is expected here: sum(i, first, last, body)";
 template <>
 inline constexpr const char* expected<loop_comma> = "',' is expected here: sum(i, first, last, body)";
 template <>
@@ -349,7 +359,8 @@ struct control : pegtl::normal<Rule> {
     template <class Input>
     [[noreturn]] static void raise(const Input& in, const Builder& builder) {
         const char* message = expected<Rule>;
-        throw ParseError(builder.source, in.byte(), message != nullptr ? message : "this cannot be understood");
+        throw ParseError(builder.source, in.byte(),
+                         message != nullptr ? message : "this cannot be understood");
     }
 };
 

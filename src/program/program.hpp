@@ -15,8 +15,8 @@ struct Program {
     std::size_t registers = 0;  ///< scratch rows it needs
 };
 
-/// Lowers a graph: multiply and add fused, dead operations left out, operations put into an order that keeps few
-/// results waiting, registers reused.
+/// Lowers a graph: multiply and add fused, dead operations left out, operations put into an order that keeps
+/// few results waiting, registers reused.
 Program lower(const Graph& graph, NodeId value, const std::vector<NodeId>& gradient);
 
 }  // namespace lanewise

@@ -1,5 +1,5 @@
-// Rewrites made whenever an operation is added to a graph. Each keeps the value to a rounding or exactly, and none
-// turns a finite value into something else.
+// Rewrites made whenever an operation is added to a graph. Each keeps the value to a rounding or exactly, and
+// none turns a finite value into something else.
 #include <bit>
 #include <cmath>
 #include <utility>
@@ -48,14 +48,16 @@ NodeId Graph::simplify(Opcode op, NodeId a, NodeId b, NodeId c) {
             if (is_constant(a, 0)) return neg(b);
             if (is(b, Opcode::neg)) return add(a, nodes_[b].a);
             break;
-        case Opcode::mul: return simplify_product(a, b);
+        case Opcode::mul:
+            return simplify_product(a, b);
         case Opcode::div:
             if (is_constant(b, 1)) return a;
             if (is_constant(b, -1)) return neg(a);
             if (is_constant(b) && is_power_of_two(nodes_[b].number) && is_power_of_two(1 / nodes_[b].number))
                 return mul(a, constant(1 / nodes_[b].number));
             break;
-        default: break;
+        default:
+            break;
     }
     if (is_commutative(op) && b < a) std::swap(a, b);
     return intern({.kind = Node::Kind::operation,
@@ -69,7 +71,8 @@ NodeId Graph::simplify_product(NodeId a, NodeId b) {
     if (is_constant(b)) std::swap(a, b);
     if (is_constant(a, 1)) return b;
     if (is_constant(a, -1)) return neg(b);
-    if (is(b, Opcode::neg)) return is_constant(a) ? mul(constant(-nodes_[a].number), nodes_[b].a) : neg(mul(a, nodes_[b].a));
+    if (is(b, Opcode::neg))
+        return is_constant(a) ? mul(constant(-nodes_[a].number), nodes_[b].a) : neg(mul(a, nodes_[b].a));
     if (is(a, Opcode::neg)) return neg(mul(nodes_[a].a, b));
     // c1 (c2 x) = (c1 c2) x, unless the product of the constants leaves the range of normal numbers.
     if (is_constant(a) && is(b, Opcode::mul) && is_constant(nodes_[b].a)) {

@@ -18,7 +18,8 @@ struct Token {
         infix,       ///< pop two, push `name` of them: "+", "^", ...
         call,        ///< pop `count` arguments, push the function `name` of them
         length,      ///< push the length of the vector `name`
-        loop_begin,  ///< pop last and first; run up to `match` for each integer; `name` is the loop's variable
+        loop_begin,  ///< pop last and first; run up to `match` for each integer; `name` is the loop's
+                     ///< variable
         loop_end,    ///< pop the body's value; `match` is the loop's begin
         define,      ///< pop, remember as `name`
     };

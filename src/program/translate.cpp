@@ -92,18 +92,36 @@ class Machine {
 
     void step(const Token& token) {
         switch (token.kind) {
-            case Token::Kind::number: stack_.push_back(graph_->constant(token.number)); break;
-            case Token::Kind::name: stack_.push_back(scalar(token)); break;
-            case Token::Kind::index: stack_.push_back(element(token)); break;
-            case Token::Kind::prefix: stack_.push_back(graph_->neg(pop())); break;
-            case Token::Kind::infix: infix(token); break;
-            case Token::Kind::call: call(token); break;
+            case Token::Kind::number:
+                stack_.push_back(graph_->constant(token.number));
+                break;
+            case Token::Kind::name:
+                stack_.push_back(scalar(token));
+                break;
+            case Token::Kind::index:
+                stack_.push_back(element(token));
+                break;
+            case Token::Kind::prefix:
+                stack_.push_back(graph_->neg(pop()));
+                break;
+            case Token::Kind::infix:
+                infix(token);
+                break;
+            case Token::Kind::call:
+                call(token);
+                break;
             case Token::Kind::length:
                 stack_.push_back(graph_->constant(static_cast<double>(vector(token).size())));
                 break;
-            case Token::Kind::loop_begin: begin_loop(token); break;
-            case Token::Kind::loop_end: end_loop(token); break;
-            case Token::Kind::define: define(token); break;
+            case Token::Kind::loop_begin:
+                begin_loop(token);
+                break;
+            case Token::Kind::loop_end:
+                end_loop(token);
+                break;
+            case Token::Kind::define:
+                define(token);
+                break;
         }
     }
 
@@ -111,13 +129,15 @@ class Machine {
         if (const auto found = scalars_.find(token.name); found != scalars_.end()) return found->second;
         if (vectors_.contains(token.name))
             fail(token, fmt::format("'{0}' is a vector: '{0}[i]' is one of its elements", token.name));
-        if (is_reserved_name(token.name)) fail(token, fmt::format("'{}' is a function: '(' is expected", token.name));
+        if (is_reserved_name(token.name))
+            fail(token, fmt::format("'{}' is a function: '(' is expected", token.name));
         fail(token, fmt::format("'{}' is not known; known here: {}", token.name, known_names()));
     }
 
     const Box::Place& vector(const Token& token) const {
         if (const auto found = vectors_.find(token.name); found != vectors_.end()) return found->second;
-        if (scalars_.contains(token.name)) fail(token, fmt::format("'{}' is a number, not a vector", token.name));
+        if (scalars_.contains(token.name))
+            fail(token, fmt::format("'{}' is a number, not a vector", token.name));
         fail(token, fmt::format("'{}' is not known; known here: {}", token.name, known_names()));
     }
 
@@ -134,7 +154,8 @@ class Machine {
     double integer(const Token& token, const char* what) {
         const NodeId node = pop();
         if (!graph_->is_constant(node))
-            fail(token, fmt::format("{} must be known when the text is read; this one depends on a variable", what));
+            fail(token,
+                 fmt::format("{} must be known when the text is read; this one depends on a variable", what));
         const double number = (*graph_)[node].number;
         if (number != std::floor(number) || std::abs(number) > largest_integer)
             fail(token, fmt::format("{} must be a whole number, not {}", what, number));
@@ -145,7 +166,8 @@ class Machine {
         const double i = integer(token, "an index");
         const Box::Place& place = vector(token);
         if (i < 0 || i >= static_cast<double>(place.size()))
-            fail(token, fmt::format("'{}[{}]' does not exist: the indices are 0 to {}", token.name, i, place.size() - 1));
+            fail(token, fmt::format("'{}[{}]' does not exist: the indices are 0 to {}", token.name, i,
+                                    place.size() - 1));
         return graph_->variable(static_cast<std::uint32_t>(place.offset + static_cast<std::size_t>(i)));
     }
 
@@ -153,11 +175,21 @@ class Machine {
         const NodeId b = pop();
         const NodeId a = pop();
         switch (token.name.front()) {
-            case '+': stack_.push_back(graph_->add(a, b)); break;
-            case '-': stack_.push_back(graph_->sub(a, b)); break;
-            case '*': stack_.push_back(graph_->mul(a, b)); break;
-            case '/': stack_.push_back(graph_->div(a, b)); break;
-            default: stack_.push_back(graph_->power(a, b)); break;
+            case '+':
+                stack_.push_back(graph_->add(a, b));
+                break;
+            case '-':
+                stack_.push_back(graph_->sub(a, b));
+                break;
+            case '*':
+                stack_.push_back(graph_->mul(a, b));
+                break;
+            case '/':
+                stack_.push_back(graph_->div(a, b));
+                break;
+            default:
+                stack_.push_back(graph_->power(a, b));
+                break;
         }
     }
 
@@ -167,16 +199,19 @@ class Machine {
         const Function& function = found->second;
         const auto wanted = static_cast<std::size_t>(function.arguments);
         if (function.any_number ? token.count < wanted : token.count != wanted)
-            fail(token, fmt::format("'{}' takes {}{} argument{}, not {}", token.name, function.any_number ? "at least " : "",
-                                    wanted, wanted == 1 ? "" : "s", token.count));
-        const std::vector<NodeId> arguments(stack_.end() - static_cast<std::ptrdiff_t>(token.count), stack_.end());
+            fail(token, fmt::format("'{}' takes {}{} argument{}, not {}", token.name,
+                                    function.any_number ? "at least " : "", wanted, wanted == 1 ? "" : "s",
+                                    token.count));
+        const std::vector<NodeId> arguments(stack_.end() - static_cast<std::ptrdiff_t>(token.count),
+                                            stack_.end());
         stack_.resize(stack_.size() - token.count);
         if (function.op == Opcode::pow) {
             stack_.push_back(graph_->power(arguments[0], arguments[1]));
             return;
         }
         NodeId value = graph_->apply(function.op, arguments[0], arguments.size() > 1 ? arguments[1] : 0);
-        for (std::size_t i = 2; i < arguments.size(); ++i) value = graph_->apply(function.op, value, arguments[i]);
+        for (std::size_t i = 2; i < arguments.size(); ++i)
+            value = graph_->apply(function.op, value, arguments[i]);
         stack_.push_back(value);
     }
 

@@ -19,7 +19,8 @@ bool is_identifier(const std::string& name) {
 
 void check_bounds(const std::string& name, double lower, double upper) {
     if (!std::isfinite(lower) || !std::isfinite(upper))
-        throw std::invalid_argument(fmt::format("variable '{}': bounds {}:{} must be finite", name, lower, upper));
+        throw std::invalid_argument(
+            fmt::format("variable '{}': bounds {}:{} must be finite", name, lower, upper));
     if (lower > upper)
         throw std::invalid_argument(
             fmt::format("variable '{}': lower bound {} is above upper bound {}", name, lower, upper));
@@ -35,7 +36,8 @@ Box::Box(std::vector<Variable> variables) {
         const std::string& name = variable.name;
         if (!is_identifier(name))
             throw std::invalid_argument(fmt::format(
-                "variable '{}': a name is letters, digits and underscores, and does not begin with a digit", name));
+                "variable '{}': a name is letters, digits and underscores, and does not begin with a digit",
+                name));
         if (std::ranges::any_of(variables_, [&](const Place& place) { return place.name == name; }))
             throw std::invalid_argument(fmt::format("variable '{}' is given twice", name));
         check_bounds(name, variable.lower, variable.upper);

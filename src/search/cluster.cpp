@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
-#include <numeric>
-#include <unordered_map>
 
 namespace lanewise {
 
@@ -14,102 +13,110 @@ namespace {
 constexpr std::size_t projections = 3;
 using Cell = std::array<std::int64_t, projections>;
 
-struct CellHash {
-    std::size_t operator()(const Cell& cell) const noexcept {
-        std::uint64_t hash = 0;
-        for (const std::int64_t index : cell) {
-            hash = (hash ^ static_cast<std::uint64_t>(index)) * 0x9E3779B97F4A7C15U;
-            hash ^= hash >> 32U;
-        }
-        return hash;
+std::uint64_t hash(const Cell& cell) {
+    std::uint64_t hash = 0;
+    for (const std::int64_t index : cell) {
+        hash = (hash ^ static_cast<std::uint64_t>(index)) * 0x9E3779B97F4A7C15U;
+        hash ^= hash >> 32U;
     }
-};
+    return hash;
+}
 
-/// Projections of box-scaled points whose weights add up to 1 in absolute value: two points within a distance in
-/// every coordinate are within it in every projection.
+/// Projections of box-scaled points whose weights add up to 1 in absolute value: two points within a distance
+/// in every coordinate are within it in every projection.
 class Projection {
   public:
-    explicit Projection(const RunEnds& ends) : ends_(&ends), weights_(ends.widths.size() * projections) {
-        const std::size_t d = ends.widths.size();
+    explicit Projection(std::span<const double> widths) : d_(widths.size()), weights_(d_ * projections) {
         for (std::size_t p = 0; p < projections; ++p) {
             double total = 0;
-            for (std::size_t j = 0; j < d; ++j) {
+            for (std::size_t j = 0; j < d_; ++j) {
+                if (widths[j] == 0) continue;
                 // Unlike weights of either sign, from the fractional parts of multiples of the golden ratio.
-                const double turn = 0.6180339887498949 * static_cast<double>(p * d + j + 1);
+                const double turn = 0.6180339887498949 * static_cast<double>(p * d_ + j + 1);
                 const double weight = (turn - std::floor(turn)) * 2 - 1;
-                weights_[p * d + j] = ends.widths[j] > 0 ? weight / ends.widths[j] : 0;
-                total += ends.widths[j] > 0 ? std::abs(weight) : 0;
+                weights_[p * d_ + j] = weight / widths[j];
+                total += std::abs(weight);
             }
-            for (std::size_t j = 0; j < d; ++j) weights_[p * d + j] /= std::max(total, 1e-300);
+            for (std::size_t j = 0; j < d_ && total > 0; ++j) weights_[p * d_ + j] /= total;
         }
     }
 
-    Cell cell(std::size_t run, double size) const {
-        const std::size_t d = ends_->widths.size();
+    Cell cell(std::span<const double> x, double size) const {
         Cell cell{};
         for (std::size_t p = 0; p < projections; ++p) {
             double sum = 0;
-            for (std::size_t j = 0; j < d; ++j) sum += weights_[p * d + j] * ends_->x(run, j);
+            for (std::size_t j = 0; j < d_; ++j) sum += weights_[p * d_ + j] * x[j];
             cell[p] = static_cast<std::int64_t>(std::floor(sum / size));
         }
         return cell;
     }
 
   private:
-    const RunEnds* ends_;
+    std::size_t d_;
     std::vector<double> weights_;
 };
 
 class Scouts {
   public:
     Scouts(const RunEnds& ends, const Nearness& nearness)
-        : ends_(&ends), nearness_(nearness), projection_(ends) {}
+        : ends_(&ends),
+          nearness_(nearness),
+          projection_(ends.widths),
+          newest_(std::bit_ceil(ends.runs + 1), none),
+          x_(ends.widths.size()),
+          other_(ends.widths.size()) {}
 
-    /// The cluster `run` belongs to; `next_cluster` when no scout is near.
-    std::size_t place(std::size_t run, std::size_t next_cluster) {
+    /// The cluster `run` belongs to; `next_cluster` when no scout is near. To be called best run first.
+    std::uint32_t place(std::uint32_t run, std::uint32_t next_cluster) {
+        f_ = ends_->f(run);
+        ends_->x(run, x_);
         // Rounding of the projections must not move a neighbour two cells away.
-        const Cell home = projection_.cell(run, nearness_.distance * (1 + 1e-6));
-        std::size_t nearest = none;
+        const Cell home = projection_.cell(x_, nearness_.distance * (1 + 1e-6));
+        std::uint32_t best = none;
         Cell cell{};
         for (cell[0] = home[0] - 1; cell[0] <= home[0] + 1; ++cell[0])
             for (cell[1] = home[1] - 1; cell[1] <= home[1] + 1; ++cell[1])
                 for (cell[2] = home[2] - 1; cell[2] <= home[2] + 1; ++cell[2])
-                    nearest = std::min(nearest, best_near(run, cell));
-        const std::size_t cluster = nearest == none ? next_cluster : scouts_[nearest].cluster;
-        if (nearest == none || !near(run, scouts_[nearest].run, 0.5)) add(run, cluster, home);
+                    best = std::min(best, best_near(bucket(cell)));
+        const std::uint32_t cluster = best == none ? next_cluster : scouts_[best].cluster;
+        if (best == none || !near(scouts_[best], 0.5)) {
+            std::uint32_t& newest = newest_[bucket(home)];
+            scouts_.push_back({run, cluster, newest});
+            newest = static_cast<std::uint32_t>(scouts_.size() - 1);
+        }
         return cluster;
     }
 
   private:
-    static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+    static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
     struct Scout {
-        std::size_t run;
-        std::size_t cluster;
-        std::size_t next_in_cell;
+        std::uint32_t run;
+        std::uint32_t cluster;
+        std::uint32_t next_better;  ///< in the same bucket
     };
 
-    void add(std::size_t run, std::size_t cluster, const Cell& cell) {
-        const auto [first, is_new] = first_in_cell_.try_emplace(cell, scouts_.size());
-        scouts_.push_back({run, cluster, is_new ? none : first->second});
-        first->second = scouts_.size() - 1;
-    }
+    std::size_t bucket(const Cell& cell) const { return hash(cell) & (newest_.size() - 1); }
 
-    std::size_t best_near(std::size_t run, const Cell& cell) const {
-        std::size_t best = none;
-        const auto first = first_in_cell_.find(cell);
-        for (std::size_t i = first == first_in_cell_.end() ? none : first->second; i != none;
-             i = scouts_[i].next_in_cell) {
-            if (near(run, scouts_[i].run, 1)) best = i;  // the chain runs from the newest to the best
+    std::uint32_t best_near(std::size_t bucket) {
+        std::uint32_t best = none;
+        for (std::uint32_t i = newest_[bucket]; i != none; i = scouts_[i].next_better) {
+            if (!near_in_value(scouts_[i], 1)) break;  // those after it are better still
+            if (near(scouts_[i], 1)) best = i;
         }
         return best;
     }
 
-    bool near(std::size_t a, std::size_t b, double factor) const {
-        const double f = ends_->f(b);
-        if (std::abs(ends_->f(a) - f) > factor * nearness_.value * std::max(1.0, std::abs(f))) return false;
-        for (std::size_t j = 0; j < ends_->widths.size(); ++j) {
-            if (std::abs(ends_->x(a, j) - ends_->x(b, j)) > factor * nearness_.distance * ends_->widths[j]) return false;
+    bool near_in_value(const Scout& scout, double factor) const {
+        const double f = ends_->f(scout.run);
+        return f_ - f <= factor * nearness_.value * std::max(1.0, std::abs(f));
+    }
+
+    bool near(const Scout& scout, double factor) {
+        if (!near_in_value(scout, factor)) return false;
+        ends_->x(scout.run, other_);
+        for (std::size_t j = 0; j < x_.size(); ++j) {
+            if (std::abs(x_[j] - other_[j]) > factor * nearness_.distance * ends_->widths[j]) return false;
         }
         return true;
     }
@@ -117,28 +124,28 @@ class Scouts {
     const RunEnds* ends_;
     Nearness nearness_;
     Projection projection_;
-    std::vector<Scout> scouts_;  ///< best first
-    std::unordered_map<Cell, std::size_t, CellHash> first_in_cell_;
+    std::vector<Scout> scouts_;          ///< best first
+    std::vector<std::uint32_t> newest_;  ///< [bucket] scout; cells that share a bucket only cost time
+    double f_ = 0;                       ///< of the end being placed
+    std::vector<double> x_, other_;
 };
 
 }  // namespace
 
-std::vector<std::vector<std::uint32_t>> cluster(const RunEnds& ends, const Nearness& nearness) {
-    std::vector<std::uint32_t> order;
+Clusters cluster(const RunEnds& ends, const Nearness& nearness) {
+    Clusters clusters{.members = {}, .count = 0};
     for (std::uint32_t run = 0; run < ends.runs; ++run) {
-        if (std::isfinite(ends.f(run))) order.push_back(run);
+        if (std::isfinite(ends.f(run))) clusters.members.push_back({run, 0});
     }
-    std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
-        const double fa = ends.f(a);
-        const double fb = ends.f(b);
-        return fa < fb || (fa == fb && a < b);
+    std::ranges::sort(clusters.members, [&](const auto& a, const auto& b) {
+        const double fa = ends.f(a.run);
+        const double fb = ends.f(b.run);
+        return fa < fb || (fa == fb && a.run < b.run);
     });
     Scouts scouts(ends, nearness);
-    std::vector<std::vector<std::uint32_t>> clusters;
-    for (const std::uint32_t run : order) {
-        const std::size_t at = scouts.place(run, clusters.size());
-        if (at == clusters.size()) clusters.emplace_back();
-        clusters[at].push_back(run);
+    for (Clusters::Member& member : clusters.members) {
+        member.cluster = scouts.place(member.run, static_cast<std::uint32_t>(clusters.count));
+        clusters.count = std::max<std::size_t>(clusters.count, member.cluster + std::size_t{1});
     }
     return clusters;
 }

@@ -9,12 +9,12 @@
 
 namespace lanewise {
 
-/// The ends of runs, as the clustering sees them. `width` 0 marks a fixed variable.
+/// The ends of runs, as the clustering sees them. A width of 0 marks a fixed variable.
 struct RunEnds {
     std::size_t runs;
-    std::span<const double> widths;                                    ///< [d] of the box
-    std::function<double(std::size_t run)> f;                          ///< not finite: the run is left out
-    std::function<double(std::size_t run, std::size_t coordinate)> x;
+    std::span<const double> widths;                         ///< [d] of the box
+    std::function<double(std::size_t)> f;                   ///< by run; not finite: the run is left out
+    std::function<void(std::size_t, std::span<double>)> x;  ///< by run; writes the point
 };
 
 /// How near two ends have to be to be one minimum.
@@ -23,11 +23,20 @@ struct Nearness {
     double value = 0.1;      ///< times max(1, |f|)
 };
 
-/// Clusters grow outward from their best end. Ends are taken best first (ties: smaller run first); each joins the
-/// cluster of the best scout near to it in both senses, or else founds a cluster. The founder is a scout, and so is
-/// an end that joins from more than half as far: a valley in which runs were still on their way is one cluster, and
-/// two minima are never joined by a later end. Returns the clusters best first, each beginning with its founder.
-/// Near scouts are found by a hash grid over three fixed projections of the point.
-std::vector<std::vector<std::uint32_t>> cluster(const RunEnds& ends, const Nearness& nearness = {});
+struct Clusters {
+    struct Member {
+        std::uint32_t run;
+        std::uint32_t cluster;
+    };
+    std::vector<Member> members;  ///< best end first
+    std::size_t count;            ///< clusters are numbered by their best end, best first
+};
+
+/// Clusters grow outward from their best end. Ends are taken best first (ties: smaller run first); each joins
+/// the cluster of the best scout near to it in both senses, or else founds a cluster. The founder is a scout,
+/// and so is an end that joins from more than half as far: a valley in which runs were still on their way is
+/// one cluster, and two minima are never joined by a later end. Near scouts are found by a hash grid over
+/// three fixed projections of the point.
+Clusters cluster(const RunEnds& ends, const Nearness& nearness = {});
 
 }  // namespace lanewise

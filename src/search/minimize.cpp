@@ -14,9 +14,12 @@ namespace {
 
 RunStatus run_status(kernels::LaneStatus lane, bool all_iterations_done) {
     switch (lane) {
-        case kernels::nan_at_start: return RunStatus::nan_at_start;
-        case kernels::nan_on_the_way: return RunStatus::nan_on_the_way;
-        case kernels::live: break;
+        case kernels::nan_at_start:
+            return RunStatus::nan_at_start;
+        case kernels::nan_on_the_way:
+            return RunStatus::nan_on_the_way;
+        case kernels::live:
+            break;
     }
     return all_iterations_done ? RunStatus::max_iterations : RunStatus::stopped;
 }
@@ -32,10 +35,11 @@ class Report {
           sign_(options.maximize ? -1 : 1),
           given_(starts.given()),
           all_iterations_done_(end.iterations == options.iterations),
+          most_minima_(options.most_minima),
           engine_(&engine),
           end_(&end) {}
 
-    Result result() const {
+    Result result() {
         Result result{};
         result.status = end_->status;
         result.iterations = end_->iterations;
@@ -46,15 +50,17 @@ class Report {
         for (std::size_t run = 0; run < swarm().runs(); ++run)
             ++result.runs[static_cast<std::size_t>(run_status(swarm().status(run), all_iterations_done_))];
 
-        const std::size_t best_run = find_best_run();
-        if (!std::isfinite(swarm().best_f(best_run)))
+        best_run_ = find_best_run();
+        if (!std::isfinite(swarm().best_f(best_run_)))
             throw NothingFinite("nothing finite found: value or gradient is not finite at any start");
-        result.best = {.f = sign_ * swarm().best_f(best_run),
-                       .x = point(best_run, best_run),
-                       .start_id = best_run,
-                       .iteration = swarm().best_iteration(best_run)};
-        for (auto& runs : cluster_ends(best_run)) result.minima.push_back(minimum(std::move(runs), best_run));
-        result.coverage = coverage(result.minima);
+        result.best = {.f = sign_ * swarm().best_f(best_run_),
+                       .x = end_point(best_run_),
+                       .start_id = best_run_,
+                       .iteration = swarm().best_iteration(best_run_)};
+        const Clusters clusters = cluster_ends();
+        result.minima = describe(clusters);
+        result.minima_found = clusters.count;
+        result.coverage = coverage(clusters);
         return result;
     }
 
@@ -71,39 +77,54 @@ class Report {
     }
 
     /// A run ends where it stands, but the best run at its best point. Broken runs have no end.
-    double end_f(std::size_t run, std::size_t best_run) const {
-        if (run == best_run) return swarm().best_f(run);
-        return swarm().status(run) == kernels::live ? swarm().f(run) : std::numeric_limits<double>::infinity();
+    double end_f(std::size_t run) const {
+        if (run == best_run_) return swarm().best_f(run);
+        return swarm().status(run) == kernels::live ? swarm().f(run)
+                                                    : std::numeric_limits<double>::infinity();
     }
 
-    double end_x(std::size_t run, std::size_t best_run, std::size_t j) const {
-        return run == best_run ? swarm().best_x(run, j) : swarm().x(run, j);
+    void end_x(std::size_t run, std::span<double> x) const {
+        if (run == best_run_) {
+            swarm().best_point(run, x);
+        } else {
+            swarm().point(run, x);
+        }
     }
 
-    std::vector<double> point(std::size_t run, std::size_t best_run) const {
+    std::vector<double> end_point(std::size_t run) const {
         std::vector<double> x(box_->dimension());
+        end_x(run, x);
         // A bound that single precision does not hold is reported as given.
         for (std::size_t j = 0; j < x.size(); ++j)
-            x[j] = std::clamp(end_x(run, best_run, j), box_->lower()[j], box_->upper()[j]);
+            x[j] = std::clamp(x[j], box_->lower()[j], box_->upper()[j]);
         return x;
     }
 
-    std::vector<std::vector<std::uint32_t>> cluster_ends(std::size_t best_run) const {
+    Clusters cluster_ends() const {
         std::vector<double> widths(box_->dimension());
         for (std::size_t j = 0; j < widths.size(); ++j) widths[j] = box_->upper()[j] - box_->lower()[j];
         return cluster({.runs = swarm().runs(),
                         .widths = widths,
-                        .f = [&](std::size_t run) { return end_f(run, best_run); },
-                        .x = [&](std::size_t run, std::size_t j) { return end_x(run, best_run, j); }});
+                        .f = [this](std::size_t run) { return end_f(run); },
+                        .x = [this](std::size_t run, std::span<double> x) { end_x(run, x); }});
     }
 
-    Minimum minimum(std::vector<std::uint32_t> runs, std::size_t best_run) const {
-        const std::size_t representative = runs.front();
-        Minimum minimum{.f = sign_ * end_f(representative, best_run),
-                        .x = point(representative, best_run),
+    std::vector<Minimum> describe(const Clusters& clusters) const {
+        std::vector<Minimum> minima;
+        for (const auto& [run, cluster] : clusters.members) {
+            if (cluster >= most_minima_) continue;
+            if (cluster == minima.size()) minima.push_back(minimum(run));
+            minima[cluster].start_ids.push_back(run);
+        }
+        return minima;
+    }
+
+    Minimum minimum(std::size_t run) const {
+        Minimum minimum{.f = sign_ * end_f(run),
+                        .x = end_point(run),
                         .gradient_norm = 0,
                         .at_bound = std::vector<std::int8_t>(box_->dimension(), 0),
-                        .start_ids = std::move(runs)};
+                        .start_ids = {}};
         const Evaluation at = evaluate(*objective_, minimum.x, engine_->isa);
         for (std::size_t j = 0; j < minimum.x.size(); ++j) {
             const bool at_lower = minimum.x[j] == box_->lower()[j];
@@ -116,14 +137,15 @@ class Report {
         return minimum;
     }
 
-    Coverage coverage(const std::vector<Minimum>& minima) const {
+    Coverage coverage(const Clusters& clusters) const {
+        std::vector<bool> reached(clusters.count, false);
         double n = 0;
-        double w = 0;
-        for (const Minimum& minimum : minima) {
-            const auto drawn = std::ranges::count_if(minimum.start_ids, [&](auto id) { return id >= given_; });
-            n += static_cast<double>(drawn);
-            w += drawn > 0 ? 1 : 0;
+        for (const auto& [run, cluster] : clusters.members) {
+            if (run < given_) continue;
+            reached[cluster] = true;
+            ++n;
         }
+        const auto w = static_cast<double>(std::ranges::count(reached, true));
         Coverage coverage{.minima_found = static_cast<std::size_t>(w),
                           .minima_expected = {},
                           .volume_covered = {},
@@ -141,8 +163,10 @@ class Report {
     double sign_;
     std::size_t given_;
     bool all_iterations_done_;
+    std::size_t most_minima_;
     const Engine* engine_;
     const SearchEnd<T>* end_;
+    std::size_t best_run_ = 0;
 };
 
 template <class T>

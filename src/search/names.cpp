@@ -25,8 +25,8 @@ std::string_view name(SearchStatus status) noexcept {
 
 std::string_view name(RunStatus status) noexcept {
     constexpr std::array<const char*, run_statuses> names = {
-        "converged-gradient", "converged-value", "max-iterations",  "pruned",
-        "merged",             "nan-at-start",    "nan-on-the-way", "stopped"};
+        "converged-gradient", "converged-value", "max-iterations", "pruned", "merged",
+        "nan-at-start",       "nan-on-the-way",  "stopped"};
     return names[static_cast<std::size_t>(status)];
 }
 

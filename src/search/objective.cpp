@@ -18,7 +18,8 @@ void Objective::evaluate_f32(const Block<float>& block) const noexcept {
 Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa isa) {
     const std::size_t d = objective.dimension();
     if (x.size() != d)
-        throw std::invalid_argument(fmt::format("the point has {} coordinates, the objective {}", x.size(), d));
+        throw std::invalid_argument(
+            fmt::format("the point has {} coordinates, the objective {}", x.size(), d));
     constexpr std::size_t lanes = kernels::lane_group;
     const AlignedArray<double> rows((2 * d + 1) * lanes);
     const AlignedArray<double> scratch(objective.scratch_rows() * lanes);

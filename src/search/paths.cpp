@@ -16,8 +16,8 @@ namespace lanewise {
 
 namespace {
 
-/// One tile of runs, taken again an iteration at a time. Bits do not depend on tile or neighbours, so these are the
-/// paths of the search itself.
+/// One tile of runs, taken again an iteration at a time. Bits do not depend on tile or neighbours, so these
+/// are the paths of the search itself.
 template <class T>
 void visit_tile(const Objective& objective, const Box& box, const Options& options,
                 std::span<const std::uint64_t> start_ids, std::size_t iterations,
@@ -57,7 +57,8 @@ void visit_tile(const Objective& objective, const Box& box, const Options& optio
     }
     for (std::size_t lane = 0; lane < start_ids.size(); ++lane) {
         for (std::size_t k = 0; k < paths[lane].size(); ++k)
-            visit({.start_id = start_ids[lane], .iteration = k, .f = paths[lane][k].f, .x = paths[lane][k].x});
+            visit(
+                {.start_id = start_ids[lane], .iteration = k, .f = paths[lane][k].f, .x = paths[lane][k].x});
     }
 }
 
@@ -69,7 +70,8 @@ void visit_paths(const Objective& objective, const Box& box, const Options& opti
     validate(objective, box, options);
     const std::size_t runs = Starts(box, options).count();
     for (const std::uint64_t id : start_ids) {
-        if (id >= runs) throw std::invalid_argument(fmt::format("start id {}: there are {} starts", id, runs));
+        if (id >= runs)
+            throw std::invalid_argument(fmt::format("start id {}: there are {} starts", id, runs));
     }
     const std::size_t bounded = std::min(iterations, options.iterations);
     for (std::size_t first = 0; first < start_ids.size(); first += kernels::lane_group) {

@@ -8,10 +8,8 @@
 
 namespace lanewise {
 
-/// base^exponent by repeated squaring: the same bits with every C library.
-double integer_power(double base, std::size_t exponent);
-
-/// Step `k` (from 0) of a search with these options; see kernels::Step. Computed in double for either precision.
+/// Step `k` (from 0) of a search with these options; see kernels::Step. Computed in double for either
+/// precision, with SLEEF's portable scalar functions: the same bits with every C library and processor.
 template <class T>
 kernels::Step<T> step_at(const Options& options, std::size_t k);
 

@@ -17,7 +17,8 @@ namespace lanewise {
 
 namespace {
 
-/// Iterations between two looks: long enough that a tile's way through L1 pays, short enough to answer quickly.
+/// Iterations between two looks: long enough that a tile's way through L1 pays, short enough to answer
+/// quickly.
 constexpr std::size_t stage_iterations = 64;
 
 std::size_t round_up_to_lane_group(std::size_t lanes) {
@@ -31,10 +32,13 @@ class Halt {
         : stop_(&options.stop), begin_(Clock::now()), max_time_(options.max_time) {}
 
     double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
-    bool requested() const noexcept { return reason_.load(std::memory_order_relaxed) != SearchStatus::completed; }
+    bool requested() const noexcept {
+        return reason_.load(std::memory_order_relaxed) != SearchStatus::completed;
+    }
     SearchStatus reason() const noexcept { return reason_.load(std::memory_order_relaxed); }
 
-    /// Looks at the clock, and on the calling thread of the search asks Options::stop. What that throws is kept.
+    /// Looks at the clock, and on the calling thread of the search asks Options::stop. What that throws is
+    /// kept.
     void poll(bool on_calling_thread) noexcept {
         if (requested()) return;
         if (max_time_ && seconds() >= *max_time_) reason_ = SearchStatus::max_time;
@@ -81,7 +85,8 @@ class Crew {
                 {&objective, engine.isa, options.maximize, workspaces_.back().scratch.data()});
             points_.emplace_back(box.dimension());
         }
-        for_each_tile([&](std::size_t tile, std::size_t thread) { swarm_.begin(tile, starts, {}, points_[thread]); });
+        for_each_tile(
+            [&](std::size_t tile, std::size_t thread) { swarm_.begin(tile, starts, {}, points_[thread]); });
     }
 
     /// A stage: every tile takes these steps while it is in L1, unless the search is halted before its turn.
@@ -165,7 +170,8 @@ class Crew {
 
 Engine choose_engine(const Objective& objective, const Options& options, std::size_t runs) {
     const Isa isa = choose_isa(options.isa);
-    const auto threads = static_cast<std::size_t>(options.threads > 0 ? options.threads : omp_get_max_threads());
+    const auto threads =
+        static_cast<std::size_t>(options.threads > 0 ? options.threads : omp_get_max_threads());
     const std::size_t bytes = options.precision == Precision::f64 ? sizeof(double) : sizeof(float);
     std::size_t lanes = options.tile_lanes;
     if (lanes == 0) {

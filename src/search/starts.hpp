@@ -11,8 +11,8 @@
 
 namespace lanewise {
 
-/// Coordinates in [0, 1) of the uniform start `start_id`: 53 bits each of Philox4x64-10 (Salmon et al. 2011) with key
-/// (seed, start id) and counter (block, 0, 0, 0); a block holds four coordinates.
+/// Coordinates in [0, 1) of the uniform start `start_id`: 53 bits each of Philox4x64-10 (Salmon et al. 2011)
+/// with key (seed, start id) and counter (block, 0, 0, 0); a block holds four coordinates.
 void uniform_start(std::uint64_t seed, std::uint64_t start_id, std::span<double> unit);
 
 /// The start design of a search: the points given by hand, then drawn ones.

@@ -8,10 +8,11 @@
 namespace lanewise {
 
 std::size_t choose_tile_lanes(std::size_t dimension, std::size_t scratch_rows, std::size_t bytes_per_number) {
-    // bench/README has the sweep. Row lengths that are multiples of 2 KiB put all rows of a lane into the same few
-    // sets of L1.
-    constexpr std::size_t native_row = 896;    // bytes
-    constexpr std::size_t program_row = 1664;  // a program's operations are dispatched once per tile: wide tiles pay
+    // bench/README has the sweep. Row lengths that are multiples of 2 KiB put all rows of a lane into the
+    // same few sets of L1.
+    constexpr std::size_t native_row = 896;  // bytes
+    constexpr std::size_t program_row =
+        1664;  // a program's operations are dispatched once per tile: wide tiles pay
     constexpr std::size_t budget = 512 * 1024;  // of L2, for all rows
     // x, best x, g, the moments; f, best f and the rows of a look
     const std::size_t rows = (3 + moment_rows) * dimension + scratch_rows + 5;
@@ -72,7 +73,8 @@ void Swarm<T>::begin(std::size_t tile, const Starts& starts, std::span<const std
             x[j * lanes_ + lane] = std::clamp(static_cast<T>(point[j]), bounds_[j], bounds_[dimension_ + j]);
     }
     std::copy_n(x, lanes_ * dimension_, x + lanes_ * dimension_);
-    std::fill_n(moments_.data() + tile * lanes_ * dimension_ * moment_rows, lanes_ * dimension_ * moment_rows, T(0));
+    std::fill_n(moments_.data() + tile * lanes_ * dimension_ * moment_rows, lanes_ * dimension_ * moment_rows,
+                T(0));
     std::fill_n(best_f_.data() + tile * lanes_, lanes_, std::numeric_limits<T>::infinity());
     std::fill_n(best_iteration_.data() + tile * lanes_, lanes_, -1);
     std::fill_n(status_.data() + tile * lanes_, lanes_, kernels::live);

@@ -16,8 +16,8 @@ namespace lanewise {
 /// Rows per variable a rule keeps; Adam's m and v.
 inline constexpr std::size_t moment_rows = 2;
 
-/// The tile width for a state of `dimension` variables and a program with `scratch_rows` registers: as many lanes
-/// as keep what one iteration touches near.
+/// The tile width for a state of `dimension` variables and a program with `scratch_rows` registers: as many
+/// lanes as keep what one iteration touches near.
 std::size_t choose_tile_lanes(std::size_t dimension, std::size_t scratch_rows, std::size_t bytes_per_number);
 
 /// What a thread needs beside the state to work on a tile: rows that live from one look to the next only.
@@ -30,8 +30,8 @@ struct Workspace {
     AlignedArray<T> scratch;  ///< registers of the objective's program
 };
 
-/// The state of all runs. Run r lives in lane r % lanes of tile r / lanes; the lanes behind the last run are copies
-/// of it, so that every tile is full.
+/// The state of all runs. Run r lives in lane r % lanes of tile r / lanes; the lanes behind the last run are
+/// copies of it, so that every tile is full.
 template <class T>
 class Swarm {
   public:
@@ -50,8 +50,8 @@ class Swarm {
     void begin(std::size_t tile, const Starts& starts, std::span<const std::uint64_t> start_ids,
                std::span<double> point);
 
-    /// The tile for the kernels. `pack` puts back what `unpack` laid out in the workspace, after a call that did
-    /// `iterations` iterations.
+    /// The tile for the kernels. `pack` puts back what `unpack` laid out in the workspace, after a call that
+    /// did `iterations` iterations.
     kernels::Tile<T> unpack(std::size_t tile, const Workspace<T>& workspace) const;
     void pack(std::size_t tile, const kernels::Tile<T>& rows, std::size_t iterations);
 
@@ -65,25 +65,26 @@ class Swarm {
     double best_f(std::size_t run) const noexcept { return static_cast<double>(best_f_[run]); }
     /// The iteration that moved the run to its best point, from 0; -1 for the start.
     std::int64_t best_iteration(std::size_t run) const noexcept { return best_iteration_[run]; }
-    double best_x(std::size_t run, std::size_t j) const noexcept { return coordinate(run, 1, j); }
+    void best_point(std::size_t run, std::span<double> x) const noexcept { read_point(run, 1, x); }
 
     /// Where a run stands. Its value there is known after `finish`, for runs that are live.
-    double x(std::size_t run, std::size_t j) const noexcept { return coordinate(run, 0, j); }
+    void point(std::size_t run, std::span<double> x) const noexcept { read_point(run, 0, x); }
     double f(std::size_t run) const noexcept { return static_cast<double>(f_[run]); }
 
-    /// After the last iteration: gives back the memory of the moments and makes room for the final values, which
-    /// `keep_f` takes from a tile.
+    /// After the last iteration: gives back the memory of the moments and makes room for the final values,
+    /// which `keep_f` takes from a tile.
     void finish();
     void keep_f(std::size_t tile, const kernels::Tile<T>& rows);
 
   private:
-    double coordinate(std::size_t run, std::size_t point, std::size_t j) const noexcept {
-        return static_cast<double>(points_[((run / lanes_ * 2 + point) * dimension_ + j) * lanes_ + run % lanes_]);
+    void read_point(std::size_t run, std::size_t which, std::span<double> x) const noexcept {
+        const T* first = points_.data() + (run / lanes_ * 2 + which) * dimension_ * lanes_ + run % lanes_;
+        for (std::size_t j = 0; j < dimension_; ++j) x[j] = static_cast<double>(first[j * lanes_]);
     }
 
     std::size_t runs_, dimension_, lanes_, tiles_;
-    AlignedArray<T> points_;   ///< [tile][x, best x][d][lane]
-    AlignedArray<T> moments_;  ///< [tile][moment][d][lane]
+    AlignedArray<T> points_;      ///< [tile][x, best x][d][lane]
+    AlignedArray<T> moments_;     ///< [tile][moment][d][lane]
     AlignedArray<T> f_, best_f_;  ///< [tile][lane]
     AlignedArray<std::int32_t> best_iteration_;
     AlignedArray<std::uint8_t> status_;

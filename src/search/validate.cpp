@@ -24,10 +24,12 @@ template <class Value>
 }
 
 void check_rule(const Adam& rule) {
-    if (!(rule.alpha > 0) || !std::isfinite(rule.alpha)) refuse("alpha", rule.alpha, "must be finite and above 0");
+    if (!(rule.alpha > 0) || !std::isfinite(rule.alpha))
+        refuse("alpha", rule.alpha, "must be finite and above 0");
     if (!(rule.beta1 >= 0 && rule.beta1 < 1)) refuse("beta1", rule.beta1, "must be at least 0 and below 1");
     if (!(rule.beta2 >= 0 && rule.beta2 < 1)) refuse("beta2", rule.beta2, "must be at least 0 and below 1");
-    if (!(rule.eps >= 0) || !std::isfinite(rule.eps)) refuse("eps", rule.eps, "must be finite and at least 0");
+    if (!(rule.eps >= 0) || !std::isfinite(rule.eps))
+        refuse("eps", rule.eps, "must be finite and at least 0");
 }
 
 void check_start_points(const Box& box, const Options& options) {
@@ -49,8 +51,8 @@ void check_start_points(const Box& box, const Options& options) {
 
 void validate(const Objective& objective, const Box& box, const Options& options) {
     if (objective.dimension() != box.dimension())
-        throw std::invalid_argument(fmt::format("the objective has {} variables, the box {}", objective.dimension(),
-                                                box.dimension()));
+        throw std::invalid_argument(fmt::format("the objective has {} variables, the box {}",
+                                                objective.dimension(), box.dimension()));
     if (options.starts == std::size_t{0}) refuse("starts", 0, "must be at least 1");
     const std::size_t runs = Starts(box, options).count();
     if (runs > most_starts) refuse("starts", runs, "must be at most 4294967295");
@@ -59,14 +61,17 @@ void validate(const Objective& objective, const Box& box, const Options& options
     check_rule(options.rule);
     if (options.precision == Precision::f32 && !objective.has_f32())
         refuse("precision", "f32", "this objective has double precision only");
-    if (options.threads < 0) refuse("threads", options.threads, "must be at least 1, or 0 for OpenMP's choice");
+    if (options.threads < 0)
+        refuse("threads", options.threads, "must be at least 1, or 0 for OpenMP's choice");
     if (options.tile_lanes % kernels::lane_group != 0)
         refuse("tile_lanes", options.tile_lanes, "must be a multiple of 16, or 0 for a choice");
-    if (options.max_time && !(*options.max_time > 0)) refuse("max-time", *options.max_time, "must be above 0 seconds");
+    if (options.max_time && !(*options.max_time > 0))
+        refuse("max-time", *options.max_time, "must be above 0 seconds");
     if (options.max_evaluations && *options.max_evaluations < runs)
-        throw std::invalid_argument(fmt::format("max-evaluations {}: each of the {} starts takes at least one",
-                                                *options.max_evaluations, runs));
-    if (options.target && !std::isfinite(*options.target)) refuse("target", *options.target, "must be finite");
+        throw std::invalid_argument(fmt::format(
+            "max-evaluations {}: each of the {} starts takes at least one", *options.max_evaluations, runs));
+    if (options.target && !std::isfinite(*options.target))
+        refuse("target", *options.target, "must be finite");
     check_start_points(box, options);
     choose_isa(options.isa);
 }

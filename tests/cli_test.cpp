@@ -1,0 +1,327 @@
+// The program as a user runs it.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "catch.hpp"
+#include "lanewise/io.hpp"
+
+using nlohmann::json;
+
+namespace {
+
+struct Outcome {
+    int code = 0;
+    std::string out, err;
+    long peak_kilobytes = 0;
+};
+
+class Folder {
+  public:
+    Folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "lanewise-XXXXXX").string();
+        path_ = mkdtemp(name.data());
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    ~Folder() { std::filesystem::remove_all(path_); }
+    std::string operator/(const char* name) const { return (path_ / name).string(); }
+
+  private:
+    std::filesystem::path path_;
+};
+
+/// Starts the program with these arguments; its output goes to files in `folder`.
+pid_t start(const Folder& folder, const std::vector<std::string>& arguments) {
+    const std::string out = folder / "stdout";
+    const std::string err = folder / "stderr";
+    const pid_t child = fork();
+    if (child == 0) {
+        if (std::freopen(out.c_str(), "w", stdout) == nullptr ||
+            std::freopen(err.c_str(), "w", stderr) == nullptr)
+            _exit(99);
+        std::vector<char*> argv = {const_cast<char*>(LANEWISE_PROGRAM)};
+        for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+        argv.push_back(nullptr);
+        execv(LANEWISE_PROGRAM, argv.data());
+        _exit(98);
+    }
+    return child;
+}
+
+Outcome finish(const Folder& folder, pid_t child) {
+    int status = 0;
+    rusage usage{};
+    wait4(child, &status, 0, &usage);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
+            lanewise::read_file(folder / "stdout"), lanewise::read_file(folder / "stderr"), usage.ru_maxrss};
+}
+
+Outcome run(const std::vector<std::string>& arguments) {
+    const Folder folder;
+    return finish(folder, start(folder, arguments));
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("the textbook's run, to the digit") {
+    const Folder folder;
+    const std::string trace = folder / "trace.csv";
+    const Outcome outcome =
+        run({"minimize",     "x^2+y^2",  "--var",    "x=-1:1",
+             "--var",        "y=-1:1",   "--start",  "-0.165955990594852,0.4406489868843162",
+             "--iterations", "60",       "--alpha",  "0.02",
+             "--beta1",      "0.8",      "--scale",  "none",
+             "--schedule",   "constant", "--polish", "off",
+             "--trace",      trace});
+    CHECK(outcome.code == 0);
+    const auto lines = lines_of(lanewise::read_file(trace));
+    REQUIRE(lines.size() == 61);
+    CHECK(lines[0] == "start_id,iteration,f,x,y");
+    const auto printed = [&](int iteration) {
+        double id = 0;
+        double k = 0;
+        double f = 0;
+        double x = 0;
+        double y = 0;
+        REQUIRE(std::sscanf(lines[static_cast<std::size_t>(iteration) + 1].c_str(), "%lf,%lf,%lf,%lf,%lf",
+                            &id, &k, &f, &x, &y) == 5);
+        CHECK(id == 0);
+        CHECK(k == iteration);
+        CHECK(f == Approx(x * x + y * y));
+        char text[200];
+        std::snprintf(text, sizeof text, ">%d f([%11.8f %11.8f]) = %.5f", iteration, x, y, f);
+        return std::string(text);
+    };
+    CHECK(printed(0) == ">0 f([-0.14595599  0.42064899]) = 0.19825");
+    CHECK(printed(50) == ">50 f([-0.00056912 -0.00321961]) = 0.00001");
+    CHECK(printed(59) == ">59 f([ 0.00018407 -0.00054858]) = 0.00000");
+}
+
+TEST_CASE("minimize prints a table, or JSON alone on stdout") {
+    const std::vector<std::string> arguments = {
+        "minimize", "(1-x)^2 + 100*(y-x^2)^2", "--var", "x=-5:5", "--var", "y=-5:5"};
+    const Outcome table = run(arguments);
+    CHECK(table.code == 0);
+    CHECK(table.err.empty());
+    CHECK_THAT(table.out, ContainsSubstring("best   f = "));
+    auto with_json = arguments;
+    with_json.insert(with_json.end(), {"--json", "-", "--starts", "1e3", "--seed", "4", "--threads", "2"});
+    const Outcome outcome = run(with_json);
+    CHECK(outcome.code == 0);
+    const json result = json::parse(outcome.out);
+    CHECK(result["runs"]["started"] == 1000);
+    CHECK(result["options"]["seed"] == 4);
+    CHECK(result["best"]["x"][0].get<double>() == Approx(1).margin(1e-3));
+
+    const Folder folder;
+    const std::string file = folder / "r.json";
+    auto to_file = arguments;
+    to_file.insert(to_file.end(), {"--json", file, "--progress", "always"});
+    const Outcome filed = run(to_file);
+    CHECK(filed.code == 0);
+    CHECK(json::parse(lanewise::read_file(file))["status"] == "completed");
+    CHECK_THAT(filed.err, ContainsSubstring("100 %"));
+    to_file.emplace_back("--quiet");
+    CHECK(run(to_file).err.empty());
+}
+
+TEST_CASE("evaluate prints value and gradient") {
+    const Outcome outcome = run({"evaluate", "-a*x^2*y[1]", "--var", "x=-1:1", "--var", "y[2]=0:9", "--param",
+                                 "a=2", "--at", "-.5,1,3", "--json", "-"});
+    CHECK(outcome.code == 0);
+    CHECK(json::parse(outcome.out) ==
+          json({{"f", -1.5}, {"gradient", {6.0, 0.0, -0.5}}, {"x", {-0.5, 1.0, 3.0}}}));
+    const Outcome table = run({"evaluate", "x^2", "--var", "x=-1:1", "--at", "0.5"});
+    CHECK(table.out == "f = 0.25\ndf/dx = 1\n");
+    CHECK(run({"evaluate", "log(x)", "--var", "x=-1:1", "--at=-0.5"}).code == 3);
+    CHECK_THAT(run({"evaluate", "sqrt(x)", "--var", "x=-1:1", "--at", "0"}).err,
+               ContainsSubstring("the derivative by x at this point is inf"));
+}
+
+TEST_CASE("info lists versions and instruction sets") {
+    const Outcome outcome = run({"info"});
+    CHECK(outcome.code == 0);
+    for (const char* part : {"lanewise ", "instruction sets:", "used", "threads: ", "xsimd", "SLEEF"})
+        CHECK_THAT(outcome.out, ContainsSubstring(part));
+    CHECK(run({"--version"}).code == 0);
+    CHECK_THAT(run({"minimize", "--help"}).out, ContainsSubstring("--max-evaluations"));
+}
+
+TEST_CASE("an expression can come from a file, starts from CSV") {
+    const Folder folder;
+    const std::string expression = folder / "f.txt";
+    const std::string starts = folder / "starts.csv";
+    std::ofstream(expression) << "# a bowl\nx^2 +\n  y^2\n";
+    std::ofstream(starts) << "x,y\n0.5,0.5\n-0.5,0.25\n";
+    const Outcome outcome = run({"minimize", "@" + expression, "--var", "x=-1:1", "--var", "y=-1:1",
+                                 "--starts-file", starts, "--start", "1,1", "--json", "-"});
+    CHECK(outcome.code == 0);
+    CHECK(json::parse(outcome.out)["runs"]["started"] == 3);
+    std::ofstream(expression) << "x^2 +\n  y^^2\n";
+    const Outcome bad = run({"minimize", "@" + expression, "--var", "x=-1:1", "--var", "y=-1:1"});
+    CHECK(bad.code == 2);
+    CHECK_THAT(bad.err, ContainsSubstring("line 2, column 5"));
+    CHECK_THAT(bad.err, ContainsSubstring("    y^^2\n      ^"));
+}
+
+TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
+    struct Case {
+        std::vector<std::string> arguments;
+        const char* message;
+    };
+    const std::string var = "x=-1:1";
+    const std::vector<Case> cases = {
+        {{}, "subcommand"},
+        {{"minimise"}, "command 'minimise': must be one of: minimize, evaluate, info"},
+        {{"minimize", "x", "--var", var, "--frobnicate"}, "--frobnicate"},
+        {{"minimize", "x"}, "--var"},
+        {{"minimize", "--var", var}, "expression"},
+        {{"minimize", "x", "--var", "x"}, "var 'x': is not NAME=LO:HI"},
+        {{"minimize", "x", "--var", "x=1"}, "var 'x=1': is not NAME=LO:HI"},
+        {{"minimize", "x", "--var", "x=1:0"}, "variable 'x': lower bound 1 is above upper bound 0"},
+        {{"minimize", "x", "--var", "x=0:inf"}, "bound of var x 'inf': must be finite"},
+        {{"minimize", "x", "--var", "x=nan:1"}, "bound of var x 'nan': must be finite"},
+        {{"minimize", "x", "--var", "x=a:1"}, "bound of var x 'a': is not a number"},
+        {{"minimize", "x", "--var", "x="}, "var 'x='"},
+        {{"minimize", "x", "--var", "x=:"}, "bound of var x '': is not a number"},
+        {{"minimize", "x", "--var", "x[0]=0:1"}, "variable 'x': length 0"},
+        {{"minimize", "x", "--var", "x[=0:1"}, "var 'x[=0:1'"},
+        {{"minimize", "x", "--var", "x[a]=0:1"}, "length of var 'a': is not a number"},
+        {{"minimize", "x", "--var", var, "--var", var}, "variable 'x' is given twice"},
+        {{"minimize", "x + z", "--var", var}, "'z' is not known; known here: x"},
+        {{"minimize", "x +", "--var", var}, "column 4"},
+        {{"minimize", "", "--var", var}, "the expression is empty"},
+        {{"minimize", "@/no/such/file", "--var", var}, "cannot read /no/such/file"},
+        {{"minimize", "x", "--var", var, "--starts", "0"}, "starts 0: must be at least 1"},
+        {{"minimize", "x", "--var", var, "--starts", "-5"}, "starts '-5': must be a whole number"},
+        {{"minimize", "x", "--var", var, "--starts", "1.5"}, "starts '1.5': must be a whole number"},
+        {{"minimize", "x", "--var", var, "--starts", "many"}, "starts 'many': is not a number"},
+        {{"minimize", "x", "--var", var, "--starts", "5", "--starts", "6"}, "--starts"},
+        {{"minimize", "x", "--var", var, "--iterations", "0"}, "iterations 0: must be 1 to 10000000"},
+        {{"minimize", "x", "--var", var, "--alpha", "nan"}, "alpha 'nan': must be finite"},
+        {{"minimize", "x", "--var", var, "--alpha", "0"}, "alpha 0: must be finite and above 0"},
+        {{"minimize", "x", "--var", var, "--beta1", "1"}, "beta1 1: must be at least 0 and below 1"},
+        {{"minimize", "x", "--var", var, "--beta2", "2"}, "beta2 2"},
+        {{"minimize", "x", "--var", var, "--eps", "-1"}, "eps -1"},
+        {{"minimize", "x", "--var", var, "--schedule", "linear"},
+         "schedule 'linear': must be one of: constant, cosine"},
+        {{"minimize", "x", "--var", var, "--scale", "big"}, "scale 'big': must be one of: box, none"},
+        {{"minimize", "x", "--var", var, "--precision", "f16"}, "precision 'f16': must be one of: f64, f32"},
+        {{"minimize", "x", "--var", var, "--design", "sobol"},
+         "design 'sobol': this version has 'uniform' only"},
+        {{"minimize", "x", "--var", var, "--rule", "sgd"}, "rule 'sgd': this version has 'adam' only"},
+        {{"minimize", "x", "--var", var, "--polish", "on"}, "polish 'on': this version has 'off' only"},
+        {{"minimize", "x", "--var", var, "--prune", "on"}, "prune 'on': this version has 'off' only"},
+        {{"minimize", "x", "--var", var, "--threads", "0"}, "threads '0': must be 1 to 4096"},
+        {{"minimize", "x", "--var", var, "--isa", "mmx"}, "isa 'mmx': unknown"},
+        {{"minimize", "x", "--var", var, "--max-time", "0"}, "max-time 0: must be above 0 seconds"},
+        {{"minimize", "x", "--var", var, "--max-time", "inf"}, "max-time 'inf': must be finite"},
+        {{"minimize", "x", "--var", var, "--max-evaluations", "9"}, "max-evaluations 9"},
+        {{"minimize", "x", "--var", var, "--target", "nan"}, "target 'nan': must be finite"},
+        {{"minimize", "x", "--var", var, "--start", "0.5,0.5"}, "start 0 has 2 coordinates; the box has 1"},
+        {{"minimize", "x", "--var", var, "--start", "2"}, "start 0: x = 2 is outside the box -1:1"},
+        {{"minimize", "x", "--var", var, "--start", "a"}, "start 'a': is not a number"},
+        {{"minimize", "x", "--var", var, "--start", ""}, "start '': is not a number"},
+        {{"minimize", "x", "--var", var, "--starts-file", "/no/such"}, "cannot read /no/such"},
+        {{"minimize", "x", "--var", var, "--param", "a"}, "param 'a': is not NAME=VALUE"},
+        {{"minimize", "x", "--var", var, "--param", "a=inf"}, "param a 'inf': must be finite"},
+        {{"minimize", "x", "--var", var, "--param", "x=1"}, "parameter 'x' is also a variable"},
+        {{"minimize", "x", "--var", var, "--trace-runs", "3"}, "trace-runs"},
+        {{"minimize", "x", "--var", var, "--trace", "/no/such/t.csv"}, "cannot write /no/such/t.csv"},
+        {{"minimize", "x", "--var", var, "--json", "/no/such/r.json"}, "cannot write /no/such/r.json"},
+        {{"minimize", "x", "--var", var, "--progress", "maybe"},
+         "progress 'maybe': must be one of: auto, always, never"},
+        {{"evaluate", "x", "--var", var, "--at", "1,2"}, "at '1,2': 2 coordinates; the box has 1"},
+        {{"evaluate", "x", "--var", var, "--at", "nan"}, "at 'nan': must be finite"},
+        {{"evaluate", "x", "--var", var}, "--at"},
+    };
+    for (const auto& [arguments, message] : cases) {
+        std::string line;
+        for (const std::string& argument : arguments) line += argument + " ";
+        INFO(line);
+        const Outcome outcome = run(arguments);
+        CHECK(outcome.code == 2);
+        CHECK(outcome.out.empty());
+        CHECK_THAT(outcome.err, ContainsSubstring(message));
+    }
+}
+
+TEST_CASE("nothing finite is exit code 3 and leaves no file") {
+    const Folder folder;
+    const std::string file = folder / "r.json";
+    const Outcome outcome = run({"minimize", "log(-1-x^2)", "--var", "x=-1:1", "--json", file});
+    CHECK(outcome.code == 3);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, ContainsSubstring("nothing finite found"));
+    CHECK_FALSE(std::filesystem::exists(file));
+}
+
+TEST_CASE("Ctrl-C ends a search within a second and writes what was found", "[threads]") {
+    const Folder folder;
+    const std::string file = folder / "r.json";
+    const pid_t child =
+        start(folder, {"minimize", "(1-x)^2 + 100*(y-x^2)^2", "--var", "x=-5:5", "--var", "y=-5:5",
+                       "--starts", "200000", "--iterations", "10000000", "--json", file});
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    const auto begin = std::chrono::steady_clock::now();
+    kill(child, SIGINT);
+    const Outcome outcome = finish(folder, child);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    CHECK(outcome.code == 130);
+    const json result = json::parse(lanewise::read_file(file));
+    CHECK(result["status"] == "interrupted");
+    CHECK(result["runs"]["stopped"] == 200000);
+    CHECK(result["best"]["f"].get<double>() < 1);
+    CHECK_THAT(outcome.out, ContainsSubstring("ended  interrupted"));
+}
+
+TEST_CASE("the trace holds the runs asked for") {
+    const Folder folder;
+    const std::string file = folder / "t.csv";
+    const auto ids_of = [&](std::vector<std::string> more) {
+        std::vector<std::string> arguments = {"minimize",     "x^2", "--var",   "x[2]=-1:1",
+                                              "--iterations", "3",   "--trace", file};
+        arguments[1] = "x[0]^2 + x[1]^2";
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        CHECK(run(arguments).code == 0);
+        const auto lines = lines_of(lanewise::read_file(file));
+        CHECK(lines[0] == "start_id,iteration,f,x[0],x[1]");
+        std::vector<int> ids;
+        for (std::size_t i = 1; i < lines.size(); i += 3) ids.push_back(std::stoi(lines[i]));
+        return ids;
+    };
+    CHECK(ids_of({"--starts", "3"}) == std::vector<int>{0, 1, 2});
+    const auto spread = ids_of({"--starts", "160"});
+    REQUIRE(spread.size() == 16);
+    CHECK(spread[15] == 150);
+    CHECK(ids_of({"--starts", "160", "--trace-runs", "40"}).size() == 40);
+}
+
+TEST_CASE("memory stays near four numbers per run and variable", "[memory]") {
+    const auto peak = [](const char* dimension, const char* starts) {
+        const Outcome outcome = run({"minimize", "sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)",
+                                     "--var", std::string("x[") + dimension + "]=-5:5", "--starts", starts,
+                                     "--iterations", "20", "--json", "/dev/null"});
+        REQUIRE(outcome.code == 0);
+        return 1024.0 * static_cast<double>(outcome.peak_kilobytes);
+    };
+    const double state = 400'000.0 * 10 * 4 * 8;
+    CHECK(peak("10", "400000") - peak("10", "16") < 1.3 * state);
+}

@@ -1,0 +1,123 @@
+#include "lanewise/io.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "catch.hpp"
+#include "lanewise/lanewise.hpp"
+
+using namespace lanewise;
+using nlohmann::json;
+
+namespace {
+
+const Box box{{"x", -5, 5}, {"v", -1, 2, 2}};
+constexpr const char* expression = "(x - 1/3)^2 + (v[0] - 3)^2 + v[1]^2";
+
+std::filesystem::path temporary_folder() {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("lanewise-test-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    return folder;
+}
+
+}  // namespace
+
+TEST_CASE("JSON has the documented layout and reads back to the same numbers") {
+    const Options options{
+        .starts = 40, .start_points = {{0, 0, 0}}, .seed = 18446744073709551615U, .iterations = 400};
+    const Result result = minimize(expression, box, options);
+    const json read = json::parse(to_json(result, box, options, expression));
+
+    std::vector<std::string> keys;
+    for (const auto& [key, value] : read.items()) keys.push_back(key);
+    std::ranges::sort(keys);
+    CHECK(keys == std::vector<std::string>{"best", "coverage", "lanewise", "minima", "options", "problem",
+                                           "runs", "status", "work"});
+    CHECK(read["lanewise"]["version"] == std::string(version()));
+    CHECK(read["lanewise"]["isa"] == std::string(isa_name(result.isa)));
+    CHECK(read["lanewise"]["precision"] == "f64");
+    CHECK(read["lanewise"]["threads"] == result.threads);
+    CHECK(read["problem"]["expression"] == expression);
+    CHECK(read["problem"]["dimension"] == 3);
+    CHECK(read["problem"]["variables"][1] ==
+          json({{"name", "v"}, {"length", 2}, {"lower", {-1, -1}}, {"upper", {2, 2}}}));
+    CHECK(read["options"]["seed"] == 18446744073709551615U);
+    CHECK(read["options"]["starts"] == 40);
+    CHECK(read["options"]["alpha"] == 0.05);
+    CHECK(read["options"]["max_time"].is_null());
+    CHECK(read["status"] == "completed");
+    CHECK(read["best"]["f"].get<double>() == result.best.f);
+    CHECK(read["best"]["x"].get<std::vector<double>>() == result.best.x);
+    CHECK(read["best"]["variables"]["x"].get<double>() == result.best.x[0]);
+    CHECK(read["best"]["variables"]["v"].get<std::vector<double>>() ==
+          std::vector<double>{result.best.x[1], result.best.x[2]});
+    CHECK(read["best"]["start_id"] == result.best.start_id);
+    CHECK(read["best"]["iteration"] == result.best.iteration);
+    REQUIRE(read["minima"].size() == result.minima.size());
+    CHECK(read["minima"][0]["hits"] == 41);
+    CHECK(read["minima"][0]["start_ids"].size() == 41);
+    CHECK(read["minima"][0]["at_bound"] == json({0, 1, 0}));
+    CHECK(read["minima"][0]["gradient_norm"].is_number());
+    CHECK(read["runs"]["started"] == 41);
+    CHECK(read["runs"]["max-iterations"] == 41);
+    for (const char* status : {"converged-gradient", "converged-value", "pruned", "merged", "nan-at-start",
+                               "nan-on-the-way", "stopped"})
+        CHECK(read["runs"][status] == 0);
+    CHECK(read["coverage"]["minima_found"] == 1);
+    CHECK(read["coverage"]["minima_expected"].get<double>() == *result.coverage.minima_expected);
+    CHECK(read["work"]["run_iterations"] == 41 * 400);
+    CHECK(read["work"]["evaluations"] == 41 * 401);
+    CHECK(read["work"]["lane_occupancy"].get<double>() > 0.5);
+    CHECK(read["work"]["run_iterations_per_second"].get<double>() > 0);
+
+    const json single = json::parse(
+        to_json(minimize("x^2", Box{{"x", 0, 1}}, {.start_points = {{1}}}), Box{{"x", 0, 1}}, {}));
+    CHECK(single["coverage"]["unseen_probability"].is_null());
+    CHECK_FALSE(single["problem"].contains("expression"));
+}
+
+TEST_CASE("the table names what a person wants to know") {
+    const std::string table = to_table(minimize(expression, box, {.starts = 40}), box);
+    CHECK_THAT(table, ContainsSubstring("best   f = 1"));
+    CHECK_THAT(table, ContainsSubstring("x = 0.33333"));
+    CHECK_THAT(table, ContainsSubstring("v = [2, "));
+    CHECK_THAT(table, ContainsSubstring("minima 1 distinct"));
+    CHECK_THAT(table, ContainsSubstring("(1 at a bound)"));
+    CHECK_THAT(table, ContainsSubstring("runs   40 started, 40 max-iterations"));
+    CHECK_THAT(table, ContainsSubstring("run-iterations/s"));
+}
+
+TEST_CASE("numbers are printed so that they read back") {
+    CHECK(to_text(0.1) == "0.1");
+    CHECK(to_text(1.0 / 3) == "0.3333333333333333");
+    CHECK(std::strtod(to_text(5e-324).c_str(), nullptr) == 5e-324);
+    CHECK(std::stod(to_text(-1.7976931348623157e308)) == -1.7976931348623157e308);
+}
+
+TEST_CASE("a file is written whole or not at all") {
+    const auto folder = temporary_folder();
+    const auto file = folder / "result.json";
+    {
+        WholeFile abandoned(file);
+        abandoned.write("half");
+    }
+    CHECK_FALSE(std::filesystem::exists(file));
+    for (const char* content : {"first", "second"}) {
+        WholeFile whole(file);
+        whole.write(content);
+        whole.commit();
+        CHECK(read_file(file) == content);
+    }
+    CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
+    CHECK_THROWS_WITH(WholeFile(folder / "no" / "such"), ContainsSubstring("cannot write"));
+    CHECK_THROWS_WITH(WholeFile(folder), ContainsSubstring("Is a directory"));
+    CHECK_THROWS_WITH(read_file(folder / "nothing"), ContainsSubstring("cannot read"));
+    CHECK_THROWS_WITH(read_file(folder), ContainsSubstring("cannot read"));
+    WholeFile full("/dev/full");
+    full.write("x");
+    CHECK_THROWS_WITH(full.commit(), ContainsSubstring("cannot write /dev/full"));
+    std::filesystem::remove_all(folder);
+}

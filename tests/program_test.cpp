@@ -1,0 +1,356 @@
+// Text to program: values, gradients, errors.
+#include <cmath>
+#include <numbers>
+#include <random>
+
+#include "catch.hpp"
+#include "differentiate.hpp"
+#include "lanewise/lanewise.hpp"
+#include "program.hpp"
+#include "translate.hpp"
+
+using namespace lanewise;
+
+namespace {
+
+const Box xyz{{"x", -10, 10}, {"y", -10, 10}, {"v", -10, 10, 3}};
+
+/// Value at x = 0.7, y = -1.3, v = [2, 3, 5].
+double value(const std::string& text, const Parameters& parameters = {}) {
+    return evaluate(Expression(text, xyz, parameters), std::vector<double>{0.7, -1.3, 2, 3, 5}).f;
+}
+
+std::string error(const std::string& text) {
+    try {
+        value(text);
+    } catch (const ParseError& failure) {
+        return failure.what();
+    }
+    return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("the language means what it says") {
+    const double x = 0.7;
+    const double y = -1.3;
+    const std::vector<std::pair<std::string, double>> cases = {
+        {"1 + 2*3", 7},
+        {"2^3^2", 512},
+        {"2**3**2", 512},
+        {"-x^2", -x * x},
+        {"(-x)^2", x * x},
+        {"2^-1", 0.5},
+        {"-2^-2", -0.25},
+        {"2 - 3 - 4", -5},
+        {"24/4/3", 2},
+        {"2*-x", -2 * x},
+        {"--x", x},
+        {"+x - -y", x + y},
+        {"1e3 + .5 + 2. + 1E-2", 1002.51},
+        {"pi", std::numbers::pi},
+        {"e^2", std::numbers::e * std::numbers::e},
+        {"v[0] + 10*v[1] + 100*v[2]", 532},
+        {"v[n(v)-1]", 5},
+        {"sum(i, 0, n(v)-1, v[i]^2)", 38},
+        {"prod(i, 0, 2, v[i])", 30},
+        {"sum(i, 1, 3, sum(j, 1, i, i*j))", 25},
+        {"sum(i, 3, 1, x)", 0},
+        {"prod(i, 3, 1, x)", 1},
+        {"sum(i, 0, 1, v[2*i])", 7},
+        {"r = v[0] + 1; s = r*r; s - r", 6},
+        {"r = x; # comment\n r + # another\n 1", 1.7},
+        {"  x\n+\t1  ", 1.7},
+        {"max(1, v[0], v[2], 3)", 5},
+        {"min(v[0], y, x)", y},
+        {"sum(x, 1, 3, x)", 6},
+        {"x + sum(x, 1, 3, x) + x", 6 + 2 * x},
+        {"x^0", 1},
+        {"x^10", std::pow(x, 10)},
+        {"x^-3", std::pow(x, -3)},
+        {"x^0.5", std::sqrt(x)},
+        {"y^3", y * y * y},
+        {"(y + 0)^(1 + 1)", y * y},
+        {"pow(x, y)", std::pow(x, y)},
+        {"pow(y, 2)", y * y},
+        {"2^1024 * 0 + 1 - 1", std::numeric_limits<double>::quiet_NaN()},
+    };
+    for (const auto& [text, expected] : cases) {
+        INFO(text);
+        if (std::isnan(expected)) {
+            CHECK(std::isnan(value(text)));
+        } else {
+            CHECK(value(text) == Approx(expected).epsilon(1e-14));
+        }
+    }
+    CHECK(value("a*x + b", {{"a", 2}, {"b", 1}}) == Approx(2.4));
+}
+
+TEST_CASE("constants are folded and common subexpressions shared") {
+    CHECK(Expression("2*3 + 4^2", xyz).operations() == 5 + 1);  // five gradients of 0, one value
+    const std::size_t once = Expression("sin(x*y)", xyz).operations();
+    CHECK(Expression("sin(x*y) + 0*1 - (1-1)*2", xyz).operations() == once);
+    CHECK(Expression("(sin(x*y) + sin(y*x))/2", xyz).operations() == once);
+}
+
+TEST_CASE("a program holds few results at once and pairs sines with cosines") {
+    const std::string text = "sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)";
+    const Expression small(text, Box{{"x", -5, 5, 10}});
+    const Expression large(text, Box{{"x", -5, 5, 1000}});
+    CHECK(large.scratch_rows() <= small.scratch_rows() + 2);
+    CHECK(large.scratch_rows() <= 10);
+    CHECK(large.operations() < 11 * 1000);
+
+    const Box one{{"x", -5, 5}};
+    Graph graph;
+    const NodeId f = translate("cos(3*x)", one, {}, graph);
+    const Program program = lower(graph, f, differentiate(graph, f, 1));
+    CHECK(program.instructions.size() == 3);  // 3x, its sine and cosine, and the product with -3
+}
+
+TEST_CASE("a large expression is read in no time") {
+    std::string text = "x";
+    for (int i = 0; i < 100'000; ++i) text += " + sin(x)*" + std::to_string(i % 7 + 1) + "*y";
+    CHECK(Expression(text, xyz).operations() < 400'000);
+    std::string nested(199, '(');
+    nested += "x" + std::string(199, ')');
+    CHECK(value(nested) == 0.7);
+    CHECK(value(std::string(100'000, '-') + "x") == 0.7);
+}
+
+TEST_CASE("errors point at the spot") {
+    struct Case {
+        const char* text;
+        std::size_t column;  ///< from 1
+        const char* message;
+    };
+    const std::vector<Case> cases = {
+        {"", 1, "the expression is empty"},
+        {" # nothing", 11, "the expression is empty"},
+        {"x +", 4, "a number, a name, '(' or '-' is expected here"},
+        {"x + * y", 5, "a number, a name, '(' or '-' is expected here"},
+        {"(x + y", 7, "')' or an operator is expected here"},
+        {"sin(x, y)", 1, "'sin' takes 1 argument, not 2"},
+        {"max(x)", 1, "'max' takes at least 2 arguments, not 1"},
+        {"sin()", 5, "a number, a name, '(' or '-' is expected here"},
+        {"sin(x y)", 7, "')', ',' or an operator is expected here"},
+        {"x y", 3, "an operator or the end is expected here"},
+        {"2x", 2, "an operator or the end is expected here"},
+        {"x + q", 5, "'q' is not known; known here: x, y, v[3]"},
+        {"foo(x)", 1, "there is no function 'foo'"},
+        {"sin + 1", 1, "'sin' is a function: '(' is expected"},
+        {"v + 1", 1, "'v' is a vector"},
+        {"x[0]", 1, "'x' is a number, not a vector"},
+        {"1 + v[3]", 5, "'v[3]' does not exist: the indices are 0 to 2"},
+        {"v[-1]", 1, "'v[-1]' does not exist"},
+        {"v[0.5]", 1, "an index must be a whole number, not 0.5"},
+        {"v[x]", 1, "must be known when the text is read"},
+        {"v[0", 4, "']' or an operator is expected here"},
+        {"sum(i, 0, x, i)", 5, "must be known when the text is read"},
+        {"sum(1, 0, 2, 3)", 5, "the name of the index is expected here"},
+        {"sum(i, 0, 2)", 12, "',' is expected here: sum(i, first, last, body)"},
+        {"sum(v, 0, 2, 1)", 5, "the name 'v' is taken"},
+        {"a = x, a", 6, "';' or an operator is expected here"},
+        {"x = 2; x", 1, "the name 'x' is taken"},
+        {"sin = 2; x", 1, "the name 'sin' is taken"},
+        {"1e999", 1, "out of the range of double precision"},
+        {"x @ y", 3, "an operator or the end is expected here"},
+        {"sum(i, 1, 1e15, 1)", 0, "grows beyond 10000000 operations"},
+        {"sum(i, 1, 4000, sum(j, 1, 4000, (x+i)*(y+j)))", 0, "grows beyond 10000000 operations"},
+    };
+    for (const auto& [text, column, message] : cases) {
+        INFO(text);
+        const std::string what = error(text);
+        CHECK_THAT(what, ContainsSubstring(message));
+        if (column == 0) continue;
+        CHECK_THAT(what, ContainsSubstring("column " + std::to_string(column) + ":"));
+        CHECK_THAT(what, ContainsSubstring(std::string("\n  ").append(column - 1, ' ').append("^")));
+    }
+    CHECK_THAT(error("x +\n  y +\n z z"), ContainsSubstring("line 3, column 4"));
+    CHECK_THAT(error(std::string(201, '(')),
+               ContainsSubstring("brackets nest too deep (at most 200 levels)"));
+}
+
+TEST_CASE("names of parameters and variables are checked") {
+    CHECK_THROWS_WITH(Expression("x", xyz, {{"x", 1}}),
+                      ContainsSubstring("parameter 'x' is also a variable"));
+    CHECK_THROWS_WITH(Expression("x", xyz, {{"sin", 1}}),
+                      ContainsSubstring("parameter 'sin': the name is taken"));
+    CHECK_THROWS_WITH(Expression("x", xyz, {{"a", INFINITY}}),
+                      ContainsSubstring("parameter 'a': inf is not finite"));
+    CHECK_THROWS_WITH(Expression("pi", Box{{"pi", 0, 1}}),
+                      ContainsSubstring("variable 'pi': the name is taken"));
+}
+
+TEST_CASE("the gradient of every operation agrees with finite differences") {
+    const std::vector<std::string> texts = {"x + y",
+                                            "x - y",
+                                            "x*y",
+                                            "x/y",
+                                            "-x",
+                                            "x^2",
+                                            "x^3",
+                                            "x^-2",
+                                            "x^7",
+                                            "x^0.5",
+                                            "x^y",
+                                            "x^2.5",
+                                            "2^x",
+                                            "sqrt(x)",
+                                            "abs(x - 2*y)",
+                                            "sign(x)*y",
+                                            "floor(x)*y",
+                                            "ceil(x)*y",
+                                            "min(x, y)",
+                                            "max(x, y)",
+                                            "min(x*x, y, x*y)",
+                                            "exp(x)",
+                                            "exp2(x)",
+                                            "expm1(x)",
+                                            "log(x)",
+                                            "log2(x)",
+                                            "log10(x)",
+                                            "log1p(x)",
+                                            "sin(x)",
+                                            "cos(x)",
+                                            "tan(x/3)",
+                                            "asin(x/4)",
+                                            "acos(x/4)",
+                                            "atan(x)",
+                                            "sinh(x)",
+                                            "cosh(x)",
+                                            "tanh(x)",
+                                            "cbrt(x)",
+                                            "erf(x)",
+                                            "erfc(x)",
+                                            "atan2(x, y)",
+                                            "hypot(x, y)",
+                                            "sin(x)*cos(x) + sin(x)",
+                                            "exp(-(x^2 + y^2)/2)*cos(3*x*y)",
+                                            "sum(i, 1, 5, sin(i*x)*y^i)",
+                                            "prod(i, 1, 4, x + i*y)",
+                                            "r = hypot(x, y); sin(r)/r",
+                                            "x*y - x*y + x",
+                                            "1 - x*y",
+                                            "x - y*y",
+                                            "x*x - 3",
+                                            "-(x*y)",
+                                            "-(x - y)",
+                                            "x - -y",
+                                            "-x - y",
+                                            "-x*-y",
+                                            "3*(4*x)",
+                                            "x/4",
+                                            "x/3",
+                                            "x/-1",
+                                            "(x + y) - (x + y) + y",
+                                            "x + x",
+                                            "sin(x + y) + cos(y + x)"};
+    const Box box{{"x", 0.01, 4}, {"y", 0.01, 4}};
+    std::mt19937 random(1);
+    std::uniform_real_distribution<double> coordinate(0.3, 3.3);
+    for (const std::string& text : texts) {
+        const Expression objective(text, box);
+        for (int sample = 0; sample < 20; ++sample) {
+            const std::vector<double> x = {coordinate(random), coordinate(random)};
+            INFO(text << " at " << x[0] << ", " << x[1]);
+            const Evaluation at = evaluate(objective, x);
+            for (std::size_t j = 0; j < 2; ++j) {
+                // Fourth-order central difference.
+                constexpr double h = 1e-3;
+                const auto f = [&](double step) {
+                    std::vector<double> moved = x;
+                    moved[j] += step * h;
+                    return evaluate(objective, moved).f;
+                };
+                const double difference = (8 * (f(1) - f(-1)) - (f(2) - f(-2))) / (12 * h);
+                const bool near_kink = text.find("floor") != std::string::npos ||
+                                       text.find("ceil") != std::string::npos || text.find("m") == 0 ||
+                                       text.find("abs") == 0;
+                if (near_kink && std::abs(f(2) - 2 * at.f + f(-2)) > 1e-4) continue;
+                CHECK(at.gradient[j] == Approx(difference).epsilon(1e-7).margin(1e-8));
+            }
+        }
+    }
+}
+
+TEST_CASE("kinks have a fixed subgradient") {
+    const Box box{{"x", -1, 1}, {"y", -1, 1}};
+    const auto gradient = [&](const char* text) {
+        return evaluate(Expression(text, box), std::vector<double>{0, 0}).gradient;
+    };
+    CHECK(gradient("abs(x)") == std::vector<double>{0, 0});
+    CHECK(gradient("max(x, y)") == std::vector<double>{1, 0});
+    CHECK(gradient("min(x, y)") == std::vector<double>{1, 0});
+    CHECK(gradient("sign(x) + floor(y)") == std::vector<double>{0, 0});
+}
+
+TEST_CASE("NaN is not lost in min, max, abs and sign") {
+    const Box box{{"x", -1, 1}};
+    for (const char* text : {"max(log(x), 1)", "max(1, log(x))", "min(log(x), 1)", "min(1, log(x))",
+                             "abs(log(x))", "sign(log(x))", "min(log(x), log(x) + 1)"}) {
+        INFO(text);
+        CHECK(std::isnan(evaluate(Expression(text, box), std::vector<double>{-0.5}).f));
+    }
+}
+
+TEST_CASE("every function is accurate") {
+    struct Case {
+        const char* name;
+        double (*reference)(double);
+        double lower, upper, ulp;
+    };
+    const std::vector<Case> cases = {
+        {"exp(x)", std::exp, -700, 700, 1.5},      {"exp2(x)", std::exp2, -1000, 1000, 4},
+        {"expm1(x)", std::expm1, -30, 700, 1.5},   {"log(x)", std::log, 1e-300, 1e300, 4},
+        {"log2(x)", std::log2, 1e-3, 1e3, 4},      {"log10(x)", std::log10, 1e-3, 1e3, 1.5},
+        {"log1p(x)", std::log1p, -0.99, 1e6, 1.5}, {"sin(x)", std::sin, -10, 10, 2.5},
+        {"cos(x)", std::cos, -10, 10, 2.5},        {"sin(x)", std::sin, -8192, 8192, 2.5},
+        {"cos(x)", std::cos, -8192, 8192, 2.5},    {"sin(x)", std::sin, -1e6, 1e6, 4},
+        {"cos(x)", std::cos, -1e14, 1e14, 4},      {"tan(x)", std::tan, -10, 10, 4},
+        {"asin(x)", std::asin, -1, 1, 4},          {"acos(x)", std::acos, -1, 1, 4},
+        {"atan(x)", std::atan, -100, 100, 4},      {"sinh(x)", std::sinh, -300, 300, 4},
+        {"cosh(x)", std::cosh, -300, 300, 4},      {"tanh(x)", std::tanh, -20, 20, 4},
+        {"cbrt(x)", std::cbrt, -1e9, 1e9, 4},      {"erf(x)", std::erf, -6, 6, 2},
+        {"erfc(x)", std::erfc, -6, 26, 3},
+    };
+    std::mt19937_64 random(2);
+    for (const auto& [text, reference, lower, upper, ulp] : cases) {
+        const Expression objective(text, Box{{"x", lower, upper}});
+        std::uniform_real_distribution<double> argument(lower, upper);
+        double worst = 0;
+        for (int sample = 0; sample < 3000; ++sample) {
+            const double x = argument(random);
+            const double expected = reference(x);
+            const double unit = std::nextafter(std::abs(expected), INFINITY) - std::abs(expected);
+            worst =
+                std::max(worst, std::abs(evaluate(objective, std::vector<double>{x}).f - expected) / unit);
+        }
+        INFO(text << " on " << lower << " .. " << upper);
+        CHECK(worst <= ulp);
+    }
+}
+
+TEST_CASE("sine and cosine near multiples of a quarter turn, and beyond all reason") {
+    const Box box{{"x", -1e308, 1e308 / 2}};
+    const Expression both("sin(x) + 0*cos(x)", box);  // computed as a pair
+    const Expression cosine("cos(x)", box);
+    for (int k = -5000; k <= 5000; k += 7) {
+        const double x = k * (std::numbers::pi / 2);
+        CHECK(evaluate(both, std::vector<double>{x}).f == Approx(std::sin(x)).epsilon(1e-13).margin(1e-300));
+        CHECK(evaluate(cosine, std::vector<double>{x}).f ==
+              Approx(std::cos(x)).epsilon(1e-13).margin(1e-300));
+    }
+    for (const double x : {8191.99, 8192.01, 1e22, 1e300}) {
+        CHECK(evaluate(cosine, std::vector<double>{x}).f == Approx(std::cos(x)).epsilon(1e-13));
+        CHECK(evaluate(both, std::vector<double>{-x}).f == Approx(std::sin(-x)).epsilon(1e-13));
+    }
+}
+
+TEST_CASE("single precision programs compute what double precision ones do") {
+    const Box box{{"x", 0.1, 2, 3}};
+    const char* text = "sum(i, 0, 2, sin(x[i])*exp(-x[i]) + log(x[i])^2 + tanh(x[i])/cosh(x[i]) + x[i]^3.5)";
+    const Result coarse = minimize(text, box, {.starts = 256, .precision = Precision::f32});
+    const Result fine = minimize(text, box, {.starts = 256});
+    CHECK(coarse.best.f == Approx(fine.best.f).epsilon(1e-5));
+}

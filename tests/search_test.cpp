@@ -1,0 +1,356 @@
+// What a search finds and how it ends.
+#include <chrono>
+#include <limits>
+#include <numbers>
+#include <numeric>
+#include <thread>
+
+#include "allocations.hpp"
+#include "catch.hpp"
+#include "cluster.hpp"
+#include "lanewise/lanewise.hpp"
+#include "objectives.hpp"
+
+using namespace lanewise;
+using namespace lanewise::test;
+
+namespace {
+
+const Box square{{"x", -5, 5}, {"y", -5, 5}};
+constexpr const char* himmelblau = "(x^2 + y - 11)^2 + (x + y^2 - 7)^2";
+
+std::size_t counted(const Result& result) {
+    return std::accumulate(result.runs.begin(), result.runs.end(), std::size_t{0});
+}
+
+}  // namespace
+
+TEST_CASE("known minima are found, each once") {
+    const Result four = minimize(himmelblau, square);
+    CHECK(four.status == SearchStatus::completed);
+    REQUIRE(four.minima.size() == 4);
+    CHECK(four.best.f < 1e-20);
+    std::size_t hits = 0;
+    for (const Minimum& minimum : four.minima) {
+        CHECK(minimum.f < 1e-12);
+        CHECK(minimum.gradient_norm < 1e-4);
+        CHECK(minimum.at_bound == std::vector<std::int8_t>{0, 0});
+        hits += minimum.hits();
+    }
+    CHECK(hits == 4096);
+    CHECK(four.runs_with(RunStatus::max_iterations) == 4096);
+    CHECK(four.minima.front().f == four.best.f);
+    CHECK(four.minima.front().x == four.best.x);
+    CHECK(four.work.run_iterations == 4096 * 1000);
+    CHECK(four.work.evaluations == 4096 * 1001);
+    CHECK(four.work.lane_occupancy > 0.98);
+
+    const Result camel =
+        minimize("(4 - 2.1*x^2 + x^4/3)*x^2 + x*y + (4*y^2 - 4)*y^2", Box{{"x", -3, 3}, {"y", -2, 2}});
+    CHECK(camel.minima.size() == 6);
+    CHECK(camel.best.f == Approx(-1.0316284534898774).epsilon(1e-14));
+    CHECK(camel.minima[1].f == Approx(camel.best.f));
+
+    const Result rastrigin =
+        minimize("20 + sum(i, 0, 1, x[i]^2 - 10*cos(2*pi*x[i]))", Box{{"x", -5.12, 5.12, 2}});
+    CHECK(rastrigin.minima.size() == 121);
+    CHECK(rastrigin.best.f < 1e-10);
+
+    const Result valley = minimize("(1-x)^2 + 100*(y-x^2)^2", square, {.iterations = 3000});
+    CHECK(valley.best.x[0] == Approx(1).epsilon(1e-6));
+    CHECK(valley.best.x[1] == Approx(1).epsilon(1e-6));
+    CHECK(valley.minima.front().hits() > 3900);
+}
+
+TEST_CASE("coverage follows Boender and Rinnooy Kan") {
+    const Result result = minimize(himmelblau, square, {.starts = 100});
+    const double w = 4;
+    const double n = 100;
+    CHECK(result.coverage.minima_found == 4);
+    CHECK(*result.coverage.minima_expected == Approx(w * (n - 1) / (n - w - 2)));
+    CHECK(*result.coverage.volume_covered == Approx((n - w - 1) * (n + w) / (n * (n - 1))));
+    CHECK(*result.coverage.unseen_probability == Approx(w * (w + 1) / (n * (n - 1))));
+    const Result one = minimize("x^2", Box{{"x", -1, 1}}, {.start_points = {{0.5}}});
+    CHECK_FALSE(one.coverage.minima_expected);
+    CHECK_FALSE(one.coverage.unseen_probability);
+}
+
+TEST_CASE("a minimum at a wall or corner is recognised") {
+    const Result result =
+        minimize("x - y + z^2", Box{{"x", -1, 2}, {"y", 0, 3}, {"z", -1, 1}}, {.starts = 64});
+    CHECK(result.best.f == -4);
+    REQUIRE(result.minima.size() == 1);
+    CHECK(result.minima[0].at_bound == std::vector<std::int8_t>{-1, 1, 0});
+    CHECK(result.minima[0].gradient_norm < 1e-5);
+}
+
+TEST_CASE("equal bounds fix a variable") {
+    const Result result = minimize("(x - y)^2", Box{{"x", -1, 2}, {"y", 0.1, 0.1}}, {.starts = 64});
+    CHECK(result.best.x[1] == 0.1);
+    CHECK(result.best.x[0] == Approx(0.1));
+    const Result coarse = minimize("(x - y)^2", Box{{"x", -1, 2}, {"y", 0.1, 0.1}},
+                                   {.starts = 64, .precision = Precision::f32});
+    CHECK(coarse.best.x[1] == 0.1);
+}
+
+TEST_CASE("maximize finds the largest value and reports it as it is") {
+    const Result result = minimize("3 - (x-1)^2 - y^2", square, {.starts = 64, .maximize = true});
+    CHECK(result.best.f == Approx(3));
+    CHECK(result.best.x[0] == Approx(1).margin(1e-6));
+    CHECK(result.minima.front().f == result.best.f);
+}
+
+TEST_CASE("runs that break end alone and are counted") {
+    // NaN for x < 0, steep towards it.
+    const Result result = minimize("log(x) + y^2", square, {.starts = 1000, .iterations = 200});
+    const std::size_t at_start = result.runs_with(RunStatus::nan_at_start);
+    CHECK(at_start > 400);
+    CHECK(at_start < 600);
+    CHECK(result.runs_with(RunStatus::nan_on_the_way) + at_start == 1000);
+    CHECK(std::isfinite(result.best.f));
+    CHECK(result.best.x[0] > 0);
+    CHECK(counted(result) == 1000);
+    CHECK(result.work.lane_occupancy < 0.5);
+
+    // Half of the starts are broken, the others go on.
+    const Result whole = minimize("sqrt(x)^4 + y^2", square, {.starts = 500});
+    CHECK(whole.runs_with(RunStatus::nan_at_start) > 200);
+    CHECK(whole.runs_with(RunStatus::max_iterations) + whole.runs_with(RunStatus::nan_on_the_way) +
+              whole.runs_with(RunStatus::nan_at_start) ==
+          500);
+}
+
+TEST_CASE("a search in which nothing is finite says so") {
+    CHECK_THROWS_AS(minimize("log(-1 - x^2)", square, {.starts = 100}), NothingFinite);
+    CHECK_THROWS_AS(minimize("inf + x", square, {.starts = 100}), NothingFinite);
+}
+
+TEST_CASE("limits end a search with a valid result") {
+    SECTION("target") {
+        const Result result = minimize(himmelblau, square, {.iterations = 100'000, .target = 1e-3});
+        CHECK(result.status == SearchStatus::target);
+        CHECK(result.best.f <= 1e-3);
+        CHECK(result.iterations < 100'000);
+        CHECK(result.runs_with(RunStatus::stopped) == 4096);
+    }
+    SECTION("target of a maximum") {
+        const Result result =
+            minimize("-(x^2 + y^2)", square, {.iterations = 100'000, .maximize = true, .target = -1e-3});
+        CHECK(result.status == SearchStatus::target);
+        CHECK(result.best.f >= -1e-3);
+    }
+    SECTION("evaluations") {
+        const Result result = minimize(himmelblau, square, {.starts = 100, .max_evaluations = 12'345});
+        CHECK(result.status == SearchStatus::max_evaluations);
+        CHECK(result.work.evaluations <= 12'345);
+        CHECK(result.work.evaluations > 12'345 - 2 * 100);
+        CHECK(std::isfinite(result.best.f));
+        const Result least = minimize(himmelblau, square, {.starts = 100, .max_evaluations = 100});
+        CHECK(least.work.evaluations == 100);
+        CHECK(least.best.iteration == -1);
+    }
+    SECTION("time") {
+        const auto begin = std::chrono::steady_clock::now();
+        const Result result =
+            minimize(himmelblau, square, {.starts = 100'000, .iterations = 10'000'000, .max_time = 0.2});
+        const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+        CHECK(result.status == SearchStatus::max_time);
+        CHECK(result.runs_with(RunStatus::stopped) == 100'000);
+        CHECK(taken.count() < 10);
+    }
+    SECTION("stop") {
+        int asked = 0;
+        const Result result = minimize(himmelblau, square,
+                                       {.iterations = 10'000'000, .stop = [&asked] { return ++asked > 50; }});
+        CHECK(result.status == SearchStatus::interrupted);
+        CHECK(std::isfinite(result.best.f));
+        CHECK(counted(result) == 4096);
+    }
+    SECTION("what stop or progress throws reaches the caller") {
+        CHECK_THROWS_AS(
+            minimize(himmelblau, square, {.stop = []() -> bool { throw std::out_of_range("stop"); }}),
+            std::out_of_range);
+        CHECK_THROWS_AS(
+            minimize(himmelblau, square, {.progress = [](const Progress&) { throw std::out_of_range("p"); }}),
+            std::out_of_range);
+    }
+}
+
+TEST_CASE("progress is told between stages") {
+    std::vector<Progress> told;
+    minimize(himmelblau, square,
+             {.starts = 50, .iterations = 500, .progress = [&](const Progress& p) { told.push_back(p); }});
+    REQUIRE(told.size() >= 5);
+    CHECK(told.back().iteration == 500);
+    CHECK(told.back().run_iterations == 50 * 500);
+    for (std::size_t i = 1; i < told.size(); ++i) {
+        CHECK(told[i].best_f <= told[i - 1].best_f);
+        CHECK(told[i].iteration > told[i - 1].iteration);
+        CHECK(told[i].runs_alive == 50);
+    }
+}
+
+TEST_CASE("the best iteration is the one of the path") {
+    const Options options{.starts = 200, .iterations = 150, .rule = {.alpha = 0.1}};
+    const Result result = minimize(himmelblau, square, options);
+    REQUIRE(result.best.iteration >= 0);
+    const Expression objective(himmelblau, square);
+    bool seen = false;
+    const std::uint64_t id = result.best.start_id;
+    visit_paths(objective, square, options, {&id, 1}, 150, [&](const PathPoint& point) {
+        CHECK(point.f >= result.best.f);
+        if (static_cast<std::int64_t>(point.iteration) != result.best.iteration) return;
+        seen = true;
+        CHECK(point.f == result.best.f);
+        CHECK(std::vector<double>(point.x.begin(), point.x.end()) == result.best.x);
+    });
+    CHECK(seen);
+    // A start at the minimum is never left for the better.
+    CHECK(minimize("x^2", Box{{"x", -1, 1}}, {.start_points = {{0.0}}}).best.iteration == -1);
+}
+
+TEST_CASE("a path ends where its run breaks") {
+    const Box box{{"x", -1, 1}};
+    const Expression objective("log(x)", box);
+    const Options options{.start_points = {{0.5}, {-0.5}, {0.9}}, .iterations = 1000};
+    std::vector<std::size_t> lengths(3);
+    const std::vector<std::uint64_t> ids = {0, 1, 2};
+    visit_paths(objective, box, options, ids, 1000, [&](const PathPoint& point) {
+        CHECK(std::isfinite(point.f));
+        CHECK(point.iteration == lengths[point.start_id]);
+        ++lengths[point.start_id];
+    });
+    CHECK(lengths[0] > 0);
+    CHECK(lengths[0] < 1000);
+    CHECK(lengths[1] == 0);
+    CHECK(lengths[2] > lengths[0]);
+    const std::uint64_t beyond = 3;
+    CHECK_THROWS_WITH(visit_paths(objective, box, options, {&beyond, 1}, 10, [](const PathPoint&) {}),
+                      ContainsSubstring("start id 3: there are 3 starts"));
+}
+
+TEST_CASE("an iteration allocates nothing") {
+    const Expression objective(himmelblau, square);
+    const auto allocated_in = [&](std::size_t iterations) {
+        const std::size_t before = allocations;
+        minimize(objective, square, {.starts = 333, .iterations = iterations, .threads = 1});
+        return allocations - before;
+    };
+    allocated_in(1000);
+    CHECK(allocated_in(1000) == allocated_in(20'000));
+}
+
+TEST_CASE("options are checked before any work") {
+    const LaneByLane objective(2, sphere);
+    const auto refuses = [&](const Options& options, const char* message) {
+        INFO(message);
+        CHECK_THROWS_AS(minimize(objective, square, options), std::invalid_argument);
+        CHECK_THROWS_WITH(minimize(objective, square, options), ContainsSubstring(message));
+    };
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    refuses({.starts = 0}, "starts 0: must be at least 1");
+    refuses({.iterations = 0}, "iterations 0: must be 1 to 10000000");
+    refuses({.rule = {.alpha = 0}}, "alpha 0: must be finite and above 0");
+    refuses({.rule = {.alpha = nan}}, "alpha nan");
+    refuses({.rule = {.beta1 = 1}}, "beta1 1: must be at least 0 and below 1");
+    refuses({.rule = {.beta2 = -0.5}}, "beta2 -0.5");
+    refuses({.rule = {.eps = -1}}, "eps -1");
+    refuses({.threads = -1}, "threads -1");
+    refuses({.tile_lanes = 20}, "tile_lanes 20: must be a multiple of 16");
+    refuses({.max_time = 0}, "max-time 0");
+    refuses({.starts = 10, .max_evaluations = 9},
+            "max-evaluations 9: each of the 10 starts takes at least one");
+    refuses({.target = nan}, "target nan: must be finite");
+    refuses({.start_points = {{0, 0}, {1}}}, "start 1 has 1 coordinates; the box has 2");
+    refuses({.start_points = {{0, 6}}}, "start 0: y = 6 is outside the box -5:5");
+    refuses({.start_points = {{nan, 0}}}, "start 0: x = nan is outside the box -5:5");
+    CHECK_THROWS_WITH(minimize(LaneByLane(3, sphere), square, {}),
+                      ContainsSubstring("the objective has 3 variables, the box 2"));
+
+    class DoubleOnly final : public Objective {
+        std::size_t dimension() const noexcept override { return 2; }
+        void evaluate(const Block<double>& block) const noexcept override {
+            std::fill_n(block.f_row, block.lanes, 0.0);
+        }
+    };
+    CHECK_THROWS_WITH(minimize(DoubleOnly(), square, {.precision = Precision::f32}),
+                      ContainsSubstring("precision f32: this objective has double precision only"));
+}
+
+TEST_CASE("boxes are checked") {
+    const auto refuses = [](std::vector<Variable> variables, const char* message) {
+        CHECK_THROWS_WITH(Box(std::move(variables)), ContainsSubstring(message));
+    };
+    refuses({}, "at least one variable");
+    refuses({{"x", 1, 0}}, "variable 'x': lower bound 1 is above upper bound 0");
+    refuses({{"x", 0, std::numeric_limits<double>::infinity()}}, "variable 'x': bounds 0:inf must be finite");
+    refuses({{"x", -1e308, 1e308}}, "variable 'x': box -1e+308:1e+308 is too wide");
+    refuses({{"x", 0, 1, 0}}, "variable 'x': length 0");
+    refuses({{"2x", 0, 1}}, "variable '2x': a name is letters");
+    refuses({{"", 0, 1}}, "variable ''");
+    refuses({{"x", 0, 1}, {"x", 0, 1}}, "variable 'x' is given twice");
+    CHECK_THROWS_WITH(Box::from_bounds({0, 1}, {1}), ContainsSubstring("2 lower bounds but 1 upper bounds"));
+    CHECK_THROWS_WITH(Box::from_bounds({0, 1}, {1, 0}), ContainsSubstring("variable 'x[1]'"));
+    const Box box{{"a", 0, 1}, {"b", 2, 3, 2}, {"c", 4, 5}};
+    CHECK(box.dimension() == 4);
+    CHECK(box.coordinate_name(0) == "a");
+    CHECK(box.coordinate_name(2) == "b[1]");
+    CHECK(box.coordinate_name(3) == "c");
+    CHECK(Box::from_bounds({0, 1}, {1, 4}).upper() == std::vector<double>{1, 4});
+}
+
+TEST_CASE("clusters grow outward from their best end") {
+    using Groups = std::vector<std::vector<std::uint32_t>>;
+    const std::vector<double> widths = {1, 10};
+    const auto clusters_of = [&](const std::vector<std::array<double, 3>>& ends) {  // x, y, f
+        const Clusters found =
+            cluster({.runs = ends.size(),
+                     .widths = widths,
+                     .f = [&](std::size_t run) { return ends[run][2]; },
+                     .x = [&](std::size_t run,
+                              std::span<double> x) { std::copy_n(ends[run].begin(), 2, x.begin()); }},
+                    {.distance = 0.01, .value = 0.1});
+        Groups groups(found.count);
+        for (const auto& [run, cluster] : found.members) groups[cluster].push_back(run);
+        return groups;
+    };
+    // Near in both; far in the second coordinate of its own width; ties go to the smaller run.
+    CHECK(clusters_of({{0.5, 5, 1}, {0.505, 5.05, 0.99}, {0.5, 5.2, 1}}) == Groups{{1, 0}, {2}});
+    CHECK(clusters_of({{0.5, 5, 1}, {0.5, 5, 1}}) == Groups{{0, 1}});
+    // Near in place, far in value.
+    CHECK(clusters_of({{0.5, 5, 1}, {0.5, 5, 2}}) == Groups{{0}, {1}});
+    // A valley of ends still on their way is one cluster; not finite ends are left out.
+    CHECK(clusters_of({{0.1, 5, 0}, {0.108, 5, 0.05}, {0.116, 5, 0.1}, {0.124, 5, 0.15}, {0.5, 5, NAN}}) ==
+          Groups{{0, 1, 2, 3}});
+    // An end between two minima joins the better one and does not join them.
+    CHECK(clusters_of({{0.1, 5, 0}, {0.115, 5, 0.01}, {0.1075, 5, 0.05}}) == Groups{{0, 2}, {1}});
+}
+
+TEST_CASE("many distinct ends are clustered without comparing all pairs") {
+    const std::size_t runs = 200'000;
+    const std::vector<double> widths(10, 1.0);
+    // Pairs of equal points, the pairs far from each other, values all alike.
+    std::size_t looks = 0;
+    const Clusters found = cluster({.runs = runs,
+                                    .widths = widths,
+                                    .f = [](std::size_t /*run*/) { return 1.0; },
+                                    .x =
+                                        [&](std::size_t run, std::span<double> x) {
+                                            ++looks;
+                                            for (std::size_t j = 0; j < 10; ++j)
+                                                x[j] = static_cast<double>((run / 2) >> (2 * j) & 3U) / 3;
+                                        }});
+    CHECK(found.count == runs / 2);
+    CHECK(looks < runs * 300);
+}
+
+TEST_CASE("an enclosing parallel region and many callers at once are respected") {
+    const Expression objective(himmelblau, square);
+    const Result alone = minimize(objective, square, {.starts = 500});
+    std::vector<std::vector<double>> found(4);
+    std::vector<std::thread> callers;
+    for (auto& x : found)
+        callers.emplace_back([&] { x = minimize(objective, square, {.starts = 500, .threads = 2}).best.x; });
+    for (std::thread& caller : callers) caller.join();
+    for (const auto& x : found) CHECK(x == alone.best.x);
+}
