@@ -117,6 +117,9 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
             case Opcode::if_lt:
                 ternary([](B a, B b, B c) { return xsimd::select(a < b, c, B(T(0))); });
                 break;
+            case Opcode::if_nonzero:
+                binary([](B a, B b) { return xsimd::select(a == B(T(0)), B(T(0)), b); });
+                break;
             case Opcode::sin:
                 unary([](B a) { return sincos(a).sin; });
                 break;

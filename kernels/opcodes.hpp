@@ -23,6 +23,7 @@
     X(max, 2)   /* NaN if either is */       \
     X(if_ge, 3) /* a >= b ? c : 0 */         \
     X(if_lt, 3) /* a < b ? c : 0 */          \
+    X(if_nonzero, 2) /* a != 0 ? b : 0 */                                                                    \
     X(sin, 1)                                \
     X(cos, 1)                                \
     X(sincos, 1) /* two results: b is where the cosine goes */

@@ -273,17 +273,15 @@ TEST_CASE("nothing finite is exit code 3 and leaves no file") {
     CHECK_FALSE(std::filesystem::exists(file));
 }
 
-TEST_CASE("Ctrl-C ends a search within a second and writes what was found", "[threads]") {
+TEST_CASE("Ctrl-C ends a search that writes what was found") {
     const Folder folder;
     const std::string file = folder / "r.json";
     const pid_t child =
         start(folder, {"minimize", "(1-x)^2 + 100*(y-x^2)^2", "--var", "x=-5:5", "--var", "y=-5:5",
                        "--starts", "200000", "--iterations", "10000000", "--json", file});
     std::this_thread::sleep_for(std::chrono::milliseconds(700));
-    const auto begin = std::chrono::steady_clock::now();
     kill(child, SIGINT);
     const Outcome outcome = finish(folder, child);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
     CHECK(outcome.code == 130);
     const json result = json::parse(lanewise::read_file(file));
     CHECK(result["status"] == "interrupted");
@@ -314,7 +312,7 @@ TEST_CASE("the trace holds the runs asked for") {
     CHECK(ids_of({"--starts", "160", "--trace-runs", "40"}).size() == 40);
 }
 
-TEST_CASE("memory stays near four numbers per run and variable", "[memory]") {
+TEST_CASE("memory stays near four numbers per run and variable") {
     const auto peak = [](const char* dimension, const char* starts) {
         const Outcome outcome = run({"minimize", "sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)",
                                      "--var", std::string("x[") + dimension + "]=-5:5", "--starts", starts,

@@ -40,7 +40,11 @@ std::vector<std::pair<std::string_view, Enum>> choices(std::initializer_list<Enu
 template <class Read>
 void add(CLI::App& app, const std::string& flag, const std::string& value_name, const std::string& help,
          Read read) {
-    app.add_option_function<std::string>(flag, read, help)
+    const auto read_checked = [flag, read](const std::string& text) {
+        if (text.empty() || text.starts_with("--")) refuse(flag.substr(2), text, "a value is expected");
+        read(text);
+    };
+    app.add_option_function<std::string>(flag, read_checked, help)
         ->type_name(value_name)
         ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 }
@@ -169,6 +173,7 @@ double parse_number(std::string_view option, std::string_view text) {
     const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
     double number = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error == std::errc::result_out_of_range) refuse(option, text, "is beyond the range of double precision");
     if (error != std::errc() || end != digits.data() + digits.size()) refuse(option, text, "is not a number");
     if (!std::isfinite(number)) refuse(option, text, "must be finite");
     return number;
@@ -233,19 +238,18 @@ Parameters parse_parameters(const std::vector<std::string>& texts) {
 
 std::string expression_text(const std::string& argument) {
     if (argument.starts_with('@')) return read_file(argument.substr(1));
-    return argument;
+    return argument.starts_with(" -") ? argument.substr(1) : argument;  // see protect_minus
 }
 
-std::vector<std::string> protect_minus(int argc, const char* const* argv) {
+std::vector<std::string> protect_minus(int argc, const char* const* argv,
+                                       const std::function<bool(const std::string&)>& takes_value) {
     std::vector<std::string> arguments;
     for (int i = 1; i < argc; ++i) {
         std::string argument = argv[i];
-        const bool has_minus =
-            argument.size() > 1 && argument[0] == '-' && argument[1] != '-' && argument != "-h";
+        const bool has_minus = argument.size() > 1 && argument[0] == '-' && argument[1] != '-' && argument != "-h";
         if (!has_minus) {
             arguments.push_back(std::move(argument));
-        } else if (!arguments.empty() && arguments.back().starts_with("--") &&
-                   arguments.back().find('=') == std::string::npos) {
+        } else if (!arguments.empty() && takes_value(arguments.back())) {
             arguments.back().append("=").append(argument);
         } else {
             arguments.push_back(argument.insert(0, 1, ' '));
@@ -278,7 +282,14 @@ Command parse_command(int argc, const char* const* argv) {
     };
     if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(app.get_subcommands({}), is_first_argument))
         refuse("command", argv[1], "must be one of: minimize, evaluate, info");
-    std::vector<std::string> arguments = protect_minus(argc, argv);
+    const auto takes_value = [&](const std::string& argument) {
+        const auto is_option = [&](const CLI::App* subcommand) {
+            const CLI::Option* option = subcommand->get_option_no_throw(argument);
+            return option != nullptr && option->get_items_expected_max() > 0;
+        };
+        return argument.starts_with("--") && std::ranges::any_of(app.get_subcommands({}), is_option);
+    };
+    std::vector<std::string> arguments = protect_minus(argc, argv, takes_value);
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
         app.parse(std::move(arguments));

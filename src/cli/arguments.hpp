@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,9 +25,10 @@ Parameters parse_parameters(const std::vector<std::string>& texts);
 /// The text of an objective: itself, or the content of FILE for "@FILE".
 std::string expression_text(const std::string& argument);
 
-/// Makes values that begin with a minus readable for the option parser: "--at -1,2" and a formula like
-/// "-x^2".
-std::vector<std::string> protect_minus(int argc, const char* const* argv);
+/// Makes arguments that begin with a minus readable for the option parser: the value in "--at -1,2" and a formula
+/// like "-x^2". `takes_value` tells of an option whether a value follows it.
+std::vector<std::string> protect_minus(int argc, const char* const* argv,
+                                       const std::function<bool(const std::string&)>& takes_value);
 
 /// The objective as minimize and evaluate are given it.
 struct Problem {

@@ -1,4 +1,5 @@
-// The program `lanewise`. Exit codes: 0 done, 2 bad input, 3 nothing finite found, 130 interrupted.
+// The program `lanewise`. Exit codes: 0 done, 1 out of memory, 2 bad input or output that cannot be written, 3 nothing
+// finite found, 130 interrupted.
 #include <fmt/format.h>
 
 #include <CLI/Version.hpp>
@@ -35,6 +36,13 @@ void watch_for_interrupts() {
     sigaction(SIGTERM, &action, nullptr);
 }
 
+void flush_stdout() {
+    if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write to stdout");
+}
+
+/// The user ended the program while it was writing; nothing of it is kept.
+struct Interrupted {};
+
 /// A place for output, opened before the work so that a bad one fails at once.
 class Output {
   public:
@@ -50,7 +58,11 @@ class Output {
     }
 
     void commit() {
-        if (file_) file_->commit();
+        if (file_) {
+            file_->commit();
+        } else {
+            flush_stdout();
+        }
     }
 
   private:
@@ -68,7 +80,10 @@ void write_trace(Output& output, const Objective& objective, const Box& box, con
     std::string header = "start_id,iteration,f";
     for (std::size_t j = 0; j < box.dimension(); ++j) header += "," + box.coordinate_name(j);
     output.write(header + "\n");
+    // After an interrupted search its paths are still written; a second Ctrl-C ends the program.
+    const bool can_be_interrupted = interrupt_seen == 0;
     visit_paths(objective, box, options, start_ids, iterations, [&](const PathPoint& point) {
+        if (can_be_interrupted && interrupt_seen != 0) throw Interrupted();
         std::string line = fmt::format("{},{},{}", point.start_id, point.iteration, to_text(point.f));
         for (const double x : point.x) line += "," + to_text(x);
         output.write(line + "\n");
@@ -87,6 +102,8 @@ int run(Minimize& arguments) {
     }
     if (arguments.trace_runs && !arguments.trace)
         throw std::invalid_argument("trace-runs: there is no trace without --trace FILE");
+    if (arguments.trace && arguments.json == arguments.trace)
+        throw std::invalid_argument(fmt::format("trace '{}': the JSON goes there", *arguments.trace));
     validate(objective, box, options);
     std::unique_ptr<Output> json = arguments.json ? std::make_unique<Output>(*arguments.json) : nullptr;
     std::unique_ptr<Output> trace = arguments.trace ? std::make_unique<Output>(*arguments.trace) : nullptr;
@@ -112,6 +129,7 @@ int run(Minimize& arguments) {
             spread_start_ids(arguments.trace_runs.value_or(default_trace_runs), result.runs_started());
         write_trace(*trace, objective, box, options, ids, result.iterations);
     }
+    flush_stdout();
     return result.status == SearchStatus::interrupted ? interrupted : done;
 }
 
@@ -126,7 +144,8 @@ int run(const Evaluate& arguments) {
     std::unique_ptr<Output> json = arguments.json ? std::make_unique<Output>(*arguments.json) : nullptr;
 
     const Evaluation at = evaluate(objective, x, isa);
-    if (!std::isfinite(at.f)) throw NothingFinite(fmt::format("the value at this point is {}", at.f));
+    if (!std::isfinite(at.f))
+        throw NothingFinite(fmt::format("the value at this point is {}", std::isnan(at.f) ? "NaN" : to_text(at.f)));
     for (std::size_t j = 0; j < x.size(); ++j) {
         if (!std::isfinite(at.gradient[j]))
             throw NothingFinite(fmt::format("the derivative by {} at this point is {} (the value is {})",
@@ -184,7 +203,11 @@ int main(int argc, char** argv) {
     try {
         Command command = parse_command(argc, argv);
         const int code = run(command);
-        return std::fflush(stdout) == 0 ? code : failed;
+        flush_stdout();
+        return code;
+    } catch (const Interrupted&) {
+        fmt::print(stderr, "lanewise: interrupted while writing the trace\n");
+        return interrupted;
     } catch (const lanewise::NothingFinite& error) {
         fmt::print(stderr, "lanewise: {}\n", error.what());
         return nothing_finite;

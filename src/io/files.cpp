@@ -45,6 +45,9 @@ std::string read_file(const std::filesystem::path& file) {
 
 WholeFile::WholeFile(std::filesystem::path file) : file_(std::move(file)) {
     refuse_directory("write", file_);
+    // A link keeps pointing at the file, which keeps its permissions.
+    std::error_code error;
+    if (std::filesystem::is_symlink(file_, error)) file_ = std::filesystem::weakly_canonical(file_);
     if (!is_special(file_)) {
         temporary_ = file_;
         temporary_ += fmt::format(".{}.tmp", ::getpid());
@@ -55,6 +58,9 @@ WholeFile::WholeFile(std::filesystem::path file) : file_(std::move(file)) {
         temporary_.clear();
         fail("write", file_);
     }
+    const auto before = std::filesystem::status(file_, error);
+    if (!temporary_.empty() && std::filesystem::exists(before))
+        std::filesystem::permissions(temporary_, before.permissions(), error);
 }
 
 WholeFile::~WholeFile() {

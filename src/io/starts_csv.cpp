@@ -54,6 +54,8 @@ void check_header(std::size_t line, const std::vector<std::string_view>& fields,
 
 std::vector<std::vector<double>> parse_starts_csv(std::string_view text, const Box& box) {
     std::vector<std::vector<double>> starts;
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     std::size_t line_number = 0;
     bool header_possible = true;
     for (const std::string_view raw : split(text, '\n')) {

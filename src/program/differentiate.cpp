@@ -9,24 +9,37 @@ namespace {
 
 class ReverseMode {
   public:
-    ReverseMode(Graph& graph, NodeId value) : graph_(&graph), adjoints_(value + 1) {
+    ReverseMode(Graph& graph, NodeId value) : graph_(&graph), adjoints_(value + 1), masked_(value + 1, false) {
         adjoints_[value] = graph.constant(1);
         for (NodeId id = value + 1; id-- != 0;) {
-            if (adjoints_[id] && graph[id].kind == Node::Kind::operation) pass_on(id, *adjoints_[id]);
+            if (!adjoints_[id] || graph[id].kind != Node::Kind::operation) continue;
+            current_ = id;
+            pass_on(id, *adjoints_[id]);
         }
     }
 
     NodeId adjoint_of_variable(std::uint32_t coordinate) {
         const NodeId variable = graph_->variable(coordinate);
-        return variable < adjoints_.size() && adjoints_[variable] ? *adjoints_[variable]
-                                                                  : graph_->constant(0);
+        return variable < adjoints_.size() && adjoints_[variable] ? *adjoints_[variable] : graph_->constant(0);
     }
 
   private:
+    /// Behind a branch that was not taken the adjoint is 0, and stays so whatever the derivatives there are: 0 times
+    /// an infinite one must not become NaN.
     void add(NodeId operand, NodeId contribution) {
         if (graph_->is_constant(operand)) return;
+        if (masked_[current_]) {
+            contribution = graph_->apply(Opcode::if_nonzero, *adjoints_[current_], contribution);
+            masked_[operand] = true;
+        }
         std::optional<NodeId>& adjoint = adjoints_[operand];
         adjoint = adjoint ? graph_->add(*adjoint, contribution) : contribution;
+    }
+
+    void add_branch(NodeId operand, Opcode condition, NodeId left, NodeId right, NodeId adjoint) {
+        if (graph_->is_constant(operand)) return;
+        add(operand, graph_->apply(condition, left, right, adjoint));
+        masked_[operand] = true;
     }
 
     /// Adds what node `id` with this adjoint contributes to the adjoints of its operands.
@@ -73,12 +86,12 @@ class ReverseMode {
             case Opcode::ceil:
                 break;  // flat between the jumps
             case Opcode::min:
-                add(a, g.apply(Opcode::if_ge, b, a, adjoint));
-                add(b, g.apply(Opcode::if_lt, b, a, adjoint));
+                add_branch(a, Opcode::if_ge, b, a, adjoint);
+                add_branch(b, Opcode::if_lt, b, a, adjoint);
                 break;
             case Opcode::max:
-                add(a, g.apply(Opcode::if_ge, a, b, adjoint));
-                add(b, g.apply(Opcode::if_lt, a, b, adjoint));
+                add_branch(a, Opcode::if_ge, a, b, adjoint);
+                add_branch(b, Opcode::if_lt, a, b, adjoint);
                 break;
             case Opcode::exp:
                 add(a, times(id));
@@ -111,10 +124,10 @@ class ReverseMode {
                 add(a, times(g.add(number(1), square(id))));
                 break;
             case Opcode::asin:
-                add(a, over(g.apply(Opcode::sqrt, g.sub(number(1), square(a)))));
+                add(a, over(half_chord(a)));
                 break;
             case Opcode::acos:
-                add(a, g.neg(over(g.apply(Opcode::sqrt, g.sub(number(1), square(a))))));
+                add(a, g.neg(over(half_chord(a))));
                 break;
             case Opcode::atan:
                 add(a, over(g.add(number(1), square(a))));
@@ -138,15 +151,15 @@ class ReverseMode {
                 add(a, g.neg(times(bell(a))));
                 break;
             case Opcode::atan2: {
-                const NodeId scaled = over(g.add(square(a), square(b)));
-                add(a, g.mul(scaled, b));
-                add(b, g.neg(g.mul(scaled, a)));
+                const NodeId distance = g.apply(Opcode::hypot, a, b);
+                add(a, g.mul(over(distance), g.div(b, distance)));
+                add(b, g.neg(g.mul(over(distance), g.div(a, distance))));
                 break;
             }
             case Opcode::hypot: {
-                const NodeId scaled = over(id);
-                add(a, g.mul(scaled, a));
-                add(b, g.mul(scaled, b));
+                // 0 at the apex.
+                add(a, g.apply(Opcode::if_nonzero, id, g.mul(over(id), a)));
+                add(b, g.apply(Opcode::if_nonzero, id, g.mul(over(id), b)));
                 break;
             }
             case Opcode::pow:
@@ -158,9 +171,16 @@ class ReverseMode {
             case Opcode::fnma:
             case Opcode::if_ge:
             case Opcode::if_lt:
+            case Opcode::if_nonzero:
             case Opcode::sincos:
                 break;  // made by later steps only, never differentiated
         }
+    }
+
+    /// sqrt(1 - a^2), accurate near the ends too.
+    NodeId half_chord(NodeId a) {
+        const NodeId one = graph_->constant(1);
+        return graph_->apply(Opcode::sqrt, graph_->mul(graph_->sub(one, a), graph_->add(one, a)));
     }
 
     /// 2/sqrt(pi) exp(-a^2), the derivative of erf.
@@ -171,6 +191,8 @@ class ReverseMode {
 
     Graph* graph_;
     std::vector<std::optional<NodeId>> adjoints_;
+    std::vector<bool> masked_;  ///< the adjoint may be 0 because a branch was not taken
+    NodeId current_ = 0;        ///< the node whose adjoint is passed on
 };
 
 }  // namespace

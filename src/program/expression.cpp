@@ -7,6 +7,7 @@
 
 #include "aligned.hpp"
 #include "differentiate.hpp"
+#include "identifier.hpp"
 #include "isa.hpp"
 #include "lanewise/minimize.hpp"
 #include "program.hpp"
@@ -37,9 +38,12 @@ std::string point_at(std::string_view text, std::size_t position, std::string_vi
 
 void check_parameters(const Box& box, const Parameters& parameters) {
     for (const auto& [name, number] : parameters) {
+        if (!is_identifier(name))
+            throw std::invalid_argument(fmt::format(
+                "parameter '{}': a name is letters, digits and underscores, and does not begin with a digit", name));
         if (!std::isfinite(number))
             throw std::invalid_argument(fmt::format("parameter '{}': {} is not finite", name, number));
-        if (std::ranges::any_of(box.variables(), [&](const Box::Place& place) { return place.name == name; }))
+        if (std::ranges::find(box.variables(), name, &Box::Place::name) != box.variables().end())
             throw std::invalid_argument(fmt::format("parameter '{}' is also a variable", name));
         if (is_reserved_name(name))
             throw std::invalid_argument(

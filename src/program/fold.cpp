@@ -48,6 +48,8 @@ double fold(Opcode op, double a, double b, double c) {
             return a >= b ? c : 0;
         case Opcode::if_lt:
             return a < b ? c : 0;
+        case Opcode::if_nonzero:
+            return a == 0 ? 0 : b;
         case Opcode::sin:
             return Sleef_cinz_sind1_u10purec(a);
         case Opcode::cos:

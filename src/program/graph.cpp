@@ -51,14 +51,14 @@ NodeId Graph::power(NodeId a, NodeId b) {
     if (exponent != std::floor(exponent) || std::abs(exponent) > largest_product_power)
         return apply(Opcode::pow, a, b);
 
-    const NodeId one = constant(1);
-    NodeId product = one;
-    NodeId square = a;
+    // Powers of 1/a rather than 1 over powers: its derivative leaves the range of doubles no sooner than it has to.
+    NodeId product = constant(1);
+    NodeId square = exponent < 0 ? div(constant(1), a) : a;
     for (auto rest = static_cast<unsigned>(std::abs(exponent)); rest != 0; rest >>= 1U) {
         if ((rest & 1U) != 0) product = mul(product, square);
         if (rest > 1) square = mul(square, square);
     }
-    return exponent < 0 ? div(one, product) : product;
+    return product;
 }
 
 }  // namespace lanewise

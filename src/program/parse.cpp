@@ -86,8 +86,7 @@ struct Operator {
 };
 
 Operator infix_operator(std::string name, std::size_t position) {
-    if (name == "**") name = "^";
-    if (name == "^") return {std::move(name), 4, true, position};
+    if (name == "**" || name == "^") return {"^", 4, true, position};
     const int precedence = name == "*" || name == "/" ? 2 : 1;
     return {std::move(name), precedence, false, position};
 }

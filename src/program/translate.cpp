@@ -18,8 +18,8 @@ namespace lanewise {
 namespace {
 
 /// Largest unrolled program, and the most steps its unrolling may take.
-constexpr std::size_t most_nodes = 10'000'000;
-constexpr std::size_t most_steps = 100'000'000;
+constexpr std::size_t most_nodes = 2'000'000;
+constexpr std::size_t most_steps = 20'000'000;
 /// Integers that index arithmetic can rely on.
 constexpr double largest_integer = 0x1p53;
 
@@ -157,7 +157,7 @@ class Machine {
             fail(token,
                  fmt::format("{} must be known when the text is read; this one depends on a variable", what));
         const double number = (*graph_)[node].number;
-        if (number != std::floor(number) || std::abs(number) > largest_integer)
+        if (number != std::floor(number) || std::abs(number) >= largest_integer)
             fail(token, fmt::format("{} must be a whole number, not {}", what, number));
         return number;
     }

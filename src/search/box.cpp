@@ -6,16 +6,11 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "identifier.hpp"
+
 namespace lanewise {
 
 namespace {
-
-bool is_identifier(const std::string& name) {
-    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    return !name.empty() && letter(name.front()) &&
-           std::ranges::all_of(name, [&](char c) { return letter(c) || digit(c); });
-}
 
 void check_bounds(const std::string& name, double lower, double upper) {
     if (!std::isfinite(lower) || !std::isfinite(upper))

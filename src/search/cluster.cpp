@@ -63,23 +63,22 @@ class Scouts {
           nearness_(nearness),
           projection_(ends.widths),
           newest_(std::bit_ceil(ends.runs + 1), none),
-          x_(ends.widths.size()),
-          other_(ends.widths.size()) {}
+          x_(ends.widths.size()) {}
 
     /// The cluster `run` belongs to; `next_cluster` when no scout is near. To be called best run first.
     std::uint32_t place(std::uint32_t run, std::uint32_t next_cluster) {
         f_ = ends_->f(run);
-        ends_->x(run, x_);
+        for (std::size_t j = 0; j < x_.size(); ++j) x_[j] = ends_->x(run, j);
+        best_ = none;
+        crowded_ = false;
         // Rounding of the projections must not move a neighbour two cells away.
         const Cell home = projection_.cell(x_, nearness_.distance * (1 + 1e-6));
-        std::uint32_t best = none;
         Cell cell{};
         for (cell[0] = home[0] - 1; cell[0] <= home[0] + 1; ++cell[0])
             for (cell[1] = home[1] - 1; cell[1] <= home[1] + 1; ++cell[1])
-                for (cell[2] = home[2] - 1; cell[2] <= home[2] + 1; ++cell[2])
-                    best = std::min(best, best_near(bucket(cell)));
-        const std::uint32_t cluster = best == none ? next_cluster : scouts_[best].cluster;
-        if (best == none || !near(scouts_[best], 0.5)) {
+                for (cell[2] = home[2] - 1; cell[2] <= home[2] + 1; ++cell[2]) look_into(bucket(cell));
+        const std::uint32_t cluster = best_ == none ? next_cluster : scouts_[best_].cluster;
+        if (!crowded_) {
             std::uint32_t& newest = newest_[bucket(home)];
             scouts_.push_back({run, cluster, newest});
             newest = static_cast<std::uint32_t>(scouts_.size() - 1);
@@ -98,27 +97,30 @@ class Scouts {
 
     std::size_t bucket(const Cell& cell) const { return hash(cell) & (newest_.size() - 1); }
 
-    std::uint32_t best_near(std::size_t bucket) {
-        std::uint32_t best = none;
+    void look_into(std::size_t bucket) {
         for (std::uint32_t i = newest_[bucket]; i != none; i = scouts_[i].next_better) {
-            if (!near_in_value(scouts_[i], 1)) break;  // those after it are better still
-            if (near(scouts_[i], 1)) best = i;
+            const double apart_in_value = value_distance(scouts_[i]);
+            if (apart_in_value > 1) break;  // those after it are better still
+            const double apart = std::max(apart_in_value, distance(scouts_[i]));
+            if (apart <= 1) best_ = std::min(best_, i);
+            if (apart <= 0.5) crowded_ = true;
         }
-        return best;
     }
 
-    bool near_in_value(const Scout& scout, double factor) const {
+    /// Distances in units of nearness; one above 1 need not be exact.
+    double value_distance(const Scout& scout) const {
         const double f = ends_->f(scout.run);
-        return f_ - f <= factor * nearness_.value * std::max(1.0, std::abs(f));
+        return (f_ - f) / (nearness_.value * std::max(1.0, std::abs(f)));
     }
 
-    bool near(const Scout& scout, double factor) {
-        if (!near_in_value(scout, factor)) return false;
-        ends_->x(scout.run, other_);
-        for (std::size_t j = 0; j < x_.size(); ++j) {
-            if (std::abs(x_[j] - other_[j]) > factor * nearness_.distance * ends_->widths[j]) return false;
+    double distance(const Scout& scout) const {
+        double largest = 0;
+        for (std::size_t j = 0; j < x_.size() && largest <= 1; ++j) {
+            if (ends_->widths[j] == 0) continue;
+            const double apart = std::abs(x_[j] - ends_->x(scout.run, j));
+            largest = std::max(largest, apart / (nearness_.distance * ends_->widths[j]));
         }
-        return true;
+        return largest;
     }
 
     const RunEnds* ends_;
@@ -126,8 +128,12 @@ class Scouts {
     Projection projection_;
     std::vector<Scout> scouts_;          ///< best first
     std::vector<std::uint32_t> newest_;  ///< [bucket] scout; cells that share a bucket only cost time
-    double f_ = 0;                       ///< of the end being placed
-    std::vector<double> x_, other_;
+
+    // The end being placed, and what was found about it.
+    double f_ = 0;
+    std::vector<double> x_;
+    std::uint32_t best_ = none;  ///< the best scout near
+    bool crowded_ = false;       ///< there is a scout within half of nearness
 };
 
 }  // namespace

@@ -12,9 +12,9 @@ namespace lanewise {
 /// The ends of runs, as the clustering sees them. A width of 0 marks a fixed variable.
 struct RunEnds {
     std::size_t runs;
-    std::span<const double> widths;                         ///< [d] of the box
-    std::function<double(std::size_t)> f;                   ///< by run; not finite: the run is left out
-    std::function<void(std::size_t, std::span<double>)> x;  ///< by run; writes the point
+    std::span<const double> widths;                     ///< [d] of the box
+    std::function<double(std::size_t)> f;               ///< by run; not finite: the run is left out
+    std::function<double(std::size_t, std::size_t)> x;  ///< by run and coordinate
 };
 
 /// How near two ends have to be to be one minimum.
@@ -32,11 +32,11 @@ struct Clusters {
     std::size_t count;            ///< clusters are numbered by their best end, best first
 };
 
-/// Clusters grow outward from their best end. Ends are taken best first (ties: smaller run first); each joins
-/// the cluster of the best scout near to it in both senses, or else founds a cluster. The founder is a scout,
-/// and so is an end that joins from more than half as far: a valley in which runs were still on their way is
-/// one cluster, and two minima are never joined by a later end. Near scouts are found by a hash grid over
-/// three fixed projections of the point.
+/// Clusters grow outward from their best end. Ends are taken best first (ties: smaller run first); each joins the
+/// cluster of the best scout near to it in both senses, or else founds a cluster. An end is a scout when there is
+/// none within half that nearness yet: a valley in which runs were still on their way is one cluster, and two
+/// minima are never joined by a later end. Near scouts are found by a hash grid over three fixed projections of
+/// the point.
 Clusters cluster(const RunEnds& ends, const Nearness& nearness = {});
 
 }  // namespace lanewise

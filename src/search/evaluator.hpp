@@ -1,10 +1,24 @@
 // The one bridge from the engine to an objective.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "lanewise/box.hpp"
 #include "lanewise/objective.hpp"
 #include "table.hpp"
 
 namespace lanewise {
+
+inline std::vector<std::size_t> fixed_coordinates(const Box& box) {
+    std::vector<std::size_t> fixed;
+    for (std::size_t j = 0; j < box.dimension(); ++j) {
+        if (box.lower()[j] == box.upper()[j]) fixed.push_back(j);
+    }
+    return fixed;
+}
 
 /// Hands tiles to an objective; made for one thread, with that thread's scratch rows.
 template <class T>
@@ -13,6 +27,7 @@ struct Evaluator {
     Isa isa;
     bool negate;  ///< for maximising
     T* scratch;
+    std::span<const std::size_t> fixed;  ///< coordinates that cannot move: they have no gradient
 
     /// The engine's view of it; valid while this object lives.
     kernels::Evaluate<T> callback() { return {&Evaluator::call, this}; }
@@ -24,6 +39,7 @@ struct Evaluator {
         } else {
             objective->evaluate_f32(block);
         }
+        for (const std::size_t j : fixed) std::fill_n(g + j * lanes, lanes, T(0));
         if (negate) {
             for (std::size_t i = 0; i < lanes; ++i) f[i] = -f[i];
             for (std::size_t i = 0; i < lanes * dimension; ++i) g[i] = -g[i];

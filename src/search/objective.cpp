@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "aligned.hpp"
+#include "evaluate.hpp"
 #include "evaluator.hpp"
 
 namespace lanewise {
@@ -15,22 +16,39 @@ void Objective::evaluate_f32(const Block<float>& block) const noexcept {
     std::ranges::fill(block.f(), std::numeric_limits<float>::quiet_NaN());
 }
 
-Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa isa) {
-    const std::size_t d = objective.dimension();
-    if (x.size() != d)
-        throw std::invalid_argument(
-            fmt::format("the point has {} coordinates, the objective {}", x.size(), d));
+void evaluate_points(const Objective& objective, std::span<const std::vector<double>> points, Isa isa,
+                     const std::function<void(std::size_t, const Evaluation&)>& visit) {
     constexpr std::size_t lanes = kernels::lane_group;
+    const std::size_t d = objective.dimension();
     const AlignedArray<double> rows((2 * d + 1) * lanes);
     const AlignedArray<double> scratch(objective.scratch_rows() * lanes);
     double* f = rows.data();
-    double* points = f + lanes;
-    double* gradients = points + d * lanes;
-    for (std::size_t j = 0; j < d; ++j) std::fill_n(points + j * lanes, lanes, x[j]);
-    Evaluator<double>{&objective, isa, false, scratch.data()}(lanes, d, points, f, gradients);
-    Evaluation at{.f = f[0], .gradient = std::vector<double>(d)};
-    for (std::size_t j = 0; j < d; ++j) at.gradient[j] = gradients[j * lanes];
-    return at;
+    double* x = f + lanes;
+    double* g = x + d * lanes;
+    const Evaluator<double> evaluator{&objective, isa, false, scratch.data(), {}};
+    Evaluation at{.f = 0, .gradient = std::vector<double>(d)};
+    for (std::size_t first = 0; first < points.size(); first += lanes) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            const std::vector<double>& point = points[std::min(first + lane, points.size() - 1)];
+            for (std::size_t j = 0; j < d; ++j) x[j * lanes + lane] = point[j];
+        }
+        evaluator(lanes, d, x, f, g);
+        for (std::size_t lane = 0; lane < std::min(lanes, points.size() - first); ++lane) {
+            at.f = f[lane];
+            for (std::size_t j = 0; j < d; ++j) at.gradient[j] = g[j * lanes + lane];
+            visit(first + lane, at);
+        }
+    }
+}
+
+Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa isa) {
+    if (x.size() != objective.dimension())
+        throw std::invalid_argument(fmt::format("the point has {} coordinates, the objective {}", x.size(),
+                                                objective.dimension()));
+    const std::vector<double> point(x.begin(), x.end());
+    Evaluation result;
+    evaluate_points(objective, {&point, 1}, isa, [&](std::size_t /*index*/, const Evaluation& at) { result = at; });
+    return result;
 }
 
 }  // namespace lanewise

@@ -20,6 +20,8 @@ namespace {
 /// Iterations between two looks: long enough that a tile's way through L1 pays, short enough to answer
 /// quickly.
 constexpr std::size_t stage_iterations = 64;
+/// Iterations between two polls of the reasons to halt.
+constexpr std::size_t poll_iterations = 8;
 
 std::size_t round_up_to_lane_group(std::size_t lanes) {
     return (lanes + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
@@ -77,39 +79,41 @@ class Crew {
          const Engine& engine)
         : swarm_(starts.count(), box, options.scale, engine.tile_lanes),
           functions_(&kernels::functions<T>(kernel_table(engine.isa))),
+          fixed_(fixed_coordinates(box)),
           halt_(options),
           threads_(engine.threads) {
         for (int thread = 0; thread < threads_; ++thread) {
             workspaces_.emplace_back(engine.tile_lanes, box.dimension(), objective.scratch_rows());
             evaluators_.push_back(
-                {&objective, engine.isa, options.maximize, workspaces_.back().scratch.data()});
+                {&objective, engine.isa, options.maximize, workspaces_.back().scratch.data(), fixed_});
             points_.emplace_back(box.dimension());
         }
         for_each_tile(
             [&](std::size_t tile, std::size_t thread) { swarm_.begin(tile, starts, {}, points_[thread]); });
     }
 
-    /// A stage: every tile takes these steps while it is in L1, unless the search is halted before its turn.
+    /// A stage: every tile takes these steps while it is in L1, as far as it gets before the search is halted. The
+    /// first tile of each thread gets somewhere in any case.
     void advance(const std::vector<kernels::Step<T>>& steps) {
         for_each_tile([&](std::size_t tile, std::size_t thread) {
-            halt_.poll(omp_get_thread_num() == 0);
-            if (halt_.requested() || !has_live_run(tile)) return;
-            const kernels::Tile<T> rows = swarm_.unpack(tile, workspaces_[thread]);
-            const std::size_t done =
-                functions_->advance_adam(rows, steps.data(), steps.size(), evaluators_[thread].callback());
-            swarm_.pack(tile, rows, done);
-            lane_iterations_ += done * swarm_.tile_lanes();
-            std::uint64_t taken = 0;
-            for (std::size_t lane = 0; lane < swarm_.runs_in(tile); ++lane)
-                taken += static_cast<std::uint64_t>(rows.steps_taken[lane]);
-            run_iterations_ += taken;
+            for (std::size_t k = 0; k < steps.size(); k += poll_iterations) {
+                if (halt_.requested() || !has_live_run(tile)) return;
+                const std::size_t count = std::min(poll_iterations, steps.size() - k);
+                const kernels::Tile<T> rows = swarm_.unpack(tile, workspaces_[thread]);
+                const std::size_t done =
+                    functions_->advance_adam(rows, steps.data() + k, count, evaluators_[thread].callback());
+                swarm_.pack(tile, rows, done);
+                workspaces_[thread].lane_iterations += done * swarm_.tile_lanes();
+                for (std::size_t lane = 0; lane < swarm_.runs_in(tile); ++lane)
+                    workspaces_[thread].run_iterations += static_cast<std::uint64_t>(rows.steps_taken[lane]);
+                halt_.poll(omp_get_thread_num() == 0);
+            }
         });
         halt_.rethrow();
     }
 
     /// The last points of the runs count too.
     void settle() {
-        swarm_.finish();
         for_each_tile([&](std::size_t tile, std::size_t thread) {
             if (!has_live_run(tile)) return;
             const kernels::Tile<T> rows = swarm_.unpack(tile, workspaces_[thread]);
@@ -130,11 +134,15 @@ class Crew {
 
     Halt& halt() { return halt_; }
     Swarm<T>& swarm() { return swarm_; }
-    std::uint64_t run_iterations() const { return run_iterations_; }
+    std::uint64_t run_iterations() const {
+        std::uint64_t sum = 0;
+        for (const Workspace<T>& workspace : workspaces_) sum += workspace.run_iterations;
+        return sum;
+    }
     double lane_occupancy() const {
-        return lane_iterations_ == 0
-                   ? 0
-                   : static_cast<double>(run_iterations_) / static_cast<double>(lane_iterations_);
+        std::uint64_t lanes = 0;
+        for (const Workspace<T>& workspace : workspaces_) lanes += workspace.lane_iterations;
+        return lanes == 0 ? 0 : static_cast<double>(run_iterations()) / static_cast<double>(lanes);
     }
 
   private:
@@ -157,13 +165,12 @@ class Crew {
 
     Swarm<T> swarm_;
     const kernels::Functions<T>* functions_;
+    std::vector<std::size_t> fixed_;
     Halt halt_;
     int threads_;
     std::vector<Workspace<T>> workspaces_;
     std::vector<Evaluator<T>> evaluators_;
     std::vector<std::vector<double>> points_;
-    std::atomic<std::uint64_t> run_iterations_ = 0;
-    std::atomic<std::uint64_t> lane_iterations_ = 0;
 };
 
 }  // namespace
@@ -230,13 +237,23 @@ SearchEnd<T> search(const Objective& objective, const Box& box, const Options& o
             break;
         }
     }
-    crew.settle();
-    if (status == SearchStatus::completed && reached_target(crew.look())) status = SearchStatus::target;
-    return {std::move(crew.swarm()), status, iteration,
-            Work{.seconds = crew.halt().seconds(),
-                 .run_iterations = crew.run_iterations(),
-                 .evaluations = crew.run_iterations() + runs,
-                 .lane_occupancy = crew.lane_occupancy()}};
+    crew.swarm().finish();
+    const bool settled = !crew.halt().requested();
+    if (settled) crew.settle();
+    const Look seen = crew.look();
+    if (status == SearchStatus::completed && reached_target(seen)) status = SearchStatus::target;
+    std::size_t furthest = 0;
+    for (std::size_t tile = 0; tile < crew.swarm().tiles(); ++tile)
+        furthest = std::max(furthest, crew.swarm().iterations_done(tile));
+    const std::uint64_t last_evaluations = settled ? runs : runs - seen.alive;
+    return {.swarm = std::move(crew.swarm()),
+            .status = status,
+            .iterations = furthest,
+            .settled = settled,
+            .work = {.seconds = crew.halt().seconds(),
+                     .run_iterations = crew.run_iterations(),
+                     .evaluations = crew.run_iterations() + last_evaluations,
+                     .lane_occupancy = crew.lane_occupancy()}};
 }
 
 template SearchEnd<double> search(const Objective&, const Box&, const Options&, const Starts&, const Engine&);

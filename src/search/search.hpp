@@ -26,7 +26,8 @@ template <class T>
 struct SearchEnd {
     Swarm<T> swarm;  ///< finished
     SearchStatus status;
-    std::size_t iterations;  ///< done by every run that did not break
+    std::size_t iterations;  ///< done by the runs that went furthest
+    bool settled;            ///< every run's value where it stands is known; not after a halt
     Work work;
 };
 

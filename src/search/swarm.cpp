@@ -38,7 +38,8 @@ std::pair<T, T> bounds_inside(double lower, double upper) {
 
 template <class T>
 Swarm<T>::Swarm(std::size_t runs, const Box& box, Scale scale, std::size_t tile_lanes)
-    : runs_(runs),
+    : box_(&box),
+      runs_(runs),
       dimension_(box.dimension()),
       lanes_(tile_lanes),
       tiles_((runs + tile_lanes - 1) / tile_lanes),
@@ -116,6 +117,15 @@ void Swarm<T>::pack(std::size_t tile, const kernels::Tile<T>& rows, std::size_t 
             best_iteration_[run] = before + static_cast<std::int32_t>(rows.best_step[lane]) - 1;
     }
     iterations_done_[tile] += static_cast<std::uint32_t>(iterations);
+}
+
+template <class T>
+double Swarm<T>::coordinate(std::size_t run, Which which, std::size_t j) const noexcept {
+    const std::size_t block = run / lanes_ * 2 + (which == Which::best ? 1 : 0);
+    const T x = points_[(block * dimension_ + j) * lanes_ + run % lanes_];
+    if (x == bounds_[j]) return box_->lower()[j];
+    if (x == bounds_[dimension_ + j]) return box_->upper()[j];
+    return static_cast<double>(x);
 }
 
 template <class T>

@@ -28,6 +28,8 @@ struct Workspace {
 
     AlignedArray<T> rows;     ///< g, then f, best_step, steps_taken, status
     AlignedArray<T> scratch;  ///< registers of the objective's program
+    std::uint64_t run_iterations = 0;   ///< iterations this thread did, summed over runs
+    std::uint64_t lane_iterations = 0;  ///< the same over all lanes it computed
 };
 
 /// The state of all runs. Run r lives in lane r % lanes of tile r / lanes; the lanes behind the last run are
@@ -35,7 +37,9 @@ struct Workspace {
 template <class T>
 class Swarm {
   public:
-    /// Memory is left untouched until `begin`.
+    enum class Which { current, best };
+
+    /// Memory is left untouched until `begin`. Keeps a reference to the box.
     Swarm(std::size_t runs, const Box& box, Scale scale, std::size_t tile_lanes);
 
     std::size_t runs() const noexcept { return runs_; }
@@ -65,10 +69,10 @@ class Swarm {
     double best_f(std::size_t run) const noexcept { return static_cast<double>(best_f_[run]); }
     /// The iteration that moved the run to its best point, from 0; -1 for the start.
     std::int64_t best_iteration(std::size_t run) const noexcept { return best_iteration_[run]; }
-    void best_point(std::size_t run, std::span<double> x) const noexcept { read_point(run, 1, x); }
-
-    /// Where a run stands. Its value there is known after `finish`, for runs that are live.
-    void point(std::size_t run, std::span<double> x) const noexcept { read_point(run, 0, x); }
+    /// Coordinate j of the point where a run stands, or of its best. On a wall it is the box's own bound, also where
+    /// the run's precision does not hold that number.
+    double coordinate(std::size_t run, Which which, std::size_t j) const noexcept;
+    /// Value where a run stands; known after `finish` and `keep_f`, for runs that are live.
     double f(std::size_t run) const noexcept { return static_cast<double>(f_[run]); }
 
     /// After the last iteration: gives back the memory of the moments and makes room for the final values,
@@ -77,11 +81,7 @@ class Swarm {
     void keep_f(std::size_t tile, const kernels::Tile<T>& rows);
 
   private:
-    void read_point(std::size_t run, std::size_t which, std::span<double> x) const noexcept {
-        const T* first = points_.data() + (run / lanes_ * 2 + which) * dimension_ * lanes_ + run % lanes_;
-        for (std::size_t j = 0; j < dimension_; ++j) x[j] = static_cast<double>(first[j * lanes_]);
-    }
-
+    const Box* box_;
     std::size_t runs_, dimension_, lanes_, tiles_;
     AlignedArray<T> points_;      ///< [tile][x, best x][d][lane]
     AlignedArray<T> moments_;     ///< [tile][moment][d][lane]

@@ -32,6 +32,16 @@ void check_rule(const Adam& rule) {
         refuse("eps", rule.eps, "must be finite and at least 0");
 }
 
+void check_single_precision(const Box& box) {
+    constexpr double largest = std::numeric_limits<float>::max();
+    for (std::size_t j = 0; j < box.dimension(); ++j) {
+        if (std::abs(box.lower()[j]) > largest || std::abs(box.upper()[j]) > largest ||
+            box.upper()[j] - box.lower()[j] > largest)
+            throw std::invalid_argument(fmt::format("precision f32: the box {}:{} of {} is beyond its range", box.lower()[j],
+                                                    box.upper()[j], box.coordinate_name(j)));
+    }
+}
+
 void check_start_points(const Box& box, const Options& options) {
     for (std::size_t i = 0; i < options.start_points.size(); ++i) {
         const std::vector<double>& point = options.start_points[i];
@@ -61,6 +71,7 @@ void validate(const Objective& objective, const Box& box, const Options& options
     check_rule(options.rule);
     if (options.precision == Precision::f32 && !objective.has_f32())
         refuse("precision", "f32", "this objective has double precision only");
+    if (options.precision == Precision::f32) check_single_precision(box);
     if (options.threads < 0)
         refuse("threads", options.threads, "must be at least 1, or 0 for OpenMP's choice");
     if (options.tile_lanes % kernels::lane_group != 0)
