@@ -9,15 +9,11 @@ namespace {
 const Handwritten& table_of(Isa isa) {
     switch (isa) {
 #if defined(__x86_64__)
-        case Isa::avx2:
-            return avx2_table;
-        case Isa::avx512:
-            return avx512_table;
-        default:
-            return sse2_table;
+        case Isa::avx2: return avx2_table;
+        case Isa::avx512: return avx512_table;
+        default: return sse2_table;
 #else
-        default:
-            return neon_table;
+        default: return neon_table;
 #endif
     }
 }
@@ -32,15 +28,9 @@ class HandwrittenObjective final : public Objective {
         const Rows rows{block.lanes, block.dimension, block.x_rows, block.f_row, block.g_rows};
         const Handwritten& table = table_of(block.isa);
         switch (problem_.function) {
-            case Function::sphere:
-                table.sphere(rows);
-                break;
-            case Function::rosenbrock:
-                table.rosenbrock(rows);
-                break;
-            case Function::rastrigin:
-                table.rastrigin(rows);
-                break;
+            case Function::sphere: table.sphere(rows); break;
+            case Function::rosenbrock: table.rosenbrock(rows); break;
+            case Function::rastrigin: table.rastrigin(rows); break;
         }
     }
 

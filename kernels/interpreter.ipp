@@ -63,54 +63,22 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
             for_each_lane(to, lanes, operation, read(i->a), read(i->b), read(i->c));
         };
         switch (i->op) {
-            case Opcode::copy:
-                unary([](B a) { return a; });
-                break;
-            case Opcode::neg:
-                unary([](B a) { return -a; });
-                break;
-            case Opcode::add:
-                binary([](B a, B b) { return a + b; });
-                break;
-            case Opcode::sub:
-                binary([](B a, B b) { return a - b; });
-                break;
-            case Opcode::mul:
-                binary([](B a, B b) { return a * b; });
-                break;
-            case Opcode::div:
-                binary([](B a, B b) { return a / b; });
-                break;
-            case Opcode::fma:
-                ternary([](B a, B b, B c) { return fma(a, b, c); });
-                break;
-            case Opcode::fms:
-                ternary([](B a, B b, B c) { return fms(a, b, c); });
-                break;
-            case Opcode::fnma:
-                ternary([](B a, B b, B c) { return fnma(a, b, c); });
-                break;
-            case Opcode::sqrt:
-                unary([](B a) { return xsimd::sqrt(a); });
-                break;
-            case Opcode::abs:
-                unary([](B a) { return xsimd::abs(a); });
-                break;
-            case Opcode::sign:
-                unary([](B a) { return sign(a); });
-                break;
-            case Opcode::floor:
-                unary([](B a) { return xsimd::floor(a); });
-                break;
-            case Opcode::ceil:
-                unary([](B a) { return xsimd::ceil(a); });
-                break;
-            case Opcode::min:
-                binary([](B a, B b) { return min(a, b); });
-                break;
-            case Opcode::max:
-                binary([](B a, B b) { return max(a, b); });
-                break;
+            case Opcode::copy: unary([](B a) { return a; }); break;
+            case Opcode::neg: unary([](B a) { return -a; }); break;
+            case Opcode::add: binary([](B a, B b) { return a + b; }); break;
+            case Opcode::sub: binary([](B a, B b) { return a - b; }); break;
+            case Opcode::mul: binary([](B a, B b) { return a * b; }); break;
+            case Opcode::div: binary([](B a, B b) { return a / b; }); break;
+            case Opcode::fma: ternary([](B a, B b, B c) { return fma(a, b, c); }); break;
+            case Opcode::fms: ternary([](B a, B b, B c) { return fms(a, b, c); }); break;
+            case Opcode::fnma: ternary([](B a, B b, B c) { return fnma(a, b, c); }); break;
+            case Opcode::sqrt: unary([](B a) { return xsimd::sqrt(a); }); break;
+            case Opcode::abs: unary([](B a) { return xsimd::abs(a); }); break;
+            case Opcode::sign: unary([](B a) { return sign(a); }); break;
+            case Opcode::floor: unary([](B a) { return xsimd::floor(a); }); break;
+            case Opcode::ceil: unary([](B a) { return xsimd::ceil(a); }); break;
+            case Opcode::min: binary([](B a, B b) { return min(a, b); }); break;
+            case Opcode::max: binary([](B a, B b) { return max(a, b); }); break;
             case Opcode::if_ge:
                 ternary([](B a, B b, B c) { return xsimd::select(a >= b, c, B(T(0))); });
                 break;
@@ -120,15 +88,9 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
             case Opcode::if_nonzero:
                 binary([](B a, B b) { return xsimd::select(a == B(T(0)), B(T(0)), b); });
                 break;
-            case Opcode::sin:
-                unary([](B a) { return sincos(a).sin; });
-                break;
-            case Opcode::cos:
-                unary([](B a) { return sincos(a).cos; });
-                break;
-            case Opcode::sincos:
-                sincos_rows(to, const_cast<T*>(read(i->b).at), lanes, read(i->a));
-                break;
+            case Opcode::sin: unary([](B a) { return sincos(a).sin; }); break;
+            case Opcode::cos: unary([](B a) { return sincos(a).cos; }); break;
+            case Opcode::sincos: sincos_rows(to, const_cast<T*>(read(i->b).at), lanes, read(i->a)); break;
 #define LANEWISE_CASE_1(name)                      \
     case Opcode::name:                             \
         unary([](B a) { return sleef::name(a); }); \

@@ -19,11 +19,11 @@
     X(sign, 1) /* -1, 0 or 1; NaN for NaN */ \
     X(floor, 1)                              \
     X(ceil, 1)                               \
-    X(min, 2)   /* NaN if either is */       \
-    X(max, 2)   /* NaN if either is */       \
-    X(if_ge, 3) /* a >= b ? c : 0 */         \
-    X(if_lt, 3) /* a < b ? c : 0 */          \
-    X(if_nonzero, 2) /* a != 0 ? b : 0 */                                                                    \
+    X(min, 2)        /* NaN if either is */  \
+    X(max, 2)        /* NaN if either is */  \
+    X(if_ge, 3)      /* a >= b ? c : 0 */    \
+    X(if_lt, 3)      /* a < b ? c : 0 */     \
+    X(if_nonzero, 2) /* a != 0 ? b : 0 */    \
     X(sin, 1)                                \
     X(cos, 1)                                \
     X(sincos, 1) /* two results: b is where the cosine goes */

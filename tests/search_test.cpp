@@ -303,14 +303,13 @@ TEST_CASE("clusters grow outward from their best end") {
     using Groups = std::vector<std::vector<std::uint32_t>>;
     const std::vector<double> widths = {1, 10};
     const auto clusters_of = [&](const std::vector<std::array<double, 3>>& ends) {  // x, y, f
-        const Clusters found =
-            cluster({.runs = ends.size(),
-                     .widths = widths,
-                     .f = [&](std::size_t run) { return ends[run][2]; },
-                     .x = [&](std::size_t run, std::size_t j) { return ends[run][j]; }},
-                    {.distance = 0.01, .value = 0.1});
+        const Clusters found = cluster({.runs = ends.size(),
+                                        .widths = widths,
+                                        .f = [&](std::size_t run) { return ends[run][2]; },
+                                        .x = [&](std::size_t run, std::size_t j) { return ends[run][j]; }},
+                                       {.distance = 0.01, .value = 0.1});
         Groups groups(found.count);
-        for (const auto& [run, cluster] : found.members) groups[cluster].push_back(run);
+        for (const auto& [f, run, cluster] : found.members) groups[cluster].push_back(run);
         return groups;
     };
     // Near in both; far in the second coordinate of its own width; ties go to the smaller run.

@@ -38,8 +38,9 @@ class ParseError : public std::invalid_argument {
 /// `#` starts a comment.
 ///
 /// At kinks the derivative is a fixed subgradient: 0 for abs at 0 and for hypot at (0, 0); at a tie of min or
-/// max, the first argument's. A branch of min or max that is not taken adds nothing, even where its derivative is
-/// infinite. Limits: brackets nest at most 200 deep, the unrolled program holds at most 2 million operations.
+/// max, the first argument's. A branch of min or max that is not taken adds nothing, even where its
+/// derivative is infinite. Limits: brackets nest at most 200 deep, the unrolled program holds at most 2
+/// million operations.
 class Expression final : public Objective {
   public:
     /// The variables of `box` and the parameters are the names the text can use.

@@ -173,7 +173,8 @@ double parse_number(std::string_view option, std::string_view text) {
     const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
     double number = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error == std::errc::result_out_of_range) refuse(option, text, "is beyond the range of double precision");
+    if (error == std::errc::result_out_of_range)
+        refuse(option, text, "is beyond the range of double precision");
     if (error != std::errc() || end != digits.data() + digits.size()) refuse(option, text, "is not a number");
     if (!std::isfinite(number)) refuse(option, text, "must be finite");
     return number;
@@ -246,7 +247,8 @@ std::vector<std::string> protect_minus(int argc, const char* const* argv,
     std::vector<std::string> arguments;
     for (int i = 1; i < argc; ++i) {
         std::string argument = argv[i];
-        const bool has_minus = argument.size() > 1 && argument[0] == '-' && argument[1] != '-' && argument != "-h";
+        const bool has_minus =
+            argument.size() > 1 && argument[0] == '-' && argument[1] != '-' && argument != "-h";
         if (!has_minus) {
             arguments.push_back(std::move(argument));
         } else if (!arguments.empty() && takes_value(arguments.back())) {

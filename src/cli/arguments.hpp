@@ -25,8 +25,8 @@ Parameters parse_parameters(const std::vector<std::string>& texts);
 /// The text of an objective: itself, or the content of FILE for "@FILE".
 std::string expression_text(const std::string& argument);
 
-/// Makes arguments that begin with a minus readable for the option parser: the value in "--at -1,2" and a formula
-/// like "-x^2". `takes_value` tells of an option whether a value follows it.
+/// Makes arguments that begin with a minus readable for the option parser: the value in "--at -1,2" and a
+/// formula like "-x^2". `takes_value` tells of an option whether a value follows it.
 std::vector<std::string> protect_minus(int argc, const char* const* argv,
                                        const std::function<bool(const std::string&)>& takes_value);
 

@@ -1,5 +1,5 @@
-// The program `lanewise`. Exit codes: 0 done, 1 out of memory, 2 bad input or output that cannot be written, 3 nothing
-// finite found, 130 interrupted.
+// The program `lanewise`. Exit codes: 0 done, 1 out of memory, 2 bad input or output that cannot be written,
+// 3 nothing finite found, 130 interrupted.
 #include <fmt/format.h>
 
 #include <CLI/Version.hpp>
@@ -145,7 +145,8 @@ int run(const Evaluate& arguments) {
 
     const Evaluation at = evaluate(objective, x, isa);
     if (!std::isfinite(at.f))
-        throw NothingFinite(fmt::format("the value at this point is {}", std::isnan(at.f) ? "NaN" : to_text(at.f)));
+        throw NothingFinite(
+            fmt::format("the value at this point is {}", std::isnan(at.f) ? "NaN" : to_text(at.f)));
     for (std::size_t j = 0; j < x.size(); ++j) {
         if (!std::isfinite(at.gradient[j]))
             throw NothingFinite(fmt::format("the derivative by {} at this point is {} (the value is {})",
@@ -182,14 +183,10 @@ int run_info() {
 
 int run(Command& command) {
     switch (command.kind) {
-        case Command::Kind::minimize:
-            return run(command.minimize);
-        case Command::Kind::evaluate:
-            return run(command.evaluate);
-        case Command::Kind::info:
-            return run_info();
-        case Command::Kind::done:
-            break;
+        case Command::Kind::minimize: return run(command.minimize);
+        case Command::Kind::evaluate: return run(command.evaluate);
+        case Command::Kind::info: return run_info();
+        case Command::Kind::done: break;
     }
     return done;
 }

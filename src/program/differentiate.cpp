@@ -9,7 +9,8 @@ namespace {
 
 class ReverseMode {
   public:
-    ReverseMode(Graph& graph, NodeId value) : graph_(&graph), adjoints_(value + 1), masked_(value + 1, false) {
+    ReverseMode(Graph& graph, NodeId value)
+        : graph_(&graph), adjoints_(value + 1), masked_(value + 1, false) {
         adjoints_[value] = graph.constant(1);
         for (NodeId id = value + 1; id-- != 0;) {
             if (!adjoints_[id] || graph[id].kind != Node::Kind::operation) continue;
@@ -20,12 +21,13 @@ class ReverseMode {
 
     NodeId adjoint_of_variable(std::uint32_t coordinate) {
         const NodeId variable = graph_->variable(coordinate);
-        return variable < adjoints_.size() && adjoints_[variable] ? *adjoints_[variable] : graph_->constant(0);
+        return variable < adjoints_.size() && adjoints_[variable] ? *adjoints_[variable]
+                                                                  : graph_->constant(0);
     }
 
   private:
-    /// Behind a branch that was not taken the adjoint is 0, and stays so whatever the derivatives there are: 0 times
-    /// an infinite one must not become NaN.
+    /// Behind a branch that was not taken the adjoint is 0, and stays so whatever the derivatives there are:
+    /// 0 times an infinite one must not become NaN.
     void add(NodeId operand, NodeId contribution) {
         if (graph_->is_constant(operand)) return;
         if (masked_[current_]) {
@@ -53,12 +55,8 @@ class ReverseMode {
         const auto times = [&](NodeId derivative) { return g.mul(adjoint, derivative); };
         const auto over = [&](NodeId divisor) { return g.div(adjoint, divisor); };
         switch (node.op) {
-            case Opcode::copy:
-                add(a, adjoint);
-                break;
-            case Opcode::neg:
-                add(a, g.neg(adjoint));
-                break;
+            case Opcode::copy: add(a, adjoint); break;
+            case Opcode::neg: add(a, g.neg(adjoint)); break;
             case Opcode::add:
                 add(a, adjoint);
                 add(b, adjoint);
@@ -75,16 +73,11 @@ class ReverseMode {
                 add(a, over(b));
                 add(b, g.neg(g.mul(over(b), id)));
                 break;
-            case Opcode::sqrt:
-                add(a, g.div(times(number(0.5)), id));
-                break;
-            case Opcode::abs:
-                add(a, times(g.apply(Opcode::sign, a)));
-                break;
+            case Opcode::sqrt: add(a, g.div(times(number(0.5)), id)); break;
+            case Opcode::abs: add(a, times(g.apply(Opcode::sign, a))); break;
             case Opcode::sign:
             case Opcode::floor:
-            case Opcode::ceil:
-                break;  // flat between the jumps
+            case Opcode::ceil: break;  // flat between the jumps
             case Opcode::min:
                 add_branch(a, Opcode::if_ge, b, a, adjoint);
                 add_branch(b, Opcode::if_lt, b, a, adjoint);
@@ -93,63 +86,25 @@ class ReverseMode {
                 add_branch(a, Opcode::if_ge, a, b, adjoint);
                 add_branch(b, Opcode::if_lt, a, b, adjoint);
                 break;
-            case Opcode::exp:
-                add(a, times(id));
-                break;
-            case Opcode::exp2:
-                add(a, g.mul(times(number(std::numbers::ln2)), id));
-                break;
-            case Opcode::expm1:
-                add(a, times(g.apply(Opcode::exp, a)));
-                break;
-            case Opcode::log:
-                add(a, over(a));
-                break;
-            case Opcode::log2:
-                add(a, g.div(times(number(std::numbers::log2e)), a));
-                break;
-            case Opcode::log10:
-                add(a, g.div(times(number(std::numbers::log10e)), a));
-                break;
-            case Opcode::log1p:
-                add(a, over(g.add(number(1), a)));
-                break;
-            case Opcode::sin:
-                add(a, times(g.apply(Opcode::cos, a)));
-                break;
-            case Opcode::cos:
-                add(a, g.neg(times(g.apply(Opcode::sin, a))));
-                break;
-            case Opcode::tan:
-                add(a, times(g.add(number(1), square(id))));
-                break;
-            case Opcode::asin:
-                add(a, over(half_chord(a)));
-                break;
-            case Opcode::acos:
-                add(a, g.neg(over(half_chord(a))));
-                break;
-            case Opcode::atan:
-                add(a, over(g.add(number(1), square(a))));
-                break;
-            case Opcode::sinh:
-                add(a, times(g.apply(Opcode::cosh, a)));
-                break;
-            case Opcode::cosh:
-                add(a, times(g.apply(Opcode::sinh, a)));
-                break;
-            case Opcode::tanh:
-                add(a, times(g.sub(number(1), square(id))));
-                break;
-            case Opcode::cbrt:
-                add(a, over(g.mul(number(3), square(id))));
-                break;
-            case Opcode::erf:
-                add(a, times(bell(a)));
-                break;
-            case Opcode::erfc:
-                add(a, g.neg(times(bell(a))));
-                break;
+            case Opcode::exp: add(a, times(id)); break;
+            case Opcode::exp2: add(a, g.mul(times(number(std::numbers::ln2)), id)); break;
+            case Opcode::expm1: add(a, times(g.apply(Opcode::exp, a))); break;
+            case Opcode::log: add(a, over(a)); break;
+            case Opcode::log2: add(a, g.div(times(number(std::numbers::log2e)), a)); break;
+            case Opcode::log10: add(a, g.div(times(number(std::numbers::log10e)), a)); break;
+            case Opcode::log1p: add(a, over(g.add(number(1), a))); break;
+            case Opcode::sin: add(a, times(g.apply(Opcode::cos, a))); break;
+            case Opcode::cos: add(a, g.neg(times(g.apply(Opcode::sin, a)))); break;
+            case Opcode::tan: add(a, times(g.add(number(1), square(id)))); break;
+            case Opcode::asin: add(a, over(half_chord(a))); break;
+            case Opcode::acos: add(a, g.neg(over(half_chord(a)))); break;
+            case Opcode::atan: add(a, over(g.add(number(1), square(a)))); break;
+            case Opcode::sinh: add(a, times(g.apply(Opcode::cosh, a))); break;
+            case Opcode::cosh: add(a, times(g.apply(Opcode::sinh, a))); break;
+            case Opcode::tanh: add(a, times(g.sub(number(1), square(id)))); break;
+            case Opcode::cbrt: add(a, over(g.mul(number(3), square(id)))); break;
+            case Opcode::erf: add(a, times(bell(a))); break;
+            case Opcode::erfc: add(a, g.neg(times(bell(a)))); break;
             case Opcode::atan2: {
                 const NodeId distance = g.apply(Opcode::hypot, a, b);
                 add(a, g.mul(over(distance), g.div(b, distance)));
@@ -172,8 +127,7 @@ class ReverseMode {
             case Opcode::if_ge:
             case Opcode::if_lt:
             case Opcode::if_nonzero:
-            case Opcode::sincos:
-                break;  // made by later steps only, never differentiated
+            case Opcode::sincos: break;  // made by later steps only, never differentiated
         }
     }
 

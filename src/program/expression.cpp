@@ -40,7 +40,8 @@ void check_parameters(const Box& box, const Parameters& parameters) {
     for (const auto& [name, number] : parameters) {
         if (!is_identifier(name))
             throw std::invalid_argument(fmt::format(
-                "parameter '{}': a name is letters, digits and underscores, and does not begin with a digit", name));
+                "parameter '{}': a name is letters, digits and underscores, and does not begin with a digit",
+                name));
         if (!std::isfinite(number))
             throw std::invalid_argument(fmt::format("parameter '{}': {} is not finite", name, number));
         if (std::ranges::find(box.variables(), name, &Box::Place::name) != box.variables().end())

@@ -12,55 +12,32 @@ double fold(Opcode op, double a, double b, double c) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     const bool unordered = std::isnan(a) || std::isnan(b);
     switch (op) {
-        case Opcode::copy:
-            return a;
-        case Opcode::neg:
-            return -a;
-        case Opcode::add:
-            return a + b;
-        case Opcode::sub:
-            return a - b;
-        case Opcode::mul:
-            return a * b;
-        case Opcode::div:
-            return a / b;
-        case Opcode::fma:
-            return std::fma(a, b, c);
-        case Opcode::fms:
-            return std::fma(a, b, -c);
-        case Opcode::fnma:
-            return std::fma(-a, b, c);
-        case Opcode::sqrt:
-            return std::sqrt(a);
-        case Opcode::abs:
-            return std::abs(a);
-        case Opcode::sign:
-            return std::isnan(a) ? nan : static_cast<double>((a > 0) - (a < 0));
-        case Opcode::floor:
-            return std::floor(a);
-        case Opcode::ceil:
-            return std::ceil(a);
-        case Opcode::min:
-            return unordered ? nan : (a <= b ? a : b);
-        case Opcode::max:
-            return unordered ? nan : (a >= b ? a : b);
-        case Opcode::if_ge:
-            return a >= b ? c : 0;
-        case Opcode::if_lt:
-            return a < b ? c : 0;
-        case Opcode::if_nonzero:
-            return a == 0 ? 0 : b;
-        case Opcode::sin:
-            return Sleef_cinz_sind1_u10purec(a);
-        case Opcode::cos:
-            return Sleef_cinz_cosd1_u10purec(a);
-        case Opcode::sincos:
-            return nan;  // made by lowering only
+        case Opcode::copy: return a;
+        case Opcode::neg: return -a;
+        case Opcode::add: return a + b;
+        case Opcode::sub: return a - b;
+        case Opcode::mul: return a * b;
+        case Opcode::div: return a / b;
+        case Opcode::fma: return std::fma(a, b, c);
+        case Opcode::fms: return std::fma(a, b, -c);
+        case Opcode::fnma: return std::fma(-a, b, c);
+        case Opcode::sqrt: return std::sqrt(a);
+        case Opcode::abs: return std::abs(a);
+        case Opcode::sign: return std::isnan(a) ? nan : static_cast<double>((a > 0) - (a < 0));
+        case Opcode::floor: return std::floor(a);
+        case Opcode::ceil: return std::ceil(a);
+        case Opcode::min: return unordered ? nan : (a <= b ? a : b);
+        case Opcode::max: return unordered ? nan : (a >= b ? a : b);
+        case Opcode::if_ge: return a >= b ? c : 0;
+        case Opcode::if_lt: return a < b ? c : 0;
+        case Opcode::if_nonzero: return a == 0 ? 0 : b;
+        case Opcode::sin: return Sleef_cinz_sind1_u10purec(a);
+        case Opcode::cos: return Sleef_cinz_cosd1_u10purec(a);
+        case Opcode::sincos: return nan;  // made by lowering only
 #define LANEWISE_ARGUMENTS_1 a
 #define LANEWISE_ARGUMENTS_2 a, b
 #define LANEWISE_FOLD(name, operands, accuracy) \
-    case Opcode::name:                          \
-        return Sleef_cinz_##name##d1_##accuracy##purec(LANEWISE_ARGUMENTS_##operands);
+    case Opcode::name: return Sleef_cinz_##name##d1_##accuracy##purec(LANEWISE_ARGUMENTS_##operands);
             LANEWISE_FUNCTIONS(LANEWISE_FOLD)
 #undef LANEWISE_FOLD
 #undef LANEWISE_ARGUMENTS_2

@@ -51,7 +51,8 @@ NodeId Graph::power(NodeId a, NodeId b) {
     if (exponent != std::floor(exponent) || std::abs(exponent) > largest_product_power)
         return apply(Opcode::pow, a, b);
 
-    // Powers of 1/a rather than 1 over powers: its derivative leaves the range of doubles no sooner than it has to.
+    // Powers of 1/a rather than 1 over powers: its derivative leaves the range of doubles no sooner than it
+    // has to.
     NodeId product = constant(1);
     NodeId square = exponent < 0 ? div(constant(1), a) : a;
     for (auto rest = static_cast<unsigned>(std::abs(exponent)); rest != 0; rest >>= 1U) {

@@ -69,8 +69,7 @@ class Selection {
                     absorb(id, Opcode::fms, a, b);
                 }
                 break;
-            default:
-                break;
+            default: break;
         }
     }
 

@@ -48,16 +48,14 @@ NodeId Graph::simplify(Opcode op, NodeId a, NodeId b, NodeId c) {
             if (is_constant(a, 0)) return neg(b);
             if (is(b, Opcode::neg)) return add(a, nodes_[b].a);
             break;
-        case Opcode::mul:
-            return simplify_product(a, b);
+        case Opcode::mul: return simplify_product(a, b);
         case Opcode::div:
             if (is_constant(b, 1)) return a;
             if (is_constant(b, -1)) return neg(a);
             if (is_constant(b) && is_power_of_two(nodes_[b].number) && is_power_of_two(1 / nodes_[b].number))
                 return mul(a, constant(1 / nodes_[b].number));
             break;
-        default:
-            break;
+        default: break;
     }
     if (is_commutative(op) && b < a) std::swap(a, b);
     return intern({.kind = Node::Kind::operation,

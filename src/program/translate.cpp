@@ -92,36 +92,18 @@ class Machine {
 
     void step(const Token& token) {
         switch (token.kind) {
-            case Token::Kind::number:
-                stack_.push_back(graph_->constant(token.number));
-                break;
-            case Token::Kind::name:
-                stack_.push_back(scalar(token));
-                break;
-            case Token::Kind::index:
-                stack_.push_back(element(token));
-                break;
-            case Token::Kind::prefix:
-                stack_.push_back(graph_->neg(pop()));
-                break;
-            case Token::Kind::infix:
-                infix(token);
-                break;
-            case Token::Kind::call:
-                call(token);
-                break;
+            case Token::Kind::number: stack_.push_back(graph_->constant(token.number)); break;
+            case Token::Kind::name: stack_.push_back(scalar(token)); break;
+            case Token::Kind::index: stack_.push_back(element(token)); break;
+            case Token::Kind::prefix: stack_.push_back(graph_->neg(pop())); break;
+            case Token::Kind::infix: infix(token); break;
+            case Token::Kind::call: call(token); break;
             case Token::Kind::length:
                 stack_.push_back(graph_->constant(static_cast<double>(vector(token).size())));
                 break;
-            case Token::Kind::loop_begin:
-                begin_loop(token);
-                break;
-            case Token::Kind::loop_end:
-                end_loop(token);
-                break;
-            case Token::Kind::define:
-                define(token);
-                break;
+            case Token::Kind::loop_begin: begin_loop(token); break;
+            case Token::Kind::loop_end: end_loop(token); break;
+            case Token::Kind::define: define(token); break;
         }
     }
 
@@ -175,21 +157,11 @@ class Machine {
         const NodeId b = pop();
         const NodeId a = pop();
         switch (token.name.front()) {
-            case '+':
-                stack_.push_back(graph_->add(a, b));
-                break;
-            case '-':
-                stack_.push_back(graph_->sub(a, b));
-                break;
-            case '*':
-                stack_.push_back(graph_->mul(a, b));
-                break;
-            case '/':
-                stack_.push_back(graph_->div(a, b));
-                break;
-            default:
-                stack_.push_back(graph_->power(a, b));
-                break;
+            case '+': stack_.push_back(graph_->add(a, b)); break;
+            case '-': stack_.push_back(graph_->sub(a, b)); break;
+            case '*': stack_.push_back(graph_->mul(a, b)); break;
+            case '/': stack_.push_back(graph_->div(a, b)); break;
+            default: stack_.push_back(graph_->power(a, b)); break;
         }
     }
 

@@ -41,14 +41,12 @@ class Projection {
         }
     }
 
-    Cell cell(std::span<const double> x, double size) const {
-        Cell cell{};
+    std::array<double, projections> operator()(std::span<const double> x) const {
+        std::array<double, projections> projected{};
         for (std::size_t p = 0; p < projections; ++p) {
-            double sum = 0;
-            for (std::size_t j = 0; j < d_; ++j) sum += weights_[p * d_ + j] * x[j];
-            cell[p] = static_cast<std::int64_t>(std::floor(sum / size));
+            for (std::size_t j = 0; j < d_; ++j) projected[p] += weights_[p * d_ + j] * x[j];
         }
-        return cell;
+        return projected;
     }
 
   private:
@@ -58,72 +56,83 @@ class Projection {
 
 class Scouts {
   public:
-    Scouts(const RunEnds& ends, const Nearness& nearness)
+    /// `members` sorted best first; their clusters are filled in by `place`.
+    Scouts(const RunEnds& ends, std::vector<Clusters::Member>& members, const Nearness& nearness)
         : ends_(&ends),
+          members_(&members),
           nearness_(nearness),
           projection_(ends.widths),
-          newest_(std::bit_ceil(ends.runs + 1), none),
+          newest_(std::bit_ceil(members.size() + 1), none),
           x_(ends.widths.size()) {}
 
-    /// The cluster `run` belongs to; `next_cluster` when no scout is near. To be called best run first.
-    std::uint32_t place(std::uint32_t run, std::uint32_t next_cluster) {
-        f_ = ends_->f(run);
-        for (std::size_t j = 0; j < x_.size(); ++j) x_[j] = ends_->x(run, j);
+    /// Finds the cluster of member `at`; `next_cluster` when no scout is near. To be called in order.
+    void place(std::uint32_t at, std::uint32_t next_cluster) {
+        Clusters::Member& member = (*members_)[at];
+        f_ = member.f;
+        for (std::size_t j = 0; j < x_.size(); ++j) x_[j] = ends_->x(member.run, j);
         best_ = none;
         crowded_ = false;
-        // Rounding of the projections must not move a neighbour two cells away.
-        const Cell home = projection_.cell(x_, nearness_.distance * (1 + 1e-6));
+        const std::array<double, projections> projected = projection_(x_);
+        // A little more than the distance, for the rounding of the projections.
+        const double reach = nearness_.distance * (1 + 1e-6);
+        const Cell first = cell_at(projected, -reach);
+        const Cell last = cell_at(projected, reach);
         Cell cell{};
-        for (cell[0] = home[0] - 1; cell[0] <= home[0] + 1; ++cell[0])
-            for (cell[1] = home[1] - 1; cell[1] <= home[1] + 1; ++cell[1])
-                for (cell[2] = home[2] - 1; cell[2] <= home[2] + 1; ++cell[2]) look_into(bucket(cell));
-        const std::uint32_t cluster = best_ == none ? next_cluster : scouts_[best_].cluster;
+        for (cell[0] = first[0]; cell[0] <= last[0]; ++cell[0])
+            for (cell[1] = first[1]; cell[1] <= last[1]; ++cell[1])
+                for (cell[2] = first[2]; cell[2] <= last[2]; ++cell[2]) look_into(bucket(cell));
+        member.cluster = best_ == none ? next_cluster : (*members_)[scouts_[best_].member].cluster;
         if (!crowded_) {
-            std::uint32_t& newest = newest_[bucket(home)];
-            scouts_.push_back({run, cluster, newest});
+            std::uint32_t& newest = newest_[bucket(cell_at(projected, 0))];
+            scouts_.push_back({at, newest});
             newest = static_cast<std::uint32_t>(scouts_.size() - 1);
         }
-        return cluster;
     }
 
   private:
     static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
     struct Scout {
-        std::uint32_t run;
-        std::uint32_t cluster;
+        std::uint32_t member;
         std::uint32_t next_better;  ///< in the same bucket
     };
+
+    /// Cells are wider than what is near, so that a search looks into few of them.
+    Cell cell_at(const std::array<double, projections>& projected, double offset) const {
+        Cell cell{};
+        for (std::size_t p = 0; p < projections; ++p)
+            cell[p] =
+                static_cast<std::int64_t>(std::floor((projected[p] + offset) / (4 * nearness_.distance)));
+        return cell;
+    }
 
     std::size_t bucket(const Cell& cell) const { return hash(cell) & (newest_.size() - 1); }
 
     void look_into(std::size_t bucket) {
         for (std::uint32_t i = newest_[bucket]; i != none; i = scouts_[i].next_better) {
-            const double apart_in_value = value_distance(scouts_[i]);
+            const Clusters::Member& scout = (*members_)[scouts_[i].member];
+            const double apart_in_value =
+                (f_ - scout.f) / (nearness_.value * std::max(1.0, std::abs(scout.f)));
             if (apart_in_value > 1) break;  // those after it are better still
-            const double apart = std::max(apart_in_value, distance(scouts_[i]));
+            const double apart = std::max(apart_in_value, distance_to(scout.run));
             if (apart <= 1) best_ = std::min(best_, i);
             if (apart <= 0.5) crowded_ = true;
         }
     }
 
-    /// Distances in units of nearness; one above 1 need not be exact.
-    double value_distance(const Scout& scout) const {
-        const double f = ends_->f(scout.run);
-        return (f_ - f) / (nearness_.value * std::max(1.0, std::abs(f)));
-    }
-
-    double distance(const Scout& scout) const {
+    /// Largest distance in a coordinate, in units of nearness; one above 1 need not be exact.
+    double distance_to(std::uint32_t run) const {
         double largest = 0;
         for (std::size_t j = 0; j < x_.size() && largest <= 1; ++j) {
             if (ends_->widths[j] == 0) continue;
-            const double apart = std::abs(x_[j] - ends_->x(scout.run, j));
+            const double apart = std::abs(x_[j] - ends_->x(run, j));
             largest = std::max(largest, apart / (nearness_.distance * ends_->widths[j]));
         }
         return largest;
     }
 
     const RunEnds* ends_;
+    std::vector<Clusters::Member>* members_;
     Nearness nearness_;
     Projection projection_;
     std::vector<Scout> scouts_;          ///< best first
@@ -140,18 +149,18 @@ class Scouts {
 
 Clusters cluster(const RunEnds& ends, const Nearness& nearness) {
     Clusters clusters{.members = {}, .count = 0};
+    clusters.members.reserve(ends.runs);
     for (std::uint32_t run = 0; run < ends.runs; ++run) {
-        if (std::isfinite(ends.f(run))) clusters.members.push_back({run, 0});
+        const double f = ends.f(run);
+        if (std::isfinite(f)) clusters.members.push_back({f, run, 0});
     }
-    std::ranges::sort(clusters.members, [&](const auto& a, const auto& b) {
-        const double fa = ends.f(a.run);
-        const double fb = ends.f(b.run);
-        return fa < fb || (fa == fb && a.run < b.run);
+    std::ranges::sort(clusters.members, [](const auto& a, const auto& b) {
+        return a.f < b.f || (a.f == b.f && a.run < b.run);
     });
-    Scouts scouts(ends, nearness);
-    for (Clusters::Member& member : clusters.members) {
-        member.cluster = scouts.place(member.run, static_cast<std::uint32_t>(clusters.count));
-        clusters.count = std::max<std::size_t>(clusters.count, member.cluster + std::size_t{1});
+    Scouts scouts(ends, clusters.members, nearness);
+    for (std::uint32_t at = 0; at < clusters.members.size(); ++at) {
+        scouts.place(at, static_cast<std::uint32_t>(clusters.count));
+        clusters.count = std::max<std::size_t>(clusters.count, clusters.members[at].cluster + std::size_t{1});
     }
     return clusters;
 }

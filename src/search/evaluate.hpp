@@ -9,7 +9,8 @@
 
 namespace lanewise {
 
-/// As lanewise::evaluate, for many points of the objective's dimension; `visit` is called with the index of each point.
+/// As lanewise::evaluate, for many points of the objective's dimension; `visit` is called with the index of
+/// each point.
 void evaluate_points(const Objective& objective, std::span<const std::vector<double>> points, Isa isa,
                      const std::function<void(std::size_t, const Evaluation&)>& visit);
 

@@ -43,11 +43,12 @@ void evaluate_points(const Objective& objective, std::span<const std::vector<dou
 
 Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa isa) {
     if (x.size() != objective.dimension())
-        throw std::invalid_argument(fmt::format("the point has {} coordinates, the objective {}", x.size(),
-                                                objective.dimension()));
+        throw std::invalid_argument(
+            fmt::format("the point has {} coordinates, the objective {}", x.size(), objective.dimension()));
     const std::vector<double> point(x.begin(), x.end());
     Evaluation result;
-    evaluate_points(objective, {&point, 1}, isa, [&](std::size_t /*index*/, const Evaluation& at) { result = at; });
+    evaluate_points(objective, {&point, 1}, isa,
+                    [&](std::size_t /*index*/, const Evaluation& at) { result = at; });
     return result;
 }
 

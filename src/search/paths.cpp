@@ -16,8 +16,8 @@ namespace lanewise {
 
 namespace {
 
-/// One run, taken again an iteration at a time in a tile of its own. Bits do not depend on tile or neighbours, so
-/// this is the path of the search itself.
+/// One run, taken again an iteration at a time in a tile of its own. Bits do not depend on tile or
+/// neighbours, so this is the path of the search itself.
 template <class T>
 void visit_path(const Objective& objective, const Box& box, const Options& options, std::uint64_t start_id,
                 std::size_t iterations, const std::function<void(const PathPoint&)>& visit) {

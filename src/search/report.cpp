@@ -15,12 +15,9 @@ namespace {
 
 RunStatus run_status(kernels::LaneStatus lane, bool all_iterations_done) {
     switch (lane) {
-        case kernels::nan_at_start:
-            return RunStatus::nan_at_start;
-        case kernels::nan_on_the_way:
-            return RunStatus::nan_on_the_way;
-        case kernels::live:
-            break;
+        case kernels::nan_at_start: return RunStatus::nan_at_start;
+        case kernels::nan_on_the_way: return RunStatus::nan_on_the_way;
+        case kernels::live: break;
     }
     return all_iterations_done ? RunStatus::max_iterations : RunStatus::stopped;
 }
@@ -84,7 +81,8 @@ class Report {
 
     /// Broken runs have no end.
     double end_f(std::size_t run) const {
-        if (run != best_run_ && swarm().status(run) != kernels::live) return std::numeric_limits<double>::infinity();
+        if (run != best_run_ && swarm().status(run) != kernels::live)
+            return std::numeric_limits<double>::infinity();
         return ends_at_best(run) ? swarm().best_f(run) : swarm().f(run);
     }
 
@@ -110,7 +108,7 @@ class Report {
     std::vector<Minimum> describe(const Clusters& clusters) const {
         std::vector<Minimum> minima;
         std::vector<std::vector<double>> points;
-        for (const auto& [run, cluster] : clusters.members) {
+        for (const auto& [f, run, cluster] : clusters.members) {
             if (cluster >= most_minima_) continue;
             if (cluster == minima.size()) {
                 minima.push_back({.f = sign_ * end_f(run),
@@ -122,19 +120,22 @@ class Report {
             }
             minima[cluster].start_ids.push_back(run);
         }
-        evaluate_points(*objective_, points, engine_->isa,
-                        [&](std::size_t i, const Evaluation& at) { add_first_order(minima[i], at.gradient); });
+        evaluate_points(*objective_, points, engine_->isa, [&](std::size_t i, const Evaluation& at) {
+            add_first_order(minima[i], at.gradient);
+        });
         return minima;
     }
 
-    /// What the gradient says about a minimum: a variable at a bound that it pushes against counts as settled.
+    /// What the gradient says about a minimum: a variable at a bound that it pushes against counts as
+    /// settled.
     void add_first_order(Minimum& minimum, const std::vector<double>& gradient) const {
         for (std::size_t j = 0; j < minimum.x.size(); ++j) {
             const bool at_lower = minimum.x[j] == box_->lower()[j];
             const bool at_upper = minimum.x[j] == box_->upper()[j];
             minimum.at_bound[j] = static_cast<std::int8_t>(at_lower ? -1 : static_cast<int>(at_upper));
             const double downhill = -sign_ * gradient[j];
-            const bool held = (at_lower && downhill <= 0) || (at_upper && downhill >= 0) || (at_lower && at_upper);
+            const bool held =
+                (at_lower && downhill <= 0) || (at_upper && downhill >= 0) || (at_lower && at_upper);
             if (!held) minimum.gradient_norm = std::hypot(minimum.gradient_norm, gradient[j]);
         }
     }
@@ -142,7 +143,7 @@ class Report {
     Coverage coverage(const Clusters& clusters) const {
         std::vector<bool> reached(clusters.count, false);
         double n = 0;
-        for (const auto& [run, cluster] : clusters.members) {
+        for (const auto& [f, run, cluster] : clusters.members) {
             if (run < given_) continue;
             reached[cluster] = true;
             ++n;

@@ -11,8 +11,7 @@ namespace {
 
 double schedule_factor(Schedule schedule, std::size_t k, std::size_t iterations) {
     switch (schedule) {
-        case Schedule::constant:
-            return 1;
+        case Schedule::constant: return 1;
         case Schedule::cosine:
             return (1 + Sleef_cinz_cosd1_u10purec(std::numbers::pi * static_cast<double>(k) /
                                                   static_cast<double>(iterations))) /

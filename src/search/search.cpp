@@ -92,8 +92,8 @@ class Crew {
             [&](std::size_t tile, std::size_t thread) { swarm_.begin(tile, starts, {}, points_[thread]); });
     }
 
-    /// A stage: every tile takes these steps while it is in L1, as far as it gets before the search is halted. The
-    /// first tile of each thread gets somewhere in any case.
+    /// A stage: every tile takes these steps while it is in L1, as far as it gets before the search is
+    /// halted. The first tile of each thread gets somewhere in any case.
     void advance(const std::vector<kernels::Step<T>>& steps) {
         for_each_tile([&](std::size_t tile, std::size_t thread) {
             for (std::size_t k = 0; k < steps.size(); k += poll_iterations) {

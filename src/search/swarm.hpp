@@ -26,8 +26,8 @@ struct Workspace {
     Workspace(std::size_t lanes, std::size_t dimension, std::size_t scratch_rows)
         : rows(lanes * (dimension + 4)), scratch(lanes * scratch_rows) {}
 
-    AlignedArray<T> rows;     ///< g, then f, best_step, steps_taken, status
-    AlignedArray<T> scratch;  ///< registers of the objective's program
+    AlignedArray<T> rows;               ///< g, then f, best_step, steps_taken, status
+    AlignedArray<T> scratch;            ///< registers of the objective's program
     std::uint64_t run_iterations = 0;   ///< iterations this thread did, summed over runs
     std::uint64_t lane_iterations = 0;  ///< the same over all lanes it computed
 };
@@ -69,8 +69,8 @@ class Swarm {
     double best_f(std::size_t run) const noexcept { return static_cast<double>(best_f_[run]); }
     /// The iteration that moved the run to its best point, from 0; -1 for the start.
     std::int64_t best_iteration(std::size_t run) const noexcept { return best_iteration_[run]; }
-    /// Coordinate j of the point where a run stands, or of its best. On a wall it is the box's own bound, also where
-    /// the run's precision does not hold that number.
+    /// Coordinate j of the point where a run stands, or of its best. On a wall it is the box's own bound,
+    /// also where the run's precision does not hold that number.
     double coordinate(std::size_t run, Which which, std::size_t j) const noexcept;
     /// Value where a run stands; known after `finish` and `keep_f`, for runs that are live.
     double f(std::size_t run) const noexcept { return static_cast<double>(f_[run]); }

@@ -37,8 +37,8 @@ void check_single_precision(const Box& box) {
     for (std::size_t j = 0; j < box.dimension(); ++j) {
         if (std::abs(box.lower()[j]) > largest || std::abs(box.upper()[j]) > largest ||
             box.upper()[j] - box.lower()[j] > largest)
-            throw std::invalid_argument(fmt::format("precision f32: the box {}:{} of {} is beyond its range", box.lower()[j],
-                                                    box.upper()[j], box.coordinate_name(j)));
+            throw std::invalid_argument(fmt::format("precision f32: the box {}:{} of {} is beyond its range",
+                                                    box.lower()[j], box.upper()[j], box.coordinate_name(j)));
     }
 }
 
