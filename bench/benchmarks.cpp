@@ -24,7 +24,7 @@ void search_rows(benchmark::State& state, const Objective& objective, const Prob
     const Options options{.starts = starts, .iterations = iterations, .threads = threads};
     double seconds = 0;
     double run_iterations = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         const Result result = minimize(objective, box_of(problem), options);
         state.SetIterationTime(result.work.seconds);
         seconds += result.work.seconds;
@@ -38,7 +38,7 @@ void textbook_rows(benchmark::State& state, const Problem& problem) {
     constexpr std::size_t runs = 16;
     double seconds = 0;
     double run_iterations = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         const auto begin = std::chrono::steady_clock::now();
         for (std::size_t run = 0; run < runs; ++run) {
             const std::vector<double> x(problem.dimension, -5 + 0.6 * static_cast<double>(run));
@@ -53,7 +53,7 @@ void textbook_rows(benchmark::State& state, const Problem& problem) {
     report(state, seconds, run_iterations);
 }
 
-void add_search(const std::string& name, std::shared_ptr<const Objective> objective, const Problem& problem,
+void add_search(const std::string& name, const std::shared_ptr<const Objective>& objective, const Problem& problem,
                 std::size_t starts, int threads) {
     benchmark::RegisterBenchmark(
         (name + "/" + std::to_string(threads)).c_str(),

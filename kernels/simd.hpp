@@ -95,13 +95,13 @@ void store(T* to, Batch<T> value) {
 template <class T>
 Batch<T> min(Batch<T> a, Batch<T> b) {
     const Batch<T> smaller = xsimd::select(a <= b, a, b);
-    return xsimd::select(a == a, smaller, a);
+    return xsimd::select(xsimd::isnan(a), a, smaller);
 }
 
 template <class T>
 Batch<T> max(Batch<T> a, Batch<T> b) {
     const Batch<T> larger = xsimd::select(a >= b, a, b);
-    return xsimd::select(a == a, larger, a);
+    return xsimd::select(xsimd::isnan(a), a, larger);
 }
 
 template <class T>
@@ -109,7 +109,7 @@ Batch<T> sign(Batch<T> a) {
     const Batch<T> zero(T(0));
     const Batch<T> of_number =
         xsimd::select(a > zero, Batch<T>(T(1)), xsimd::select(a < zero, Batch<T>(T(-1)), zero));
-    return xsimd::select(a == a, of_number, a);
+    return xsimd::select(xsimd::isnan(a), a, of_number);
 }
 
 #define LANEWISE_UNARY(name, accuracy)                                                 \

@@ -25,7 +25,7 @@ class Selection {
         : graph_(&graph), uses_(graph.size(), 0), operations_(graph.size()) {
         for (const NodeId output : outputs) ++uses_[output];
         // Users have larger ids than their operands, so that every use is counted before a node is looked at.
-        for (NodeId id = static_cast<NodeId>(graph.size()); id-- != 0;) {
+        for (auto id = static_cast<NodeId>(graph.size()); id-- != 0;) {
             if (uses_[id] == 0 || !is_operation(id)) continue;
             const Node& node = graph[id];
             const std::array<NodeId, 3> operands = {node.a, node.b, node.c};

@@ -13,7 +13,7 @@ std::size_t choose_tile_lanes(std::size_t dimension, std::size_t scratch_rows, s
     constexpr std::size_t native_row = 896;  // bytes
     constexpr std::size_t program_row =
         1664;  // a program's operations are dispatched once per tile: wide tiles pay
-    constexpr std::size_t budget = 512 * 1024;  // of L2, for all rows
+    constexpr std::size_t budget = std::size_t{512} * 1024;  // of L2, for all rows
     // x, best x, g, the moments; f, best f and the rows of a look
     const std::size_t rows = (3 + moment_rows) * dimension + scratch_rows + 5;
     const std::size_t row = std::min(scratch_rows == 0 ? native_row : program_row, budget / rows);
