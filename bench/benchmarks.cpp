@@ -53,8 +53,8 @@ void textbook_rows(benchmark::State& state, const Problem& problem) {
     report(state, seconds, run_iterations);
 }
 
-void add_search(const std::string& name, const std::shared_ptr<const Objective>& objective, const Problem& problem,
-                std::size_t starts, int threads) {
+void add_search(const std::string& name, const std::shared_ptr<const Objective>& objective,
+                const Problem& problem, std::size_t starts, int threads) {
     benchmark::RegisterBenchmark(
         (name + "/" + std::to_string(threads)).c_str(),
         [=](benchmark::State& state) { search_rows(state, *objective, problem, starts, threads); })

@@ -57,10 +57,16 @@ void copy_rows(const Tile<T> tile, std::size_t lane, Mask<T> which, const T* fro
         store(to + at, xsimd::select(which, load(from + at), load(to + at)));
 }
 
-/// Freezes the lanes of one vector that are not finite, keeps the best point of the others and returns the
-/// lanes that may move.
+/// What a look at one vector says about its lanes.
 template <class T>
-Mask<T> inspect(const Tile<T> tile, std::size_t lane, T step) {
+struct Seen {
+    Mask<T> moving;    ///< live, value and gradient finite
+    Mask<T> improved;  ///< of those: the value is the best so far; best_x is still to be written
+};
+
+/// Freezes the lanes of one vector that are not finite and keeps the best value of the others.
+template <class T>
+Seen<T> inspect(const Tile<T> tile, std::size_t lane, T step) {
     const Batch<T> f = load(tile.f + lane);
     const Batch<T> best_f = load(tile.best_f + lane);
     const Batch<T> status = load(tile.status + lane);
@@ -72,7 +78,6 @@ Mask<T> inspect(const Tile<T> tile, std::size_t lane, T step) {
     // Without a branch: whether any lane of a vector improved is too hard to predict.
     store(tile.best_f + lane, xsimd::select(improved, f, best_f));
     store(tile.best_step + lane, xsimd::select(improved, Batch<T>(step), load(tile.best_step + lane)));
-    copy_rows(tile, lane, improved, tile.x, tile.best_x);
     if (!xsimd::all(finite)) {
         const Mask<T> broken = is_live & ~finite;
         const Mask<T> has_best = best_f < Batch<T>(std::numeric_limits<T>::infinity());
@@ -80,16 +85,18 @@ Mask<T> inspect(const Tile<T> tile, std::size_t lane, T step) {
         store(tile.status + lane, xsimd::select(broken, why, status));
         copy_rows(tile, lane, broken, tile.best_x, tile.x);
     }
-    return moving;
+    return {moving, improved};
 }
 
-/// The step of one vector, projected onto the box.
+/// Keeps the point of the lanes that improved, then takes the step of those that move, projected onto the
+/// box.
 template <class T, class Rule>
-void move(const Tile<T> tile, std::size_t lane, Mask<T> moving, const Rule& rule) {
+void move(const Tile<T> tile, std::size_t lane, const Seen<T> seen, const Rule& rule) {
     const std::size_t pitch = tile.dimension * tile.lanes;
     std::size_t at = lane;
     for (std::size_t j = 0; j < tile.dimension; ++j, at += tile.lanes) {
         const Batch<T> x = load(tile.x + at);
+        store(tile.best_x + at, xsimd::select(seen.improved, x, load(tile.best_x + at)));
         Batch<T> before[Rule::rows];
         Batch<T> moments[Rule::rows];
         for (std::size_t r = 0; r < Rule::rows; ++r)
@@ -103,9 +110,9 @@ void move(const Tile<T> tile, std::size_t lane, Mask<T> moving, const Rule& rule
         Rule::stop_at_wall(moments, below | above);
 
         const Batch<T> inside = xsimd::select(below, lower, xsimd::select(above, upper, target));
-        store(tile.x + at, xsimd::select(moving, inside, x));
+        store(tile.x + at, xsimd::select(seen.moving, inside, x));
         for (std::size_t r = 0; r < Rule::rows; ++r)
-            store(tile.moments + r * pitch + at, xsimd::select(moving, moments[r], before[r]));
+            store(tile.moments + r * pitch + at, xsimd::select(seen.moving, moments[r], before[r]));
     }
 }
 
@@ -114,29 +121,31 @@ template <class T, class Rule>
 bool iterate(const Tile<T> tile, T step, const Rule rule) {
     bool any_live = false;
     for (std::size_t lane = 0; lane < tile.lanes; lane += Batch<T>::size) {
-        const Mask<T> moving = inspect(tile, lane, step);
-        if (!xsimd::any(moving)) continue;
+        const Seen<T> seen = inspect(tile, lane, step);
+        if (!xsimd::any(seen.moving)) continue;
         any_live = true;
         const Batch<T> taken = load(tile.steps_taken + lane);
-        store(tile.steps_taken + lane, taken + xsimd::select(moving, Batch<T>(T(1)), Batch<T>(T(0))));
-        move(tile, lane, moving, rule);
+        store(tile.steps_taken + lane, taken + xsimd::select(seen.moving, Batch<T>(T(1)), Batch<T>(T(0))));
+        move(tile, lane, seen, rule);
     }
     return any_live;
 }
 
 template <class T, template <class> class Rule>
-std::size_t advance(const Tile<T>& tile, const Step<T>* steps, std::size_t count, Evaluate<T> evaluate) {
-    for (std::size_t k = 0; k < count; ++k) {
+std::size_t advance(const Tile<T>& tile, const Step<T>* steps, std::size_t first, std::size_t last,
+                    Evaluate<T> evaluate) {
+    for (std::size_t k = first; k < last; ++k) {
         evaluate.call(evaluate.context, tile);
         if (!iterate(tile, T(k), Rule<T>(steps[k]))) return k + 1;
     }
-    return count;
+    return last;
 }
 
 template <class T>
 void settle(const Tile<T>& tile, T step, Evaluate<T> evaluate) {
     evaluate.call(evaluate.context, tile);
-    for (std::size_t lane = 0; lane < tile.lanes; lane += Batch<T>::size) inspect(tile, lane, step);
+    for (std::size_t lane = 0; lane < tile.lanes; lane += Batch<T>::size)
+        copy_rows(tile, lane, inspect(tile, lane, step).improved, tile.x, tile.best_x);
 }
 
 }  // namespace

@@ -28,8 +28,8 @@ struct Tile {
     T* g;                   ///< [d] gradient at x, filled by evaluate
     T* f;                   ///< value at x, filled by evaluate
     T* best_f;              ///< value at best_x; infinity before the first finite value
-    T* best_step;           ///< which evaluation of this call found best_x, from 0; -1: none of them
-    T* steps_taken;         ///< iterations of this call the lane took part in
+    T* best_step;           ///< which evaluation of this stage found best_x, from 0; -1: none of them
+    T* steps_taken;         ///< iterations of this stage the lane took part in
     T* status;              ///< LaneStatus as a number
     const T* lower;         ///< [d], one number per variable
     const T* upper;         ///< [d]
@@ -75,11 +75,12 @@ struct Code {
 
 template <class T>
 struct Functions {
-    /// Up to `count` iterations of Adam: evaluate, look for faults, keep the best, move, project. A lane
-    /// whose value or gradient is not finite is frozen at its best point. Ends early when no lane is live;
-    /// returns the number of iterations done.
-    std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t count,
-                                Evaluate<T> evaluate);
+    /// Iterations `first` up to `last` of Adam, with steps[first] ...: evaluate, look for faults, keep the
+    /// best, move, project. A lane whose value or gradient is not finite is frozen at its best point. Ends
+    /// early when no lane is live; returns the iteration it stopped before. Adds to best_step and
+    /// steps_taken, which the caller sets before the first call of a stage.
+    std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t first,
+                                std::size_t last, Evaluate<T> evaluate);
     /// Evaluates once more and keeps the best, without moving: the last point of a run counts too.
     /// `step` is what best_step records.
     void (*settle)(const Tile<T>& tile, T step, Evaluate<T> evaluate);

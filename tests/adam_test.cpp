@@ -178,7 +178,7 @@ TEMPLATE_TEST_CASE("the kernel keeps the best point visited and freezes a broken
     const kernels::Step<T> step{T(0.5), T(1e-8), T(0.9), T(0.1), T(0.999), T(0.001)};
     const std::vector<kernels::Step<T>> steps(6, step);
     const auto& functions = kernels::functions<T>(kernel_table(choose_isa()));
-    CHECK(functions.advance_adam(tile, steps.data(), steps.size(), {evaluate, &script}) == 6);
+    CHECK(functions.advance_adam(tile, steps.data(), 0, steps.size(), {evaluate, &script}) == 6);
 
     for (std::size_t lane = 0; lane < lanes; ++lane) {
         INFO("lane " << lane);

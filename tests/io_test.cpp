@@ -17,8 +17,7 @@ const Box box{{"x", -5, 5}, {"v", -1, 2, 2}};
 constexpr const char* expression = "(x - 1/3)^2 + (v[0] - 3)^2 + v[1]^2";
 
 std::filesystem::path temporary_folder() {
-    const auto folder =
-        std::filesystem::temp_directory_path() / ("lanewise-test-" + std::to_string(getpid()));
+    auto folder = std::filesystem::temp_directory_path() / ("lanewise-test-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder);
     return folder;
 }

@@ -41,8 +41,8 @@ TEST_CASE("known minima are found, each once") {
     CHECK(four.runs_with(RunStatus::max_iterations) == 4096);
     CHECK(four.minima.front().f == four.best.f);
     CHECK(four.minima.front().x == four.best.x);
-    CHECK(four.work.run_iterations == 4096 * 1000);
-    CHECK(four.work.evaluations == 4096 * 1001);
+    CHECK(four.work.run_iterations == 4'096'000);
+    CHECK(four.work.evaluations == 4'100'096);
     CHECK(four.work.lane_occupancy > 0.98);
 
     const Result camel =
@@ -143,7 +143,7 @@ TEST_CASE("limits end a search with a valid result") {
         const Result result = minimize(himmelblau, square, {.starts = 100, .max_evaluations = 12'345});
         CHECK(result.status == SearchStatus::max_evaluations);
         CHECK(result.work.evaluations <= 12'345);
-        CHECK(result.work.evaluations > 12'345 - 2 * 100);
+        CHECK(result.work.evaluations > 12'145);
         CHECK(std::isfinite(result.best.f));
         const Result least = minimize(himmelblau, square, {.starts = 100, .max_evaluations = 100});
         CHECK(least.work.evaluations == 100);
@@ -182,7 +182,7 @@ TEST_CASE("progress is told between stages") {
              {.starts = 50, .iterations = 500, .progress = [&](const Progress& p) { told.push_back(p); }});
     REQUIRE(told.size() >= 5);
     CHECK(told.back().iteration == 500);
-    CHECK(told.back().run_iterations == 50 * 500);
+    CHECK(told.back().run_iterations == 25'000);
     for (std::size_t i = 1; i < told.size(); ++i) {
         CHECK(told[i].best_f <= told[i - 1].best_f);
         CHECK(told[i].iteration > told[i - 1].iteration);
@@ -346,6 +346,7 @@ TEST_CASE("an enclosing parallel region and many callers at once are respected")
     const Result alone = minimize(objective, square, {.starts = 500});
     std::vector<std::vector<double>> found(4);
     std::vector<std::thread> callers;
+    callers.reserve(found.size());
     for (auto& x : found)
         callers.emplace_back([&] { x = minimize(objective, square, {.starts = 500, .threads = 2}).best.x; });
     for (std::thread& caller : callers) caller.join();

@@ -78,14 +78,14 @@ std::vector<std::uint64_t> spread_start_ids(std::uint64_t wanted, std::uint64_t 
 void write_trace(Output& output, const Objective& objective, const Box& box, const Options& options,
                  const std::vector<std::uint64_t>& start_ids, std::size_t iterations) {
     std::string header = "start_id,iteration,f";
-    for (std::size_t j = 0; j < box.dimension(); ++j) header += "," + box.coordinate_name(j);
+    for (std::size_t j = 0; j < box.dimension(); ++j) header += fmt::format(",{}", box.coordinate_name(j));
     output.write(header + "\n");
     // After an interrupted search its paths are still written; a second Ctrl-C ends the program.
     const bool can_be_interrupted = interrupt_seen == 0;
     visit_paths(objective, box, options, start_ids, iterations, [&](const PathPoint& point) {
         if (can_be_interrupted && interrupt_seen != 0) throw Interrupted();
         std::string line = fmt::format("{},{},{}", point.start_id, point.iteration, to_text(point.f));
-        for (const double x : point.x) line += "," + to_text(x);
+        for (const double x : point.x) line += fmt::format(",{}", to_text(x));
         output.write(line + "\n");
     });
     output.commit();

@@ -36,7 +36,7 @@ void visit_path(const Objective& objective, const Box& box, const Options& optio
     const kernels::Tile<T> tile = swarm.unpack(0, workspace);
     for (std::size_t k = 0; k < iterations; ++k) {
         const kernels::Step<T> step = step_at<T>(options, k);
-        functions.advance_adam(tile, &step, 1, evaluator.callback());
+        functions.advance_adam(tile, &step, 0, 1, evaluator.callback());
         // The value at the new point; a run that breaks there is frozen, and its path over.
         functions.settle(tile, T(0), evaluator.callback());
         if (tile.status[0] != T(kernels::live)) return;

@@ -96,18 +96,21 @@ class Crew {
     /// halted. The first tile of each thread gets somewhere in any case.
     void advance(const std::vector<kernels::Step<T>>& steps) {
         for_each_tile([&](std::size_t tile, std::size_t thread) {
-            for (std::size_t k = 0; k < steps.size(); k += poll_iterations) {
-                if (halt_.requested() || !has_live_run(tile)) return;
-                const std::size_t count = std::min(poll_iterations, steps.size() - k);
-                const kernels::Tile<T> rows = swarm_.unpack(tile, workspaces_[thread]);
-                const std::size_t done =
-                    functions_->advance_adam(rows, steps.data() + k, count, evaluators_[thread].callback());
-                swarm_.pack(tile, rows, done);
-                workspaces_[thread].lane_iterations += done * swarm_.tile_lanes();
-                for (std::size_t lane = 0; lane < swarm_.runs_in(tile); ++lane)
-                    workspaces_[thread].run_iterations += static_cast<std::uint64_t>(rows.steps_taken[lane]);
+            if (halt_.requested() || !has_live_run(tile)) return;
+            Workspace<T>& workspace = workspaces_[thread];
+            const kernels::Tile<T> rows = swarm_.unpack(tile, workspace);
+            std::size_t done = 0;
+            while (done < steps.size() && !halt_.requested()) {
+                const std::size_t last = std::min(done + poll_iterations, steps.size());
+                done =
+                    functions_->advance_adam(rows, steps.data(), done, last, evaluators_[thread].callback());
+                if (done < last) break;
                 halt_.poll(omp_get_thread_num() == 0);
             }
+            swarm_.pack(tile, rows, done);
+            workspace.lane_iterations += done * swarm_.tile_lanes();
+            for (std::size_t lane = 0; lane < swarm_.runs_in(tile); ++lane)
+                workspace.run_iterations += static_cast<std::uint64_t>(rows.steps_taken[lane]);
         });
         halt_.rethrow();
     }
