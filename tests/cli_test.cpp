@@ -312,7 +312,7 @@ TEST_CASE("the trace holds the runs asked for") {
     CHECK(ids_of({"--starts", "160", "--trace-runs", "40"}).size() == 40);
 }
 
-TEST_CASE("memory stays near four numbers per run and variable") {
+TEST_CASE("memory stays near four numbers per run and variable", "[memory]") {
     const auto peak = [](const char* dimension, const char* starts) {
         const Outcome outcome = run({"minimize", "sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)",
                                      "--var", std::string("x[") + dimension + "]=-5:5", "--starts", starts,

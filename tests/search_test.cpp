@@ -5,7 +5,6 @@
 #include <numeric>
 #include <thread>
 
-#include "allocations.hpp"
 #include "catch.hpp"
 #include "cluster.hpp"
 #include "lanewise/lanewise.hpp"
@@ -227,17 +226,6 @@ TEST_CASE("a path ends where its run breaks") {
     const std::uint64_t beyond = 3;
     CHECK_THROWS_WITH(visit_paths(objective, box, options, {&beyond, 1}, 10, [](const PathPoint&) {}),
                       ContainsSubstring("start id 3: there are 3 starts"));
-}
-
-TEST_CASE("an iteration allocates nothing") {
-    const Expression objective(himmelblau, square);
-    const auto allocated_in = [&](std::size_t iterations) {
-        const std::size_t before = allocations;
-        minimize(objective, square, {.starts = 333, .iterations = iterations, .threads = 1});
-        return allocations - before;
-    };
-    allocated_in(1000);
-    CHECK(allocated_in(1000) == allocated_in(20'000));
 }
 
 TEST_CASE("options are checked before any work") {
