@@ -28,7 +28,7 @@ struct Adam {
         auto& [m, v] = moments;
         m = fma(beta1, m, one_minus_beta1 * g);
         v = fma(beta2, v, one_minus_beta2 * (g * g));
-        return alpha * m / (xsimd::sqrt(v) + eps);
+        return divide(alpha * m, square_root(v) + eps);
     }
 
     /// At a wall the first moment is dropped, so that a run leaves the wall as soon as the gradient turns.

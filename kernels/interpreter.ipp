@@ -68,11 +68,11 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
             case Opcode::add: binary([](B a, B b) { return a + b; }); break;
             case Opcode::sub: binary([](B a, B b) { return a - b; }); break;
             case Opcode::mul: binary([](B a, B b) { return a * b; }); break;
-            case Opcode::div: binary([](B a, B b) { return a / b; }); break;
+            case Opcode::div: binary([](B a, B b) { return divide(a, b); }); break;
             case Opcode::fma: ternary([](B a, B b, B c) { return fma(a, b, c); }); break;
             case Opcode::fms: ternary([](B a, B b, B c) { return fms(a, b, c); }); break;
             case Opcode::fnma: ternary([](B a, B b, B c) { return fnma(a, b, c); }); break;
-            case Opcode::sqrt: unary([](B a) { return xsimd::sqrt(a); }); break;
+            case Opcode::sqrt: unary([](B a) { return square_root(a); }); break;
             case Opcode::abs: unary([](B a) { return xsimd::abs(a); }); break;
             case Opcode::sign: unary([](B a) { return sign(a); }); break;
             case Opcode::floor: unary([](B a) { return xsimd::floor(a); }); break;

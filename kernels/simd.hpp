@@ -81,6 +81,25 @@ Batch<T> fnma(Batch<T> a, Batch<T> b, Batch<T> c) {
 }
 #endif
 
+// Correctly rounded on every instruction set: xsimd 8.1's float versions on arm64 are Newton steps from an
+// estimate.
+template <class T>
+Batch<T> divide(Batch<T> a, Batch<T> b) {
+    return a / b;
+}
+template <class T>
+Batch<T> square_root(Batch<T> a) {
+    return xsimd::sqrt(a);
+}
+#if defined(__aarch64__)
+inline Batch<float> divide(Batch<float> a, Batch<float> b) {
+    return Batch<float>(vdivq_f32(a, b));
+}
+inline Batch<float> square_root(Batch<float> a) {
+    return Batch<float>(vsqrtq_f32(a));
+}
+#endif
+
 template <class T>
 Batch<T> load(const T* from) {
     return Batch<T>::load_aligned(from);

@@ -128,7 +128,8 @@ class Report {
 
     /// What the gradient says about a minimum: a variable at a bound that it pushes against counts as
     /// settled.
-    void add_first_order(Minimum& minimum, const std::vector<double>& gradient) const {
+    void add_first_order(Minimum& minimum, std::vector<double> gradient) const {
+        double largest = 0;
         for (std::size_t j = 0; j < minimum.x.size(); ++j) {
             const bool at_lower = minimum.x[j] == box_->lower()[j];
             const bool at_upper = minimum.x[j] == box_->upper()[j];
@@ -136,8 +137,14 @@ class Report {
             const double downhill = -sign_ * gradient[j];
             const bool held =
                 (at_lower && downhill <= 0) || (at_upper && downhill >= 0) || (at_lower && at_upper);
-            if (!held) minimum.gradient_norm = std::hypot(minimum.gradient_norm, gradient[j]);
+            if (held) gradient[j] = 0;
+            largest = std::max(largest, std::abs(gradient[j]));
         }
+        if (largest == 0) return;
+        // Scaled against overflow; not std::hypot, whose bits differ between C libraries.
+        double sum = 0;
+        for (const double g : gradient) sum += (g / largest) * (g / largest);
+        minimum.gradient_norm = largest * std::sqrt(sum);
     }
 
     Coverage coverage(const Clusters& clusters) const {

@@ -17,9 +17,13 @@ namespace lanewise {
 
 namespace {
 
-/// Iterations between two looks: long enough that a tile's way through L1 pays, short enough to answer
-/// quickly.
-constexpr std::size_t stage_iterations = 64;
+/// Iterations between two looks. A look has all threads wait for each other, which costs dear on a machine
+/// with other work to do: without anyone to tell and nothing to decide, stages are long.
+std::size_t stage_iterations(const Options& options) {
+    const bool looks_matter = options.progress || options.target || options.max_evaluations;
+    return looks_matter ? 64 : 4096;
+}
+
 /// Iterations between two polls of the reasons to halt.
 constexpr std::size_t poll_iterations = 8;
 
@@ -204,9 +208,11 @@ SearchEnd<T> search(const Objective& objective, const Box& box, const Options& o
 
     SearchStatus status = SearchStatus::completed;
     std::size_t iteration = 0;
+    const std::size_t stage = std::min(stage_iterations(options), options.iterations);
     std::vector<kernels::Step<T>> steps;
+    steps.reserve(stage);
     for (Look seen{.alive = runs}; iteration < options.iterations && seen.alive != 0;) {
-        std::size_t count = std::min(stage_iterations, options.iterations - iteration);
+        std::size_t count = std::min(stage, options.iterations - iteration);
         if (options.max_evaluations) {
             // Every run is evaluated once more than it iterates.
             const std::uint64_t left = *options.max_evaluations - crew.run_iterations() - runs;
