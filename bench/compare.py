@@ -4,7 +4,7 @@
 Usage: compare.py LANEWISE_BENCH [--seconds S]
 
 Every peer does what a run of lanewise does in an iteration: value and gradient of 4096 points, Adam, projection onto
-the box, best point visited. numpy has hand-derived gradients and works in place; torch has autograd and torch.optim.Adam.
+the box, best point visited. numpy has hand-derived gradients and an update in place; torch has autograd and torch.optim.Adam.
 Figures are ns per run and iteration, the best of several repetitions, double precision. One thread unless a row says otherwise.
 """
 

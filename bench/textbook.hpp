@@ -43,28 +43,35 @@ inline double textbook_value_and_gradient(Function function, const std::vector<d
     return f;
 }
 
-/// The best value that Adam sees from this start.
-inline double textbook_run(Function function, std::vector<double> x, int iterations, double alpha) {
+/// The best point that Adam sees from this start in the box [-5, 5].
+inline std::vector<double> textbook_run(Function function, std::vector<double> x, int iterations,
+                                        double alpha) {
     constexpr double beta1 = 0.9;
     constexpr double beta2 = 0.999;
     constexpr double eps = 1e-8;
     std::vector<double> g(x.size());
     std::vector<double> m(x.size(), 0.0);
     std::vector<double> v(x.size(), 0.0);
+    std::vector<double> best_x = x;
     double best = INFINITY;
     double power1 = 1;
     double power2 = 1;
     for (int t = 1; t <= iterations; ++t) {
-        best = std::min(best, textbook_value_and_gradient(function, x, g));
+        const double f = textbook_value_and_gradient(function, x, g);
+        if (f < best) {
+            best = f;
+            best_x = x;
+        }
         power1 *= beta1;
         power2 *= beta2;
         for (std::size_t j = 0; j < x.size(); ++j) {
             m[j] = beta1 * m[j] + (1 - beta1) * g[j];
             v[j] = beta2 * v[j] + (1 - beta2) * g[j] * g[j];
             x[j] -= alpha * (m[j] / (1 - power1)) / (std::sqrt(v[j] / (1 - power2)) + eps);
+            x[j] = std::clamp(x[j], -5.0, 5.0);
         }
     }
-    return best;
+    return best_x;
 }
 
 }  // namespace lanewise::bench

@@ -12,7 +12,7 @@ namespace {
 /// Adam: m and v rows; `step` returns what is to be subtracted from x, in units of the variable's scale.
 template <class T>
 struct Adam {
-    static constexpr std::size_t rows = 2;
+    static constexpr std::size_t rows = adam_moments;
 
     Batch<T> alpha, eps, beta1, one_minus_beta1, beta2, one_minus_beta2;
 

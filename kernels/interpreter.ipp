@@ -64,7 +64,7 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
         };
         switch (i->op) {
             case Opcode::copy: unary([](B a) { return a; }); break;
-            case Opcode::neg: unary([](B a) { return -a; }); break;
+            case Opcode::neg: unary([](B a) { return negate(a); }); break;
             case Opcode::add: binary([](B a, B b) { return a + b; }); break;
             case Opcode::sub: binary([](B a, B b) { return a - b; }); break;
             case Opcode::mul: binary([](B a, B b) { return a * b; }); break;

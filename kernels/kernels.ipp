@@ -13,7 +13,6 @@ constexpr Functions<T> all_functions() {
 
 }  // namespace
 
-extern const Table LANEWISE_TABLE = {LANEWISE_ISA_NAME, sizeof(Register<double>), all_functions<double>(),
-                                     all_functions<float>()};
+extern const Table LANEWISE_TABLE = {LANEWISE_ISA_NAME, all_functions<double>(), all_functions<float>()};
 
 }  // namespace lanewise::kernels

@@ -1,4 +1,4 @@
-// The operations of a program, once: the graph, the interpreter and the tests all expand these lists.
+// The operations of a program, once: graph, folding and interpreter expand these lists.
 #pragma once
 
 #include <cstdint>
@@ -65,18 +65,8 @@ inline constexpr std::uint8_t operand_counts[] = {
 #undef LANEWISE_COUNT
 };
 
-inline constexpr const char* opcode_names[] = {
-#define LANEWISE_STRING(name, ...) #name,
-    LANEWISE_OPERATIONS(LANEWISE_STRING) LANEWISE_FUNCTIONS(LANEWISE_STRING)
-#undef LANEWISE_STRING
-};
-
 constexpr int operand_count(Opcode op) {
     return operand_counts[static_cast<int>(op)];
-}
-
-constexpr const char* opcode_name(Opcode op) {
-    return opcode_names[static_cast<int>(op)];
 }
 
 }  // namespace lanewise::kernels

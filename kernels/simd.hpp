@@ -1,4 +1,4 @@
-// The one bridge to xsimd (8.1 to 14) and SLEEF. Included only by kernels.ipp, inside an anonymous
+// The one bridge to xsimd (8.1 to 14) and SLEEF. Everything is inside an anonymous
 // namespace's translation unit that says which architecture it is for:
 //   LANEWISE_ARCH              the xsimd architecture
 //   LANEWISE_SLEEF_F64(f, u)   the SLEEF function f with accuracy u on a vector of double
@@ -99,6 +99,12 @@ inline Batch<float> square_root(Batch<float> a) {
     return Batch<float>(vsqrtq_f32(a));
 }
 #endif
+
+/// Flips the sign bit, of zeros too: xsimd 8.1's minus is 0 - a on AVX-512.
+template <class T>
+Batch<T> negate(Batch<T> a) {
+    return a ^ Batch<T>(T(-0.0));
+}
 
 template <class T>
 Batch<T> load(const T* from) {

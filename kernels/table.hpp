@@ -14,6 +14,9 @@ namespace lanewise::kernels {
 inline constexpr std::size_t lane_group = 16;
 inline constexpr std::size_t row_alignment = 64;
 
+/// Rows of moments Adam keeps for each variable: m and v.
+inline constexpr std::size_t adam_moments = 2;
+
 /// What a lane's status row holds. A lane that is not live is frozen: nothing of it is written any more.
 enum LaneStatus : std::uint8_t { live = 0, nan_at_start = 1, nan_on_the_way = 2 };
 
@@ -90,7 +93,6 @@ struct Functions {
 
 struct Table {
     const char* name;
-    std::size_t vector_bytes;
     Functions<double> f64;
     Functions<float> f32;
 };

@@ -26,19 +26,13 @@ std::vector<Point> kernel_path(const Objective& objective, const Box& box, const
     return path;
 }
 
-/// Largest difference of a coordinate over the path, relative to the larger of the point's largest and
-/// `floor`.
+/// Largest difference of a coordinate over the path, relative to the larger of the coordinate and `floor`.
 double largest_difference(const std::vector<Point>& a, const std::vector<Point>& b, double floor) {
     REQUIRE(a.size() == b.size());
     double largest = 0;
     for (std::size_t k = 0; k < a.size(); ++k) {
-        double size = floor;
-        double difference = 0;
-        for (std::size_t j = 0; j < a[k].size(); ++j) {
-            size = std::max(size, std::abs(b[k][j]));
-            difference = std::max(difference, std::abs(a[k][j] - b[k][j]));
-        }
-        largest = std::max(largest, difference / size);
+        for (std::size_t j = 0; j < a[k].size(); ++j)
+            largest = std::max(largest, std::abs(a[k][j] - b[k][j]) / std::max(std::abs(b[k][j]), floor));
     }
     return largest;
 }
@@ -59,7 +53,7 @@ TEST_CASE("the kernel follows the textbook's path") {
         const Box box{{"x", -1000, 1000, start.size()}};
         const Options options{.iterations = 1000, .rule = {.alpha = 0.02}};
         const auto path = kernel_path(LaneByLane(start.size(), objective), box, start, options);
-        CHECK(largest_difference(path, textbook_path(objective, start, options.rule, 1000), 1e-3) < 1e-12);
+        CHECK(largest_difference(path, textbook_path(objective, start, options.rule, 1000), 1e-2) < 1e-12);
 
         Options single = options;
         single.precision = Precision::f32;
@@ -82,7 +76,7 @@ TEST_CASE("the kernel follows the textbook over 24 orders of curvature") {
     const Point start(25, 1.5);
     const Options options{.iterations = 1000, .rule = {.alpha = 0.001}};
     const auto path = kernel_path(LaneByLane(25, quadratic), Box{{"x", -10, 10, 25}}, start, options);
-    CHECK(largest_difference(path, textbook_path(quadratic, start, options.rule, 1000), 1e-3) < 1e-12);
+    CHECK(largest_difference(path, textbook_path(quadratic, start, options.rule, 1000), 1e-2) < 1e-12);
 }
 
 TEST_CASE("the kernel follows the textbook for gradients from 1e-200 to 1e200") {
@@ -95,17 +89,18 @@ TEST_CASE("the kernel follows the textbook for gradients from 1e-200 to 1e200") 
         return f;
     };
     const Point start(9, 0.5);
-    for (const double eps : {1e-8, 0.0}) {
+    for (const double eps : {1e-8, 1e-300}) {
         const Options options{.iterations = 1000, .rule = {.alpha = 0.001, .eps = eps}};
-        // eps = 0 divides 0 by 0 where the square of the gradient underflows: left to the case above.
-        const std::size_t first = eps == 0 ? 2 : 0;
+        // Where the square of the gradient underflows, a tiny eps throws the run across the box: left to the
+        // case above.
+        const std::size_t first = eps < 1e-8 ? 2 : 0;
         const auto some = [&](const Point& x, Point& g) {
             const double f = slopes(x, g);
             for (std::size_t j = 0; j < first; ++j) g[j] = 1;
             return f;
         };
         const auto path = kernel_path(LaneByLane(9, some), Box{{"x", -10, 10, 9}}, start, options);
-        CHECK(largest_difference(path, textbook_path(some, start, options.rule, 1000), 1e-3) < 1e-12);
+        CHECK(largest_difference(path, textbook_path(some, start, options.rule, 1000), 1e-2) < 1e-12);
     }
 }
 

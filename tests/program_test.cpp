@@ -156,6 +156,7 @@ TEST_CASE("errors point at the spot") {
         {"1e999", 1, "out of the range of double precision"},
         {"x @ y", 3, "an operator or the end is expected here"},
         {"sum(i, 1, 1e15, 1)", 0, "grows beyond 2000000 operations"},
+        {"sum(i, 1, 5000, sum(j, 1, 5000, 1))", 0, "unrolling takes more than 20000000 steps"},
         {"sum(i, 1, 4000, sum(j, 1, 4000, (x+i)*(y+j)))", 0, "grows beyond 2000000 operations"},
     };
     for (const auto& [text, column, message] : cases) {
@@ -283,6 +284,30 @@ TEST_CASE("kinks have a fixed subgradient") {
     CHECK(gradient("max(x, y)") == std::vector<double>{1, 0});
     CHECK(gradient("min(x, y)") == std::vector<double>{1, 0});
     CHECK(gradient("sign(x) + floor(y)") == std::vector<double>{0, 0});
+}
+
+TEST_CASE("a branch that is not taken adds nothing, even where its derivative is infinite") {
+    const Box box{{"x", -2000, 2000}, {"y", 0, 2}};
+    const auto gradient = [&](const char* text, double x, double y) {
+        return evaluate(Expression(text, box), std::vector<double>{x, y}).gradient;
+    };
+    CHECK(gradient("min(exp(x), 1) + y", 1500, 1) == std::vector<double>{0, 1});
+    CHECK(gradient("max(sqrt(x), 0.5)", 0, 1) == std::vector<double>{0, 0});
+    CHECK(gradient("min(1/x^2, 10) + 3*x", 0, 1) == std::vector<double>{3, 0});
+    CHECK(gradient("max(2*log(y) + x, x)", 1, 0) == std::vector<double>{1, 0});
+    CHECK(gradient("hypot(x, y)", 0, 0) == std::vector<double>{0, 0});
+    CHECK(gradient("x^y", 0, 2) == std::vector<double>{0, 0});
+}
+
+TEST_CASE("powers keep their range") {
+    const Box box{{"x", 0, 5}};
+    const auto gradient = [&](const char* text, double x) {
+        return evaluate(Expression(text, box), std::vector<double>{x}).gradient[0];
+    };
+    CHECK(gradient("x^-1024", 1.5) == Approx(-1024 * std::pow(1.5, -1025)));
+    CHECK(gradient("x^-5", 1e-50) == Approx(-5e300));
+    for (const double x : {0.1, 0.3, 0.7, 1.1, 1.3})
+        CHECK(evaluate(Expression("(x*x - y*y)^1.5", xyz), std::vector<double>{x, x, 0, 0, 0}).f == 0);
 }
 
 TEST_CASE("NaN is not lost in min, max, abs and sign") {

@@ -1,4 +1,7 @@
 // What a search finds and how it ends.
+#include <omp.h>
+
+#include <atomic>
 #include <chrono>
 #include <limits>
 #include <numbers>
@@ -237,12 +240,14 @@ TEST_CASE("options are checked before any work") {
     };
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     refuses({.starts = 0}, "starts 0: must be at least 1");
+    refuses({.starts = std::numeric_limits<std::size_t>::max(), .start_points = {{0, 0}}},
+            "at most 4294967295");
     refuses({.iterations = 0}, "iterations 0: must be 1 to 10000000");
     refuses({.rule = {.alpha = 0}}, "alpha 0: must be finite and above 0");
     refuses({.rule = {.alpha = nan}}, "alpha nan");
     refuses({.rule = {.beta1 = 1}}, "beta1 1: must be at least 0 and below 1");
     refuses({.rule = {.beta2 = -0.5}}, "beta2 -0.5");
-    refuses({.rule = {.eps = -1}}, "eps -1");
+    refuses({.rule = {.eps = 0}}, "eps 0: must be finite and above 0");
     refuses({.threads = -1}, "threads -1");
     refuses({.tile_lanes = 20}, "tile_lanes 20: must be a multiple of 16");
     refuses({.max_time = 0}, "max-time 0");
@@ -329,7 +334,7 @@ TEST_CASE("many distinct ends are clustered without comparing all pairs") {
     CHECK(looks < runs * 3000);
 }
 
-TEST_CASE("an enclosing parallel region and many callers at once are respected") {
+TEST_CASE("many callers at once get the same result") {
     const Expression objective(himmelblau, square);
     const Result alone = minimize(objective, square, {.starts = 500});
     std::vector<std::vector<double>> found(4);
@@ -339,4 +344,43 @@ TEST_CASE("an enclosing parallel region and many callers at once are respected")
         callers.emplace_back([&] { x = minimize(objective, square, {.starts = 500, .threads = 2}).best.x; });
     for (std::thread& caller : callers) caller.join();
     for (const auto& x : found) CHECK(x == alone.best.x);
+}
+
+TEST_CASE("an enclosing parallel region is respected, and no more threads work than are asked for") {
+    class ThreadCounter final : public Objective {
+      public:
+        std::size_t dimension() const noexcept override { return 2; }
+        void evaluate(const Block<double>& block) const noexcept override {
+            most = std::max(most.load(), omp_get_num_threads());
+            for (std::size_t i = 0; i < block.lanes; ++i) block.f_row[i] = block.x_rows[i];
+            std::fill_n(block.g_rows, 2 * block.lanes, 1.0);
+        }
+        mutable std::atomic<int> most = 0;
+    };
+    const Options options{.starts = 2000, .iterations = 20, .threads = 2, .tile_lanes = 16};
+    const ThreadCounter two;
+    CHECK(minimize(two, square, options).threads <= 2);
+    CHECK(two.most <= 2);
+    std::atomic<int> reported = 0;
+#pragma omp parallel num_threads(2)
+    {
+        // Nested regions are serial unless the caller says otherwise: each caller works alone.
+        reported = std::max(reported.load(), minimize(two, square, options).threads);
+    }
+    CHECK(reported == 1);
+}
+
+TEST_CASE("stop is asked even when the runs of the calling thread are all over") {
+    // The first half of the starts breaks at once, the second goes on for long.
+    std::vector<std::vector<double>> points(32, std::vector<double>{-0.5, 0});
+    for (std::size_t i = 16; i < 32; ++i) points[i][0] = 0.5;
+    int asked = 0;
+    const Result result = minimize(
+        "(x - 0.5)^2 + y^2 + 0*sqrt(x)", square,
+        {.start_points = points, .iterations = 10'000'000, .threads = 2, .tile_lanes = 16, .stop = [&asked] {
+             return ++asked > 5;
+         }});
+    CHECK(result.status == SearchStatus::interrupted);
+    CHECK(result.runs_with(RunStatus::nan_at_start) == 16);
+    CHECK(result.runs_with(RunStatus::stopped) == 16);
 }

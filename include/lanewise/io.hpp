@@ -8,15 +8,16 @@
 #include <vector>
 
 #include "lanewise/box.hpp"
+#include "lanewise/expression.hpp"
 #include "lanewise/options.hpp"
 #include "lanewise/result.hpp"
 
 namespace lanewise {
 
 /// The result as JSON, with the problem and all option values used; layout in the README. Numbers read back
-/// to the same double. \param expression the objective's text, if it has one
+/// to the same double. `expression` is the objective's text, if it has one.
 std::string to_json(const Result& result, const Box& box, const Options& options,
-                    std::string_view expression = {});
+                    std::string_view expression = {}, const Parameters& parameters = {});
 
 /// The result as a short table for a person.
 std::string to_table(const Result& result, const Box& box);

@@ -57,7 +57,7 @@ struct Evaluation {
 };
 
 /// Value and gradient at one point, in double precision.
-/// \throws std::invalid_argument when x has not the objective's dimension.
+/// \throws std::invalid_argument when x has not the objective's dimension or `isa` is not available here.
 Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa isa = choose_isa());
 
 }  // namespace lanewise

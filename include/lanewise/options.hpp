@@ -44,7 +44,7 @@ struct Adam {
     double alpha = 0.05;   ///< step size, finite and > 0; see Scale
     double beta1 = 0.9;    ///< in [0, 1)
     double beta2 = 0.999;  ///< in [0, 1)
-    double eps = 1e-8;     ///< finite and >= 0
+    double eps = 1e-8;     ///< finite and > 0
 };
 
 /// How a search stands, told between two stages.

@@ -50,9 +50,10 @@ struct Best {
 /// A distinct local minimum: a place where runs ended. A run ends where its last iteration left it (the best
 /// run at its best point; after max_time or stop every run at its best point); runs that broke on the way
 /// have no end. Two ends are near when each coordinate differs by at most 0.003 of its box width and the
-/// values by at most 0.1 max(1, |f|). Ends are taken best first; one that is near an end of a minimum already
-/// found belongs to that minimum, any other is a new one. Runs that were still on their way when their
-/// iterations were done count too: gradient_norm tells.
+/// values by at most 0.1 max(1, |f|). Ends are taken best first; one that is near a marker of a minimum
+/// already found belongs to that minimum, any other is a new one; an end is a marker when there is none
+/// within half that nearness. Runs that were still on their way when their iterations were done count too:
+/// gradient_norm tells.
 struct Minimum {
     double f;                              ///< of its best end
     std::vector<double> x;                 ///< its best end

@@ -80,10 +80,8 @@ void write_trace(Output& output, const Objective& objective, const Box& box, con
     std::string header = "start_id,iteration,f";
     for (std::size_t j = 0; j < box.dimension(); ++j) header += fmt::format(",{}", box.coordinate_name(j));
     output.write(header + "\n");
-    // After an interrupted search its paths are still written; a second Ctrl-C ends the program.
-    const bool can_be_interrupted = interrupt_seen == 0;
     visit_paths(objective, box, options, start_ids, iterations, [&](const PathPoint& point) {
-        if (can_be_interrupted && interrupt_seen != 0) throw Interrupted();
+        if (interrupt_seen != 0) throw Interrupted();
         std::string line = fmt::format("{},{},{}", point.start_id, point.iteration, to_text(point.f));
         for (const double x : point.x) line += fmt::format(",{}", to_text(x));
         output.write(line + "\n");
@@ -94,7 +92,8 @@ void write_trace(Output& output, const Objective& objective, const Box& box, con
 int run(Minimize& arguments) {
     const Box box = arguments.problem.box();
     const std::string text = arguments.problem.text();
-    const Expression objective(text, box, parse_parameters(arguments.problem.parameters));
+    const Parameters parameters = parse_parameters(arguments.problem.parameters);
+    const Expression objective(text, box, parameters);
     Options& options = arguments.options;
     if (arguments.starts_file) {
         const auto points = parse_starts_csv(read_file(*arguments.starts_file), box);
@@ -104,6 +103,7 @@ int run(Minimize& arguments) {
         throw std::invalid_argument("trace-runs: there is no trace without --trace FILE");
     if (arguments.trace && arguments.json == arguments.trace)
         throw std::invalid_argument(fmt::format("trace '{}': the JSON goes there", *arguments.trace));
+    if (arguments.trace == "-") throw std::invalid_argument("trace '-': must be a file");
     validate(objective, box, options);
     std::unique_ptr<Output> json = arguments.json ? std::make_unique<Output>(*arguments.json) : nullptr;
     std::unique_ptr<Output> trace = arguments.trace ? std::make_unique<Output>(*arguments.trace) : nullptr;
@@ -119,17 +119,19 @@ int run(Minimize& arguments) {
     line.finish();
 
     if (json) {
-        json->write(to_json(result, box, options, text));
+        json->write(to_json(result, box, options, text, parameters));
         json->commit();
     }
     if (arguments.json != "-") fmt::print("{}", to_table(result, box));
-    if (trace) {
+    flush_stdout();
+    if (trace && result.status == SearchStatus::interrupted) {
+        fmt::print(stderr, "lanewise: interrupted: the trace is not written\n");
+    } else if (trace) {
         constexpr std::uint64_t default_trace_runs = 16;
         const auto ids =
             spread_start_ids(arguments.trace_runs.value_or(default_trace_runs), result.runs_started());
         write_trace(*trace, objective, box, options, ids, result.iterations);
     }
-    flush_stdout();
     return result.status == SearchStatus::interrupted ? interrupted : done;
 }
 
@@ -207,7 +209,7 @@ int main(int argc, char** argv) {
         return interrupted;
     } catch (const lanewise::NothingFinite& error) {
         fmt::print(stderr, "lanewise: {}\n", error.what());
-        return nothing_finite;
+        return interrupt_seen != 0 ? interrupted : nothing_finite;
     } catch (const std::bad_alloc&) {
         fmt::print(stderr, "lanewise: not enough memory for this search\n");
         return failed;

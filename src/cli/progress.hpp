@@ -12,6 +12,9 @@ namespace lanewise::cli {
 class ProgressLine {
   public:
     ProgressLine();
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+    ~ProgressLine() { finish(); }
     void operator()(const Progress& progress);
     bool on_terminal() const noexcept { return terminal_; }
     /// Ends the line.

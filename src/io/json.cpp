@@ -29,7 +29,7 @@ Json or_null(const std::optional<T>& value) {
     return value ? Json(*value) : Json(nullptr);
 }
 
-Json problem(const Box& box, std::string_view expression) {
+Json problem(const Box& box, std::string_view expression, const Parameters& parameters) {
     Json variables = Json::array();
     for (const Box::Place& place : box.variables()) {
         const auto offset = static_cast<std::ptrdiff_t>(place.offset);
@@ -46,12 +46,13 @@ Json problem(const Box& box, std::string_view expression) {
     }
     Json problem = {{"dimension", box.dimension()}, {"variables", std::move(variables)}};
     if (!expression.empty()) problem["expression"] = expression;
+    if (!parameters.empty()) problem["parameters"] = parameters;
     return problem;
 }
 
 Json option_values(const Options& options, const Result& result) {
     return {{"starts", result.runs_started() - options.start_points.size()},
-            {"start_points", options.start_points.size()},
+            {"start_points", options.start_points},
             {"seed", options.seed},
             {"design", "uniform"},
             {"iterations", options.iterations},
@@ -93,8 +94,8 @@ Json runs(const Result& result) {
 
 }  // namespace
 
-std::string to_json(const Result& result, const Box& box, const Options& options,
-                    std::string_view expression) {
+std::string to_json(const Result& result, const Box& box, const Options& options, std::string_view expression,
+                    const Parameters& parameters) {
     Json minima = Json::array();
     for (const Minimum& found : result.minima) minima.push_back(minimum(found));
     const Work& work = result.work;
@@ -105,7 +106,7 @@ std::string to_json(const Result& result, const Box& box, const Options& options
           {"isa", isa_name(result.isa)},
           {"threads", result.threads},
           {"precision", name(options.precision)}}},
-        {"problem", problem(box, expression)},
+        {"problem", problem(box, expression, parameters)},
         {"options", option_values(options, result)},
         {"status", name(result.status)},
         {"best",

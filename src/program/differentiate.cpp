@@ -119,7 +119,9 @@ class ReverseMode {
             }
             case Opcode::pow:
                 add(a, g.mul(times(b), g.power(a, g.sub(b, number(1)))));
-                if (!g.is_constant(b)) add(b, g.mul(times(id), g.apply(Opcode::log, a)));
+                if (!g.is_constant(
+                        b))  // 0 where the power is 0: at the edge of its domain the logarithm is infinite.
+                    add(b, g.apply(Opcode::if_nonzero, id, g.mul(times(id), g.apply(Opcode::log, a))));
                 break;
             case Opcode::fma:
             case Opcode::fms:

@@ -9,7 +9,6 @@
 #include "differentiate.hpp"
 #include "identifier.hpp"
 #include "isa.hpp"
-#include "lanewise/minimize.hpp"
 #include "program.hpp"
 #include "translate.hpp"
 
@@ -118,10 +117,6 @@ std::size_t Expression::scratch_rows() const noexcept {
 
 std::size_t Expression::operations() const noexcept {
     return programs_->program.instructions.size();
-}
-
-Result minimize(std::string_view expression, const Box& box, const Options& options) {
-    return minimize(Expression(expression, box), box, options);
 }
 
 }  // namespace lanewise

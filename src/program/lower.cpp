@@ -63,6 +63,8 @@ class Selection {
                 }
                 break;
             case Opcode::sub:
+                // a b - c d, fused, is a rounding error where the products are equal, and may be below 0.
+                if (is_product(a) && is_product(b)) break;
                 if (is_only_used_product(b)) {
                     absorb(id, Opcode::fnma, b, a);
                 } else if (is_only_used_product(a)) {
@@ -87,6 +89,8 @@ class Selection {
             partners_.emplace(sine->second, id);
         }
     }
+
+    bool is_product(NodeId id) const { return is_operation(id) && (*graph_)[id].op == Opcode::mul; }
 
     bool is_only_used_product(NodeId id) const {
         return is_operation(id) && uses_[id] == 1 && operations_[id].op == Opcode::mul;

@@ -1,7 +1,7 @@
 // The grammar. Brackets nest by rules; operators are only listed by them, and put into postfix order by their
 // precedence in the actions (Dijkstra's shunting yard).
+#include <cctype>
 #include <charconv>
-#include <optional>
 #include <tao/pegtl.hpp>
 #include <utility>
 

@@ -7,7 +7,6 @@
 #include <map>
 #include <numbers>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -29,29 +28,35 @@ struct Function {
     bool any_number = false;  ///< two or more, folded from the left
 };
 
-const std::map<std::string_view, Function> functions = {
+const std::map<std::string_view, Function>& functions() {
+    static const std::map<std::string_view, Function> table = {
 #define LANEWISE_ENTRY(name, operands, accuracy) {#name, {Opcode::name, operands}},
-    LANEWISE_FUNCTIONS(LANEWISE_ENTRY)
+        LANEWISE_FUNCTIONS(LANEWISE_ENTRY)
 #undef LANEWISE_ENTRY
-        {"sin", {Opcode::sin, 1}},
-    {"cos", {Opcode::cos, 1}},
-    {"sqrt", {Opcode::sqrt, 1}},
-    {"abs", {Opcode::abs, 1}},
-    {"sign", {Opcode::sign, 1}},
-    {"floor", {Opcode::floor, 1}},
-    {"ceil", {Opcode::ceil, 1}},
-    {"min", {Opcode::min, 2, true}},
-    {"max", {Opcode::max, 2, true}},
-};
+            {"sin", {Opcode::sin, 1}},
+        {"cos", {Opcode::cos, 1}},
+        {"sqrt", {Opcode::sqrt, 1}},
+        {"abs", {Opcode::abs, 1}},
+        {"sign", {Opcode::sign, 1}},
+        {"floor", {Opcode::floor, 1}},
+        {"ceil", {Opcode::ceil, 1}},
+        {"min", {Opcode::min, 2, true}},
+        {"max", {Opcode::max, 2, true}},
+    };
+    return table;
+}
 
-const std::map<std::string_view, double> constants = {
-    {"pi", std::numbers::pi}, {"e", std::numbers::e}, {"inf", std::numeric_limits<double>::infinity()}};
+const std::map<std::string_view, double>& constants() {
+    static const std::map<std::string_view, double> table = {
+        {"pi", std::numbers::pi}, {"e", std::numbers::e}, {"inf", std::numeric_limits<double>::infinity()}};
+    return table;
+}
 
 class Machine {
   public:
     Machine(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph)
         : text_(text), tokens_(parse(text)), graph_(&graph) {
-        for (const auto& [name, number] : constants) scalars_.emplace(name, graph.constant(number));
+        for (const auto& [name, number] : constants()) scalars_.emplace(name, graph.constant(number));
         for (const auto& [name, number] : parameters) scalars_.emplace(name, graph.constant(number));
         for (const Box::Place& place : box.variables()) {
             if (place.length) {
@@ -66,8 +71,10 @@ class Machine {
         while (at_ < tokens_.size()) {
             const Token& token = tokens_[at_++];
             step(token);
-            if (graph_->size() > most_nodes || ++steps_ > most_steps)
+            if (graph_->size() > most_nodes)
                 fail(token, fmt::format("the unrolled program grows beyond {} operations here", most_nodes));
+            if (++steps_ > most_steps)
+                fail(token, fmt::format("unrolling takes more than {} steps here", most_steps));
         }
         return pop();
     }
@@ -126,10 +133,10 @@ class Machine {
     std::string known_names() const {
         std::string list;
         for (const auto& [name, node] : scalars_) {
-            if (!constants.contains(name)) list += name + ", ";
+            if (!constants().contains(name)) list += name + ", ";
         }
         for (const auto& [name, place] : vectors_) list += fmt::format("{}[{}], ", name, place.size());
-        for (const auto& [name, number] : constants) list += fmt::format("{}, ", name);
+        for (const auto& [name, number] : constants()) list += fmt::format("{}, ", name);
         return list.substr(0, list.size() - 2);
     }
 
@@ -166,8 +173,8 @@ class Machine {
     }
 
     void call(const Token& token) {
-        const auto found = functions.find(token.name);
-        if (found == functions.end()) fail(token, fmt::format("there is no function '{}'", token.name));
+        const auto found = functions().find(token.name);
+        if (found == functions().end()) fail(token, fmt::format("there is no function '{}'", token.name));
         const Function& function = found->second;
         const auto wanted = static_cast<std::size_t>(function.arguments);
         if (function.any_number ? token.count < wanted : token.count != wanted)
@@ -250,7 +257,7 @@ class Machine {
 }  // namespace
 
 bool is_reserved_name(std::string_view name) {
-    return functions.contains(name) || constants.contains(name) || name == "sum" || name == "prod";
+    return functions().contains(name) || constants().contains(name) || name == "sum" || name == "prod";
 }
 
 NodeId translate(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph) {

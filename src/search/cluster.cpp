@@ -4,14 +4,17 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace lanewise {
 
 namespace {
 
-constexpr std::size_t projections = 3;
-using Cell = std::array<std::int64_t, projections>;
+/// Coordinates of the grid. Nearness is by coordinate: what is near lies in the same cell or the next in each
+/// of them.
+constexpr std::size_t most_grid_coordinates = 6;
+using Cell = std::array<std::int64_t, most_grid_coordinates>;
 
 std::uint64_t hash(const Cell& cell) {
     std::uint64_t hash = 0;
@@ -22,37 +25,30 @@ std::uint64_t hash(const Cell& cell) {
     return hash;
 }
 
-/// Projections of box-scaled points whose weights add up to 1 in absolute value: two points within a distance
-/// in every coordinate are within it in every projection.
-class Projection {
-  public:
-    explicit Projection(std::span<const double> widths) : d_(widths.size()), weights_(d_ * projections) {
-        for (std::size_t p = 0; p < projections; ++p) {
-            double total = 0;
-            for (std::size_t j = 0; j < d_; ++j) {
-                if (widths[j] == 0) continue;
-                // Unlike weights of either sign, from the fractional parts of multiples of the golden ratio.
-                const double turn = 0.6180339887498949 * static_cast<double>(p * d_ + j + 1);
-                const double weight = (turn - std::floor(turn)) * 2 - 1;
-                weights_[p * d_ + j] = weight / widths[j];
-                total += std::abs(weight);
-            }
-            for (std::size_t j = 0; j < d_ && total > 0; ++j) weights_[p * d_ + j] /= total;
+/// The coordinates in which the ends vary most, in units of the box.
+std::vector<std::size_t> grid_coordinates(const RunEnds& ends, const std::vector<Clusters::Member>& members) {
+    constexpr std::size_t sampled = 1000;
+    const std::size_t stride = members.size() / sampled + 1;
+    const std::size_t d = ends.widths.size();
+    std::vector<double> deviation(d, 0);
+    std::vector<std::size_t> coordinates;
+    for (std::size_t j = 0; j < d; ++j) {
+        if (ends.widths[j] == 0) continue;
+        coordinates.push_back(j);
+        double mean = 0;
+        double n = 0;
+        for (std::size_t i = 0; i < members.size(); i += stride) {
+            const double x = ends.x(members[i].run, j) / ends.widths[j];
+            ++n;
+            const double from_mean = x - mean;
+            mean += from_mean / n;
+            deviation[j] += from_mean * (x - mean);
         }
     }
-
-    std::array<double, projections> operator()(std::span<const double> x) const {
-        std::array<double, projections> projected{};
-        for (std::size_t p = 0; p < projections; ++p) {
-            for (std::size_t j = 0; j < d_; ++j) projected[p] += weights_[p * d_ + j] * x[j];
-        }
-        return projected;
-    }
-
-  private:
-    std::size_t d_;
-    std::vector<double> weights_;
-};
+    std::ranges::stable_sort(coordinates, std::greater(), [&](std::size_t j) { return deviation[j]; });
+    coordinates.resize(std::min(coordinates.size(), most_grid_coordinates));
+    return coordinates;
+}
 
 class Scouts {
   public:
@@ -61,7 +57,7 @@ class Scouts {
         : ends_(&ends),
           members_(&members),
           nearness_(nearness),
-          projection_(ends.widths),
+          grid_(grid_coordinates(ends, members)),
           newest_(std::bit_ceil(members.size() + 1), none),
           x_(ends.widths.size()) {}
 
@@ -72,18 +68,10 @@ class Scouts {
         for (std::size_t j = 0; j < x_.size(); ++j) x_[j] = ends_->x(member.run, j);
         best_ = none;
         crowded_ = false;
-        const std::array<double, projections> projected = projection_(x_);
-        // A little more than the distance, for the rounding of the projections.
-        const double reach = nearness_.distance * (1 + 1e-6);
-        const Cell first = cell_at(projected, -reach);
-        const Cell last = cell_at(projected, reach);
-        Cell cell{};
-        for (cell[0] = first[0]; cell[0] <= last[0]; ++cell[0])
-            for (cell[1] = first[1]; cell[1] <= last[1]; ++cell[1])
-                for (cell[2] = first[2]; cell[2] <= last[2]; ++cell[2]) look_into(bucket(cell));
+        look_around();
         member.cluster = best_ == none ? next_cluster : (*members_)[scouts_[best_].member].cluster;
         if (!crowded_) {
-            std::uint32_t& newest = newest_[bucket(cell_at(projected, 0))];
+            std::uint32_t& newest = newest_[hash(cell_at(0)) & (newest_.size() - 1)];
             scouts_.push_back({at, newest});
             newest = static_cast<std::uint32_t>(scouts_.size() - 1);
         }
@@ -97,16 +85,35 @@ class Scouts {
         std::uint32_t next_better;  ///< in the same bucket
     };
 
-    /// Cells are wider than what is near, so that a search looks into few of them.
-    Cell cell_at(const std::array<double, projections>& projected, double offset) const {
+    /// The cell of x moved by `offset` units of nearness. Cells are wider than what is near, so that a look
+    /// around goes into few of them.
+    Cell cell_at(double offset) const {
         Cell cell{};
-        for (std::size_t p = 0; p < projections; ++p)
-            cell[p] =
-                static_cast<std::int64_t>(std::floor((projected[p] + offset) / (4 * nearness_.distance)));
+        for (std::size_t i = 0; i < grid_.size(); ++i) {
+            const double x = x_[grid_[i]] / ends_->widths[grid_[i]];
+            cell[i] = static_cast<std::int64_t>(std::floor((x / nearness_.distance + offset) / 4));
+        }
         return cell;
     }
 
-    std::size_t bucket(const Cell& cell) const { return hash(cell) & (newest_.size() - 1); }
+    /// Looks into every cell that holds something near.
+    void look_around() {
+        constexpr double reach = 1 + 1e-6;  // a little more, for rounding
+        const Cell first = cell_at(-reach);
+        const Cell last = cell_at(reach);
+        Cell cell = first;
+        for (std::size_t i = 0; i < grid_.size();) {
+            if (i == 0) look_into(hash(cell) & (newest_.size() - 1));
+            if (cell[i] < last[i]) {
+                ++cell[i];
+                i = 0;
+            } else {
+                cell[i] = first[i];
+                ++i;
+            }
+        }
+        if (grid_.empty()) look_into(hash(cell) & (newest_.size() - 1));
+    }
 
     void look_into(std::size_t bucket) {
         for (std::uint32_t i = newest_[bucket]; i != none; i = scouts_[i].next_better) {
@@ -134,7 +141,7 @@ class Scouts {
     const RunEnds* ends_;
     std::vector<Clusters::Member>* members_;
     Nearness nearness_;
-    Projection projection_;
+    std::vector<std::size_t> grid_;
     std::vector<Scout> scouts_;          ///< best first
     std::vector<std::uint32_t> newest_;  ///< [bucket] scout; cells that share a bucket only cost time
 

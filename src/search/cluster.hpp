@@ -36,8 +36,8 @@ struct Clusters {
 /// Clusters grow outward from their best end. Ends are taken best first (ties: smaller run first); each joins
 /// the cluster of the best scout near to it in both senses, or else founds a cluster. An end is a scout when
 /// there is none within half that nearness yet: a valley in which runs were still on their way is one
-/// cluster, and two minima are never joined by a later end. Near scouts are found by a hash grid over three
-/// fixed projections of the point.
+/// cluster, and two minima are never joined by a later end. Near scouts are found by a hash grid over
+/// the coordinates that vary most.
 Clusters cluster(const RunEnds& ends, const Nearness& nearness = {});
 
 }  // namespace lanewise

@@ -45,6 +45,7 @@ Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa i
     if (x.size() != objective.dimension())
         throw std::invalid_argument(
             fmt::format("the point has {} coordinates, the objective {}", x.size(), objective.dimension()));
+    choose_isa(isa);
     const std::vector<double> point(x.begin(), x.end());
     Evaluation result;
     evaluate_points(objective, {&point, 1}, isa,

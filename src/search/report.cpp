@@ -34,7 +34,7 @@ class Report {
           box_(&box),
           sign_(options.maximize ? -1 : 1),
           given_(starts.given()),
-          all_iterations_done_(end.iterations == options.iterations),
+          iterations_(options.iterations),
           most_minima_(options.most_minima),
           engine_(&engine),
           end_(&end) {}
@@ -45,10 +45,11 @@ class Report {
         result.iterations = end_->iterations;
         result.work = end_->work;
         result.isa = engine_->isa;
-        result.threads = engine_->threads;
+        result.threads = end_->threads;
         result.tile_lanes = engine_->tile_lanes;
         for (std::size_t run = 0; run < swarm().runs(); ++run)
-            ++result.runs[static_cast<std::size_t>(run_status(swarm().status(run), all_iterations_done_))];
+            ++result.runs[static_cast<std::size_t>(run_status(
+                swarm().status(run), swarm().iterations_done(run / swarm().tile_lanes()) == iterations_))];
 
         best_run_ = find_best_run();
         if (!std::isfinite(swarm().best_f(best_run_)))
@@ -172,7 +173,7 @@ class Report {
     const Box* box_;
     double sign_;
     std::size_t given_;
-    bool all_iterations_done_;
+    std::size_t iterations_;
     std::size_t most_minima_;
     const Engine* engine_;
     const SearchEnd<T>* end_;

@@ -92,14 +92,18 @@ class Crew {
                 {&objective, engine.isa, options.maximize, workspaces_.back().scratch.data(), fixed_});
             points_.emplace_back(box.dimension());
         }
+#pragma omp parallel num_threads(threads_)
+#pragma omp single
+        threads_seen_ = omp_get_num_threads();
         for_each_tile(
             [&](std::size_t tile, std::size_t thread) { swarm_.begin(tile, starts, {}, points_[thread]); });
     }
 
     /// A stage: every tile takes these steps while it is in L1, as far as it gets before the search is
-    /// halted. The first tile of each thread gets somewhere in any case.
+    /// halted.
     void advance(const std::vector<kernels::Step<T>>& steps) {
         for_each_tile([&](std::size_t tile, std::size_t thread) {
+            if (!has_live_run(tile)) halt_.poll(omp_get_thread_num() == 0);
             if (halt_.requested() || !has_live_run(tile)) return;
             Workspace<T>& workspace = workspaces_[thread];
             const kernels::Tile<T> rows = swarm_.unpack(tile, workspace);
@@ -116,6 +120,7 @@ class Crew {
             for (std::size_t lane = 0; lane < swarm_.runs_in(tile); ++lane)
                 workspace.run_iterations += static_cast<std::uint64_t>(rows.steps_taken[lane]);
         });
+        halt_.poll(true);
         halt_.rethrow();
     }
 
@@ -139,8 +144,15 @@ class Crew {
         return seen;
     }
 
-    Halt& halt() { return halt_; }
-    Swarm<T>& swarm() { return swarm_; }
+    Halt& halt() {
+        return halt_;
+    }
+    int threads() const {
+        return threads_seen_;
+    }
+    Swarm<T>& swarm() {
+        return swarm_;
+    }
     std::uint64_t run_iterations() const {
         std::uint64_t sum = 0;
         for (const Workspace<T>& workspace : workspaces_) sum += workspace.run_iterations;
@@ -174,7 +186,8 @@ class Crew {
     const kernels::Functions<T>* functions_;
     std::vector<std::size_t> fixed_;
     Halt halt_;
-    int threads_;
+    int threads_;           ///< at most
+    int threads_seen_ = 1;  ///< that OpenMP gives
     std::vector<Workspace<T>> workspaces_;
     std::vector<Evaluator<T>> evaluators_;
     std::vector<std::vector<double>> points_;
@@ -259,6 +272,7 @@ SearchEnd<T> search(const Objective& objective, const Box& box, const Options& o
             .status = status,
             .iterations = furthest,
             .settled = settled,
+            .threads = crew.threads(),
             .work = {.seconds = crew.halt().seconds(),
                      .run_iterations = crew.run_iterations(),
                      .evaluations = crew.run_iterations() + last_evaluations,

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
@@ -28,6 +27,7 @@ struct SearchEnd {
     SearchStatus status;
     std::size_t iterations;  ///< done by the runs that went furthest
     bool settled;            ///< every run's value where it stands is known; not after a halt
+    int threads;             ///< that worked on it
     Work work;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 namespace lanewise {
@@ -15,7 +16,7 @@ std::size_t choose_tile_lanes(std::size_t dimension, std::size_t scratch_rows, s
         1664;  // a program's operations are dispatched once per tile: wide tiles pay
     constexpr std::size_t budget = std::size_t{512} * 1024;  // of L2, for all rows
     // x, best x, g, the moments; f, best f and the rows of a look
-    const std::size_t rows = (3 + moment_rows) * dimension + scratch_rows + 5;
+    const std::size_t rows = (3 + kernels::adam_moments) * dimension + scratch_rows + 5;
     const std::size_t row = std::min(scratch_rows == 0 ? native_row : program_row, budget / rows);
     return std::max(row / bytes_per_number / kernels::lane_group * kernels::lane_group, kernels::lane_group);
 }
@@ -44,7 +45,7 @@ Swarm<T>::Swarm(std::size_t runs, const Box& box, Scale scale, std::size_t tile_
       lanes_(tile_lanes),
       tiles_((runs + tile_lanes - 1) / tile_lanes),
       points_(tiles_ * lanes_ * dimension_ * 2),
-      moments_(tiles_ * lanes_ * dimension_ * moment_rows),
+      moments_(tiles_ * lanes_ * dimension_ * kernels::adam_moments),
       best_f_(tiles_ * lanes_),
       best_iteration_(tiles_ * lanes_),
       status_(tiles_ * lanes_),
@@ -74,8 +75,8 @@ void Swarm<T>::begin(std::size_t tile, const Starts& starts, std::span<const std
             x[j * lanes_ + lane] = std::clamp(static_cast<T>(point[j]), bounds_[j], bounds_[dimension_ + j]);
     }
     std::copy_n(x, lanes_ * dimension_, x + lanes_ * dimension_);
-    std::fill_n(moments_.data() + tile * lanes_ * dimension_ * moment_rows, lanes_ * dimension_ * moment_rows,
-                T(0));
+    std::fill_n(moments_.data() + tile * lanes_ * dimension_ * kernels::adam_moments,
+                lanes_ * dimension_ * kernels::adam_moments, T(0));
     std::fill_n(best_f_.data() + tile * lanes_, lanes_, std::numeric_limits<T>::infinity());
     std::fill_n(best_iteration_.data() + tile * lanes_, lanes_, -1);
     std::fill_n(status_.data() + tile * lanes_, lanes_, kernels::live);
@@ -86,20 +87,21 @@ template <class T>
 kernels::Tile<T> Swarm<T>::unpack(std::size_t tile, const Workspace<T>& workspace) const {
     T* x = points_.data() + tile * lanes_ * dimension_ * 2;
     T* row = workspace.rows.data() + lanes_ * dimension_;
-    const kernels::Tile<T> rows{.lanes = lanes_,
-                                .dimension = dimension_,
-                                .x = x,
-                                .best_x = x + lanes_ * dimension_,
-                                .moments = moments_.data() + tile * lanes_ * dimension_ * moment_rows,
-                                .g = workspace.rows.data(),
-                                .f = row,
-                                .best_f = best_f_.data() + tile * lanes_,
-                                .best_step = row + lanes_,
-                                .steps_taken = row + 2 * lanes_,
-                                .status = row + 3 * lanes_,
-                                .lower = bounds_.data(),
-                                .upper = bounds_.data() + dimension_,
-                                .scale = bounds_.data() + 2 * dimension_};
+    const kernels::Tile<T> rows{
+        .lanes = lanes_,
+        .dimension = dimension_,
+        .x = x,
+        .best_x = x + lanes_ * dimension_,
+        .moments = moments_.data() + tile * lanes_ * dimension_ * kernels::adam_moments,
+        .g = workspace.rows.data(),
+        .f = row,
+        .best_f = best_f_.data() + tile * lanes_,
+        .best_step = row + lanes_,
+        .steps_taken = row + 2 * lanes_,
+        .status = row + 3 * lanes_,
+        .lower = bounds_.data(),
+        .upper = bounds_.data() + dimension_,
+        .scale = bounds_.data() + 2 * dimension_};
     std::fill_n(rows.best_step, lanes_, T(-1));
     std::fill_n(rows.steps_taken, lanes_, T(0));
     std::copy_n(status_.data() + tile * lanes_, lanes_, rows.status);

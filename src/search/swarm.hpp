@@ -13,9 +13,6 @@
 
 namespace lanewise {
 
-/// Rows per variable a rule keeps; Adam's m and v.
-inline constexpr std::size_t moment_rows = 2;
-
 /// The tile width for a state of `dimension` variables and a program with `scratch_rows` registers: as many
 /// lanes as keep what one iteration touches near.
 std::size_t choose_tile_lanes(std::size_t dimension, std::size_t scratch_rows, std::size_t bytes_per_number);
@@ -43,7 +40,6 @@ class Swarm {
     Swarm(std::size_t runs, const Box& box, Scale scale, std::size_t tile_lanes);
 
     std::size_t runs() const noexcept { return runs_; }
-    std::size_t dimension() const noexcept { return dimension_; }
     std::size_t tiles() const noexcept { return tiles_; }
     std::size_t tile_lanes() const noexcept { return lanes_; }
     /// Runs of a tile without the copies.

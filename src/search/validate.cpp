@@ -28,8 +28,7 @@ void check_rule(const Adam& rule) {
         refuse("alpha", rule.alpha, "must be finite and above 0");
     if (!(rule.beta1 >= 0 && rule.beta1 < 1)) refuse("beta1", rule.beta1, "must be at least 0 and below 1");
     if (!(rule.beta2 >= 0 && rule.beta2 < 1)) refuse("beta2", rule.beta2, "must be at least 0 and below 1");
-    if (!(rule.eps >= 0) || !std::isfinite(rule.eps))
-        refuse("eps", rule.eps, "must be finite and at least 0");
+    if (!(rule.eps > 0) || !std::isfinite(rule.eps)) refuse("eps", rule.eps, "must be finite and above 0");
 }
 
 void check_single_precision(const Box& box) {
@@ -64,8 +63,10 @@ void validate(const Objective& objective, const Box& box, const Options& options
         throw std::invalid_argument(fmt::format("the objective has {} variables, the box {}",
                                                 objective.dimension(), box.dimension()));
     if (options.starts == std::size_t{0}) refuse("starts", 0, "must be at least 1");
+    if (options.starts.value_or(0) > most_starts ||
+        options.start_points.size() > most_starts - options.starts.value_or(0))
+        refuse("starts", options.starts.value_or(0), "there can be at most 4294967295 in all");
     const std::size_t runs = Starts(box, options).count();
-    if (runs > most_starts) refuse("starts", runs, "must be at most 4294967295");
     if (options.iterations < 1 || options.iterations > most_iterations)
         refuse("iterations", options.iterations, "must be 1 to 10000000");
     check_rule(options.rule);
