@@ -142,10 +142,10 @@ std::size_t advance(const Tile<T>& tile, const Step<T>* steps, std::size_t first
 }
 
 template <class T>
-void settle(const Tile<T>& tile, T step, Evaluate<T> evaluate) {
+void settle(const Tile<T>& tile, Evaluate<T> evaluate) {
     evaluate.call(evaluate.context, tile);
     for (std::size_t lane = 0; lane < tile.lanes; lane += Batch<T>::size)
-        copy_rows(tile, lane, inspect(tile, lane, step).improved, tile.x, tile.best_x);
+        copy_rows(tile, lane, inspect(tile, lane, T(0)).improved, tile.x, tile.best_x);
 }
 
 }  // namespace

@@ -85,8 +85,8 @@ struct Functions {
     std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t first,
                                 std::size_t last, Evaluate<T> evaluate);
     /// Evaluates once more and keeps the best, without moving: the last point of a run counts too.
-    /// `step` is what best_step records.
-    void (*settle)(const Tile<T>& tile, T step, Evaluate<T> evaluate);
+    /// best_step records a 0.
+    void (*settle)(const Tile<T>& tile, Evaluate<T> evaluate);
     /// Runs a program over `lanes` lanes; `scratch` holds as many rows as the program has registers.
     void (*interpret)(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g);
 };

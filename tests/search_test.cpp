@@ -371,16 +371,25 @@ TEST_CASE("an enclosing parallel region is respected, and no more threads work t
 }
 
 TEST_CASE("stop is asked even when the runs of the calling thread are all over") {
-    // The first half of the starts breaks at once, the second goes on for long.
-    std::vector<std::vector<double>> points(32, std::vector<double>{-0.5, 0});
-    for (std::size_t i = 16; i < 32; ++i) points[i][0] = 0.5;
+    // The first tile breaks at once; an iteration of the second takes 10 ms, its stage 40 s.
+    const LaneByLane slow(1, [](const Point& x, Point& g) {
+        g[0] = 1;
+        if (x[0] < 0) return std::numeric_limits<double>::quiet_NaN();
+        std::this_thread::sleep_for(std::chrono::microseconds(600));
+        return x[0];
+    });
+    std::vector<std::vector<double>> points(32, std::vector<double>{-0.5});
+    std::fill(points.begin() + 16, points.end(), std::vector<double>{0.5});
     int asked = 0;
-    const Result result = minimize(
-        "(x - 0.5)^2 + y^2 + 0*sqrt(x)", square,
-        {.start_points = points, .iterations = 10'000'000, .threads = 2, .tile_lanes = 16, .stop = [&asked] {
-             return ++asked > 5;
-         }});
+    const Result result = minimize(slow, Box{{"x", -1, 1}},
+                                   {.start_points = points,
+                                    .iterations = 4096,
+                                    .rule = {.alpha = 1e-6},
+                                    .threads = 2,
+                                    .tile_lanes = 16,
+                                    .stop = [&asked] { return ++asked > 5; }});
     CHECK(result.status == SearchStatus::interrupted);
+    CHECK(result.iterations < 4096);
     CHECK(result.runs_with(RunStatus::nan_at_start) == 16);
     CHECK(result.runs_with(RunStatus::stopped) == 16);
 }

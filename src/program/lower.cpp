@@ -92,9 +92,7 @@ class Selection {
 
     bool is_product(NodeId id) const { return is_operation(id) && (*graph_)[id].op == Opcode::mul; }
 
-    bool is_only_used_product(NodeId id) const {
-        return is_operation(id) && uses_[id] == 1 && operations_[id].op == Opcode::mul;
-    }
+    bool is_only_used_product(NodeId id) const { return uses_[id] == 1 && is_product(id); }
 
     void absorb(NodeId id, Opcode op, NodeId product, NodeId addend) {
         const Operation factors = operations_[product];

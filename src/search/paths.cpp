@@ -38,7 +38,7 @@ void visit_path(const Objective& objective, const Box& box, const Options& optio
         const kernels::Step<T> step = step_at<T>(options, k);
         functions.advance_adam(tile, &step, 0, 1, evaluator.callback());
         // The value at the new point; a run that breaks there is frozen, and its path over.
-        functions.settle(tile, T(0), evaluator.callback());
+        functions.settle(tile, evaluator.callback());
         if (tile.status[0] != T(kernels::live)) return;
         for (std::size_t j = 0; j < d; ++j) x[j] = swarm.coordinate(0, Swarm<T>::Which::current, j);
         visit({.start_id = start_id, .iteration = k, .f = sign * static_cast<double>(tile.f[0]), .x = x});

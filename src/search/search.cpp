@@ -7,6 +7,7 @@
 #include <chrono>
 #include <exception>
 #include <limits>
+#include <thread>
 #include <vector>
 
 #include "evaluator.hpp"
@@ -38,6 +39,7 @@ class Halt {
         : stop_(&options.stop), begin_(Clock::now()), max_time_(options.max_time) {}
 
     double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
+    bool has_stop() const noexcept { return static_cast<bool>(*stop_); }
     bool requested() const noexcept {
         return reason_.load(std::memory_order_relaxed) != SearchStatus::completed;
     }
@@ -48,7 +50,7 @@ class Halt {
     void poll(bool on_calling_thread) noexcept {
         if (requested()) return;
         if (max_time_ && seconds() >= *max_time_) reason_ = SearchStatus::max_time;
-        if (!on_calling_thread || !*stop_) return;
+        if (!on_calling_thread || !has_stop()) return;
         try {
             if ((*stop_)()) reason_ = SearchStatus::interrupted;
         } catch (...) {
@@ -92,9 +94,6 @@ class Crew {
                 {&objective, engine.isa, options.maximize, workspaces_.back().scratch.data(), fixed_});
             points_.emplace_back(box.dimension());
         }
-#pragma omp parallel num_threads(threads_)
-#pragma omp single
-        threads_seen_ = omp_get_num_threads();
         for_each_tile(
             [&](std::size_t tile, std::size_t thread) { swarm_.begin(tile, starts, {}, points_[thread]); });
     }
@@ -102,25 +101,25 @@ class Crew {
     /// A stage: every tile takes these steps while it is in L1, as far as it gets before the search is
     /// halted.
     void advance(const std::vector<kernels::Step<T>>& steps) {
-        for_each_tile([&](std::size_t tile, std::size_t thread) {
-            if (!has_live_run(tile)) halt_.poll(omp_get_thread_num() == 0);
-            if (halt_.requested() || !has_live_run(tile)) return;
-            Workspace<T>& workspace = workspaces_[thread];
-            const kernels::Tile<T> rows = swarm_.unpack(tile, workspace);
-            std::size_t done = 0;
-            while (done < steps.size() && !halt_.requested()) {
-                const std::size_t last = std::min(done + poll_iterations, steps.size());
-                done =
-                    functions_->advance_adam(rows, steps.data(), done, last, evaluators_[thread].callback());
-                if (done < last) break;
-                halt_.poll(omp_get_thread_num() == 0);
-            }
-            swarm_.pack(tile, rows, done);
-            workspace.lane_iterations += done * swarm_.tile_lanes();
-            for (std::size_t lane = 0; lane < swarm_.runs_in(tile); ++lane)
-                workspace.run_iterations += static_cast<std::uint64_t>(rows.steps_taken[lane]);
-        });
-        halt_.poll(true);
+        for_each_tile(
+            [&](std::size_t tile, std::size_t thread) {
+                if (halt_.requested() || !has_live_run(tile)) return;
+                Workspace<T>& workspace = workspaces_[thread];
+                const kernels::Tile<T> rows = swarm_.unpack(tile, workspace);
+                std::size_t done = 0;
+                while (done < steps.size() && !halt_.requested()) {
+                    const std::size_t last = std::min(done + poll_iterations, steps.size());
+                    done = functions_->advance_adam(rows, steps.data(), done, last,
+                                                    evaluators_[thread].callback());
+                    if (done < last) break;
+                    halt_.poll(omp_get_thread_num() == 0);
+                }
+                swarm_.pack(tile, rows, done);
+                workspace.lane_iterations += done * swarm_.tile_lanes();
+                for (std::size_t lane = 0; lane < swarm_.runs_in(tile); ++lane)
+                    workspace.run_iterations += static_cast<std::uint64_t>(rows.steps_taken[lane]);
+            },
+            [&](const std::atomic<std::ptrdiff_t>& tiles_left) { watch(tiles_left); });
         halt_.rethrow();
     }
 
@@ -129,7 +128,7 @@ class Crew {
         for_each_tile([&](std::size_t tile, std::size_t thread) {
             if (!has_live_run(tile)) return;
             const kernels::Tile<T> rows = swarm_.unpack(tile, workspaces_[thread]);
-            functions_->settle(rows, T(0), evaluators_[thread].callback());
+            functions_->settle(rows, evaluators_[thread].callback());
             swarm_.pack(tile, rows, 0);
             swarm_.keep_f(tile, rows);
         });
@@ -144,15 +143,9 @@ class Crew {
         return seen;
     }
 
-    Halt& halt() {
-        return halt_;
-    }
-    int threads() const {
-        return threads_seen_;
-    }
-    Swarm<T>& swarm() {
-        return swarm_;
-    }
+    Halt& halt() { return halt_; }
+    int threads() const { return threads_seen_; }
+    Swarm<T>& swarm() { return swarm_; }
     std::uint64_t run_iterations() const {
         std::uint64_t sum = 0;
         for (const Workspace<T>& workspace : workspaces_) sum += workspace.run_iterations;
@@ -173,13 +166,39 @@ class Crew {
         return false;
     }
 
-    /// Static shares: a tile's memory is first touched by the thread that works on it in every stage.
+    /// What the calling thread does when its own share is done: only it can ask Options::stop.
+    void watch(const std::atomic<std::ptrdiff_t>& tiles_left) noexcept {
+        constexpr std::chrono::microseconds pause(100);
+        while (halt_.has_stop() && tiles_left != 0 && !halt_.requested()) {
+            halt_.poll(true);
+            std::this_thread::sleep_for(pause);
+        }
+    }
+
+    /// Static shares: a tile's memory is first touched by the thread that works on it in every stage. The
+    /// calling thread goes on to `wait`, which is given the number of tiles the others are still to finish.
+    template <class Work, class Wait>
+    void for_each_tile(Work work, Wait wait) {
+        const auto tiles = static_cast<std::ptrdiff_t>(swarm_.tiles());
+        std::atomic<std::ptrdiff_t> tiles_left = tiles;
+#pragma omp parallel num_threads(threads_)
+        {
+            const int thread = omp_get_thread_num();
+#pragma omp for schedule(static) nowait
+            for (std::ptrdiff_t tile = 0; tile < tiles; ++tile) {
+                work(static_cast<std::size_t>(tile), static_cast<std::size_t>(thread));
+                --tiles_left;
+            }
+            if (thread == 0) {
+                threads_seen_ = omp_get_num_threads();
+                wait(tiles_left);
+            }
+        }
+    }
+
     template <class Work>
     void for_each_tile(Work work) {
-        const auto tiles = static_cast<std::ptrdiff_t>(swarm_.tiles());
-#pragma omp parallel for schedule(static) num_threads(threads_)
-        for (std::ptrdiff_t tile = 0; tile < tiles; ++tile)
-            work(static_cast<std::size_t>(tile), static_cast<std::size_t>(omp_get_thread_num()));
+        for_each_tile(work, [](const std::atomic<std::ptrdiff_t>& /*tiles_left*/) {});
     }
 
     Swarm<T> swarm_;
