@@ -2,6 +2,7 @@
 // paid once per tile and every row stays in L1.
 #pragma once
 
+#include "digamma.hpp"
 #include "simd.hpp"
 #include "sincos.hpp"
 
@@ -14,6 +15,16 @@ struct Row {
     const T* at;
     std::size_t wrap;
 };
+
+template <class T>
+Mask<T> is_zero(Batch<T> a) {
+    return a == Batch<T>(T(0));
+}
+
+template <class T>
+Batch<T> one_where(Mask<T> mask) {
+    return xsimd::select(mask, Batch<T>(T(1)), Batch<T>(T(0)));
+}
 
 template <class T, class Operation, class... Rows>
 void for_each_lane(T* to, std::size_t lanes, Operation operation, Rows... rows) {
@@ -79,15 +90,21 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
             case Opcode::ceil: unary([](B a) { return xsimd::ceil(a); }); break;
             case Opcode::min: binary([](B a, B b) { return min(a, b); }); break;
             case Opcode::max: binary([](B a, B b) { return max(a, b); }); break;
-            case Opcode::if_ge:
-                ternary([](B a, B b, B c) { return xsimd::select(a >= b, c, B(T(0))); });
+            case Opcode::lt: binary([](B a, B b) { return one_where(a < b); }); break;
+            case Opcode::le: binary([](B a, B b) { return one_where(a <= b); }); break;
+            case Opcode::eq: binary([](B a, B b) { return one_where(a == b); }); break;
+            case Opcode::ne: binary([](B a, B b) { return one_where(~(a == b)); }); break;
+            case Opcode::logical_and:
+                binary([](B a, B b) { return one_where(~(is_zero(a) | is_zero(b))); });
                 break;
-            case Opcode::if_lt:
-                ternary([](B a, B b, B c) { return xsimd::select(a < b, c, B(T(0))); });
+            case Opcode::logical_or:
+                binary([](B a, B b) { return one_where(~(is_zero(a) & is_zero(b))); });
                 break;
-            case Opcode::if_nonzero:
-                binary([](B a, B b) { return xsimd::select(a == B(T(0)), B(T(0)), b); });
+            case Opcode::logical_not: unary([](B a) { return one_where(is_zero(a)); }); break;
+            case Opcode::select:
+                ternary([](B a, B b, B c) { return xsimd::select(is_zero(a), c, b); });
                 break;
+            case Opcode::digamma: unary([](B a) { return digamma(a); }); break;
             case Opcode::sin: unary([](B a) { return sincos(a).sin; }); break;
             case Opcode::cos: unary([](B a) { return sincos(a).cos; }); break;
             case Opcode::sincos: sincos_rows(to, const_cast<T*>(read(i->b).at), lanes, read(i->a)); break;

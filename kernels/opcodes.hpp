@@ -4,28 +4,34 @@
 #include <cstdint>
 
 // X(name, operands). Written out in the interpreter.
-#define LANEWISE_OPERATIONS(X)               \
-    X(copy, 1)                               \
-    X(neg, 1)                                \
-    X(add, 2)                                \
-    X(sub, 2)                                \
-    X(mul, 2)                                \
-    X(div, 2)                                \
-    X(fma, 3)  /* a*b + c, one rounding */   \
-    X(fms, 3)  /* a*b - c, one rounding */   \
-    X(fnma, 3) /* c - a*b, one rounding */   \
-    X(sqrt, 1)                               \
-    X(abs, 1)                                \
-    X(sign, 1) /* -1, 0 or 1; NaN for NaN */ \
-    X(floor, 1)                              \
-    X(ceil, 1)                               \
-    X(min, 2)        /* NaN if either is */  \
-    X(max, 2)        /* NaN if either is */  \
-    X(if_ge, 3)      /* a >= b ? c : 0 */    \
-    X(if_lt, 3)      /* a < b ? c : 0 */     \
-    X(if_nonzero, 2) /* a != 0 ? b : 0 */    \
-    X(sin, 1)                                \
-    X(cos, 1)                                \
+#define LANEWISE_OPERATIONS(X)                                         \
+    X(copy, 1)                                                         \
+    X(neg, 1)                                                          \
+    X(add, 2)                                                          \
+    X(sub, 2)                                                          \
+    X(mul, 2)                                                          \
+    X(div, 2)                                                          \
+    X(fma, 3)  /* a*b + c, one rounding */                             \
+    X(fms, 3)  /* a*b - c, one rounding */                             \
+    X(fnma, 3) /* c - a*b, one rounding */                             \
+    X(sqrt, 1)                                                         \
+    X(abs, 1)                                                          \
+    X(sign, 1) /* -1, 0 or 1; NaN for NaN */                           \
+    X(floor, 1)                                                        \
+    X(ceil, 1)                                                         \
+    X(min, 2)         /* NaN if either is */                           \
+    X(max, 2)         /* NaN if either is */                           \
+    X(lt, 2)          /* a < b ? 1 : 0 */                              \
+    X(le, 2)          /* a <= b ? 1 : 0 */                             \
+    X(eq, 2)          /* a == b ? 1 : 0 */                             \
+    X(ne, 2)          /* a == b ? 0 : 1 */                             \
+    X(logical_and, 2) /* 1 or 0; 0 is false, all else true, NaN too */ \
+    X(logical_or, 2)                                                   \
+    X(logical_not, 1)                                                  \
+    X(select, 3)  /* a != 0 ? b : c */                                 \
+    X(digamma, 1) /* lgamma's derivative */                            \
+    X(sin, 1)                                                          \
+    X(cos, 1)                                                          \
     X(sincos, 1) /* two results: b is where the cosine goes */
 
 // X(name, operands, accuracy). Taken from SLEEF; accuracy is SLEEF's suffix: u10 is 1.0 ULP, u35 3.5 ULP.
@@ -47,6 +53,7 @@
     X(cbrt, 1, u35)           \
     X(erf, 1, u10)            \
     X(erfc, 1, u15)           \
+    X(lgamma, 1, u10)         \
     X(atan2, 2, u35)          \
     X(hypot, 2, u35)          \
     X(pow, 2, u10)

@@ -151,7 +151,7 @@ TEST_CASE("evaluate prints value and gradient") {
     const Outcome table = run({"evaluate", "x^2", "--var", "x=-1:1", "--at", "0.5"});
     CHECK(table.out == "f = 0.25\ndf/dx = 1\n");
     CHECK(run({"evaluate", "log(x)", "--var", "x=-1:1", "--at=-0.5"}).code == 3);
-    CHECK_THAT(run({"evaluate", "sqrt(x)", "--var", "x=-1:1", "--at", "0"}).err,
+    CHECK_THAT(run({"evaluate", "1e308*x^2", "--var", "x=-1:1", "--at", "1"}).err,
                ContainsSubstring("the derivative by x at this point is inf"));
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "lanewise/box.hpp"
-#include "lanewise/objective.hpp"
+#include "lanewise/program.hpp"
 
 namespace lanewise {
 
@@ -41,25 +41,12 @@ class ParseError : public std::invalid_argument {
 /// max, the first argument's. A branch of min or max that is not taken adds nothing, even where its
 /// derivative is infinite. Limits: brackets nest at most 200 deep, the unrolled program holds at most 2
 /// million operations.
-class Expression final : public Objective {
+class Expression final : public Program {
   public:
     /// The variables of `box` and the parameters are the names the text can use.
     /// \throws ParseError when the text cannot be understood.
     /// \throws std::invalid_argument when a parameter is not finite or has no usable name.
     Expression(std::string_view text, const Box& box, const Parameters& parameters = {});
-
-    std::size_t dimension() const noexcept override;
-    void evaluate(const Block<double>& block) const noexcept override;
-    bool has_f32() const noexcept override { return true; }
-    void evaluate_f32(const Block<float>& block) const noexcept override;
-    std::size_t scratch_rows() const noexcept override;
-
-    /// Number of operations of the program: value and gradient of one point.
-    std::size_t operations() const noexcept;
-
-  private:
-    struct Programs;
-    std::shared_ptr<const Programs> programs_;
 };
 
 }  // namespace lanewise

@@ -8,5 +8,7 @@
 #include "lanewise/minimize.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
+#include "lanewise/program.hpp"
 #include "lanewise/result.hpp"
+#include "lanewise/trace.hpp"
 #include "lanewise/version.hpp"

@@ -1,5 +1,6 @@
 #include "differentiate.hpp"
 
+#include <cmath>
 #include <numbers>
 #include <optional>
 
@@ -31,17 +32,44 @@ class ReverseMode {
     void add(NodeId operand, NodeId contribution) {
         if (graph_->is_constant(operand)) return;
         if (masked_[current_]) {
-            contribution = graph_->apply(Opcode::if_nonzero, *adjoints_[current_], contribution);
+            if (!vanishes_with_adjoint(contribution)) contribution = where_adjoint_is_not_0(contribution);
             masked_[operand] = true;
         }
         std::optional<NodeId>& adjoint = adjoints_[operand];
         adjoint = adjoint ? graph_->add(*adjoint, contribution) : contribution;
     }
 
-    void add_branch(NodeId operand, Opcode condition, NodeId left, NodeId right, NodeId adjoint) {
-        if (graph_->is_constant(operand)) return;
-        add(operand, graph_->apply(condition, left, right, adjoint));
-        masked_[operand] = true;
+    NodeId where_adjoint_is_not_0(NodeId contribution) { return where(*adjoints_[current_], contribution); }
+
+    /// The contribution where `condition` is not 0, else 0.
+    NodeId where(NodeId condition, NodeId contribution) {
+        return graph_->select(condition, contribution, graph_->constant(0));
+    }
+
+    /// 0 where the adjoint is, without a look: the adjoint itself, or what is made of it by finite factors.
+    bool vanishes_with_adjoint(NodeId contribution) const {
+        const NodeId adjoint = *adjoints_[current_];
+        const auto is_finite = [&](NodeId id) {
+            const Node& node = (*graph_)[id];
+            return node.kind == Node::Kind::variable ||
+                   (node.kind == Node::Kind::constant && std::isfinite(node.number));
+        };
+        while (contribution != adjoint) {
+            const Node& node = (*graph_)[contribution];
+            if (node.kind != Node::Kind::operation) return false;
+            if (node.op == Opcode::neg || (node.op == Opcode::mul && is_finite(node.b))) {
+                contribution = node.a;
+            } else if (node.op == Opcode::mul && is_finite(node.a)) {
+                contribution = node.b;
+            } else if (node.op == Opcode::select && graph_->is_constant(node.c, 0)) {
+                contribution = node.b;
+            } else if (node.op == Opcode::select && graph_->is_constant(node.b, 0)) {
+                contribution = node.c;
+            } else {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Adds what node `id` with this adjoint contributes to the adjoints of its operands.
@@ -73,22 +101,26 @@ class ReverseMode {
                 add(a, over(b));
                 add(b, g.neg(g.mul(over(b), id)));
                 break;
-            case Opcode::sqrt: add(a, g.div(times(number(0.5)), id)); break;
+            case Opcode::sqrt: add(a, where(id, g.div(times(number(0.5)), id))); break;
             case Opcode::abs: add(a, times(g.apply(Opcode::sign, a))); break;
             case Opcode::sign:
             case Opcode::floor:
-            case Opcode::ceil: break;  // flat between the jumps
-            case Opcode::min:
-                add_branch(a, Opcode::if_ge, b, a, adjoint);
-                add_branch(b, Opcode::if_lt, b, a, adjoint);
+            case Opcode::ceil:
+            case Opcode::lt:
+            case Opcode::le:
+            case Opcode::eq:
+            case Opcode::ne:
+            case Opcode::logical_and:
+            case Opcode::logical_or:
+            case Opcode::logical_not: break;  // flat between the jumps
+            case Opcode::min: pass_on_to_chosen(g.apply(Opcode::le, a, b), a, b); break;
+            case Opcode::max: pass_on_to_chosen(g.apply(Opcode::le, b, a), a, b); break;
+            case Opcode::select: pass_on_to_chosen(a, b, node.c); break;
+            case Opcode::exp: add(a, where_adjoint_is_not_0(times(id))); break;
+            case Opcode::exp2:
+                add(a, where_adjoint_is_not_0(g.mul(times(number(std::numbers::ln2)), id)));
                 break;
-            case Opcode::max:
-                add_branch(a, Opcode::if_ge, a, b, adjoint);
-                add_branch(b, Opcode::if_lt, a, b, adjoint);
-                break;
-            case Opcode::exp: add(a, times(id)); break;
-            case Opcode::exp2: add(a, g.mul(times(number(std::numbers::ln2)), id)); break;
-            case Opcode::expm1: add(a, times(g.apply(Opcode::exp, a))); break;
+            case Opcode::expm1: add(a, where_adjoint_is_not_0(times(g.apply(Opcode::exp, a)))); break;
             case Opcode::log: add(a, over(a)); break;
             case Opcode::log2: add(a, g.div(times(number(std::numbers::log2e)), a)); break;
             case Opcode::log10: add(a, g.div(times(number(std::numbers::log10e)), a)); break;
@@ -96,40 +128,66 @@ class ReverseMode {
             case Opcode::sin: add(a, times(g.apply(Opcode::cos, a))); break;
             case Opcode::cos: add(a, g.neg(times(g.apply(Opcode::sin, a)))); break;
             case Opcode::tan: add(a, times(g.add(number(1), square(id)))); break;
-            case Opcode::asin: add(a, over(half_chord(a))); break;
-            case Opcode::acos: add(a, g.neg(over(half_chord(a)))); break;
+            case Opcode::asin: add_over(a, half_chord(a)); break;
+            case Opcode::acos: add_over(a, g.neg(half_chord(a))); break;
             case Opcode::atan: add(a, over(g.add(number(1), square(a)))); break;
-            case Opcode::sinh: add(a, times(g.apply(Opcode::cosh, a))); break;
-            case Opcode::cosh: add(a, times(g.apply(Opcode::sinh, a))); break;
-            case Opcode::tanh: add(a, times(g.sub(number(1), square(id)))); break;
-            case Opcode::cbrt: add(a, over(g.mul(number(3), square(id)))); break;
+            case Opcode::sinh: add(a, where_adjoint_is_not_0(times(g.apply(Opcode::cosh, a)))); break;
+            case Opcode::cosh: add(a, where_adjoint_is_not_0(times(g.apply(Opcode::sinh, a)))); break;
+            case Opcode::tanh: add(a, times(squared_sech(a))); break;
+            case Opcode::cbrt: add_over(a, g.mul(number(3), square(id))); break;
             case Opcode::erf: add(a, times(bell(a))); break;
             case Opcode::erfc: add(a, g.neg(times(bell(a)))); break;
+            case Opcode::lgamma: add(a, times(g.apply(Opcode::digamma, a))); break;
             case Opcode::atan2: {
                 const NodeId distance = g.apply(Opcode::hypot, a, b);
-                add(a, g.mul(over(distance), g.div(b, distance)));
-                add(b, g.neg(g.mul(over(distance), g.div(a, distance))));
+                add(a, where(distance, g.mul(over(distance), g.div(b, distance))));
+                add(b, where(distance, g.neg(g.mul(over(distance), g.div(a, distance)))));
                 break;
             }
-            case Opcode::hypot: {
-                // 0 at the apex.
-                add(a, g.apply(Opcode::if_nonzero, id, g.mul(over(id), a)));
-                add(b, g.apply(Opcode::if_nonzero, id, g.mul(over(id), b)));
+            case Opcode::hypot:
+                add(a, where(id, g.mul(adjoint, g.div(a, id))));
+                add(b, where(id, g.mul(adjoint, g.div(b, id))));
                 break;
-            }
-            case Opcode::pow:
-                add(a, g.mul(times(b), g.power(a, g.sub(b, number(1)))));
-                if (!g.is_constant(
-                        b))  // 0 where the power is 0: at the edge of its domain the logarithm is infinite.
-                    add(b, g.apply(Opcode::if_nonzero, id, g.mul(times(id), g.apply(Opcode::log, a))));
-                break;
+            case Opcode::pow: pass_on_to_power(id, node); break;
             case Opcode::fma:
             case Opcode::fms:
             case Opcode::fnma:
-            case Opcode::if_ge:
-            case Opcode::if_lt:
-            case Opcode::if_nonzero:
+            case Opcode::digamma:
             case Opcode::sincos: break;  // made by later steps only, never differentiated
+        }
+    }
+
+    /// The derivative 1/divisor, 0 where that is infinite.
+    void add_over(NodeId operand, NodeId divisor) {
+        add(operand, where(divisor, graph_->div(*adjoints_[current_], divisor)));
+    }
+
+    void pass_on_to_chosen(NodeId condition, NodeId a, NodeId b) {
+        const NodeId zero = graph_->constant(0);
+        const NodeId adjoint = *adjoints_[current_];
+        add(a, graph_->select(condition, adjoint, zero));
+        masked_[a] = true;
+        add(b, graph_->select(condition, zero, adjoint));
+        masked_[b] = true;
+    }
+
+    /// a^b. At a = 0 the derivative by a is 1 for b = 1 and else 0, where the power is finite; the one by b
+    /// is 0 for all a <= 0.
+    void pass_on_to_power(NodeId id, const Node& power) {
+        Graph& g = *graph_;
+        const NodeId zero = g.constant(0);
+        const NodeId one = g.constant(1);
+        const NodeId adjoint = *adjoints_[id];
+        const NodeId by_base = g.mul(g.mul(adjoint, power.b), g.pow(power.a, g.sub(power.b, one)));
+        if (!g.is_constant(power.b)) {
+            const NodeId at_zero = g.select(g.apply(Opcode::eq, power.b, one), adjoint, zero);
+            add(power.a, g.select(power.a, by_base, at_zero));
+            const NodeId by_exponent = g.mul(g.mul(adjoint, id), g.apply(Opcode::log, power.a));
+            add(power.b, g.select(g.apply(Opcode::lt, zero, power.a), by_exponent, zero));
+        } else if (g[power.b].number > 0 && g[power.b].number < 1) {
+            add(power.a, where(power.a, by_base));
+        } else {
+            add(power.a, by_base);
         }
     }
 
@@ -137,6 +195,14 @@ class ReverseMode {
     NodeId half_chord(NodeId a) {
         const NodeId one = graph_->constant(1);
         return graph_->apply(Opcode::sqrt, graph_->mul(graph_->sub(one, a), graph_->add(one, a)));
+    }
+
+    /// 1/cosh(a)^2 = 4 e / (1 + e)^2 with e = exp(-2 |a|), accurate where tanh is close to 1 too.
+    NodeId squared_sech(NodeId a) {
+        const NodeId e = graph_->apply(
+            Opcode::exp, graph_->neg(graph_->mul(graph_->constant(2), graph_->apply(Opcode::abs, a))));
+        const NodeId sum = graph_->add(graph_->constant(1), e);
+        return graph_->div(graph_->mul(graph_->constant(4), e), graph_->mul(sum, sum));
     }
 
     /// 2/sqrt(pi) exp(-a^2), the derivative of erf.

@@ -5,11 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "aligned.hpp"
-#include "differentiate.hpp"
+#include "compile.hpp"
 #include "identifier.hpp"
-#include "isa.hpp"
-#include "program.hpp"
 #include "translate.hpp"
 
 namespace lanewise {
@@ -56,67 +53,24 @@ void check_parameters(const Box& box, const Parameters& parameters) {
     }
 }
 
-/// Each constant as a row of one lane group.
-template <class T>
-AlignedArray<T> constant_rows(const std::vector<double>& constants) {
-    AlignedArray<T> rows(constants.size() * kernels::lane_group);
-    for (std::size_t i = 0; i < constants.size(); ++i)
-        std::fill_n(rows.data() + i * kernels::lane_group, kernels::lane_group, static_cast<T>(constants[i]));
-    return rows;
-}
-
 }  // namespace
 
 ParseError::ParseError(std::string_view text, std::size_t position, std::string_view message)
     : std::invalid_argument(point_at(text, position, message)), position_(position) {}
 
-struct Expression::Programs {
-    Programs(Program lowered, std::size_t d)
-        : dimension(d),
-          program(std::move(lowered)),
-          f64(constant_rows<double>(program.constants)),
-          f32(constant_rows<float>(program.constants)) {}
+namespace {
 
-    template <class T>
-    void run(const Block<T>& block, const AlignedArray<T>& constants) const noexcept {
-        const kernels::Code<T> code{program.instructions.data(), program.instructions.size(),
-                                    constants.data()};
-        kernels::functions<T>(kernel_table(block.isa))
-            .interpret(code, block.lanes, block.x_rows, block.scratch_rows, block.f_row, block.g_rows);
-    }
-
-    std::size_t dimension;
-    Program program;
-    AlignedArray<double> f64;
-    AlignedArray<float> f32;
-};
-
-Expression::Expression(std::string_view text, const Box& box, const Parameters& parameters) {
+std::shared_ptr<const Program::Code> compile_text(std::string_view text, const Box& box,
+                                                  const Parameters& parameters) {
     check_parameters(box, parameters);
-    Graph graph;
-    const NodeId value = translate(text, box, parameters, graph);
-    const std::vector<NodeId> gradient = differentiate(graph, value, box.dimension());
-    programs_ = std::make_shared<const Programs>(lower(graph, value, gradient), box.dimension());
+    Graph written(Rewriting::none);
+    const NodeId value = translate(text, box, parameters, written);
+    return compile(std::move(written), value, box.dimension());
 }
 
-std::size_t Expression::dimension() const noexcept {
-    return programs_->dimension;
-}
+}  // namespace
 
-void Expression::evaluate(const Block<double>& block) const noexcept {
-    programs_->run(block, programs_->f64);
-}
-
-void Expression::evaluate_f32(const Block<float>& block) const noexcept {
-    programs_->run(block, programs_->f32);
-}
-
-std::size_t Expression::scratch_rows() const noexcept {
-    return programs_->program.registers;
-}
-
-std::size_t Expression::operations() const noexcept {
-    return programs_->program.instructions.size();
-}
+Expression::Expression(std::string_view text, const Box& box, const Parameters& parameters)
+    : Program(compile_text(text, box, parameters)) {}
 
 }  // namespace lanewise

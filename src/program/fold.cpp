@@ -8,9 +8,26 @@
 
 namespace lanewise {
 
+namespace {
+
+/// Whole powers are products, as in a program.
+double power(double base, double exponent) {
+    constexpr double largest_product_power = 1024;
+    if (exponent != std::trunc(exponent) || std::abs(exponent) > largest_product_power)
+        return Sleef_cinz_powd1_u10purec(base, exponent);
+    double product = 1;
+    for (auto rest = static_cast<unsigned>(std::abs(exponent)); rest != 0; rest >>= 1U, base *= base) {
+        if ((rest & 1U) != 0) product *= base;
+    }
+    return exponent < 0 ? 1 / product : product;
+}
+
+}  // namespace
+
 double fold(Opcode op, double a, double b, double c) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     const bool unordered = std::isnan(a) || std::isnan(b);
+    if (op == Opcode::pow) return power(a, b);
     switch (op) {
         case Opcode::copy: return a;
         case Opcode::neg: return -a;
@@ -28,11 +45,17 @@ double fold(Opcode op, double a, double b, double c) {
         case Opcode::ceil: return std::ceil(a);
         case Opcode::min: return unordered ? nan : (a <= b ? a : b);
         case Opcode::max: return unordered ? nan : (a >= b ? a : b);
-        case Opcode::if_ge: return a >= b ? c : 0;
-        case Opcode::if_lt: return a < b ? c : 0;
-        case Opcode::if_nonzero: return a == 0 ? 0 : b;
+        case Opcode::lt: return a < b ? 1 : 0;
+        case Opcode::le: return a <= b ? 1 : 0;
+        case Opcode::eq: return a == b ? 1 : 0;
+        case Opcode::ne: return a != b ? 1 : 0;
+        case Opcode::logical_and: return a != 0 && b != 0 ? 1 : 0;
+        case Opcode::logical_or: return a != 0 || b != 0 ? 1 : 0;
+        case Opcode::logical_not: return a == 0 ? 1 : 0;
+        case Opcode::select: return a != 0 ? b : c;
         case Opcode::sin: return Sleef_cinz_sind1_u10purec(a);
         case Opcode::cos: return Sleef_cinz_cosd1_u10purec(a);
+        case Opcode::digamma:             // made by differentiation only, of what varies
         case Opcode::sincos: return nan;  // made by lowering only
 #define LANEWISE_ARGUMENTS_1 a
 #define LANEWISE_ARGUMENTS_2 a, b

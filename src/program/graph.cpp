@@ -1,15 +1,14 @@
 #include "graph.hpp"
 
+#include <array>
 #include <bit>
-#include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include "rewrites.hpp"
 
 namespace lanewise {
-
-namespace {
-
-constexpr double largest_product_power = 1024;
-
-}  // namespace
 
 std::size_t Graph::Hash::operator()(const Node& node) const noexcept {
     std::uint64_t hash = (static_cast<std::uint64_t>(node.kind) << 16U) | static_cast<std::uint64_t>(node.op);
@@ -27,7 +26,19 @@ bool Graph::Equal::operator()(const Node& a, const Node& b) const noexcept {
 }
 
 NodeId Graph::intern(const Node& node) {
-    const auto [at, is_new] = ids_.try_emplace(node, static_cast<NodeId>(nodes_.size()));
+    const auto next = static_cast<NodeId>(nodes_.size());
+    if (node.kind == Node::Kind::operation) {
+        if (rewriting_ == Rewriting::none) {
+            nodes_.push_back(node);
+            return next;
+        }
+        if (node.op == Opcode::add || node.op == Opcode::mul) {
+            Node swapped = node;
+            std::swap(swapped.a, swapped.b);
+            if (const auto found = ids_.find(swapped); found != ids_.end()) return found->second;
+        }
+    }
+    const auto [at, is_new] = ids_.try_emplace(node, next);
     if (is_new) nodes_.push_back(node);
     return at->second;
 }
@@ -41,25 +52,50 @@ NodeId Graph::constant(double number) {
 }
 
 NodeId Graph::apply(Opcode op, NodeId a, NodeId b, NodeId c) {
-    return simplify(op, a, b, c);
+    const int operands = kernels::operand_count(op);
+    const Node node{.kind = Node::Kind::operation,
+                    .op = op,
+                    .a = a,
+                    .b = operands > 1 ? b : 0,
+                    .c = operands > 2 ? c : 0};
+    for (const Rewrite& rewrite : rewrites(rewriting_)) {
+        if (const std::optional<NodeId> better = rewrite.apply(*this, node)) return *better;
+    }
+    return intern(node);
 }
 
-NodeId Graph::power(NodeId a, NodeId b) {
-    if (!is_constant(b)) return apply(Opcode::pow, a, b);
-    const double exponent = nodes_[b].number;
-    if (exponent == 0.5) return apply(Opcode::sqrt, a);
-    if (exponent != std::floor(exponent) || std::abs(exponent) > largest_product_power)
-        return apply(Opcode::pow, a, b);
-
-    // Powers of 1/a rather than 1 over powers: its derivative leaves the range of doubles no sooner than it
-    // has to.
-    NodeId product = constant(1);
-    NodeId square = exponent < 0 ? div(constant(1), a) : a;
-    for (auto rest = static_cast<unsigned>(std::abs(exponent)); rest != 0; rest >>= 1U) {
-        if ((rest & 1U) != 0) product = mul(product, square);
-        if (rest > 1) square = mul(square, square);
-    }
-    return product;
+Outputs rewritten(const Graph& from, NodeId value, const std::vector<NodeId>& gradient, Rewriting rewriting) {
+    constexpr NodeId unknown = std::numeric_limits<NodeId>::max();
+    Graph graph(rewriting);
+    std::vector<NodeId> ids(from.size(), unknown);
+    std::vector<NodeId> stack;
+    const auto copy = [&](NodeId root) {
+        stack.push_back(root);
+        while (!stack.empty()) {
+            const NodeId id = stack.back();
+            const Node& node = from[id];
+            if (ids[id] == unknown && node.kind == Node::Kind::operation) {
+                const std::array<NodeId, 3> operands = {node.a, node.b, node.c};
+                const std::size_t waiting = stack.size();
+                for (int i = kernels::operand_count(node.op); i-- > 0;) {
+                    if (ids[operands[static_cast<std::size_t>(i)]] == unknown)
+                        stack.push_back(operands[static_cast<std::size_t>(i)]);
+                }
+                if (stack.size() != waiting) continue;
+                ids[id] = graph.apply(node.op, ids[node.a], ids[node.b], ids[node.c]);
+            } else if (ids[id] == unknown) {
+                ids[id] =
+                    node.kind == Node::Kind::variable ? graph.variable(node.a) : graph.constant(node.number);
+            }
+            stack.pop_back();
+        }
+        return ids[root];
+    };
+    const NodeId new_value = copy(value);
+    std::vector<NodeId> new_gradient;
+    new_gradient.reserve(gradient.size());
+    for (const NodeId id : gradient) new_gradient.push_back(copy(id));
+    return {std::move(graph), new_value, std::move(new_gradient)};
 }
 
 }  // namespace lanewise

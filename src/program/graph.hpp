@@ -1,4 +1,4 @@
-// An expression as a directed acyclic graph: every distinct operation once.
+// An expression as a directed acyclic graph.
 #pragma once
 
 #include <cstddef>
@@ -23,12 +23,22 @@ struct Node {
     double number = 0;           ///< of a constant
 };
 
-/// Nodes are added by the members, which simplify (simplify.cpp) and give an equal node back when there is
+/// What a graph makes of the operations that are added to it.
+enum class Rewriting {
+    none,      ///< kept as they were written; only operations on numbers are worked out
+    algebra,   ///< every distinct operation once, simplified: what derivatives are taken of
+    strength,  ///< then in the cheapest form: powers as products
+};
+
+/// Nodes are added by the members, which rewrite (rewrites.cpp) and give an equal node back when there is
 /// one.
 class Graph {
   public:
+    explicit Graph(Rewriting rewriting) : rewriting_(rewriting) {}
+
     NodeId variable(std::uint32_t coordinate);
     NodeId constant(double number);
+    /// Operands beyond those of the operation do not count.
     NodeId apply(Opcode op, NodeId a, NodeId b = 0, NodeId c = 0);
 
     NodeId neg(NodeId a) { return apply(Opcode::neg, a); }
@@ -36,8 +46,8 @@ class Graph {
     NodeId sub(NodeId a, NodeId b) { return apply(Opcode::sub, a, b); }
     NodeId mul(NodeId a, NodeId b) { return apply(Opcode::mul, a, b); }
     NodeId div(NodeId a, NodeId b) { return apply(Opcode::div, a, b); }
-    /// a to the power b: products for a whole number b up to 1024 in size, sqrt for 1/2.
-    NodeId power(NodeId a, NodeId b);
+    NodeId pow(NodeId a, NodeId b) { return apply(Opcode::pow, a, b); }
+    NodeId select(NodeId condition, NodeId a, NodeId b) { return apply(Opcode::select, condition, a, b); }
 
     const Node& operator[](NodeId id) const { return nodes_[id]; }
     std::size_t size() const noexcept { return nodes_.size(); }
@@ -45,9 +55,8 @@ class Graph {
     bool is_constant(NodeId id, double number) const {
         return is_constant(id) && nodes_[id].number == number;
     }
-    bool is(NodeId id, Opcode op) const {
-        return nodes_[id].kind == Node::Kind::operation && nodes_[id].op == op;
-    }
+    bool is_operation(NodeId id) const { return nodes_[id].kind == Node::Kind::operation; }
+    bool is(NodeId id, Opcode op) const { return is_operation(id) && nodes_[id].op == op; }
 
   private:
     struct Hash {
@@ -58,12 +67,22 @@ class Graph {
     };
 
     NodeId intern(const Node& node);
-    NodeId simplify(Opcode op, NodeId a, NodeId b, NodeId c);
-    NodeId simplify_product(NodeId a, NodeId b);
 
+    Rewriting rewriting_;
     std::vector<Node> nodes_;
     std::unordered_map<Node, NodeId, Hash, Equal> ids_;
 };
+
+/// A graph and the nodes of it that matter.
+struct Outputs {
+    Graph graph;
+    NodeId value;
+    std::vector<NodeId> gradient;  ///< by coordinate
+};
+
+/// Adds what value and gradient need to a new graph, in the order in which the formula reads: how the old one
+/// came to be does not show any more.
+Outputs rewritten(const Graph& from, NodeId value, const std::vector<NodeId>& gradient, Rewriting rewriting);
 
 /// The number an operation gives on numbers; the same bits on every machine.
 double fold(Opcode op, double a, double b, double c);

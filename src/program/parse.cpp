@@ -26,9 +26,17 @@ struct mantissa : pegtl::sor<pegtl::seq<digits, pegtl::opt<pegtl::one<'.'>, pegt
 struct exponent : pegtl::seq<pegtl::one<'e', 'E'>, pegtl::opt<pegtl::one<'+', '-'>>, digits> {};
 struct number : pegtl::seq<mantissa, pegtl::opt<exponent>> {};
 
-struct name : pegtl::identifier {};
-struct call_open : pegtl::seq<pegtl::identifier, blank, pegtl::one<'('>> {};
-struct index_open : pegtl::seq<pegtl::identifier, blank, pegtl::one<'['>> {};
+template <char... Letters>
+struct word : pegtl::seq<pegtl::string<Letters...>, pegtl::not_at<pegtl::identifier_other>> {};
+struct and_word : word<'a', 'n', 'd'> {};
+struct or_word : word<'o', 'r'> {};
+struct not_word : word<'n', 'o', 't'> {};
+
+struct keyword : pegtl::sor<and_word, or_word, not_word> {};
+struct identifier : pegtl::seq<pegtl::not_at<keyword>, pegtl::identifier> {};
+struct name : identifier {};
+struct call_open : pegtl::seq<identifier, blank, pegtl::one<'('>> {};
+struct index_open : pegtl::seq<identifier, blank, pegtl::one<'['>> {};
 struct group_open : pegtl::one<'('> {};
 struct close : pegtl::one<')'> {};
 struct index_close : pegtl::one<']'> {};
@@ -36,7 +44,10 @@ struct comma : pegtl::one<','> {};
 
 struct minus : pegtl::one<'-'> {};
 struct plus : pegtl::one<'+'> {};
-struct infix : pegtl::sor<pegtl::string<'*', '*'>, pegtl::one<'+', '-', '*', '/', '^'>> {};
+struct comparison : pegtl::sor<pegtl::string<'<', '='>, pegtl::string<'>', '='>, pegtl::string<'=', '='>,
+                               pegtl::string<'!', '='>, pegtl::one<'<', '>'>> {};
+struct arithmetic : pegtl::sor<pegtl::string<'*', '*'>, pegtl::one<'+', '-', '*', '/', '^'>> {};
+struct infix : pegtl::sor<arithmetic, comparison, and_word, or_word> {};
 
 struct expression;
 
@@ -45,16 +56,17 @@ struct index : pegtl::if_must<index_open, blank, expression, blank, index_close>
 
 struct loop_open : pegtl::seq<pegtl::sor<pegtl::string<'s', 'u', 'm'>, pegtl::string<'p', 'r', 'o', 'd'>>,
                               blank, pegtl::one<'('>> {};
-struct loop_name : pegtl::identifier {};
+struct loop_name : identifier {};
+struct loop_bound : pegtl::success {};
 struct loop_comma : pegtl::one<','> {};
 struct loop_body_comma : pegtl::one<','> {};
 struct loop_close : pegtl::one<')'> {};
-struct loop
-    : pegtl::if_must<loop_open, blank, loop_name, blank, loop_comma, blank, expression, blank, loop_comma,
-                     blank, expression, blank, loop_body_comma, blank, expression, blank, loop_close> {};
+struct loop : pegtl::if_must<loop_open, blank, loop_name, blank, loop_comma, blank, loop_bound, expression,
+                             blank, loop_comma, blank, loop_bound, expression, blank, loop_body_comma, blank,
+                             expression, blank, loop_close> {};
 
 struct length_open : pegtl::seq<pegtl::one<'n'>, blank, pegtl::one<'('>> {};
-struct length_name : pegtl::identifier {};
+struct length_name : identifier {};
 struct length : pegtl::if_must<length_open, blank, length_name, blank, close> {};
 
 struct call_close : pegtl::one<')'> {};
@@ -62,12 +74,11 @@ struct call : pegtl::if_must<call_open, blank, expression, blank,
                              pegtl::star<pegtl::if_must<comma, blank, expression, blank>>, call_close> {};
 
 struct operand : pegtl::sor<number, loop, length, call, index, group, name> {};
-struct signs : pegtl::star<pegtl::sor<minus, plus>, blank> {};
-struct expression
-    : pegtl::must<signs, operand, blank, pegtl::star<pegtl::if_must<infix, blank, signs, operand, blank>>> {};
+struct prefixes : pegtl::star<pegtl::sor<minus, plus, not_word>, blank> {};
+struct expression : pegtl::must<prefixes, operand, blank,
+                                pegtl::star<pegtl::if_must<infix, blank, prefixes, operand, blank>>> {};
 
-struct definition_open
-    : pegtl::seq<pegtl::identifier, blank, pegtl::one<'='>, pegtl::not_at<pegtl::one<'='>>> {};
+struct definition_open : pegtl::seq<identifier, blank, pegtl::one<'='>, pegtl::not_at<pegtl::one<'='>>> {};
 struct definition_close : pegtl::one<';'> {};
 struct definition : pegtl::if_must<definition_open, blank, expression, blank, definition_close, blank> {};
 struct end : pegtl::eof {};
@@ -78,21 +89,32 @@ struct text : pegtl::must<blank, something, pegtl::star<definition>, expression,
 // --- actions
 // ---------------------------------------------------------------------------------------------------
 
+/// Loosest first.
+enum class Precedence { logical_or, logical_and, logical_not, comparison, sum, product, sign, power };
+
 struct Operator {
     std::string name;
-    int precedence;
-    bool right_associative;
+    Precedence precedence;
     std::size_t position;
+
+    bool is_prefix() const { return precedence == Precedence::sign || precedence == Precedence::logical_not; }
 };
 
 Operator infix_operator(std::string name, std::size_t position) {
-    if (name == "**" || name == "^") return {"^", 4, true, position};
-    const int precedence = name == "*" || name == "/" ? 2 : 1;
-    return {std::move(name), precedence, false, position};
-}
-
-Operator prefix_operator(std::size_t position) {
-    return {"-", 3, true, position};
+    if (name == "**") name = "^";
+    const auto precedence = [&] {
+        switch (name.front()) {
+            case '^': return Precedence::power;
+            case '*':
+            case '/': return Precedence::product;
+            case '+':
+            case '-': return Precedence::sum;
+            case 'a': return Precedence::logical_and;
+            case 'o': return Precedence::logical_or;
+            default: return Precedence::comparison;
+        }
+    }();
+    return {std::move(name), precedence, position};
 }
 
 /// An open bracket: operators above `base` belong to what is inside it.
@@ -102,6 +124,7 @@ struct Bracket {
     std::size_t position;
     std::size_t arguments = 1;
     std::size_t loop_begin = 0;
+    std::vector<std::size_t> bounds = {};  ///< positions of a loop's first and last
 };
 
 struct Builder {
@@ -129,8 +152,7 @@ struct Builder {
 
     void emit_operator() {
         Operator& top = operators.back();
-        const bool prefix = top.precedence == 3;
-        push({.kind = prefix ? Token::Kind::prefix : Token::Kind::infix,
+        push({.kind = top.is_prefix() ? Token::Kind::prefix : Token::Kind::infix,
               .position = top.position,
               .name = std::move(top.name)});
         operators.pop_back();
@@ -143,9 +165,11 @@ struct Builder {
     void infix(Operator next) {
         while (operators.size() > base()) {
             const Operator& top = operators.back();
-            const bool binds_first = top.precedence > next.precedence ||
-                                     (top.precedence == next.precedence && !next.right_associative);
-            if (!binds_first) break;
+            if (top.precedence < next.precedence) break;
+            if (top.precedence == next.precedence && next.precedence == Precedence::power) break;
+            if (top.precedence == next.precedence && next.precedence == Precedence::comparison)
+                throw ParseError(source, next.position,
+                                 "comparisons do not chain: write a < b and b < c for a < b < c");
             emit_operator();
         }
         operators.push_back(std::move(next));
@@ -197,7 +221,15 @@ template <>
 struct action<minus> {
     template <class Input>
     static void apply(const Input& in, Builder& builder) {
-        builder.operators.push_back(prefix_operator(position_of(in)));
+        builder.operators.push_back({"-", Precedence::sign, position_of(in)});
+    }
+};
+
+template <>
+struct action<not_word> {
+    template <class Input>
+    static void apply(const Input& in, Builder& builder) {
+        builder.operators.push_back({"not", Precedence::logical_not, position_of(in)});
     }
 };
 
@@ -281,6 +313,14 @@ struct action<loop_name> {
 };
 
 template <>
+struct action<loop_bound> {
+    template <class Input>
+    static void apply(const Input& in, Builder& builder) {
+        builder.brackets.back().bounds.push_back(position_of(in));
+    }
+};
+
+template <>
 struct action<loop_comma> {
     static void apply0(Builder& builder) { builder.finish_operators(); }
 };
@@ -294,6 +334,7 @@ struct action<loop_body_comma> {
         builder.push({.kind = Token::Kind::loop_begin,
                       .position = bracket.position,
                       .name = bracket.name,
+                      .bounds = {bracket.bounds[0], bracket.bounds[1]},
                       .product = bracket.arguments == 1});
     }
 };
@@ -328,7 +369,7 @@ struct action<text> {
 template <class Rule>
 inline constexpr const char* expected = nullptr;
 template <>
-inline constexpr const char* expected<operand> = "a number, a name, '(' or '-' is expected here";
+inline constexpr const char* expected<operand> = "a number, a name, '(', '-' or 'not' is expected here";
 template <>
 inline constexpr const char* expected<something> = "the expression is empty";
 template <>
@@ -358,6 +399,8 @@ struct control : pegtl::normal<Rule> {
     template <class Input>
     [[noreturn]] static void raise(const Input& in, const Builder& builder) {
         const char* message = expected<Rule>;
+        if (!in.empty() && *in.current() == '=')
+            message = "'==' compares; 'NAME = ...;' defines a name, before the objective";
         throw ParseError(builder.source, in.byte(),
                          message != nullptr ? message : "this cannot be understood");
     }

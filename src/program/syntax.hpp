@@ -1,6 +1,7 @@
 // The text of an expression, understood: a postfix sequence for a stack machine, without names resolved.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@ struct Token {
         name,        ///< push the value of `name`
         index,       ///< pop i, push element i of the vector `name`
         prefix,      ///< pop one, push `name` of it: "-", "not"
-        infix,       ///< pop two, push `name` of them: "+", "^", ...
+        infix,       ///< pop two, push `name` of them: "+", "^", "<=", "and", ...
         call,        ///< pop `count` arguments, push the function `name` of them
         length,      ///< push the length of the vector `name`
         loop_begin,  ///< pop last and first; run up to `match` for each integer; `name` is the loop's
@@ -29,7 +30,8 @@ struct Token {
     double number = 0;
     std::size_t count = 0;
     std::size_t match = 0;
-    bool product = false;  ///< loop: prod rather than sum
+    std::array<std::size_t, 2> bounds = {};  ///< loop_begin: positions of first and last
+    bool product = false;                    ///< loop: prod rather than sum
 };
 
 /// Deepest nesting of brackets, calls and signs.

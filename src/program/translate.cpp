@@ -10,14 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "compile.hpp"
 #include "syntax.hpp"
 
 namespace lanewise {
 
 namespace {
 
-/// Largest unrolled program, and the most steps its unrolling may take.
-constexpr std::size_t most_nodes = 2'000'000;
+/// The most steps unrolling may take.
 constexpr std::size_t most_steps = 20'000'000;
 /// Integers that index arithmetic can rely on.
 constexpr double largest_integer = 0x1p53;
@@ -42,7 +42,17 @@ const std::map<std::string_view, Function>& functions() {
         {"ceil", {Opcode::ceil, 1}},
         {"min", {Opcode::min, 2, true}},
         {"max", {Opcode::max, 2, true}},
+        {"if", {Opcode::select, 3}},
     };
+    return table;
+}
+
+const std::map<std::string_view, Opcode>& operators() {
+    static const std::map<std::string_view, Opcode> table = {
+        {"+", Opcode::add},           {"-", Opcode::sub},        {"*", Opcode::mul},
+        {"/", Opcode::div},           {"^", Opcode::pow},        {"<", Opcode::lt},
+        {"<=", Opcode::le},           {"==", Opcode::eq},        {"!=", Opcode::ne},
+        {"and", Opcode::logical_and}, {"or", Opcode::logical_or}};
     return table;
 }
 
@@ -87,8 +97,11 @@ class Machine {
         std::optional<NodeId> shadowed;  ///< what its variable's name meant outside
     };
 
+    [[noreturn]] void fail(std::size_t position, const std::string& message) const {
+        throw ParseError(text_, position, message);
+    }
     [[noreturn]] void fail(const Token& token, const std::string& message) const {
-        throw ParseError(text_, token.position, message);
+        fail(token.position, message);
     }
 
     NodeId pop() {
@@ -102,7 +115,9 @@ class Machine {
             case Token::Kind::number: stack_.push_back(graph_->constant(token.number)); break;
             case Token::Kind::name: stack_.push_back(scalar(token)); break;
             case Token::Kind::index: stack_.push_back(element(token)); break;
-            case Token::Kind::prefix: stack_.push_back(graph_->neg(pop())); break;
+            case Token::Kind::prefix:
+                stack_.push_back(graph_->apply(token.name == "-" ? Opcode::neg : Opcode::logical_not, pop()));
+                break;
             case Token::Kind::infix: infix(token); break;
             case Token::Kind::call: call(token); break;
             case Token::Kind::length:
@@ -140,19 +155,19 @@ class Machine {
         return list.substr(0, list.size() - 2);
     }
 
-    double integer(const Token& token, const char* what) {
+    double integer(std::size_t position, const char* what) {
         const NodeId node = pop();
         if (!graph_->is_constant(node))
-            fail(token,
+            fail(position,
                  fmt::format("{} must be known when the text is read; this one depends on a variable", what));
         const double number = (*graph_)[node].number;
         if (number != std::floor(number) || std::abs(number) >= largest_integer)
-            fail(token, fmt::format("{} must be a whole number, not {}", what, number));
+            fail(position, fmt::format("{} must be a whole number, not {}", what, number));
         return number;
     }
 
     NodeId element(const Token& token) {
-        const double i = integer(token, "an index");
+        const double i = integer(token.position, "an index");
         const Box::Place& place = vector(token);
         if (i < 0 || i >= static_cast<double>(place.size()))
             fail(token, fmt::format("'{}[{}]' does not exist: the indices are 0 to {}", token.name, i,
@@ -163,13 +178,10 @@ class Machine {
     void infix(const Token& token) {
         const NodeId b = pop();
         const NodeId a = pop();
-        switch (token.name.front()) {
-            case '+': stack_.push_back(graph_->add(a, b)); break;
-            case '-': stack_.push_back(graph_->sub(a, b)); break;
-            case '*': stack_.push_back(graph_->mul(a, b)); break;
-            case '/': stack_.push_back(graph_->div(a, b)); break;
-            default: stack_.push_back(graph_->power(a, b)); break;
-        }
+        const auto found = operators().find(token.name);
+        stack_.push_back(found != operators().end() ? graph_->apply(found->second, a, b)
+                         : token.name == ">"        ? graph_->apply(Opcode::lt, b, a)
+                                                    : graph_->apply(Opcode::le, b, a));
     }
 
     void call(const Token& token) {
@@ -184,19 +196,20 @@ class Machine {
         const std::vector<NodeId> arguments(stack_.end() - static_cast<std::ptrdiff_t>(token.count),
                                             stack_.end());
         stack_.resize(stack_.size() - token.count);
-        if (function.op == Opcode::pow) {
-            stack_.push_back(graph_->power(arguments[0], arguments[1]));
+        const auto argument = [&](std::size_t i) { return i < arguments.size() ? arguments[i] : 0; };
+        if (!function.any_number) {
+            stack_.push_back(graph_->apply(function.op, argument(0), argument(1), argument(2)));
             return;
         }
-        NodeId value = graph_->apply(function.op, arguments[0], arguments.size() > 1 ? arguments[1] : 0);
-        for (std::size_t i = 2; i < arguments.size(); ++i)
-            value = graph_->apply(function.op, value, arguments[i]);
+        NodeId value = argument(0);
+        for (std::size_t i = 1; i < arguments.size(); ++i)
+            value = graph_->apply(function.op, value, argument(i));
         stack_.push_back(value);
     }
 
     void begin_loop(const Token& token) {
-        const double last = integer(token, "the end of a sum or product");
-        const double first = integer(token, "the beginning of a sum or product");
+        const double last = integer(token.bounds[1], "the end of a sum or product");
+        const double first = integer(token.bounds[0], "the beginning of a sum or product");
         if (is_reserved_name(token.name) || vectors_.contains(token.name))
             fail(token, fmt::format("the name '{}' is taken", token.name));
         if (first > last) {
@@ -257,7 +270,8 @@ class Machine {
 }  // namespace
 
 bool is_reserved_name(std::string_view name) {
-    return functions().contains(name) || constants().contains(name) || name == "sum" || name == "prod";
+    return functions().contains(name) || constants().contains(name) || name == "sum" || name == "prod" ||
+           name == "and" || name == "or" || name == "not";
 }
 
 NodeId translate(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph) {

@@ -1,0 +1,55 @@
+/// The program: an objective as straight-line code, value and exact gradient together.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "lanewise/objective.hpp"
+
+namespace lanewise {
+
+/// What formulas (Expression) and recorded C++ functions (trace) become: common subexpressions once,
+/// constants folded, powers as products, products fused with sums, sines paired with cosines; then run by a
+/// SIMD interpreter, a block of points at a time. Cheap to copy.
+///
+/// The optimiser keeps every value to 1 ULP per operation written (x^n: |n| ULP), apart from the sign of a
+/// zero, and never makes a finite value or derivative infinite or NaN.
+///
+/// Derivatives are exact and follow the taken branch; a branch that is not taken adds nothing, whatever its
+/// value and derivatives are there. Where the value is finite but has no finite derivative, the derivative is
+/// fixed as follows:
+///     abs(x) at 0                            0
+///     sqrt(x), cbrt(x), x^p (0 < p < 1) at 0 0
+///     asin(x), acos(x) at -1 and 1           0
+///     hypot(x, y), atan2(x, y) at (0, 0)     0, 0
+///     min, max at a tie                      the first argument's
+///     sign, floor, ceil, comparisons         0 everywhere
+///     x^p at x = 0, by x                     1 for p = 1, else 0 (p >= 0)
+///     x^p at x <= 0, by p                    0
+/// Values follow IEEE 754 and C: x*log(x) and sin(x)/x are NaN at 0, and a run that gets there ends; write
+/// if(x > 0, x*log(x), 0), or select in C++.
+class Program : public Objective {
+  public:
+    std::size_t dimension() const noexcept final;
+    void evaluate(const Block<double>& block) const noexcept final;
+    bool has_f32() const noexcept final { return true; }
+    void evaluate_f32(const Block<float>& block) const noexcept final;
+    std::size_t scratch_rows() const noexcept final;
+
+    /// Number of operations for value and gradient of one point.
+    std::size_t operations() const noexcept;
+
+    /// The program as text: how many operations of each kind there were as written, with the gradient, and
+    /// how many the optimiser left; then the operations in order. x[j], g[j] and f are the rows of a block,
+    /// r0, r1, ... its scratch rows.
+    std::string dump() const;
+
+    struct Code;
+    explicit Program(std::shared_ptr<const Code> code) noexcept;
+
+  private:
+    std::shared_ptr<const Code> code_;
+};
+
+}  // namespace lanewise

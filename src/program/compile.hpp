@@ -1,0 +1,30 @@
+// From a formula as it was written to a program: simplify, differentiate, reduce, lower.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "aligned.hpp"
+#include "graph.hpp"
+#include "lanewise/program.hpp"
+#include "lower.hpp"
+
+namespace lanewise {
+
+/// Largest formula, in operations as written with sums unrolled.
+inline constexpr std::size_t most_nodes = 2'000'000;
+
+struct Program::Code {
+    std::size_t dimension;
+    Graph written;  ///< what was compiled
+    NodeId value;
+    Lowered lowered;
+    AlignedArray<double> f64;  ///< the constants, each as a row of one lane group
+    AlignedArray<float> f32;
+};
+
+/// `value` is a node of `written`, whose variables are the coordinates 0 .. dimension-1.
+std::shared_ptr<const Program::Code> compile(Graph written, NodeId value, std::size_t dimension);
+
+}  // namespace lanewise

@@ -1,0 +1,94 @@
+// A program as text.
+#include <fmt/format.h>
+
+#include <array>
+#include <iterator>
+#include <map>
+
+#include "compile.hpp"
+#include "differentiate.hpp"
+
+namespace lanewise {
+
+namespace {
+
+constexpr const char* names[] = {
+#define LANEWISE_NAME(name, ...) #name,
+    LANEWISE_OPERATIONS(LANEWISE_NAME) LANEWISE_FUNCTIONS(LANEWISE_NAME)
+#undef LANEWISE_NAME
+};
+
+const char* name(Opcode op) {
+    return names[static_cast<std::size_t>(op)];
+}
+
+using Counts = std::map<Opcode, std::size_t>;
+
+Counts count(const std::vector<kernels::Instruction>& instructions) {
+    Counts counts;
+    for (const kernels::Instruction& instruction : instructions) ++counts[instruction.op];
+    return counts;
+}
+
+/// What value and gradient take when every operation is done as it was written.
+Counts count_as_written(Graph graph, NodeId value, std::size_t dimension) {
+    const std::vector<NodeId> gradient = differentiate(graph, value, dimension);
+    const Outputs needed = rewritten(graph, value, gradient, Rewriting::none);
+    Counts counts;
+    for (NodeId id = 0; id < needed.graph.size(); ++id) {
+        if (needed.graph.is_operation(id)) ++counts[needed.graph[id].op];
+    }
+    return counts;
+}
+
+std::size_t total(const Counts& counts) {
+    std::size_t sum = 0;
+    for (const auto& [op, number] : counts) sum += number;
+    return sum;
+}
+
+std::string row_name(std::uint32_t operand, const std::vector<double>& constants) {
+    const std::uint32_t index = operand & kernels::index_mask;
+    switch (operand >> kernels::space_shift) {
+        case kernels::variable: return fmt::format("x[{}]", index);
+        case kernels::scratch: return fmt::format("r{}", index);
+        case kernels::constant: return fmt::format("{}", constants[index]);
+        case kernels::gradient: return fmt::format("g[{}]", index);
+        default: return "f";
+    }
+}
+
+}  // namespace
+
+std::string Program::dump() const {
+    const Lowered& lowered = code_->lowered;
+    const Counts before = count_as_written(code_->written, code_->value, code_->dimension);
+    const Counts after = count(lowered.instructions);
+    Counts all = before;
+    all.insert(after.begin(), after.end());
+
+    std::string text;
+    const auto out = std::back_inserter(text);
+    const auto count_of = [](const Counts& counts, Opcode op) {
+        const auto found = counts.find(op);
+        return found == counts.end() ? 0 : found->second;
+    };
+    fmt::format_to(out, "operations   as written  optimised\n");
+    for (const auto& [op, unused] : all)
+        fmt::format_to(out, "  {:<12} {:>8} {:>10}\n", name(op), count_of(before, op), count_of(after, op));
+    fmt::format_to(out, "  {:<12} {:>8} {:>10}\n", "total", total(before), total(after));
+    fmt::format_to(out, "{} constants, {} scratch rows\n\n", lowered.constants.size(), lowered.registers);
+    for (const kernels::Instruction& instruction : lowered.instructions) {
+        const auto row = [&](std::uint32_t operand) { return row_name(operand, lowered.constants); };
+        std::string to = row(instruction.to);
+        if (instruction.op == Opcode::sincos) to.append(", ").append(row(instruction.b));
+        fmt::format_to(out, "{} = {}", to, name(instruction.op));
+        const std::array<std::uint32_t, 3> operands = {instruction.a, instruction.b, instruction.c};
+        for (int i = 0; i < kernels::operand_count(instruction.op); ++i)
+            fmt::format_to(out, " {}", row(operands[static_cast<std::size_t>(i)]));
+        text += '\n';
+    }
+    return text;
+}
+
+}  // namespace lanewise

@@ -1,0 +1,98 @@
+#include "selection.hpp"
+
+#include <algorithm>
+
+namespace lanewise {
+
+Selection::Selection(const Outputs& outputs)
+    : graph_(&outputs.graph), uses_(outputs.graph.size(), 0), operations_(outputs.graph.size()) {
+    select(outputs);
+    fuse_products_into_sums();
+    pair_sines_with_cosines();
+}
+
+NodeId Selection::partner(NodeId id) const {
+    const auto found = partners_.find(id);
+    return found == partners_.end() ? none : found->second;
+}
+
+void Selection::select(const Outputs& outputs) {
+    for (const NodeId output : outputs.gradient) ++uses_[output];
+    ++uses_[outputs.value];
+    // Users have larger ids than their operands, so that every use is counted before a node is looked at.
+    for (auto id = static_cast<NodeId>(graph_->size()); id-- != 0;) {
+        if (!is_selected(id)) continue;
+        const Node& node = (*graph_)[id];
+        const std::array<NodeId, 3> operands = {node.a, node.b, node.c};
+        operations_[id].op = node.op;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(kernels::operand_count(node.op)); ++i) {
+            operations_[id].operands[i] = operands[i];
+            ++uses_[operands[i]];
+        }
+    }
+}
+
+/// A product is left out when every operation that uses it can take it as a factor of its own: a fused
+/// multiply-add costs no more than the sum.
+void Selection::fuse_products_into_sums() {
+    const Users users(*this, graph_->size());
+    for (NodeId id = 0; id < graph_->size(); ++id) {
+        if (!is_selected(id) || operations_[id].op != Opcode::mul) continue;
+        const std::span<const NodeId> sums = users.of(id);
+        const bool used_by_sums_only = sums.size() == uses_[id] && std::ranges::all_of(sums, [&](NodeId sum) {
+                                           return can_fuse(id, sum);
+                                       });
+        if (!used_by_sums_only) continue;
+        const auto copies = static_cast<std::uint32_t>(sums.size());
+        const auto [a, b, unused] = operations_[id].operands;
+        for (const NodeId sum : sums) {
+            auto& [op, operands] = operations_[sum];
+            const bool is_first = operands[0] == id;
+            const NodeId addend = operands[is_first ? 1 : 0];
+            op = op == Opcode::add ? Opcode::fma : is_first ? Opcode::fms : Opcode::fnma;
+            operands = {a, b, addend};
+        }
+        uses_[a] += copies - 1;
+        uses_[b] += copies - 1;
+        uses_[id] = 0;
+    }
+}
+
+bool Selection::can_fuse(NodeId product, NodeId sum) const {
+    const auto& [op, operands] = operations_[sum];
+    if ((op != Opcode::add && op != Opcode::sub) || operands[0] == operands[1]) return false;
+    // a b - c d, fused, is a rounding error where the products are equal, and may be below 0.
+    const NodeId other = operands[0] == product ? operands[1] : operands[0];
+    return op == Opcode::add || !graph_->is(other, Opcode::mul);
+}
+
+void Selection::pair_sines_with_cosines() {
+    std::unordered_map<NodeId, NodeId> sines;
+    for (NodeId id = 0; id < graph_->size(); ++id) {
+        if (is_selected(id) && operations_[id].op == Opcode::sin)
+            sines.emplace(operations_[id].operands[0], id);
+    }
+    for (NodeId id = 0; id < graph_->size(); ++id) {
+        if (!is_selected(id) || operations_[id].op != Opcode::cos) continue;
+        const auto sine = sines.find(operations_[id].operands[0]);
+        if (sine == sines.end()) continue;
+        partners_.emplace(id, sine->second);
+        partners_.emplace(sine->second, id);
+    }
+}
+
+Users::Users(const Selection& selection, std::size_t nodes) : begin_(nodes + 1, 0) {
+    const auto for_each_use = [&](auto visit) {
+        for (NodeId id = 0; id < nodes; ++id) {
+            if (selection.is_selected(id))
+                selection.for_each_operand(id, [&](NodeId operand) { visit(operand, id); });
+        }
+    };
+    for_each_use([&](NodeId operand, NodeId /*user*/) { ++begin_[operand + 1]; });
+    for (std::size_t i = 1; i < begin_.size(); ++i) begin_[i] += begin_[i - 1];
+    users_.resize(begin_.back());
+    std::vector<std::uint32_t> end = begin_;
+    for_each_use([&](NodeId operand, NodeId user) { users_[end[operand]++] = user; });
+}
+
+}  // namespace lanewise
