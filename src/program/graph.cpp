@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <limits>
 #include <span>
 #include <utility>
@@ -62,6 +63,11 @@ NodeId Graph::apply(Opcode op, NodeId a, NodeId b, NodeId c) {
         if (const std::optional<NodeId> better = rewrite.apply(*this, node)) return *better;
     }
     return intern(node);
+}
+
+bool is_power_of_two(double number) {
+    int exponent = 0;
+    return std::isnormal(number) && std::abs(std::frexp(number, &exponent)) == 0.5;
 }
 
 Outputs rewritten(const Graph& from, NodeId value, const std::vector<NodeId>& gradient, Rewriting rewriting) {

@@ -84,6 +84,9 @@ struct Outputs {
 /// came to be does not show any more.
 Outputs rewritten(const Graph& from, NodeId value, const std::vector<NodeId>& gradient, Rewriting rewriting);
 
+/// Multiplying by it only changes the exponent.
+bool is_power_of_two(double number);
+
 /// The number an operation gives on numbers; the same bits on every machine.
 double fold(Opcode op, double a, double b, double c);
 

@@ -11,11 +11,6 @@ using Result = std::optional<NodeId>;
 
 constexpr double largest_product_power = 1024;
 
-bool is_power_of_two(double number) {
-    int exponent = 0;
-    return std::isnormal(number) && std::abs(std::frexp(number, &exponent)) == 0.5;
-}
-
 /// Far enough from the ends of the range of doubles to stand for two constants applied one after the other.
 bool is_moderate(double number) {
     return std::abs(number) < 1e100 && std::abs(number) > 1e-100;
@@ -141,6 +136,15 @@ Result merge_scalings(Graph& graph, const Node& of) {
     return {};
 }
 
+/// c x + c y = c (x + y), and c x - c y. With |c| >= 1, so that the sum is no larger than the result.
+Result factor_out_scaling(Graph& graph, const Node& of) {
+    if (of.op != Opcode::add && of.op != Opcode::sub) return {};
+    if (!is_scaled(graph, of.a) || !is_scaled(graph, of.b) || graph[of.a].a != graph[of.b].a) return {};
+    const NodeId factor = graph[of.a].a;
+    if (!(std::abs(number(graph, factor)) >= 1)) return {};
+    return graph.mul(factor, graph.apply(of.op, graph[of.a].b, graph[of.b].b));
+}
+
 /// Branches that are known or alike, and conditions that say the same more simply.
 Result simplify_branches(Graph& graph, const Node& of) {
     if (of.op == Opcode::min || of.op == Opcode::max) {
@@ -198,6 +202,7 @@ constexpr std::array algebra = {
     Rewrite{"take the sign from constants", take_sign_from_constants},
     Rewrite{"put constants first", put_constants_first},
     Rewrite{"merge scalings", merge_scalings},
+    Rewrite{"factor out scaling", factor_out_scaling},
     Rewrite{"simplify branches", simplify_branches},
     Rewrite{"roots", roots},
 };

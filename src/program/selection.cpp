@@ -61,9 +61,15 @@ void Selection::fuse_products_into_sums() {
 bool Selection::can_fuse(NodeId product, NodeId sum) const {
     const auto& [op, operands] = operations_[sum];
     if ((op != Opcode::add && op != Opcode::sub) || operands[0] == operands[1]) return false;
-    // a b - c d, fused, is a rounding error where the products are equal, and may be below 0.
+    // a b - c d, fused, is a rounding error where the products are equal, and may be below 0; unless the
+    // product that is fused has none.
     const NodeId other = operands[0] == product ? operands[1] : operands[0];
-    return op == Opcode::add || !graph_->is(other, Opcode::mul);
+    return op == Opcode::add || !graph_->is(other, Opcode::mul) || is_exact(product);
+}
+
+bool Selection::is_exact(NodeId product) const {
+    const NodeId factor = (*graph_)[product].a;
+    return graph_->is_constant(factor) && is_power_of_two((*graph_)[factor].number);
 }
 
 void Selection::pair_sines_with_cosines() {

@@ -43,6 +43,7 @@ class Selection {
     void select(const Outputs& outputs);
     void fuse_products_into_sums();
     bool can_fuse(NodeId product, NodeId sum) const;
+    bool is_exact(NodeId product) const;
     void pair_sines_with_cosines();
 
     const Graph* graph_;
