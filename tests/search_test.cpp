@@ -372,22 +372,23 @@ TEST_CASE("an enclosing parallel region is respected, and no more threads work t
 
 TEST_CASE("stop is asked even when the runs of the calling thread are all over") {
     // The first tile breaks at once; an iteration of the second takes 10 ms, its stage 40 s.
-    const LaneByLane slow(1, [](const Point& x, Point& g) {
+    std::atomic<int> finite_values = 0;
+    const LaneByLane slow(1, [&](const Point& x, Point& g) {
         g[0] = 1;
         if (x[0] < 0) return std::numeric_limits<double>::quiet_NaN();
         std::this_thread::sleep_for(std::chrono::microseconds(600));
+        ++finite_values;
         return x[0];
     });
     std::vector<std::vector<double>> points(32, std::vector<double>{-0.5});
     std::fill(points.begin() + 16, points.end(), std::vector<double>{0.5});
-    int asked = 0;
     const Result result = minimize(slow, Box{{"x", -1, 1}},
                                    {.start_points = points,
                                     .iterations = 4096,
                                     .rule = {.alpha = 1e-6},
                                     .threads = 2,
                                     .tile_lanes = 16,
-                                    .stop = [&asked] { return ++asked > 5; }});
+                                    .stop = [&] { return finite_values >= 16; }});
     CHECK(result.status == SearchStatus::interrupted);
     CHECK(result.iterations < 4096);
     CHECK(result.runs_with(RunStatus::nan_at_start) == 16);

@@ -11,10 +11,13 @@ namespace {
 class ReverseMode {
   public:
     ReverseMode(Graph& graph, NodeId value)
-        : graph_(&graph), adjoints_(value + 1), masked_(value + 1, false) {
-        adjoints_[value] = graph.constant(1);
+        : graph_(&graph), adjoints_(value + 1), last_(value + 1, none), masked_(value + 1, false) {
+        contributions_.push_back({graph.constant(1), none});
+        last_[value] = 0;
         for (NodeId id = value + 1; id-- != 0;) {
-            if (!adjoints_[id] || graph[id].kind != Node::Kind::operation) continue;
+            if (last_[id] == none) continue;
+            adjoints_[id] = sum_of_contributions(id);
+            if (!graph.is_operation(id)) continue;
             current_ = id;
             pass_on(id, *adjoints_[id]);
         }
@@ -35,8 +38,17 @@ class ReverseMode {
             if (!vanishes_with_adjoint(contribution)) contribution = where_adjoint_is_not_0(contribution);
             masked_[operand] = true;
         }
-        std::optional<NodeId>& adjoint = adjoints_[operand];
-        adjoint = adjoint ? graph_->add(*adjoint, contribution) : contribution;
+        contributions_.push_back({contribution, last_[operand]});
+        last_[operand] = contributions_.size() - 1;
+    }
+
+    /// In the order in which the value uses the node, the reverse of the one in which they came: a program
+    /// that follows the value can then add each as soon as it is known.
+    NodeId sum_of_contributions(NodeId id) {
+        NodeId sum = contributions_[last_[id]].adjoint;
+        for (std::size_t at = contributions_[last_[id]].before; at != none; at = contributions_[at].before)
+            sum = graph_->add(sum, contributions_[at].adjoint);
+        return sum;
     }
 
     NodeId where_adjoint_is_not_0(NodeId contribution) { return where(*adjoints_[current_], contribution); }
@@ -211,10 +223,18 @@ class ReverseMode {
         return graph_->mul(graph_->constant(2 * std::numbers::inv_sqrtpi), exponential);
     }
 
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+    struct Contribution {
+        NodeId adjoint;
+        std::size_t before;  ///< the one to the same node that came before it
+    };
+
     Graph* graph_;
     std::vector<std::optional<NodeId>> adjoints_;
-    std::vector<bool> masked_;  ///< the adjoint may be 0 because a branch was not taken
-    NodeId current_ = 0;        ///< the node whose adjoint is passed on
+    std::vector<Contribution> contributions_;
+    std::vector<std::size_t> last_;  ///< contribution to each node
+    std::vector<bool> masked_;       ///< the adjoint may be 0 because a branch was not taken
+    NodeId current_ = 0;             ///< the node whose adjoint is passed on
 };
 
 }  // namespace

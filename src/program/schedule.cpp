@@ -1,6 +1,9 @@
 #include "schedule.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
+#include <utility>
 
 namespace lanewise {
 
@@ -9,86 +12,80 @@ namespace {
 class Scheduler {
   public:
     Scheduler(const Selection& selection, const Outputs& outputs)
-        : selection_(&selection),
-          users_(selection, outputs.graph.size()),
-          waiting_for_(outputs.graph.size(), 0),
-          uses_left_(outputs.graph.size()),
-          done_(outputs.graph.size(), false) {
-        for (NodeId id = 0; id < outputs.graph.size(); ++id) {
-            uses_left_[id] = selection.uses(id);
-            if (selection.is_selected(id))
-                selection.for_each_operand(id, [&](NodeId /*operand*/) { ++waiting_for_[id]; });
+        : selection_(&selection), done_(outputs.graph.size(), false) {
+        visit(outputs.value);
+        const std::vector<NodeId> value_order = std::exchange(order_, {});
+        const Followers followers(selection, value_order);
+        done_.assign(done_.size(), false);
+        for (std::size_t i = 0; i < value_order.size(); ++i) {
+            visit(value_order[i]);
+            for (const NodeId id : followers.of(i)) visit(id);
         }
         for (const NodeId output : outputs.gradient) visit(output);
-        visit(outputs.value);
     }
 
     std::vector<NodeId> order() && { return std::move(order_); }
 
   private:
+    /// The operations that only the gradient needs, by the last operation of the value they wait for. Those
+    /// that wait for none are left out.
+    class Followers {
+      public:
+        Followers(const Selection& selection, const std::vector<NodeId>& value_order)
+            : begin_(value_order.size() + 2, 0) {
+            std::vector<std::uint32_t> last(selection.nodes(), 0);  // 1 + index of the last; 0: none
+            for (std::size_t i = 0; i < value_order.size(); ++i)
+                last[value_order[i]] = static_cast<std::uint32_t>(i + 1);
+            std::vector<NodeId> ids;
+            for (NodeId id = 0; id < selection.nodes(); ++id) {
+                if (!selection.is_selected(id) || last[id] != 0) continue;
+                selection.for_each_operand(
+                    id, [&](NodeId operand) { last[id] = std::max(last[id], last[operand]); });
+                if (last[id] == 0) continue;
+                ids.push_back(id);
+                ++begin_[last[id] + 1];
+            }
+            for (std::size_t i = 1; i < begin_.size(); ++i) begin_[i] += begin_[i - 1];
+            followers_.resize(ids.size());
+            std::vector<std::uint32_t> end = begin_;
+            for (const NodeId id : ids) followers_[end[last[id]]++] = id;
+        }
+
+        std::span<const NodeId> of(std::size_t i) const {
+            return std::span(followers_).subspan(begin_[i + 1], begin_[i + 2] - begin_[i + 1]);
+        }
+
+      private:
+        std::vector<std::uint32_t> begin_;
+        std::vector<NodeId> followers_;
+    };
+
+    /// Depth first: what is needed, then the operation itself.
     void visit(NodeId root) {
         if (!selection_->is_selected(root)) return;
-        std::vector<NodeId> stack = {root};
-        while (!stack.empty()) {
-            const NodeId id = stack.back();
-            if (done_[id]) {
-                stack.pop_back();
-            } else if (waiting_for_[id] == 0) {
-                stack.pop_back();
-                execute(id);
-            } else {
+        stack_ = {root};
+        while (!stack_.empty()) {
+            const NodeId id = stack_.back();
+            const std::size_t waiting = stack_.size();
+            if (!done_[id]) {
                 selection_->for_each_operand(id, [&](NodeId operand) {
-                    if (!done_[operand]) stack.push_back(operand);
+                    if (!done_[operand]) stack_.push_back(operand);
                 });
+                if (stack_.size() != waiting) {
+                    std::reverse(stack_.begin() + static_cast<std::ptrdiff_t>(waiting), stack_.end());
+                    continue;
+                }
+                done_[id] = true;
+                if (const NodeId partner = selection_->partner(id); partner != none) done_[partner] = true;
+                order_.push_back(id);
             }
+            stack_.pop_back();
         }
-    }
-
-    void execute(NodeId first) {
-        ready_ = {first};
-        while (!ready_.empty()) {
-            const NodeId id = ready_.back();
-            ready_.pop_back();
-            if (done_[id]) continue;
-            order_.push_back(id);
-            finish(id);
-            if (const NodeId partner = selection_->partner(id); partner != none) finish(partner);
-        }
-    }
-
-    void finish(NodeId id) {
-        done_[id] = true;
-        selection_->for_each_operand(id, [&](NodeId operand) { --uses_left_[operand]; });
-        for (const NodeId user : users_.of(id)) --waiting_for_[user];
-        push_last_users(id);
-        selection_->for_each_operand(id, [&](NodeId operand) { push_last_users(operand); });
-    }
-
-    /// The user that was waited for only by the results it would free.
-    void push_last_users(NodeId id) {
-        if (uses_left_[id] > kernels::operand_count(Opcode::fma))
-            return;  // one operation cannot be all of its users
-        for (const NodeId user : users_.of(id)) {
-            if (done_[user] || waiting_for_[user] != 0 || !is_last_user(user)) continue;
-            ready_.push_back(user);
-        }
-    }
-
-    bool is_last_user(NodeId id) const {
-        bool last = false;
-        selection_->for_each_operand(id, [&](NodeId operand) {
-            const auto& operands = (*selection_)[id].operands;
-            last |= uses_left_[operand] == static_cast<std::uint32_t>(std::ranges::count(operands, operand));
-        });
-        return last;
     }
 
     const Selection* selection_;
-    Users users_;
-    std::vector<std::uint32_t> waiting_for_;
-    std::vector<std::uint32_t> uses_left_;
     std::vector<bool> done_;
-    std::vector<NodeId> ready_;
+    std::vector<NodeId> stack_;
     std::vector<NodeId> order_;
 };
 

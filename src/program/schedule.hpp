@@ -7,8 +7,8 @@
 
 namespace lanewise {
 
-/// An order in which few results wait: depth first from the outputs, but an operation that is ready and the
-/// last user of something is executed at once.
+/// The value's operations as the formula reads, each followed by what the gradient can already make of it:
+/// few results wait.
 std::vector<NodeId> schedule(const Selection& selection, const Outputs& outputs);
 
 }  // namespace lanewise

@@ -5,7 +5,10 @@
 namespace lanewise {
 
 Selection::Selection(const Outputs& outputs)
-    : graph_(&outputs.graph), uses_(outputs.graph.size(), 0), operations_(outputs.graph.size()) {
+    : graph_(&outputs.graph),
+      uses_(outputs.graph.size(), 0),
+      in_value_(outputs.graph.size(), false),
+      operations_(outputs.graph.size()) {
     select(outputs);
     fuse_products_into_sums();
     pair_sines_with_cosines();
@@ -19,6 +22,7 @@ NodeId Selection::partner(NodeId id) const {
 void Selection::select(const Outputs& outputs) {
     for (const NodeId output : outputs.gradient) ++uses_[output];
     ++uses_[outputs.value];
+    in_value_[outputs.value] = true;
     // Users have larger ids than their operands, so that every use is counted before a node is looked at.
     for (auto id = static_cast<NodeId>(graph_->size()); id-- != 0;) {
         if (!is_selected(id)) continue;
@@ -28,6 +32,7 @@ void Selection::select(const Outputs& outputs) {
         for (std::size_t i = 0; i < static_cast<std::size_t>(kernels::operand_count(node.op)); ++i) {
             operations_[id].operands[i] = operands[i];
             ++uses_[operands[i]];
+            if (in_value_[id]) in_value_[operands[i]] = true;
         }
     }
 }
@@ -35,7 +40,7 @@ void Selection::select(const Outputs& outputs) {
 /// A product is left out when every operation that uses it can take it as a factor of its own: a fused
 /// multiply-add costs no more than the sum.
 void Selection::fuse_products_into_sums() {
-    const Users users(*this, graph_->size());
+    const Users users(*this);
     for (NodeId id = 0; id < graph_->size(); ++id) {
         if (!is_selected(id) || operations_[id].op != Opcode::mul) continue;
         const std::span<const NodeId> sums = users.of(id);
@@ -61,10 +66,10 @@ void Selection::fuse_products_into_sums() {
 bool Selection::can_fuse(NodeId product, NodeId sum) const {
     const auto& [op, operands] = operations_[sum];
     if ((op != Opcode::add && op != Opcode::sub) || operands[0] == operands[1]) return false;
-    // a b - c d, fused, is a rounding error where the products are equal, and may be below 0; unless the
-    // product that is fused has none.
+    // a b - c d, fused, is a rounding error where the products are equal, and may be below 0, where a root or
+    // logarithm of the value has no place for it; unless the product that is fused has none.
     const NodeId other = operands[0] == product ? operands[1] : operands[0];
-    return op == Opcode::add || !graph_->is(other, Opcode::mul) || is_exact(product);
+    return op == Opcode::add || !in_value_[sum] || !graph_->is(other, Opcode::mul) || is_exact(product);
 }
 
 bool Selection::is_exact(NodeId product) const {
@@ -87,9 +92,9 @@ void Selection::pair_sines_with_cosines() {
     }
 }
 
-Users::Users(const Selection& selection, std::size_t nodes) : begin_(nodes + 1, 0) {
+Users::Users(const Selection& selection) : begin_(selection.nodes() + 1, 0) {
     const auto for_each_use = [&](auto visit) {
-        for (NodeId id = 0; id < nodes; ++id) {
+        for (NodeId id = 0; id < selection.nodes(); ++id) {
             if (selection.is_selected(id))
                 selection.for_each_operand(id, [&](NodeId operand) { visit(operand, id); });
         }

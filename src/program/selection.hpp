@@ -24,6 +24,7 @@ class Selection {
   public:
     explicit Selection(const Outputs& outputs);
 
+    std::size_t nodes() const noexcept { return operations_.size(); }
     bool is_operation(NodeId id) const { return graph_->is_operation(id); }
     bool is_selected(NodeId id) const { return uses_[id] != 0 && is_operation(id); }
     const Operation& operator[](NodeId id) const { return operations_[id]; }
@@ -48,6 +49,7 @@ class Selection {
 
     const Graph* graph_;
     std::vector<std::uint32_t> uses_;
+    std::vector<bool> in_value_;  ///< the value needs it, not the gradient alone
     std::vector<Operation> operations_;
     std::unordered_map<NodeId, NodeId> partners_;
 };
@@ -55,7 +57,7 @@ class Selection {
 /// The selected operations that use each operation, as they are when this is made.
 class Users {
   public:
-    Users(const Selection& selection, std::size_t nodes);
+    explicit Users(const Selection& selection);
 
     std::span<const NodeId> of(NodeId id) const {
         return std::span(users_).subspan(begin_[id], begin_[id + 1] - begin_[id]);
