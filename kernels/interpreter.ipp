@@ -86,8 +86,8 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
             case Opcode::sqrt: unary([](B a) { return square_root(a); }); break;
             case Opcode::abs: unary([](B a) { return xsimd::abs(a); }); break;
             case Opcode::sign: unary([](B a) { return sign(a); }); break;
-            case Opcode::floor: unary([](B a) { return xsimd::floor(a); }); break;
-            case Opcode::ceil: unary([](B a) { return xsimd::ceil(a); }); break;
+            case Opcode::floor: unary([](B a) { return floor(a); }); break;
+            case Opcode::ceil: unary([](B a) { return ceil(a); }); break;
             case Opcode::min: binary([](B a, B b) { return min(a, b); }); break;
             case Opcode::max: binary([](B a, B b) { return max(a, b); }); break;
             case Opcode::lt: binary([](B a, B b) { return one_where(a < b); }); break;

@@ -106,6 +106,16 @@ Batch<T> negate(Batch<T> a) {
     return a ^ Batch<T>(T(-0.0));
 }
 
+// xsimd 8.1's generic versions, on SSE2, lose the sign of a zero.
+template <class T>
+Batch<T> floor(Batch<T> a) {
+    return xsimd::floor(a) | (a & Batch<T>(T(-0.0)));
+}
+template <class T>
+Batch<T> ceil(Batch<T> a) {
+    return xsimd::ceil(a) | (a & Batch<T>(T(-0.0)));
+}
+
 template <class T>
 Batch<T> load(const T* from) {
     return Batch<T>::load_aligned(from);

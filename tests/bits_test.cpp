@@ -274,7 +274,8 @@ TEST_CASE("sse2 is within 4 ULP of the instruction sets with fused multiply-add"
     if (choose_isa() != Isa::sse2) return;
     for (const Isa other : fused_isas()) {
         for (const Operation& operation : operations) {
-            if (is_multiply_add(operation.op)) continue;
+            // Near its zeros digamma has an absolute bound only; tests/program_test.cpp.
+            if (is_multiply_add(operation.op) || operation.op == Opcode::digamma) continue;
             INFO(operation.name << " on " << isa_name(other));
             CHECK(distance_between<double>(operation, Isa::sse2, other) <= 4);
             CHECK(distance_between<float>(operation, Isa::sse2, other) <= 4);

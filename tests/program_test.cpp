@@ -73,6 +73,28 @@ TEST_CASE("the language means what it says") {
         {"(y + 0)^(1 + 1)", y * y},
         {"pow(x, y)", std::pow(x, y)},
         {"pow(y, 2)", y * y},
+        {"10^-2", 0.01},
+        {"3^5", 243},
+        {"lgamma(v[2])", std::log(24)},
+        {"x < y", 0},
+        {"x > y", 1},
+        {"v[0] <= 2", 1},
+        {"v[0] >= 2.5", 0},
+        {"x == x", 1},
+        {"x != x", 0},
+        {"x + 1 > y - 1 and y < 0", 1},
+        {"not x > y or x > 5", 0},
+        {"not (x > y and y > x)", 1},
+        {"not not x", 1},
+        {"1 - not x", 1},
+        {"x > 0 or y > 0 and y > 1", 1},
+        {"if(x > 0, v[1], v[2])", 3},
+        {"if(x > 0 and y > 0, v[1], v[2])", 5},
+        {"if(v[0] - 2, 1, 7)", 7},
+        {"if(sqrt(y) > 0, 1, 2)", 2},
+        {"a = x > y; if(a, 3, 4)", 3},
+        {"android = 2; nothing = 3; orbit = 4; android*nothing*orbit", 24},
+        {"sum(i, 0, 2, if(i == 1, v[i], 0))", 3},
         {"2^1024 * 0 + 1 - 1", std::numeric_limits<double>::quiet_NaN()},
     };
     for (const auto& [text, expected] : cases) {
@@ -148,6 +170,14 @@ TEST_CASE("errors point at the spot") {
         {"sum(i, 0, 2)", 12, "',' is expected here: sum(i, first, last, body)"},
         {"sum(v, 0, 2, 1)", 5, "the name 'v' is taken"},
         {"a = x, a", 6, "';' or an operator is expected here"},
+        {"1 < x < 2", 7, "comparisons do not chain"},
+        {"x == y != 2", 8, "comparisons do not chain"},
+        {"x + = y", 5, "'==' compares"},
+        {"if(x > 0, 1)", 1, "'if' takes 3 arguments, not 2"},
+        {"x and", 6, "a number, a name, '(', '-' or 'not' is expected here"},
+        {"and = 2; x", 1, "a number, a name, '(', '-' or 'not' is expected here"},
+        {"sum(i, y, 2, i)", 8, "the beginning of a sum or product must be known"},
+        {"sum(i, 0, if(x > 0, 1, 2), i)", 11, "must be known when the text is read"},
         {"x = 2; x", 1, "the name 'x' is taken"},
         {"sin = 2; x", 1, "the name 'sin' is taken"},
         {"1e999", 1, "out of the range of double precision"},
@@ -272,15 +302,94 @@ TEST_CASE("the gradient of every operation agrees with finite differences") {
     }
 }
 
-TEST_CASE("kinks have a fixed subgradient") {
-    const Box box{{"x", -1, 1}, {"y", -1, 1}};
-    const auto gradient = [&](const char* text) {
-        return evaluate(Expression(text, box), std::vector<double>{0, 0}).gradient;
+TEST_CASE("where there is no finite derivative, it is the documented one") {
+    struct Case {
+        const char* text;
+        double x, y, f, by_x, by_y;
     };
-    CHECK(gradient("abs(x)") == std::vector<double>{0, 0});
-    CHECK(gradient("max(x, y)") == std::vector<double>{1, 0});
-    CHECK(gradient("min(x, y)") == std::vector<double>{1, 0});
-    CHECK(gradient("sign(x) + floor(y)") == std::vector<double>{0, 0});
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    constexpr double inf = std::numeric_limits<double>::infinity();
+    const std::vector<Case> cases = {
+        {"abs(x)", 0, 0, 0, 0, 0},
+        {"max(x, y)", 0, 0, 0, 1, 0},
+        {"min(x, y)", 0, 0, 0, 1, 0},
+        {"max(x, y, x)", 0, 0, 0, 1, 0},
+        {"sign(x) + floor(y) + ceil(y)", 0, 0, 0, 0, 0},
+        {"(x < y) + (x == y)", 0, 0, 1, 0, 0},
+        {"sqrt(x)", 0, 0, 0, 0, 0},
+        {"x^0.5", 0, 0, 0, 0, 0},
+        {"x^0.3", 0, 0, 0, 0, 0},
+        {"x^1.5", 0, 0, 0, 0, 0},
+        {"x^2.7", 0, 0, 0, 0, 0},
+        {"x^2", 0, 0, 0, 0, 0},
+        {"x^1", 0, 0, 0, 1, 0},
+        {"x^0", 0, 0, 1, 0, 0},
+        {"sqrt(x^2 + y^2)", 0, 0, 0, 0, 0},
+        {"abs(x)^0.5", 0, 0, 0, 0, 0},
+        {"cbrt(x)", 0, 0, 0, 0, 0},
+        {"asin(x)", 1, 0, std::numbers::pi / 2, 0, 0},
+        {"acos(x)", -1, 0, std::numbers::pi, 0, 0},
+        {"hypot(x, y)", 0, 0, 0, 0, 0},
+        {"atan2(x, y)", 0, 0, 0, 0, 0},
+        {"x^y", 0, 2, 0, 0, 0},
+        {"x^y", 0, 1, 0, 1, 0},
+        {"x^y", 0, 0.5, 0, 0, 0},
+        {"x^y", 0, 0, 1, 0, 0},
+        {"x^y", -2, 3, -8, 12, 0},
+        {"x^y", -2, -1, -0.5, -0.25, 0},
+        {"0^y", 0, 2, 0, 0, 0},
+        {"0^y", 0, 0, 1, 0, 0},
+        {"1/(1 + exp(x))", 1500, 0, 0, 0, 0},
+        {"x*log(x)", 0, 0, nan, nan, 0},
+        {"sin(x)/x", 0, 0, nan, nan, 0},
+        {"log(x)", 0, 0, -inf, inf, 0},
+        {"x^-1", 0, 0, inf, -inf, 0},
+        {"if(x > 0, x*log(x), 0)", 0, 0, 0, 0, 0},
+        {"if(x == 0, 1, sin(x)/x)", 0, 0, 1, 0, 0},
+        {"if(x == 0, 1, sin(x)/x) + x*y", 0, 3, 1, 3, 0},
+        {"if(x >= 0, x, 1/x)", 0, 0, 0, 1, 0},
+        {"if(x >= 0, sqrt(x), log(x)*exp(1/x))", 0, 0, 0, 0, 0},
+        {"if(x >= 0, y, sqrt(x - 1)*y)", 0, 2, 2, 0, 1},
+        {"if(x >= 0, y, lgamma(x)/x^y)", 0, 2, 2, 0, 1},
+        {"if(y > x, x^2, exp(1e3*(y - 3))*x)", 1e-300, 5, 0, 2e-300, 0},
+        {"if(x >= 0, if(y > 1, x, 1/x), log(x))", 0, 2, 0, 1, 0},
+        {"r = 1/x; if(x == 0, y, r*r*y)", 0, 2, 2, 0, 1},
+    };
+    const Box box{{"x", -2000, 2000}, {"y", -10, 10}};
+    const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+    for (const auto& [text, x, y, f, by_x, by_y] : cases) {
+        INFO(text << " at " << x << ", " << y);
+        const Evaluation at = evaluate(Expression(text, box), std::vector<double>{x, y});
+        INFO("is " << at.f << ", " << at.gradient[0] << ", " << at.gradient[1]);
+        CHECK(((same(at.f, f)) || at.f == Approx(f)));
+        CHECK(((same(at.gradient[0], by_x)) || at.gradient[0] == Approx(by_x)));
+        CHECK(same(at.gradient[1], by_y));
+    }
+}
+
+TEST_CASE("a run that lands where the root is 0 keeps that point") {
+    const Result result = minimize("sqrt(x) + abs(y)^0.5", Box{{"x", 0, 4}, {"y", -1, 1}}, {.starts = 64});
+    CHECK(result.best.x[0] == 0);
+    CHECK(result.runs_with(RunStatus::nan_on_the_way) == 0);
+}
+
+TEST_CASE("the derivative of lgamma is digamma") {
+    const Box box{{"x", -100, 1e6}};
+    const Expression objective("lgamma(x)", box);
+    const auto digamma = [](long double x) {
+        long double shift = 0;
+        for (; x < 40; x += 1) shift -= 1 / x;
+        const long double z = 1 / (x * x);
+        return shift + std::log(x) - 0.5L / x -
+               z * (1 / 12.0L - z * (1 / 120.0L - z * (1 / 252.0L - z * (1 / 240.0L - z / 132))));
+    };
+    for (double x :
+         {-55.3, -3.7, -1e-3, 1e-300, 0.25, 0.5, 1.0, 1.4616321449683623, 2.0, 3.3, 9.99, 10.0, 123.4, 1e6}) {
+        INFO(x);
+        const double expected = static_cast<double>(digamma(x));
+        CHECK(std::abs(evaluate(objective, std::vector<double>{x}).gradient[0] - expected) <=
+              1e-15 * std::max(4.0, 4 * std::abs(expected)));
+    }
 }
 
 TEST_CASE("a branch that is not taken adds nothing, even where its derivative is infinite") {
