@@ -9,11 +9,11 @@
 namespace lanewise::kernels {
 namespace {
 
-/// A row to read. Constants are one lane group long; `wrap` makes every group read it again.
+/// A row to read: numbers lane by lane, or one vector that stands for all of them.
 template <class T>
 struct Row {
     const T* at;
-    std::size_t wrap;
+    bool constant;
 };
 
 template <class T>
@@ -26,21 +26,67 @@ Batch<T> one_where(Mask<T> mask) {
     return xsimd::select(mask, Batch<T>(T(1)), Batch<T>(T(0)));
 }
 
-template <class T, class Operation, class... Rows>
-void for_each_lane(T* to, std::size_t lanes, Operation operation, Rows... rows) {
-    constexpr std::size_t size = Batch<T>::size;
-    for (std::size_t group = 0; group < lanes; group += lane_group) {
-        for (std::size_t i = 0; i < lane_group; i += size)
-            store(to + group + i, operation(load(rows.at + (group & rows.wrap) + i)...));
+/// The row an instruction writes; constants are read once.
+template <class T>
+struct Target {
+    using B = Batch<T>;
+
+    T* to;
+    std::size_t lanes;
+
+    template <class Operation>
+    void fill(Operation operation) const {
+        for (std::size_t group = 0; group < lanes; group += lane_group) {
+            for (std::size_t i = group; i < group + lane_group; i += B::size) store(to + i, operation(i));
+        }
     }
-}
+
+    template <class Operation>
+    void unary(Operation operation, Row<T> a) const {
+        if (a.constant) {
+            const B constant = load(a.at);
+            fill([&](std::size_t) { return operation(constant); });
+        } else {
+            fill([&](std::size_t i) { return operation(load(a.at + i)); });
+        }
+    }
+
+    template <class Operation>
+    void binary(Operation operation, Row<T> a, Row<T> b) const {
+        if (a.constant) {
+            const B constant = load(a.at);
+            unary([&](B y) { return operation(constant, y); }, b);
+        } else if (b.constant) {
+            const B constant = load(b.at);
+            fill([&](std::size_t i) { return operation(load(a.at + i), constant); });
+        } else {
+            fill([&](std::size_t i) { return operation(load(a.at + i), load(b.at + i)); });
+        }
+    }
+
+    template <class Operation>
+    void ternary(Operation operation, Row<T> a, Row<T> b, Row<T> c) const {
+        if (a.constant) {
+            const B constant = load(a.at);
+            binary([&](B y, B z) { return operation(constant, y, z); }, b, c);
+        } else if (b.constant) {
+            const B constant = load(b.at);
+            binary([&](B x, B z) { return operation(x, constant, z); }, a, c);
+        } else if (c.constant) {
+            const B constant = load(c.at);
+            fill([&](std::size_t i) { return operation(load(a.at + i), load(b.at + i), constant); });
+        } else {
+            fill([&](std::size_t i) { return operation(load(a.at + i), load(b.at + i), load(c.at + i)); });
+        }
+    }
+};
 
 template <class T>
 void sincos_rows(T* to_sin, T* to_cos, std::size_t lanes, Row<T> row) {
-    for (std::size_t lane = 0; lane < lanes; lane += Batch<T>::size) {
-        const SinCos<T> both = sincos(load(row.at + lane));
-        store(to_sin + lane, both.sin);
-        store(to_cos + lane, both.cos);
+    for (std::size_t i = 0; i < lanes; i += Batch<T>::size) {
+        const SinCos<T> both = sincos(load(row.at + (row.constant ? 0 : i)));
+        store(to_sin + i, both.sin);
+        store(to_cos + i, both.cos);
     }
 }
 
@@ -50,28 +96,26 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
     struct Rows {
         T* base;
         std::size_t pitch;
-        std::size_t wrap;
     };
-    constexpr std::size_t all = ~std::size_t{0};
-    // The variable and constant spaces are only read.
-    const Rows rows[spaces] = {{const_cast<T*>(x), lanes, all},
-                               {scratch, lanes, all},
-                               {const_cast<T*>(code.constants), lane_group, 0},
-                               {g, lanes, all},
-                               {f, lanes, all}};
-    const auto read = [&rows](std::uint32_t operand) {
+    // The spaces of variables and constants are only read.
+    const Rows rows[spaces] = {{const_cast<T*>(x), lanes},
+                               {scratch, lanes},
+                               {const_cast<T*>(code.constants), lane_group},
+                               {g, lanes},
+                               {f, lanes}};
+    const auto at = [&rows](std::uint32_t operand) {
         const Rows& space = rows[operand >> space_shift];
-        return Row<T>{space.base + (operand & index_mask) * space.pitch, space.wrap};
+        return space.base + (operand & index_mask) * space.pitch;
+    };
+    const auto read = [&](std::uint32_t operand) {
+        return Row<T>{at(operand), operand >> space_shift == constant};
     };
     for (const Instruction* i = code.instructions; i != code.instructions + code.count; ++i) {
-        const Rows& space = rows[i->to >> space_shift];
-        T* to = space.base + (i->to & index_mask) * space.pitch;
-        const auto unary = [&](auto operation) { for_each_lane(to, lanes, operation, read(i->a)); };
-        const auto binary = [&](auto operation) {
-            for_each_lane(to, lanes, operation, read(i->a), read(i->b));
-        };
+        const Target<T> target{at(i->to), lanes};
+        const auto unary = [&](auto operation) { target.unary(operation, read(i->a)); };
+        const auto binary = [&](auto operation) { target.binary(operation, read(i->a), read(i->b)); };
         const auto ternary = [&](auto operation) {
-            for_each_lane(to, lanes, operation, read(i->a), read(i->b), read(i->c));
+            target.ternary(operation, read(i->a), read(i->b), read(i->c));
         };
         switch (i->op) {
             case Opcode::copy: unary([](B a) { return a; }); break;
@@ -107,7 +151,7 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
             case Opcode::digamma: unary([](B a) { return digamma(a); }); break;
             case Opcode::sin: unary([](B a) { return sincos(a).sin; }); break;
             case Opcode::cos: unary([](B a) { return sincos(a).cos; }); break;
-            case Opcode::sincos: sincos_rows(to, const_cast<T*>(read(i->b).at), lanes, read(i->a)); break;
+            case Opcode::sincos: sincos_rows(target.to, at(i->b), lanes, read(i->a)); break;
 #define LANEWISE_CASE_1(name)                      \
     case Opcode::name:                             \
         unary([](B a) { return sleef::name(a); }); \
