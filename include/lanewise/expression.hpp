@@ -27,20 +27,20 @@ class ParseError : public std::invalid_argument {
     std::size_t position_;
 };
 
-/// An objective given as text, with its exact gradient (reverse mode), compiled to one straight-line program
-/// for value and gradient.
+/// An objective given as text.
 ///
-/// The language: `+ - * /`, `^` or `**` (right-associative, binds tighter than a minus on its left; integer
-/// powers are products), numbers, `pi e inf`; sqrt cbrt exp expm1 exp2 log log1p log2 log10 sin cos tan asin
-/// acos atan atan2 sinh cosh tanh erf erfc abs sign floor ceil min max pow hypot; vectors `x[i]` from 0,
-/// `n(x)` the length; `sum(i, first, last, body)` and `prod(...)`, both ends included, over integers known
-/// when the text is read; definitions `r2 = x^2 + y^2; sin(r2)/r2`, the last expression being the objective.
-/// `#` starts a comment.
+/// The language, tightest first: `^` or `**` (right-associative; integer powers are products), `-x`, `* /`,
+/// `+ -`, `< <= > >= == !=` (1 or 0), `not`, `and`, `or`. Numbers `1`, `.5`, `1e-3`; `pi e inf`. Functions: sqrt
+/// cbrt exp expm1 exp2 log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh erf erfc lgamma abs
+/// sign floor ceil min max (2 or more) pow hypot, and `if(condition, a, b)`: a where the condition is not 0,
+/// else b. Vectors: `x[i]` from 0, `n(x)` the length; `sum(i, first, last, body)` and `prod(...)`, both ends
+/// included, over integers known when the text is read. Definitions: `r2 = x^2 + y^2; sin(r2)/r2`, the last
+/// expression is the objective. `#` starts a comment.
 ///
-/// At kinks the derivative is a fixed subgradient: 0 for abs at 0 and for hypot at (0, 0); at a tie of min or
-/// max, the first argument's. A branch of min or max that is not taken adds nothing, even where its
-/// derivative is infinite. Limits: brackets nest at most 200 deep, the unrolled program holds at most 2
-/// million operations.
+/// Limits: brackets nest at most 200 deep; sums unrolled, the text has at most 2 million operations and takes
+/// at most 20 million steps to unroll. Cost is linear in the operations.
+///
+/// What derivatives are where there are none: see Program.
 class Expression final : public Program {
   public:
     /// The variables of `box` and the parameters are the names the text can use.
