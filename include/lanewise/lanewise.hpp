@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lanewise/box.hpp"
+#include "lanewise/callback.hpp"
 #include "lanewise/expression.hpp"
 #include "lanewise/io.hpp"
 #include "lanewise/isa.hpp"
