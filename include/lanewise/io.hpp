@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lanewise/box.hpp"
+#include "lanewise/check_gradient.hpp"
 #include "lanewise/expression.hpp"
 #include "lanewise/options.hpp"
 #include "lanewise/result.hpp"
@@ -21,6 +22,9 @@ std::string to_json(const Result& result, const Box& box, const Options& options
 
 /// The result as a short table for a person.
 std::string to_table(const Result& result, const Box& box);
+
+/// The verdict on a gradient as a sentence, with the worst component of a wrong one.
+std::string to_text(const GradientCheck& check, const Box& box);
 
 /// The shortest decimal that reads back to the same double.
 std::string to_text(double number);

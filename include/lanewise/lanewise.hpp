@@ -3,6 +3,7 @@
 
 #include "lanewise/box.hpp"
 #include "lanewise/callback.hpp"
+#include "lanewise/check_gradient.hpp"
 #include "lanewise/expression.hpp"
 #include "lanewise/io.hpp"
 #include "lanewise/isa.hpp"

@@ -81,10 +81,36 @@ std::string work(const Result& result) {
                        with_unit(rate), isa_name(result.isa), result.threads, result.threads == 1 ? "" : "s");
 }
 
+std::string wrong_gradient(const GradientCheck& check, const Box& box) {
+    const GradientCheck::Component& worst = *check.worst;
+    return fmt::format(
+        "the gradient is wrong in {} of {} variables, worst in {}: {} where differences say {} "
+        "(relative error {:.2g}) at {}",
+        check.wrong.size(), box.dimension(), worst.name, to_text(worst.gradient), to_text(worst.difference),
+        worst.relative_error, variables(box, worst.x, 17, most_coordinates_shown));
+}
+
 }  // namespace
 
 std::string to_text(double number) {
     return fmt::format("{}", number);
+}
+
+std::string to_text(const GradientCheck& check, const Box& box) {
+    if (!check.wrong.empty()) return wrong_gradient(check, box);
+    const std::size_t compared = check.points - check.points_not_finite;
+    if (compared == 0)
+        return fmt::format("the gradient could not be checked: no finite value at any of {} points",
+                           check.points);
+    const std::string at = compared == check.points ? fmt::format("{} points", compared)
+                                                    : fmt::format("{} of {} points, the others have no value",
+                                                                  compared, check.points);
+    const std::string unsettled =
+        check.points_unsettled == 0
+            ? ""
+            : fmt::format("; at {} of them, in some variable, only as closely as differences can tell",
+                          check.points_unsettled);
+    return fmt::format("the gradient agrees with differences to {} at {}{}", check.tolerance, at, unsettled);
 }
 
 std::string to_table(const Result& result, const Box& box) {
