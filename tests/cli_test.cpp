@@ -263,6 +263,34 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
     }
 }
 
+TEST_CASE("a gradient is checked before the search when asked") {
+    std::vector<std::string> right = {"minimize",        "x^2 + abs(y)",
+                                      "--var",           "x=-1:1",
+                                      "--var",           "y=-1:1",
+                                      "--starts",        "16",
+                                      "--iterations",    "5",
+                                      "--json",          "-",
+                                      "--seed",          "3",
+                                      "--check-gradient"};
+    const Outcome passed = run(right);
+    CHECK(passed.code == 0);
+    CHECK(passed.err == "lanewise: the gradient agrees with differences to 1e-06 at 16 points\n");
+    CHECK(json::parse(passed.out)["status"] == "completed");
+    right.emplace_back("--quiet");
+    CHECK(run(right).err.empty());
+
+    // A root of 0 everywhere: its value is 0, the chain rule has no answer.
+    const Outcome wrong = run({"minimize", "x + sqrt(max(y, -y) - abs(y))", "--var", "x=-1:1", "--var",
+                               "y=-1:1", "--check-gradient", "--quiet"});
+    CHECK(wrong.code == 2);
+    CHECK(wrong.out.empty());
+    CHECK_THAT(wrong.err, ContainsSubstring("the gradient is wrong in 1 of 2 variables, worst in y: NaN "
+                                            "where differences say 0 at x = "));
+    const Outcome nothing = run({"minimize", "log(-1 - x^2)", "--var", "x=-1:1", "--check-gradient"});
+    CHECK(nothing.code == 2);
+    CHECK_THAT(nothing.err, ContainsSubstring("no finite value at any of 16 points"));
+}
+
 TEST_CASE("nothing finite is exit code 3 and leaves no file") {
     const Folder folder;
     const std::string file = folder / "r.json";

@@ -63,7 +63,7 @@ struct GradientCheck {
 /// As in Ridders (1982) the best of all steps is kept with an estimate of its error, and a gradient is blamed
 /// only for what is beyond that, and only if no smaller step finds it right after all.
 ///
-/// Costs 16 to 80 evaluations for each point and variable.
+/// Costs 16 to 80 evaluations for each point and variable, on the calling thread.
 /// \throws std::invalid_argument when objective and box differ in dimension or an option is not in its range.
 GradientCheck check_gradient(const Objective& objective, const Box& box,
                              const GradientCheckOptions& options = {});

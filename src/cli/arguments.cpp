@@ -123,6 +123,8 @@ void add_minimize(CLI::App& app, Minimize& arguments) {
         options.precision = parse_choice("precision", text, choices({Precision::f64, Precision::f32}));
     });
     app.add_flag("--maximize", options.maximize, "look for the largest value instead");
+    app.add_flag("--check-gradient", arguments.check_gradient,
+                 "first compare the gradient with differences of the value; end if it is wrong");
 
     app.option_defaults()->group("Machine and limits");
     add(app, "--threads", "N", "at most this many threads [OpenMP's choice]", [&](const std::string& text) {

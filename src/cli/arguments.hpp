@@ -47,6 +47,7 @@ struct Minimize {
     std::optional<std::string> starts_file, json, trace;
     std::optional<std::uint64_t> trace_runs;
     std::string progress = "auto";
+    bool check_gradient = false;
     bool quiet = false;
 };
 

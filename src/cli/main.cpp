@@ -89,6 +89,15 @@ void write_trace(Output& output, const Objective& objective, const Box& box, con
     output.commit();
 }
 
+/// \throws std::invalid_argument when the gradient is not the derivative of the value.
+void check_gradient(const Objective& objective, const Box& box, const Options& options, bool quiet) {
+    const GradientCheck check =
+        lanewise::check_gradient(objective, box, {.seed = options.seed, .isa = options.isa});
+    const std::string verdict = to_text(check, box);
+    if (!check.passed) throw std::invalid_argument(verdict);
+    if (!quiet) fmt::print(stderr, "lanewise: {}\n", verdict);
+}
+
 int run(Minimize& arguments) {
     const Box box = arguments.problem.box();
     const std::string text = arguments.problem.text();
@@ -105,6 +114,7 @@ int run(Minimize& arguments) {
         throw std::invalid_argument(fmt::format("trace '{}': the JSON goes there", *arguments.trace));
     if (arguments.trace == "-") throw std::invalid_argument("trace '-': must be a file");
     validate(objective, box, options);
+    if (arguments.check_gradient) check_gradient(objective, box, options, arguments.quiet);
     std::unique_ptr<Output> json = arguments.json ? std::make_unique<Output>(*arguments.json) : nullptr;
     std::unique_ptr<Output> trace = arguments.trace ? std::make_unique<Output>(*arguments.trace) : nullptr;
 

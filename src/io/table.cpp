@@ -83,11 +83,14 @@ std::string work(const Result& result) {
 
 std::string wrong_gradient(const GradientCheck& check, const Box& box) {
     const GradientCheck::Component& worst = *check.worst;
+    const std::string error = std::isfinite(worst.relative_error)
+                                  ? fmt::format(" (relative error {:.2g})", worst.relative_error)
+                                  : "";
     return fmt::format(
-        "the gradient is wrong in {} of {} variables, worst in {}: {} where differences say {} "
-        "(relative error {:.2g}) at {}",
-        check.wrong.size(), box.dimension(), worst.name, to_text(worst.gradient), to_text(worst.difference),
-        worst.relative_error, variables(box, worst.x, 17, most_coordinates_shown));
+        "the gradient is wrong in {} of {} variables, worst in {}: {} where differences say {}{} at {}",
+        check.wrong.size(), box.dimension(), worst.name,
+        std::isnan(worst.gradient) ? "NaN" : to_text(worst.gradient), to_text(worst.difference), error,
+        variables(box, worst.x, 17, most_coordinates_shown));
 }
 
 }  // namespace
