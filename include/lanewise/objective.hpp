@@ -28,7 +28,7 @@ struct Block {
 };
 
 /// f: R^d -> R with its gradient. Derive from it to hand a search your own code; for a formula, see
-/// Expression.
+/// Expression; for a callable, Callback and CentralDifferences.
 ///
 /// `evaluate` is called from several threads at once, once per tile and iteration. It must not allocate, lock
 /// or throw. What it writes for a lane may depend on that lane's x only: results are then the same for any
