@@ -20,6 +20,7 @@ auto ackley(const Point& x) {
 int main() {
     const auto objective = lanewise::trace(5, [](const auto& x) { return ackley(x); });
     const lanewise::Box box{{"x", -32.8, 32.8, 5}};
-    const lanewise::Result result = lanewise::minimize(objective, box, {.starts = 2000});
+    const lanewise::Result result =
+        lanewise::minimize(objective, box, {.starts = 2000, .rule = {.beta1 = 0, .beta2 = 0.99}});
     std::printf("best value %.1e, checked %.1e\n", result.best.f, ackley(result.best.x));
 }

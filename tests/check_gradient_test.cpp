@@ -68,7 +68,7 @@ TEST_CASE("right gradients pass the check") {
         {"(x + 1e10 + y^2) - 1e10", Box{{"x", -5, 5}, {"y", -5, 5}}, 16},
         {"sin(1e6*x)", Box{{"x", -5, 5}}, 16},
         {"x^2 + 1e-8*sin(1e5*x)", Box{{"x", -5, 5}}, 16},
-        {"tanh(1e4*x) + y", Box{{"x", -1, 1}, {"y", -1, 1}}},
+        {"tanh(1e4*x) + y", Box{{"x", -1, 1}, {"y", -1, 1}}, 16},
         {"x[0]*y + y^2*z", Box{{"x", -1, 1, 2}, {"y", 3, 3}, {"z", 0, 1}}},
     };
     for (const auto& [expression, box, most_unsettled] : cases) {
