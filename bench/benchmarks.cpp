@@ -19,7 +19,7 @@ void report(benchmark::State& state, double seconds, double run_iterations) {
 }
 
 /// The search as a user calls it, by its own clock: begin, stages, looks, settling; not the clustering.
-void search_rows(benchmark::State& state, const Objective& objective, const Problem& problem,
+void search_rows(benchmark::State& state, const Objective& objective, const bench::Problem& problem,
                  std::size_t starts, int threads) {
     const Options options{.starts = starts, .iterations = iterations, .threads = threads};
     double seconds = 0;
@@ -34,7 +34,7 @@ void search_rows(benchmark::State& state, const Objective& objective, const Prob
     report(state, seconds, run_iterations);
 }
 
-void textbook_rows(benchmark::State& state, const Problem& problem) {
+void textbook_rows(benchmark::State& state, const bench::Problem& problem) {
     constexpr std::size_t runs = 16;
     double seconds = 0;
     double run_iterations = 0;
@@ -54,7 +54,7 @@ void textbook_rows(benchmark::State& state, const Problem& problem) {
 }
 
 void add_search(const std::string& name, const std::shared_ptr<const Objective>& objective,
-                const Problem& problem, std::size_t starts, int threads) {
+                const bench::Problem& problem, std::size_t starts, int threads) {
     benchmark::RegisterBenchmark(
         (name + "/" + std::to_string(threads)).c_str(),
         [=](benchmark::State& state) { search_rows(state, *objective, problem, starts, threads); })
@@ -67,7 +67,7 @@ void add_search(const std::string& name, const std::shared_ptr<const Objective>&
 int main(int argc, char** argv) {
     benchmark::AddCustomContext("isa", std::string(isa_name(choose_isa())));
     constexpr std::size_t starts = 4096;
-    for (const Problem& problem : problems) {
+    for (const bench::Problem& problem : problems) {
         const std::string name = problem.name;
         benchmark::RegisterBenchmark((name + "/textbook/1").c_str(),
                                      [problem](benchmark::State& state) { textbook_rows(state, problem); })

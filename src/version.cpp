@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <sleef.h>
+#include <toml++/toml.h>
 
 #include <nlohmann/detail/abi_macros.hpp>
 #include <tao/pegtl/version.hpp>
@@ -22,6 +23,7 @@ std::vector<std::pair<std::string, std::string>> dependencies() {
         {"PEGTL", TAO_PEGTL_VERSION},
         {"nlohmann-json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
                                       NLOHMANN_JSON_VERSION_PATCH)},
+        {"toml++", fmt::format("{}.{}.{}", TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH)},
         {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
     };
 }

@@ -14,6 +14,7 @@
 
 #include "catch.hpp"
 #include "lanewise/io.hpp"
+#include "lanewise/problem.hpp"
 
 using nlohmann::json;
 
@@ -289,6 +290,109 @@ TEST_CASE("a gradient is checked before the search when asked") {
     const Outcome nothing = run({"minimize", "log(-1 - x^2)", "--var", "x=-1:1", "--check-gradient"});
     CHECK(nothing.code == 2);
     CHECK_THAT(nothing.err, ContainsSubstring("no finite value at any of 16 points"));
+}
+
+TEST_CASE("a problem file says what flags can, and flags win") {
+    const Folder folder;
+    const std::string file = folder / "p.toml";
+    std::ofstream(folder / "f.txt") << "a*(x - c)^2 + sum(i, 0, n(v)-1, v[i]^2)";
+    std::ofstream(folder / "s.csv") << "x,v[0],v[1]\n1,1,1\n0,0,0\n";
+    std::ofstream(file) << "expression-file = 'f.txt'\n[variables]\nx = [-1, 1]\n"
+                           "v = {lower = -2, upper = 2, length = 2}\n[parameters]\na = -1\nc = 0.5\n"
+                           "[options]\nmaximize = true\nstarts = 20\nstart = [[0, 1, 1]]\n"
+                           "starts-file = 's.csv'\nalpha = 0.01\njson = 'r.json'\n"
+                           "trace = 't.csv'\ntrace-runs = 2\nquiet = true\nprogress = 'always'\n";
+    const Outcome plain = run({"minimize", file});
+    CHECK(plain.code == 0);
+    CHECK(plain.err.empty());
+    const json result = json::parse(lanewise::read_file(folder / "r.json"));
+    CHECK(result["runs"]["started"] == 23);
+    CHECK(result["options"]["alpha"] == 0.01);
+    CHECK(result["options"]["maximize"] == true);
+    CHECK(result["problem"]["parameters"] == json({{"a", -1.0}, {"c", 0.5}}));
+    CHECK(result["best"]["variables"]["x"].get<double>() == Approx(0.5).margin(1e-3));
+    CHECK(lines_of(lanewise::read_file(folder / "t.csv")).size() == 2001);
+
+    const auto with = [&](std::vector<std::string> flags) {
+        flags.insert(flags.begin(), {"minimize", file, "--json", "-"});
+        const Outcome outcome = run(flags);
+        INFO(outcome.err);
+        REQUIRE(outcome.code == 0);
+        return json::parse(outcome.out);
+    };
+    const json other = with({"--maximize=false", "--alpha", "0.1", "--starts", "5", "--start", "1,1,1,0",
+                             "--var", "x=-3:4", "--var", "w=0:1", "--param", "a=2", "--param", "b=1"});
+    CHECK(other["options"]["maximize"] == false);
+    CHECK(other["options"]["alpha"] == 0.1);
+    CHECK(other["runs"]["started"] == 6);
+    CHECK(other["options"]["start_points"] == json({{1.0, 1.0, 1.0, 0.0}}));
+    CHECK(other["problem"]["parameters"] == json({{"a", 2.0}, {"b", 1.0}, {"c", 0.5}}));
+    CHECK(other["problem"]["variables"][0] == json({{"name", "x"}, {"lower", -3.0}, {"upper", 4.0}}));
+    CHECK(other["problem"]["variables"][1]["name"] == "v");
+    CHECK(other["problem"]["variables"][2]["name"] == "w");
+    CHECK(with({"--starts-file", folder / "s.csv"})["runs"]["started"] == 22);
+    CHECK_THAT(run({"minimize", file, "--quiet=false"}).err, ContainsSubstring("100 %"));
+
+    const Outcome at = run({"evaluate", file, "--param", "a=1", "--at", "1,2,3"});
+    CHECK(at.out == "f = 13.25\ndf/dx = 1\ndf/dv[0] = 4\ndf/dv[1] = 6\n");
+    const Outcome same = run({"minimize",
+                              "a*(x - c)^2 + v[0]^2 + v[1]^2",
+                              "--var",
+                              "x=-1:1",
+                              "--var",
+                              "v[2]=-2:2",
+                              "--param",
+                              "a=-1",
+                              "--param",
+                              "c=0.5",
+                              "--maximize",
+                              "--starts",
+                              "20",
+                              "--start",
+                              "0,1,1",
+                              "--starts-file",
+                              folder / "s.csv",
+                              "--alpha",
+                              "0.01",
+                              "--json",
+                              "-"});
+    CHECK(json::parse(same.out)["minima"] == result["minima"]);
+}
+
+TEST_CASE("a bad problem file is exit code 2 with its place") {
+    const Folder folder;
+    const std::string file = folder / "p.toml";
+    const auto error_of = [&](const std::string& toml, std::vector<std::string> flags = {}) {
+        std::ofstream(file) << toml;
+        flags.insert(flags.begin(), {"minimize", file});
+        const Outcome outcome = run(flags);
+        CHECK(outcome.code == 2);
+        CHECK(outcome.out.empty());
+        return outcome.err;
+    };
+    CHECK_THAT(error_of(""), ContainsSubstring("p.toml: no expression"));
+    CHECK_THAT(error_of("expression = 'x'"), ContainsSubstring("p.toml: no variables; [variables] or --var"));
+    CHECK_THAT(error_of("expression = 'x'\n[options]\nstarts = 'a'"),
+               ContainsSubstring("p.toml, line 3, column 10: starts must be a whole number, not a string"));
+    CHECK_THAT(error_of("expression = 'x + q'\n[variables]\nx = [0, 1]"),
+               ContainsSubstring("p.toml: expression, line 1, column 5: 'q' is not known"));
+    CHECK_THAT(error_of("expression = 'x'\n[variables]\nx = [0, 1]\n[options]\nstart = [[2]]"),
+               ContainsSubstring("start 0: x = 2 is outside the box"));
+    CHECK_THAT(error_of("expression = 'x'", {"--var", "x=0:1", "--var", "x=0:1"}),
+               ContainsSubstring("variable 'x' is given twice"));
+    CHECK_THAT(error_of("expression = 'x'", {"--var", "x=0:1", "--param", "a=1", "--param", "a=1"}),
+               ContainsSubstring("param 'a=1': is given twice"));
+    CHECK_THAT(run({"minimize", folder / "no.toml"}).err, ContainsSubstring("cannot read"));
+    std::filesystem::create_directory(folder / "d.toml");
+    const Outcome directory = run({"minimize", folder / "d.toml"});
+    CHECK(directory.code == 2);
+    CHECK_THAT(directory.err, ContainsSubstring("Is a directory"));
+}
+
+TEST_CASE("every option of the library is a flag") {
+    const std::string help = run({"minimize", "--help"}).out;
+    for (const std::string_view name : lanewise::option_names())
+        CHECK_THAT(help, ContainsSubstring(std::string("--").append(name)));
 }
 
 TEST_CASE("nothing finite is exit code 3 and leaves no file") {

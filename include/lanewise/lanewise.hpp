@@ -11,6 +11,7 @@
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
 #include "lanewise/program.hpp"
+#include "lanewise/problem.hpp"
 #include "lanewise/result.hpp"
 #include "lanewise/trace.hpp"
 #include "lanewise/version.hpp"

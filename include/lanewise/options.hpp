@@ -104,4 +104,7 @@ struct Options {
 /// \throws std::invalid_argument naming the option, its value and what is allowed.
 void validate(const Objective& objective, const Box& box, const Options& options);
 
+/// Checks what can be said of options alone. \throws std::invalid_argument as above.
+void validate(const Options& options);
+
 }  // namespace lanewise

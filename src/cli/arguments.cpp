@@ -4,245 +4,189 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <iostream>
+#include <set>
 #include <stdexcept>
+#include <utility>
 
 namespace lanewise::cli {
 
 namespace {
 
+/// What makes a problem, as it was given.
+struct ProblemArguments {
+    std::string expression;  ///< or @FILE, or a problem file
+    std::vector<std::string> variables, parameters;
+    std::vector<std::pair<std::string, std::string>> options;  ///< name and text
+};
+
 [[noreturn]] void refuse(std::string_view option, std::string_view text, std::string_view allowed) {
     throw std::invalid_argument(fmt::format("{} '{}': {}", option, text, allowed));
 }
 
-/// A flag's value as the option it sets, for options that are spelled as one of a few words.
-template <class Value>
-Value parse_choice(std::string_view option, std::string_view text,
-                   const std::vector<std::pair<std::string_view, Value>>& choices) {
-    std::string allowed;
-    for (const auto& [word, value] : choices) {
-        if (word == text) return value;
-        allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", word);
-    }
-    refuse(option, text, fmt::format("must be one of: {}", allowed));
-}
-
-template <class Enum>
-std::vector<std::pair<std::string_view, Enum>> choices(std::initializer_list<Enum> values) {
-    std::vector<std::pair<std::string_view, Enum>> list;
-    for (const Enum value : values) list.emplace_back(name(value), value);
-    return list;
-}
-
-/// An option whose text `read` takes; it may be given once.
-template <class Read>
-void add(CLI::App& app, const std::string& flag, const std::string& value_name, const std::string& help,
-         Read read) {
-    const auto read_checked = [flag, read](const std::string& text) {
-        if (text.empty() || text.starts_with("--")) refuse(flag.substr(2), text, "a value is expected");
-        read(text);
+/// An option that may be given once.
+void add(CLI::App& app, ProblemArguments& arguments, const std::string& flag, const std::string& value_name,
+         const std::string& help) {
+    const auto keep = [&arguments, name = flag.substr(2)](const std::string& text) {
+        if (text.starts_with("--")) refuse(name, text, "a value is expected");
+        arguments.options.emplace_back(name, text);
     };
-    app.add_option_function<std::string>(flag, read_checked, help)
+    app.add_option_function<std::string>(flag, keep, help)
         ->type_name(value_name)
         ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 }
 
-void add_problem(CLI::App& app, Problem& problem) {
-    app.add_option("expression", problem.expression, "the objective, or @FILE to read it from a file")
+/// An option that is true when it is there; --FLAG=false is possible too.
+void add_yes_or_no(CLI::App& app, ProblemArguments& arguments, const std::string& flag,
+                   const std::string& help) {
+    const auto keep = [&arguments, name = flag.substr(2)](std::int64_t times) {
+        arguments.options.emplace_back(name, times > 0 ? "true" : "false");
+    };
+    app.add_flag_function(flag, keep, help);
+}
+
+void add_problem(CLI::App& app, ProblemArguments& arguments) {
+    app.add_option("expression", arguments.expression,
+                   "the objective, or @FILE to read it from a file, or a problem file FILE.toml")
         ->required();
-    app.add_option("--var", problem.variables, "a variable and its bounds; 'x[10]=LO:HI' is a vector")
+    app.add_option("--var", arguments.variables, "a variable and its bounds; 'x[10]=LO:HI' is a vector")
         ->type_name("NAME=LO:HI")
-        ->allow_extra_args(false)
-        ->required();
-    app.add_option("--param", problem.parameters, "a constant of the expression")
+        ->allow_extra_args(false);
+    app.add_option("--param", arguments.parameters, "a constant of the expression")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
 }
 
-void add_isa(CLI::App& app, std::optional<Isa>& isa) {
-    add(app, "--isa", "NAME",
-        "instruction set: sse2, avx2, avx512 or neon; default: LANEWISE_ISA, else the widest",
-        [&isa](const std::string& text) { isa = parse_isa(text); });
+void add_json(CLI::App& app, ProblemArguments& arguments) {
+    add(app, arguments, "--json", "FILE|-", "the result as JSON; - is stdout");
 }
 
-/// A choice of which this version has one value only.
-void add_only(CLI::App& app, const std::string& flag, const std::string& only, const std::string& help) {
-    add(app, flag, only, help, [flag, only](const std::string& text) {
-        if (text != only) refuse(flag.substr(2), text, fmt::format("this version has '{}' only", only));
-    });
+void add_isa(CLI::App& app, ProblemArguments& arguments) {
+    add(app, arguments, "--isa", "NAME",
+        "instruction set: sse2, avx2, avx512 or neon; default: LANEWISE_ISA, else the widest");
 }
 
-void add_minimize(CLI::App& app, Minimize& arguments) {
-    Options& options = arguments.options;
-    add_problem(app, arguments.problem);
+void add_minimize(CLI::App& app, ProblemArguments& arguments) {
+    add_problem(app, arguments);
 
     app.option_defaults()->group("Starts");
-    add(app, "--starts", "N", "number of starts to draw [4096; 0 when starts are given]",
-        [&](const std::string& text) { options.starts = parse_count("starts", text); });
-    add(app, "--seed", "S", "seed of the drawn starts [0]",
-        [&](const std::string& text) { options.seed = parse_count("seed", text); });
-    add_only(app, "--design", "uniform", "how starts are drawn [uniform]");
+    add(app, arguments, "--starts", "N", "number of starts to draw [4096; 0 when starts are given]");
+    add(app, arguments, "--seed", "S", "seed of the drawn starts [0]");
+    add(app, arguments, "--design", "uniform", "how starts are drawn [uniform]");
     app.add_option_function<std::vector<std::string>>(
            "--start",
            [&](const std::vector<std::string>& texts) {
-               for (const std::string& text : texts)
-                   options.start_points.push_back(parse_point("start", text));
+               for (const std::string& text : texts) arguments.options.emplace_back("start", text);
            },
            "a start given by hand; can be repeated")
         ->type_name("V,V,...")
         ->allow_extra_args(false);
-    add(app, "--starts-file", "F.csv", "starts given by hand, one a line",
-        [&](const std::string& text) { arguments.starts_file = text; });
+    add(app, arguments, "--starts-file", "F.csv", "starts given by hand, one a line");
 
     app.option_defaults()->group("Runs");
-    add(app, "--iterations", "N", "iterations of each run [1000]",
-        [&](const std::string& text) { options.iterations = parse_count("iterations", text); });
-    add_only(app, "--rule", "adam", "rule of the step [adam]");
-    add(app, "--alpha", "A", "step size, in box widths unless --scale none [0.05]",
-        [&](const std::string& text) { options.rule.alpha = parse_number("alpha", text); });
-    add(app, "--beta1", "B", "decay of the first moment [0.9]",
-        [&](const std::string& text) { options.rule.beta1 = parse_number("beta1", text); });
-    add(app, "--beta2", "B", "decay of the second moment [0.999]",
-        [&](const std::string& text) { options.rule.beta2 = parse_number("beta2", text); });
-    add(app, "--eps", "E", "added to the root of the second moment [1e-8]",
-        [&](const std::string& text) { options.rule.eps = parse_number("eps", text); });
-    add(app, "--schedule", "NAME", "how the step size falls: constant, cosine [cosine]",
-        [&](const std::string& text) {
-            options.schedule =
-                parse_choice("schedule", text, choices({Schedule::constant, Schedule::cosine}));
-        });
-    add(app, "--scale", "box|none", "unit of the step size: the box width of each variable, or 1 [box]",
-        [&](const std::string& text) {
-            options.scale = parse_choice("scale", text, choices({Scale::box, Scale::none}));
-        });
-    add_only(app, "--polish", "off", "second-order finish of the minima [off]");
-    add_only(app, "--prune", "off", "give up hopeless runs [off]");
-    add(app, "--precision", "f64|f32", "precision of the runs [f64]", [&](const std::string& text) {
-        options.precision = parse_choice("precision", text, choices({Precision::f64, Precision::f32}));
-    });
-    app.add_flag("--maximize", options.maximize, "look for the largest value instead");
-    app.add_flag("--check-gradient", arguments.check_gradient,
-                 "first compare the gradient with differences of the value; end if it is wrong");
+    add(app, arguments, "--iterations", "N", "iterations of each run [1000]");
+    add(app, arguments, "--rule", "adam", "rule of the step [adam]");
+    add(app, arguments, "--alpha", "A", "step size, in box widths unless --scale none [0.05]");
+    add(app, arguments, "--beta1", "B", "decay of the first moment [0.9]");
+    add(app, arguments, "--beta2", "B", "decay of the second moment [0.999]");
+    add(app, arguments, "--eps", "E", "added to the root of the second moment [1e-8]");
+    add(app, arguments, "--schedule", "NAME", "how the step size falls: constant, cosine [cosine]");
+    add(app, arguments, "--scale", "box|none",
+        "unit of the step size: the box width of each variable, or 1 [box]");
+    add(app, arguments, "--polish", "off", "second-order finish of the minima [off]");
+    add(app, arguments, "--prune", "off", "give up hopeless runs [off]");
+    add(app, arguments, "--precision", "f64|f32", "precision of the runs [f64]");
+    add_yes_or_no(app, arguments, "--maximize", "look for the largest value instead");
+    add_yes_or_no(app, arguments, "--check-gradient",
+                  "first compare the gradient with differences of the value; end if it is wrong");
+    add_yes_or_no(app, arguments, "--dump-program", "show the program the objective becomes, and end");
 
     app.option_defaults()->group("Machine and limits");
-    add(app, "--threads", "N", "at most this many threads [OpenMP's choice]", [&](const std::string& text) {
-        const std::uint64_t threads = parse_count("threads", text);
-        if (threads < 1 || threads > 4096) refuse("threads", text, "must be 1 to 4096");
-        options.threads = static_cast<int>(threads);
-    });
-    add_isa(app, options.isa);
-    add(app, "--max-time", "SECONDS", "end the search after this time",
-        [&](const std::string& text) { options.max_time = parse_number("max-time", text); });
-    add(app, "--max-evaluations", "N", "end the search after this many values with gradients",
-        [&](const std::string& text) { options.max_evaluations = parse_count("max-evaluations", text); });
-    add(app, "--target", "F", "end the search at a value this good",
-        [&](const std::string& text) { options.target = parse_number("target", text); });
+    add(app, arguments, "--threads", "N", "at most this many threads [OpenMP's choice]");
+    add_isa(app, arguments);
+    add(app, arguments, "--max-time", "SECONDS", "end the search after this time");
+    add(app, arguments, "--max-evaluations", "N", "end the search after this many values with gradients");
+    add(app, arguments, "--target", "F", "end the search at a value this good");
 
     app.option_defaults()->group("Output");
-    add(app, "--minima", "N", "describe at most this many minima in the JSON [1000]",
-        [&](const std::string& text) { options.most_minima = parse_count("minima", text); });
-    add(app, "--json", "FILE|-", "the result as JSON; - is stdout",
-        [&](const std::string& text) { arguments.json = text; });
-    add(app, "--trace", "FILE.csv", "every iteration of some runs: start_id, iteration, f, variables",
-        [&](const std::string& text) { arguments.trace = text; });
-    add(app, "--trace-runs", "N",
-        "how many runs the trace holds, spread over the start ids [all up to 16, else 16]",
-        [&](const std::string& text) {
-            arguments.trace_runs = parse_count("trace-runs", text);
-            if (*arguments.trace_runs == 0) refuse("trace-runs", text, "must be at least 1");
-        });
-    add(app, "--progress", "auto|always|never", "progress on stderr [auto: when it is a terminal]",
-        [&](const std::string& text) {
-            arguments.progress = parse_choice<std::string>(
-                "progress", text, {{"auto", "auto"}, {"always", "always"}, {"never", "never"}});
-        });
-    app.add_flag("--quiet", arguments.quiet, "nothing on stderr but errors");
+    add(app, arguments, "--minima", "N", "describe at most this many minima in the JSON [1000]");
+    add_json(app, arguments);
+    add(app, arguments, "--trace", "FILE.csv",
+        "every iteration of some runs: start_id, iteration, f, variables");
+    add(app, arguments, "--trace-runs", "N",
+        "how many runs the trace holds, spread over the start ids [all up to 16, else 16]");
+    add(app, arguments, "--progress", "auto|always|never",
+        "progress on stderr [auto: when it is a terminal]");
+    add_yes_or_no(app, arguments, "--quiet", "nothing on stderr but errors");
 }
 
-void add_evaluate(CLI::App& app, Evaluate& arguments) {
-    add_problem(app, arguments.problem);
-    app.add_option("--at", arguments.at, "the point")->type_name("V,V,...")->required();
-    add(app, "--json", "FILE|-", "the result as JSON; - is stdout",
-        [&](const std::string& text) { arguments.json = text; });
-    add_isa(app, arguments.isa);
+void add_evaluate(CLI::App& app, ProblemArguments& arguments, std::string& at) {
+    add_problem(app, arguments);
+    app.add_option("--at", at, "the point")->type_name("V,V,...")->required();
+    add_json(app, arguments);
+    add_isa(app, arguments);
+}
+
+/// The problem before any flag.
+Problem read_expression(const std::string& argument) {
+    if (argument.starts_with('@')) {
+        Problem problem{.expression_file = argument.substr(1)};
+        problem.load_expression();
+        return problem;
+    }
+    const std::string text = argument.starts_with(" -") ? argument.substr(1) : argument;  // see protect_minus
+    if (text.ends_with(".toml")) return read_problem(text);
+    return {.expression = text};
+}
+
+void set_variables(Problem& problem, const std::vector<std::string>& texts) {
+    std::set<std::string> given;
+    for (const std::string& text : texts) {
+        const Variable variable = parse_variable(text);
+        if (!given.insert(variable.name).second)
+            throw std::invalid_argument(fmt::format("variable '{}' is given twice", variable.name));
+        const auto known = std::ranges::find(problem.variables, variable.name, &Variable::name);
+        if (known == problem.variables.end()) {
+            problem.variables.push_back(variable);
+        } else {
+            *known = variable;
+        }
+    }
+    if (!problem.variables.empty()) return;
+    throw std::invalid_argument(
+        problem.file.empty()
+            ? "--var is required: the expression has no variable"
+            : fmt::format("{}: no variables; [variables] or --var is needed", problem.file.string()));
+}
+
+void set_parameters(Problem& problem, const std::vector<std::string>& texts) {
+    std::set<std::string> given;
+    for (const std::string& text : texts) {
+        const auto [name, number] = parse_parameter(text);
+        if (!given.insert(name).second) refuse("param", text, "is given twice");
+        problem.parameters.insert_or_assign(name, number);
+    }
+}
+
+void set_options(Problem& problem, const std::vector<std::pair<std::string, std::string>>& options) {
+    const auto gives_starts = [](const auto& option) {
+        return option.first == "start" || option.first == "starts-file";
+    };
+    if (std::ranges::any_of(options, gives_starts)) {
+        problem.options.start_points.clear();
+        problem.starts_file.clear();
+    }
+    for (const auto& [name, text] : options) set_option(problem, name, text);
+}
+
+/// Flags win over the problem file.
+void apply_flags(Problem& problem, const ProblemArguments& arguments) {
+    set_variables(problem, arguments.variables);
+    set_parameters(problem, arguments.parameters);
+    set_options(problem, arguments.options);
 }
 
 }  // namespace
-
-double parse_number(std::string_view option, std::string_view text) {
-    const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
-    double number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error == std::errc::result_out_of_range)
-        refuse(option, text, "is beyond the range of double precision");
-    if (error != std::errc() || end != digits.data() + digits.size()) refuse(option, text, "is not a number");
-    if (!std::isfinite(number)) refuse(option, text, "must be finite");
-    return number;
-}
-
-std::uint64_t parse_count(std::string_view option, std::string_view text) {
-    std::uint64_t count = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (error == std::errc() && end == text.data() + text.size()) return count;
-    // 1e6 is a count too.
-    const double number = parse_number(option, text);
-    if (number < 0 || number > 0x1p53 || number != std::floor(number))
-        refuse(option, text, "must be a whole number, 0 or above");
-    return static_cast<std::uint64_t>(number);
-}
-
-std::vector<double> parse_point(std::string_view option, std::string_view text) {
-    std::vector<double> point;
-    for (std::size_t begin = 0; begin <= text.size();) {
-        const std::size_t end = std::min(text.find(',', begin), text.size());
-        std::string_view part = text.substr(begin, end - begin);
-        while (part.starts_with(' ')) part.remove_prefix(1);
-        while (part.ends_with(' ')) part.remove_suffix(1);
-        point.push_back(parse_number(option, part));
-        begin = end + 1;
-    }
-    return point;
-}
-
-Variable parse_variable(std::string_view text) {
-    constexpr std::string_view form = "is not NAME=LO:HI or NAME[LENGTH]=LO:HI";
-    const std::size_t equals = text.find('=');
-    const std::size_t colon = text.find(':', equals == std::string_view::npos ? 0 : equals);
-    if (equals == std::string_view::npos || colon == std::string_view::npos) refuse("var", text, form);
-    Variable variable;
-    std::string_view name = text.substr(0, equals);
-    if (const std::size_t bracket = name.find('['); bracket != std::string_view::npos) {
-        if (!name.ends_with(']')) refuse("var", text, form);
-        constexpr std::size_t longest = 10'000'000;
-        variable.length = parse_count("length of var", name.substr(bracket + 1, name.size() - bracket - 2));
-        if (*variable.length > longest) refuse("var", text, "has more than 10000000 elements");
-        name = name.substr(0, bracket);
-    }
-    variable.name = name;
-    const std::string option = fmt::format("bound of var {}", name);
-    variable.lower = parse_number(option, text.substr(equals + 1, colon - equals - 1));
-    variable.upper = parse_number(option, text.substr(colon + 1));
-    return variable;
-}
-
-Parameters parse_parameters(const std::vector<std::string>& texts) {
-    Parameters parameters;
-    for (const std::string& text : texts) {
-        const std::size_t equals = text.find('=');
-        if (equals == 0 || equals == std::string::npos) refuse("param", text, "is not NAME=VALUE");
-        const std::string name = text.substr(0, equals);
-        if (!parameters.emplace(name, parse_number("param " + name, text.substr(equals + 1))).second)
-            refuse("param", text, "is given twice");
-    }
-    return parameters;
-}
-
-std::string expression_text(const std::string& argument) {
-    if (argument.starts_with('@')) return read_file(argument.substr(1));
-    return argument.starts_with(" -") ? argument.substr(1) : argument;  // see protect_minus
-}
 
 std::vector<std::string> protect_minus(int argc, const char* const* argv,
                                        const std::function<bool(const std::string&)>& takes_value) {
@@ -262,12 +206,6 @@ std::vector<std::string> protect_minus(int argc, const char* const* argv,
     return arguments;
 }
 
-Box Problem::box() const {
-    std::vector<Variable> list;
-    for (const std::string& variable : variables) list.push_back(parse_variable(variable));
-    return Box(std::move(list));
-}
-
 Command parse_command(int argc, const char* const* argv) {
     Command command;
     CLI::App app{
@@ -278,8 +216,10 @@ Command parse_command(int argc, const char* const* argv) {
     CLI::App* minimize = app.add_subcommand("minimize", "minimise a formula over a box");
     CLI::App* evaluate = app.add_subcommand("evaluate", "value and gradient of a formula at one point");
     app.add_subcommand("info", "version, instruction sets, threads and libraries");
-    add_minimize(*minimize, command.minimize);
-    add_evaluate(*evaluate, command.evaluate);
+    ProblemArguments to_minimize;
+    ProblemArguments to_evaluate;
+    add_minimize(*minimize, to_minimize);
+    add_evaluate(*evaluate, to_evaluate, command.at);
 
     const auto is_first_argument = [&](const CLI::App* subcommand) {
         return subcommand->check_name(argv[1]);
@@ -306,6 +246,11 @@ Command parse_command(int argc, const char* const* argv) {
     command.kind = *minimize   ? Command::Kind::minimize
                    : *evaluate ? Command::Kind::evaluate
                                : Command::Kind::info;
+    if (command.kind == Command::Kind::info) return command;
+    const ProblemArguments& given = *minimize ? to_minimize : to_evaluate;
+    command.problem = read_expression(given.expression);
+    if (*evaluate) command.problem.output = {};  // the file's is the search's
+    apply_flags(command.problem, given);
     return command;
 }
 

@@ -44,9 +44,9 @@ void flush_stdout() {
 struct Interrupted {};
 
 /// A place for output, opened before the work so that a bad one fails at once.
-class Output {
+class Sink {
   public:
-    explicit Output(const std::string& target)
+    explicit Sink(const std::string& target)
         : file_(target == "-" ? nullptr : std::make_unique<WholeFile>(target)) {}
 
     void write(std::string_view text) {
@@ -69,13 +69,17 @@ class Output {
     std::unique_ptr<WholeFile> file_;
 };
 
+std::unique_ptr<Sink> open_sink(const std::optional<std::string>& target) {
+    return target ? std::make_unique<Sink>(*target) : nullptr;
+}
+
 std::vector<std::uint64_t> spread_start_ids(std::uint64_t wanted, std::uint64_t runs) {
     std::vector<std::uint64_t> ids(std::min(wanted, runs));
     for (std::uint64_t i = 0; i < ids.size(); ++i) ids[i] = i * runs / ids.size();
     return ids;
 }
 
-void write_trace(Output& output, const Objective& objective, const Box& box, const Options& options,
+void write_trace(Sink& output, const Objective& objective, const Box& box, const Options& options,
                  const std::vector<std::uint64_t>& start_ids, std::size_t iterations) {
     std::string header = "start_id,iteration,f";
     for (std::size_t j = 0; j < box.dimension(); ++j) header += fmt::format(",{}", box.coordinate_name(j));
@@ -98,30 +102,28 @@ void check_gradient(const Objective& objective, const Box& box, const Options& o
     if (!quiet) fmt::print(stderr, "lanewise: {}\n", verdict);
 }
 
-int run(Minimize& arguments) {
-    const Box box = arguments.problem.box();
-    const std::string text = arguments.problem.text();
-    const Parameters parameters = parse_parameters(arguments.problem.parameters);
-    const Expression objective(text, box, parameters);
-    Options& options = arguments.options;
-    if (arguments.starts_file) {
-        const auto points = parse_starts_csv(read_file(*arguments.starts_file), box);
-        options.start_points.insert(options.start_points.end(), points.begin(), points.end());
+int run_minimize(const Problem& problem) {
+    const Output& output = problem.output;
+    const Box box = problem.box();
+    const Expression objective = problem.objective(box);
+    if (output.dump_program) {
+        fmt::print("{}", objective.dump());
+        return done;
     }
-    if (arguments.trace_runs && !arguments.trace)
+    Options options = problem.search_options(box);
+    if (output.trace_runs && !output.trace)
         throw std::invalid_argument("trace-runs: there is no trace without --trace FILE");
-    if (arguments.trace && arguments.json == arguments.trace)
-        throw std::invalid_argument(fmt::format("trace '{}': the JSON goes there", *arguments.trace));
-    if (arguments.trace == "-") throw std::invalid_argument("trace '-': must be a file");
+    if (output.trace && output.json == output.trace)
+        throw std::invalid_argument(fmt::format("trace '{}': the JSON goes there", *output.trace));
     validate(objective, box, options);
-    if (arguments.check_gradient) check_gradient(objective, box, options, arguments.quiet);
-    std::unique_ptr<Output> json = arguments.json ? std::make_unique<Output>(*arguments.json) : nullptr;
-    std::unique_ptr<Output> trace = arguments.trace ? std::make_unique<Output>(*arguments.trace) : nullptr;
+    if (output.check_gradient) check_gradient(objective, box, options, output.quiet);
+    const std::unique_ptr<Sink> json = open_sink(output.json);
+    const std::unique_ptr<Sink> trace = open_sink(output.trace);
 
     ProgressLine line;
-    const bool wants_progress =
-        arguments.progress == "always" || (arguments.progress == "auto" && line.on_terminal());
-    if (wants_progress && !arguments.quiet)
+    const bool wants_progress = output.progress == ShowProgress::always ||
+                                (output.progress == ShowProgress::on_terminal && line.on_terminal());
+    if (wants_progress && !output.quiet)
         options.progress = [&line](const Progress& progress) { line(progress); };
     options.stop = [] { return interrupt_seen != 0; };
     watch_for_interrupts();
@@ -129,31 +131,31 @@ int run(Minimize& arguments) {
     line.finish();
 
     if (json) {
-        json->write(to_json(result, box, options, text, parameters));
+        json->write(to_json(result, box, options, problem.expression, problem.parameters));
         json->commit();
     }
-    if (arguments.json != "-") fmt::print("{}", to_table(result, box));
+    if (output.json != "-") fmt::print("{}", to_table(result, box));
     flush_stdout();
     if (trace && result.status == SearchStatus::interrupted) {
         fmt::print(stderr, "lanewise: interrupted: the trace is not written\n");
     } else if (trace) {
         constexpr std::uint64_t default_trace_runs = 16;
         const auto ids =
-            spread_start_ids(arguments.trace_runs.value_or(default_trace_runs), result.runs_started());
+            spread_start_ids(output.trace_runs.value_or(default_trace_runs), result.runs_started());
         write_trace(*trace, objective, box, options, ids, result.iterations);
     }
     return result.status == SearchStatus::interrupted ? interrupted : done;
 }
 
-int run(const Evaluate& arguments) {
-    const Box box = arguments.problem.box();
-    const Expression objective(arguments.problem.text(), box, parse_parameters(arguments.problem.parameters));
-    const std::vector<double> x = parse_point("at", arguments.at);
+int run_evaluate(const Problem& problem, const std::string& point) {
+    const Box box = problem.box();
+    const Expression objective = problem.objective(box);
+    const std::vector<double> x = parse_point("at", point);
     if (x.size() != box.dimension())
         throw std::invalid_argument(
-            fmt::format("at '{}': {} coordinates; the box has {}", arguments.at, x.size(), box.dimension()));
-    const Isa isa = choose_isa(arguments.isa);
-    std::unique_ptr<Output> json = arguments.json ? std::make_unique<Output>(*arguments.json) : nullptr;
+            fmt::format("at '{}': {} coordinates; the box has {}", point, x.size(), box.dimension()));
+    const Isa isa = choose_isa(problem.options.isa);
+    const std::unique_ptr<Sink> json = open_sink(problem.output.json);
 
     const Evaluation at = evaluate(objective, x, isa);
     if (!std::isfinite(at.f))
@@ -169,7 +171,7 @@ int run(const Evaluate& arguments) {
         json->write(result.dump(2) + "\n");
         json->commit();
     }
-    if (arguments.json != "-") {
+    if (problem.output.json != "-") {
         fmt::print("f = {}\n", to_text(at.f));
         for (std::size_t j = 0; j < x.size(); ++j)
             fmt::print("df/d{} = {}\n", box.coordinate_name(j), to_text(at.gradient[j]));
@@ -193,10 +195,10 @@ int run_info() {
     return done;
 }
 
-int run(Command& command) {
+int run(const Command& command) {
     switch (command.kind) {
-        case Command::Kind::minimize: return run(command.minimize);
-        case Command::Kind::evaluate: return run(command.evaluate);
+        case Command::Kind::minimize: return run_minimize(command.problem);
+        case Command::Kind::evaluate: return run_evaluate(command.problem, command.at);
         case Command::Kind::info: return run_info();
         case Command::Kind::done: break;
     }
@@ -210,8 +212,7 @@ int run(Command& command) {
 int main(int argc, char** argv) {
     using namespace lanewise::cli;
     try {
-        Command command = parse_command(argc, argv);
-        const int code = run(command);
+        const int code = run(parse_command(argc, argv));
         flush_stdout();
         return code;
     } catch (const Interrupted&) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <unordered_set>
 
 #include "identifier.hpp"
 
@@ -27,13 +28,11 @@ void check_bounds(const std::string& name, double lower, double upper) {
 
 Box::Box(std::vector<Variable> variables) {
     if (variables.empty()) throw std::invalid_argument("the box needs at least one variable");
+    std::unordered_set<std::string> names;
     for (Variable& variable : variables) {
         const std::string& name = variable.name;
-        if (!is_identifier(name))
-            throw std::invalid_argument(fmt::format(
-                "variable '{}': a name is letters, digits and underscores, and does not begin with a digit",
-                name));
-        if (std::ranges::any_of(variables_, [&](const Place& place) { return place.name == name; }))
+        check_identifier("variable", name);
+        if (!names.insert(name).second)
             throw std::invalid_argument(fmt::format("variable '{}' is given twice", name));
         check_bounds(name, variable.lower, variable.upper);
         if (variable.length == std::size_t{0})

@@ -58,32 +58,36 @@ void check_start_points(const Box& box, const Options& options) {
 
 }  // namespace
 
-void validate(const Objective& objective, const Box& box, const Options& options) {
-    if (objective.dimension() != box.dimension())
-        throw std::invalid_argument(fmt::format("the objective has {} variables, the box {}",
-                                                objective.dimension(), box.dimension()));
+void validate(const Options& options) {
     if (options.starts == std::size_t{0}) refuse("starts", 0, "must be at least 1");
     if (options.starts.value_or(0) > most_starts ||
         options.start_points.size() > most_starts - options.starts.value_or(0))
         refuse("starts", options.starts.value_or(0), "there can be at most 4294967295 in all");
-    const std::size_t runs = Starts(box, options).count();
     if (options.iterations < 1 || options.iterations > most_iterations)
         refuse("iterations", options.iterations, "must be 1 to 10000000");
     check_rule(options.rule);
-    if (options.precision == Precision::f32 && !objective.has_f32())
-        refuse("precision", "f32", "this objective has double precision only");
-    if (options.precision == Precision::f32) check_single_precision(box);
     if (options.threads < 0)
         refuse("threads", options.threads, "must be at least 1, or 0 for OpenMP's choice");
     if (options.tile_lanes % kernels::lane_group != 0)
         refuse("tile_lanes", options.tile_lanes, "must be a multiple of 16, or 0 for a choice");
     if (options.max_time && !(*options.max_time > 0))
         refuse("max-time", *options.max_time, "must be above 0 seconds");
+    if (options.target && !std::isfinite(*options.target))
+        refuse("target", *options.target, "must be finite");
+}
+
+void validate(const Objective& objective, const Box& box, const Options& options) {
+    if (objective.dimension() != box.dimension())
+        throw std::invalid_argument(fmt::format("the objective has {} variables, the box {}",
+                                                objective.dimension(), box.dimension()));
+    validate(options);
+    if (options.precision == Precision::f32 && !objective.has_f32())
+        refuse("precision", "f32", "this objective has double precision only");
+    if (options.precision == Precision::f32) check_single_precision(box);
+    const std::size_t runs = Starts(box, options).count();
     if (options.max_evaluations && *options.max_evaluations < runs)
         throw std::invalid_argument(fmt::format(
             "max-evaluations {}: each of the {} starts takes at least one", *options.max_evaluations, runs));
-    if (options.target && !std::isfinite(*options.target))
-        refuse("target", *options.target, "must be finite");
     check_start_points(box, options);
     choose_isa(options.isa);
 }

@@ -1,0 +1,106 @@
+/// Problems as people write them down: in a file, or flag by flag.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lanewise/box.hpp"
+#include "lanewise/expression.hpp"
+#include "lanewise/options.hpp"
+
+namespace lanewise {
+
+enum class ShowProgress { on_terminal, always, never };
+
+/// What the program `lanewise` does before and after a search; the search does not look at it.
+struct Output {
+    bool dump_program = false;                ///< shows the program the objective became, and ends
+    bool check_gradient = false;              ///< first compares the gradient with differences
+    std::optional<std::string> json;          ///< a file for the JSON; "-" is stdout
+    std::optional<std::string> trace;         ///< a file for every iteration of some runs
+    std::optional<std::uint64_t> trace_runs;  ///< how many
+    ShowProgress progress = ShowProgress::on_terminal;
+    bool quiet = false;  ///< nothing on stderr but errors
+};
+
+/// What to minimise, over which variables, and how.
+///
+///     const lanewise::Problem problem = lanewise::read_problem("valley.toml");
+///     const lanewise::Box box = problem.box();
+///     lanewise::minimize(problem.objective(box), box, problem.search_options(box));
+struct Problem {
+    std::filesystem::path file = {};  ///< the problem file it comes from, if it does
+    std::string expression = {};
+    std::filesystem::path expression_file = {};  ///< where the expression is to be read from, if not empty
+    std::vector<Variable> variables = {};        ///< in the order of their coordinates
+    Parameters parameters = {};
+    Options options = {};
+    std::filesystem::path starts_file = {};  ///< CSV with starts beyond options.start_points, if not empty
+    Output output = {};
+
+    /// Reads `expression` from expression_file, if there is one.
+    /// \throws std::runtime_error naming the file when it cannot be read.
+    void load_expression();
+
+    /// \throws std::invalid_argument as Box does.
+    Box box() const;
+
+    /// \throws std::invalid_argument as Expression does, naming the file the expression comes from.
+    Expression objective(const Box& box) const;
+
+    /// The options with the starts of starts_file.
+    /// \throws std::runtime_error when it cannot be read, std::invalid_argument when it holds no such starts.
+    Options search_options(const Box& box) const;
+};
+
+/// The problem in a TOML text. Only the expression is needed; a file without variables gets them elsewhere.
+///
+///     expression = "a*x^2 + v[0]*v[1]"     or  expression-file = "f.txt"
+///     [variables]                          the order here is the order of the coordinates
+///     x = [-1, 1]                          short for {lower = -1, upper = 1}
+///     v = {lower = 0, upper = 5, length = 2}
+///     [parameters]
+///     a = 2
+///     [options]                            named as set_option names them:
+///     starts = 1000                        numbers as numbers,
+///     scale = "none"                       words and files as strings,
+///     maximize = true                      yes or no as true or false,
+///     start = [[0.5, 1, 1], [1, 2, 2]]     starts as a list of points.
+///
+/// The seed can be a string too, "18446744073709551615": a whole number of TOML ends at 2^63 - 1.
+/// `file` is what errors call the text; files it names are looked for in the folder of `file`. They are not
+/// read: expression_file and starts_file hold their paths. A text has at most 1 MiB.
+/// \throws std::invalid_argument whatever the text is, when it is no problem, with line and column, the
+/// line, a caret under the spot, the key and what is allowed.
+Problem parse_problem(std::string_view toml, const std::filesystem::path& file = {});
+
+/// The problem in a file, with its expression loaded.
+/// \throws std::invalid_argument as parse_problem; std::runtime_error when a file cannot be read.
+Problem read_problem(const std::filesystem::path& file);
+
+/// Sets an option of the problem, read from text. The names are those of the flags of `lanewise minimize`:
+/// starts, seed, design, start (adds one), starts-file, iterations, rule, alpha, beta1, beta2, eps, schedule,
+/// scale, polish, prune, precision, maximize, check-gradient, dump-program,
+/// threads, isa, max-time, max-evaluations, target, minima, json,
+/// trace, trace-runs, progress, quiet.
+/// \throws std::invalid_argument naming the option, the text and what is allowed.
+void set_option(Problem& problem, std::string_view name, std::string_view text);
+
+/// The names set_option knows.
+std::vector<std::string_view> option_names();
+
+/// "x=-5:5" or "x[10]=-5:5". \throws std::invalid_argument.
+Variable parse_variable(std::string_view text);
+
+/// "a=1.5". \throws std::invalid_argument.
+std::pair<std::string, double> parse_parameter(std::string_view text);
+
+/// "1,2.5,-3", the value of `option`. \throws std::invalid_argument naming both.
+std::vector<double> parse_point(std::string_view option, std::string_view text);
+
+}  // namespace lanewise

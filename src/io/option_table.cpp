@@ -1,0 +1,132 @@
+#include "option_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "values.hpp"
+
+namespace lanewise {
+
+namespace {
+
+using Kind = OptionKind;
+using Text = std::string_view;
+
+template <class Enum>
+std::vector<std::pair<Text, Enum>> choices(std::initializer_list<Enum> values) {
+    std::vector<std::pair<Text, Enum>> list;
+    for (const Enum value : values) list.emplace_back(name(value), value);
+    return list;
+}
+
+bool yes_or_no(Text option, Text text) {
+    return parse_choice<bool>(option, text, {{"true", true}, {"false", false}});
+}
+
+std::string file_name(Text option, Text text) {
+    if (text.empty()) refuse(option, text, "a file is expected");
+    return std::string(text);
+}
+
+/// A choice of which this version has one value only.
+void only(Text option, Text text, Text allowed) {
+    if (text != allowed) refuse(option, text, fmt::format("this version has '{}' only", allowed));
+}
+
+void set_threads(Problem& problem, Text option, Text text) {
+    const std::uint64_t threads = parse_count(option, text);
+    if (threads < 1 || threads > 4096) refuse(option, text, "must be 1 to 4096");
+    problem.options.threads = static_cast<int>(threads);
+}
+
+void set_trace(Problem& problem, Text option, Text text) {
+    if (text == "-") refuse(option, text, "must be a file");
+    problem.output.trace = file_name(option, text);
+}
+
+void set_trace_runs(Problem& problem, Text option, Text text) {
+    problem.output.trace_runs = parse_count(option, text);
+    if (*problem.output.trace_runs == 0) refuse(option, text, "must be at least 1");
+}
+
+constexpr auto entries = std::to_array<OptionEntry>({
+    {"starts", Kind::count, [](Problem& p, Text o, Text t) { p.options.starts = parse_count(o, t); }},
+    {"seed", Kind::big_count, [](Problem& p, Text o, Text t) { p.options.seed = parse_count(o, t); }},
+    {"design", Kind::word, [](Problem&, Text o, Text t) { only(o, t, "uniform"); }},
+    {"start", Kind::points,
+     [](Problem& p, Text o, Text t) { p.options.start_points.push_back(parse_point(o, t)); }},
+    {"starts-file", Kind::file, [](Problem& p, Text o, Text t) { p.starts_file = file_name(o, t); }},
+    {"iterations", Kind::count, [](Problem& p, Text o, Text t) { p.options.iterations = parse_count(o, t); }},
+    {"rule", Kind::word, [](Problem&, Text o, Text t) { only(o, t, "adam"); }},
+    {"alpha", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.alpha = parse_number(o, t); }},
+    {"beta1", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.beta1 = parse_number(o, t); }},
+    {"beta2", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.beta2 = parse_number(o, t); }},
+    {"eps", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.eps = parse_number(o, t); }},
+    {"schedule", Kind::word,
+     [](Problem& p, Text o, Text t) {
+         p.options.schedule = parse_choice(o, t, choices({Schedule::constant, Schedule::cosine}));
+     }},
+    {"scale", Kind::word,
+     [](Problem& p, Text o, Text t) {
+         p.options.scale = parse_choice(o, t, choices({Scale::box, Scale::none}));
+     }},
+    {"polish", Kind::word, [](Problem&, Text o, Text t) { only(o, t, "off"); }},
+    {"prune", Kind::word, [](Problem&, Text o, Text t) { only(o, t, "off"); }},
+    {"precision", Kind::word,
+     [](Problem& p, Text o, Text t) {
+         p.options.precision = parse_choice(o, t, choices({Precision::f64, Precision::f32}));
+     }},
+    {"maximize", Kind::yes_or_no, [](Problem& p, Text o, Text t) { p.options.maximize = yes_or_no(o, t); }},
+    {"check-gradient", Kind::yes_or_no,
+     [](Problem& p, Text o, Text t) { p.output.check_gradient = yes_or_no(o, t); }},
+    {"dump-program", Kind::yes_or_no,
+     [](Problem& p, Text o, Text t) { p.output.dump_program = yes_or_no(o, t); }},
+    {"threads", Kind::count, set_threads},
+    {"isa", Kind::word, [](Problem& p, Text, Text t) { p.options.isa = parse_isa(t); }},
+    {"max-time", Kind::number, [](Problem& p, Text o, Text t) { p.options.max_time = parse_number(o, t); }},
+    {"max-evaluations", Kind::count,
+     [](Problem& p, Text o, Text t) { p.options.max_evaluations = parse_count(o, t); }},
+    {"target", Kind::number, [](Problem& p, Text o, Text t) { p.options.target = parse_number(o, t); }},
+    {"minima", Kind::count, [](Problem& p, Text o, Text t) { p.options.most_minima = parse_count(o, t); }},
+    {"json", Kind::file, [](Problem& p, Text o, Text t) { p.output.json = file_name(o, t); }},
+    {"trace", Kind::file, set_trace},
+    {"trace-runs", Kind::count, set_trace_runs},
+    {"progress", Kind::word,
+     [](Problem& p, Text o, Text t) {
+         p.output.progress = parse_choice<ShowProgress>(o, t,
+                                                        {{"auto", ShowProgress::on_terminal},
+                                                         {"always", ShowProgress::always},
+                                                         {"never", ShowProgress::never}});
+     }},
+    {"quiet", Kind::yes_or_no, [](Problem& p, Text o, Text t) { p.output.quiet = yes_or_no(o, t); }},
+});
+
+}  // namespace
+
+const OptionEntry* find_option(std::string_view name) noexcept {
+    const auto* const found = std::ranges::find(entries, name, &OptionEntry::name);
+    return found == entries.end() ? nullptr : found;
+}
+
+std::string unknown_option(std::string_view name) {
+    std::string text = fmt::format("unknown option '{}'; known:", name);
+    for (const OptionEntry& entry : entries)
+        text += fmt::format("{} {}", &entry == entries.begin() ? "" : ",", entry.name);
+    return text;
+}
+
+std::vector<std::string_view> option_names() {
+    std::vector<std::string_view> names(entries.size());
+    std::ranges::transform(entries, names.begin(), &OptionEntry::name);
+    return names;
+}
+
+void set_option(Problem& problem, std::string_view name, std::string_view text) {
+    const OptionEntry* entry = find_option(name);
+    if (entry == nullptr) throw std::invalid_argument(unknown_option(name));
+    entry->set(problem, name, text);
+    validate(problem.options);
+}
+
+}  // namespace lanewise

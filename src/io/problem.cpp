@@ -1,0 +1,38 @@
+#include "lanewise/problem.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "lanewise/io.hpp"
+
+namespace lanewise {
+
+void Problem::load_expression() {
+    if (!expression_file.empty()) expression = read_file(expression_file);
+}
+
+Box Problem::box() const {
+    return Box(variables);
+}
+
+Expression Problem::objective(const Box& box) const {
+    const std::filesystem::path& origin = expression_file.empty() ? file : expression_file;
+    try {
+        return {expression, box, parameters};
+    } catch (const ParseError& error) {
+        if (origin.empty()) throw;
+        throw std::invalid_argument(fmt::format("{}: {}", origin.string(), error.what()));
+    }
+}
+
+Options Problem::search_options(const Box& box) const {
+    Options complete = options;
+    if (!starts_file.empty()) {
+        const auto points = parse_starts_csv(read_file(starts_file), box);
+        complete.start_points.insert(complete.start_points.end(), points.begin(), points.end());
+    }
+    return complete;
+}
+
+}  // namespace lanewise

@@ -1,0 +1,299 @@
+// toml++ 3.3 has errors for what its assertions exclude, "[.a]" for one; without assertions it comes to them.
+#undef NDEBUG
+#define TOML_ASSERT(condition) static_assert(true)
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "identifier.hpp"
+#include "lanewise/io.hpp"
+#include "option_table.hpp"
+#include "spot.hpp"
+#include "toml_guard.hpp"
+#include "values.hpp"
+
+namespace lanewise {
+
+namespace {
+
+using Position = toml::source_position;
+
+struct Entry {
+    std::string_view key;
+    Position key_position;
+    const toml::node* value;
+};
+
+/// toml++ sorts by name.
+std::vector<Entry> in_file_order(const toml::table& table) {
+    std::vector<Entry> entries;
+    for (const auto& [key, value] : table) entries.push_back({key.str(), key.source().begin, &value});
+    std::ranges::sort(entries,
+                      [](const Entry& a, const Entry& b) { return a.key_position < b.key_position; });
+    return entries;
+}
+
+std::string_view type_name(const toml::node& node) {
+    switch (node.type()) {
+        case toml::node_type::table: return "a table";
+        case toml::node_type::array: return "a list";
+        case toml::node_type::string: return "a string";
+        case toml::node_type::integer: return "a whole number";
+        case toml::node_type::floating_point: return "a number";
+        case toml::node_type::boolean: return "true or false";
+        case toml::node_type::date:
+        case toml::node_type::time:
+        case toml::node_type::date_time: return "a date or time";
+        default: return "nothing";
+    }
+}
+
+/// A value that is neither list nor table, as a flag would have it.
+std::string text_of(const toml::node& node) {
+    if (const auto* string = node.as_string()) return string->get();
+    if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
+    if (const auto* number = node.as_floating_point()) return to_text(number->get());
+    const auto* boolean = node.as_boolean();
+    return boolean != nullptr && boolean->get() ? "true" : "false";
+}
+
+std::string_view wanted(OptionKind kind) {
+    switch (kind) {
+        case OptionKind::number: return "a number";
+        case OptionKind::count:
+        case OptionKind::big_count: return "a whole number";
+        case OptionKind::word:
+        case OptionKind::file: return "a string";
+        case OptionKind::yes_or_no: return "true or false";
+        case OptionKind::points: break;
+    }
+    return "a list of points, [[...], ...]";
+}
+
+bool fits(OptionKind kind, const toml::node& node) {
+    switch (kind) {
+        case OptionKind::number:
+        case OptionKind::count: return node.is_number();
+        case OptionKind::big_count: return node.is_number() || node.is_string();
+        case OptionKind::word:
+        case OptionKind::file: return node.is_string();
+        case OptionKind::yes_or_no: return node.is_boolean();
+        case OptionKind::points: break;
+    }
+    return node.is_array();
+}
+
+class Reader {
+  public:
+    Reader(std::string_view text, const std::filesystem::path& file)
+        : text_(text), origin_(file.empty() ? "problem file" : file.string()) {
+        problem_.file = file;
+    }
+
+    Problem read() {
+        constexpr std::size_t most_bytes = 1U << 20U;
+        if (text_.size() > most_bytes)
+            throw std::invalid_argument(
+                fmt::format("{}: {} bytes; a problem file has at most {}. A long expression can be in an "
+                            "expression-file, many starts in a starts-file",
+                            origin_, text_.size(), most_bytes));
+        constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+        if (text_.starts_with(byte_order_mark)) text_.remove_prefix(byte_order_mark.size());
+
+        const toml::table root = parse();
+        for (const Entry& entry : in_file_order(root)) read_entry(entry);
+        if (!has_expression_)
+            throw std::invalid_argument(
+                fmt::format("{}: no expression; expression or expression-file is needed", origin_));
+        return std::move(problem_);
+    }
+
+  private:
+    toml::table parse() const {
+        if (const auto trouble = find_toml_trouble(text_)) fail_at(trouble->position, trouble->message);
+        try {
+            return toml::parse(text_);
+        } catch (const toml::parse_error& error) {
+            fail(error.source().begin, error.description());
+        }
+    }
+
+    void read_entry(const Entry& entry) {
+        if (entry.key == "expression" || entry.key == "expression-file") {
+            read_expression(entry);
+        } else if (entry.key == "variables") {
+            for (const Entry& variable : entries_of(entry)) read_variable(variable);
+        } else if (entry.key == "parameters") {
+            for (const Entry& parameter : entries_of(entry)) read_parameter(parameter);
+        } else if (entry.key == "options") {
+            for (const Entry& option : entries_of(entry)) read_option(option);
+        } else if (find_option(entry.key) != nullptr) {
+            fail(entry.key_position, fmt::format("'{}' belongs below [options]", entry.key));
+        } else {
+            fail(entry.key_position, fmt::format("unknown key '{}'; known: expression, expression-file, "
+                                                 "variables, parameters, options",
+                                                 entry.key));
+        }
+    }
+
+    void read_expression(const Entry& entry) {
+        if (has_expression_)
+            fail(entry.key_position, "there are both expression and expression-file; one is enough");
+        has_expression_ = true;
+        const std::string text = text_of(entry, entry.key, OptionKind::word);
+        if (entry.key == "expression") {
+            problem_.expression = text;
+        } else if (text.empty()) {
+            fail(entry.value->source().begin, "expression-file '': a file is expected");
+        } else {
+            problem_.expression_file = beside(text);
+        }
+    }
+
+    void read_variable(const Entry& entry) {
+        const std::string label = fmt::format("variable {}", entry.key);
+        std::optional<double> lower;
+        std::optional<double> upper;
+        std::optional<std::size_t> length;
+        for (const Entry& part : parts_of_variable(entry)) {
+            const std::string part_label = fmt::format("{} of {}", part.key, label);
+            if (part.key == "lower") {
+                lower = number(part, part_label);
+            } else if (part.key == "upper") {
+                upper = number(part, part_label);
+            } else if (part.key == "length") {
+                const std::string text = text_of(part, part_label, OptionKind::count);
+                locate(part.value->source().begin, [&] { length = parse_length(part_label, text); });
+            } else {
+                fail(part.key_position,
+                     fmt::format("unknown key '{}' of {}; known: lower, upper, length", part.key, label));
+            }
+        }
+        if (!lower || !upper)
+            fail(entry.key_position, fmt::format("{}: both lower and upper are needed", label));
+        add({std::string(entry.key), *lower, *upper, length}, entry.key_position);
+    }
+
+    void add(Variable variable, Position position) {
+        Variable checked = variable;
+        if (checked.length > std::size_t{1}) checked.length = 1;  // spares the memory
+        locate(position, [&] { const Box box{checked}; });
+        problem_.variables.push_back(std::move(variable));
+    }
+
+    /// [LOWER, UPPER] is short for {lower = LOWER, upper = UPPER}.
+    std::vector<Entry> parts_of_variable(const Entry& entry) const {
+        if (entry.value->is_table()) return in_file_order(*entry.value->as_table());
+        const toml::array* bounds = entry.value->as_array();
+        if (bounds == nullptr || bounds->size() != 2)
+            fail(entry.value->source().begin,
+                 fmt::format("variable {} must be [LOWER, UPPER] or {{lower = LOWER, upper = UPPER, length = "
+                             "LENGTH}}",
+                             entry.key));
+        return {{"lower", entry.key_position, bounds->get(0)}, {"upper", entry.key_position, bounds->get(1)}};
+    }
+
+    void read_parameter(const Entry& entry) {
+        locate(entry.key_position, [&] { check_identifier("parameter", entry.key); });
+        problem_.parameters.emplace(entry.key, number(entry, fmt::format("parameter {}", entry.key)));
+    }
+
+    void read_option(const Entry& entry) {
+        const OptionEntry* option = find_option(entry.key);
+        if (option == nullptr) fail(entry.key_position, unknown_option(entry.key));
+        if (option->kind == OptionKind::points) {
+            read_points(entry);
+            return;
+        }
+        std::string text = text_of(entry, entry.key, option->kind);
+        if (option->kind == OptionKind::file && !text.empty() && text != "-") text = beside(text).string();
+        locate(entry.value->source().begin, [&] { set_option(problem_, entry.key, text); });
+    }
+
+    void read_points(const Entry& entry) {
+        require(OptionKind::points, *entry.value, entry.key);
+        for (const toml::node& point : *entry.value->as_array()) {
+            require(OptionKind::points, point, entry.key);
+            std::string text;
+            for (const toml::node& coordinate : *point.as_array()) {
+                require(OptionKind::number, coordinate, fmt::format("a coordinate of {}", entry.key));
+                text += fmt::format("{}{}", text.empty() ? "" : ",", lanewise::text_of(coordinate));
+            }
+            locate(point.source().begin, [&] { set_option(problem_, entry.key, text); });
+        }
+    }
+
+    std::vector<Entry> entries_of(const Entry& entry) const {
+        const toml::table* table = entry.value->as_table();
+        if (table == nullptr)
+            fail(entry.value->source().begin,
+                 fmt::format("{} must be a table, not {}", entry.key, type_name(*entry.value)));
+        return in_file_order(*table);
+    }
+
+    void require(OptionKind kind, const toml::node& node, std::string_view label) const {
+        if (!fits(kind, node))
+            fail(node.source().begin,
+                 fmt::format("{} must be {}, not {}", label, wanted(kind), type_name(node)));
+    }
+
+    std::string text_of(const Entry& entry, std::string_view label, OptionKind kind) const {
+        require(kind, *entry.value, label);
+        return lanewise::text_of(*entry.value);
+    }
+
+    double number(const Entry& entry, std::string_view label) const {
+        const std::string text = text_of(entry, label, OptionKind::number);
+        double number = 0;
+        locate(entry.value->source().begin, [&] { number = parse_number(label, text); });
+        return number;
+    }
+
+    std::filesystem::path beside(std::string_view name) const { return problem_.file.parent_path() / name; }
+
+    /// What `read` finds wrong is at this place.
+    template <class Read>
+    void locate(Position position, Read read) const {
+        try {
+            read();
+        } catch (const std::invalid_argument& error) {
+            fail(position, error.what());
+        }
+    }
+
+    /// toml++ counts lines and columns from 1, and characters where we count bytes.
+    [[noreturn]] void fail(Position position, std::string_view message) const {
+        std::size_t at = 0;
+        for (std::size_t line = 1; line < position.line && at < text_.size(); ++line)
+            at = std::min(text_.find('\n', at), text_.size() - 1) + 1;
+        for (std::size_t column = 1; column < position.column && at < text_.size(); ++column) {
+            ++at;
+            while (at < text_.size() && (static_cast<unsigned char>(text_[at]) & 0xC0U) == 0x80U) ++at;
+        }
+        fail_at(at, message);
+    }
+
+    [[noreturn]] void fail_at(std::size_t position, std::string_view message) const {
+        throw std::invalid_argument(show_spot(origin_, text_, position, message));
+    }
+
+    std::string_view text_;
+    std::string origin_;
+    Problem problem_;
+    bool has_expression_ = false;
+};
+
+}  // namespace
+
+Problem parse_problem(std::string_view toml, const std::filesystem::path& file) {
+    return Reader(toml, file).read();
+}
+
+Problem read_problem(const std::filesystem::path& file) {
+    Problem problem = parse_problem(read_file(file), file);
+    problem.load_expression();
+    return problem;
+}
+
+}  // namespace lanewise

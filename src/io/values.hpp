@@ -1,0 +1,38 @@
+// Values of options, read from text. Each throws std::invalid_argument naming option, text and what is
+// allowed.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lanewise {
+
+[[noreturn]] void refuse(std::string_view option, std::string_view text, std::string_view allowed);
+
+/// A finite number.
+double parse_number(std::string_view option, std::string_view text);
+
+/// A whole number, 0 or above; 1e6 is one too.
+std::uint64_t parse_count(std::string_view option, std::string_view text);
+
+/// The length of a vector variable.
+std::size_t parse_length(std::string_view option, std::string_view text);
+
+/// One of a few words.
+template <class Value>
+Value parse_choice(std::string_view option, std::string_view text,
+                   const std::vector<std::pair<std::string_view, Value>>& choices) {
+    std::string allowed;
+    for (const auto& [word, value] : choices) {
+        if (word == text) return value;
+        allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", word);
+    }
+    refuse(option, text, fmt::format("must be one of: {}", allowed));
+}
+
+}  // namespace lanewise

@@ -1,0 +1,386 @@
+// Problems as TOML.
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <random>
+#include <sstream>
+
+#include "catch.hpp"
+#include "lanewise/lanewise.hpp"
+
+using namespace lanewise;
+
+namespace {
+
+const std::string base = "expression = 'x'\n[variables]\nx = [-1, 1]\n[options]\n";
+
+Problem with_options(const std::string& lines) {
+    return parse_problem(base + lines, "folder/p.toml");
+}
+
+std::string message_of(const std::string& toml, const std::string& file = "p.toml") {
+    try {
+        parse_problem(toml, file);
+    } catch (const std::invalid_argument& error) {
+        return error.what();
+    }
+    return "accepted";
+}
+
+class Folder {
+  public:
+    Folder()
+        : path_(std::filesystem::temp_directory_path() /
+                ("lanewise-problem-test-" + std::to_string(getpid()))) {
+        std::filesystem::create_directories(path_);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    ~Folder() { std::filesystem::remove_all(path_); }
+    std::filesystem::path file(const char* name, const std::string& content) const {
+        std::ofstream(path_ / name) << content;
+        return path_ / name;
+    }
+    const std::filesystem::path& path() const { return path_; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+}  // namespace
+
+TEST_CASE("a problem file has expression, variables and parameters") {
+    const Problem problem = parse_problem(R"(
+expression = """
+# two lines
+a*z^2 + x[0]*x[1] + m
+"""
+[variables]
+z = [-1, 2.5]
+x = {lower = -5, upper = 5e0, length = 2}
+m.lower = 0x10
+m.upper = 17
+[variables.a2]
+upper = 1_000
+lower = 0
+[parameters]
+b = -1
+a = 2.5
+)");
+    CHECK(problem.expression == "# two lines\na*z^2 + x[0]*x[1] + m\n");
+    const std::vector<Box::Place> places = problem.box().variables();
+    REQUIRE(places.size() == 4);
+    CHECK(places[0].name == "z");
+    CHECK_FALSE(places[0].length);
+    CHECK(places[1].name == "x");
+    CHECK(places[1].length == std::size_t{2});
+    CHECK(places[2].name == "m");
+    CHECK(places[3].name == "a2");
+    CHECK(problem.box().lower() == std::vector<double>{-1, -5, -5, 16, 0});
+    CHECK(problem.box().upper() == std::vector<double>{2.5, 5, 5, 17, 1000});
+    CHECK(problem.parameters == Parameters{{"a", 2.5}, {"b", -1}});
+    const Box box = problem.box();
+    CHECK(evaluate(problem.objective(box), std::vector<double>{2, 3, 4, 16, 0}).f == 2.5 * 4 + 12 + 16);
+    CHECK(problem.file.empty());
+    CHECK(problem.options.iterations == Options{}.iterations);
+    CHECK(problem.starts_file.empty());
+}
+
+TEST_CASE("every option has a key, with effect") {
+    struct Case {
+        const char* line;
+        std::function<bool(const Problem&)> has_effect;
+    };
+    const auto accepted = [](const Problem&) { return true; };
+    const std::vector<Case> cases = {
+        {"starts = 12", [](const Problem& p) { return p.options.starts == std::size_t{12}; }},
+        {"starts = 1e3", [](const Problem& p) { return p.options.starts == std::size_t{1000}; }},
+        {"seed = 9", [](const Problem& p) { return p.options.seed == 9; }},
+        {"seed = '18446744073709551615'",
+         [](const Problem& p) { return p.options.seed == 18446744073709551615U; }},
+        {"design = 'uniform'", accepted},
+        {"start = [[0.5], [-1]]",
+         [](const Problem& p) {
+             return p.options.start_points == std::vector<std::vector<double>>{{0.5}, {-1}};
+         }},
+        {"starts-file = 's.csv'", [](const Problem& p) { return p.starts_file == "folder/s.csv"; }},
+        {"starts-file = '/s.csv'", [](const Problem& p) { return p.starts_file == "/s.csv"; }},
+        {"iterations = 7", [](const Problem& p) { return p.options.iterations == 7; }},
+        {"rule = 'adam'", accepted},
+        {"alpha = 0.25", [](const Problem& p) { return p.options.rule.alpha == 0.25; }},
+        {"alpha = 1", [](const Problem& p) { return p.options.rule.alpha == 1; }},
+        {"beta1 = 0", [](const Problem& p) { return p.options.rule.beta1 == 0; }},
+        {"beta2 = 0.5", [](const Problem& p) { return p.options.rule.beta2 == 0.5; }},
+        {"eps = 1e-12", [](const Problem& p) { return p.options.rule.eps == 1e-12; }},
+        {"schedule = 'constant'", [](const Problem& p) { return p.options.schedule == Schedule::constant; }},
+        {"scale = 'none'", [](const Problem& p) { return p.options.scale == Scale::none; }},
+        {"polish = 'off'", accepted},
+        {"prune = 'off'", accepted},
+        {"precision = 'f32'", [](const Problem& p) { return p.options.precision == Precision::f32; }},
+        {"maximize = true", [](const Problem& p) { return p.options.maximize; }},
+        {"threads = 3", [](const Problem& p) { return p.options.threads == 3; }},
+        {"isa = 'sse2'", [](const Problem& p) { return p.options.isa == Isa::sse2; }},
+        {"max-time = 1.5", [](const Problem& p) { return p.options.max_time == 1.5; }},
+        {"max-evaluations = 1_000_000",
+         [](const Problem& p) { return p.options.max_evaluations == std::uint64_t{1'000'000}; }},
+        {"target = -3", [](const Problem& p) { return p.options.target == -3.0; }},
+        {"minima = 5", [](const Problem& p) { return p.options.most_minima == 5; }},
+        {"json = '-'", [](const Problem& p) { return p.output.json == "-"; }},
+        {"json = 'r.json'", [](const Problem& p) { return p.output.json == "folder/r.json"; }},
+        {"trace = 't.csv'", [](const Problem& p) { return p.output.trace == "folder/t.csv"; }},
+        {"trace-runs = 4", [](const Problem& p) { return p.output.trace_runs == std::uint64_t{4}; }},
+        {"progress = 'never'", [](const Problem& p) { return p.output.progress == ShowProgress::never; }},
+        {"quiet = true", [](const Problem& p) { return p.output.quiet; }},
+    };
+    std::string all;
+    for (const auto& [line, has_effect] : cases) {
+        INFO(line);
+        CHECK(has_effect(with_options(line)));
+        all.append(line).append("\n");
+    }
+    for (const std::string_view name : option_names()) {
+        INFO(name);
+        CHECK(all.find(std::string(name).append(" = ")) != std::string::npos);
+    }
+}
+
+TEST_CASE("the example shows every key") {
+    std::istringstream lines(read_file(LANEWISE_EXAMPLES "/valley.toml"));
+    std::string all;
+    for (std::string line; std::getline(lines, line);) {
+        const auto is_line_of = [&](std::string_view name) {
+            return line.starts_with(std::string("# ").append(name).append(" = "));
+        };
+        const bool names_option = std::ranges::any_of(option_names(), is_line_of);
+        all.append(line, names_option ? 2 : 0).append("\n");
+    }
+    const Problem problem = parse_problem(all, "valley.toml");
+    CHECK(problem.starts_file == "starts.csv");
+    CHECK(problem.options.isa == Isa::avx2);
+    for (const std::string_view name : option_names()) {
+        INFO(name);
+        CHECK(all.find(std::string("\n").append(name).append(" = ")) != std::string::npos);
+    }
+    for (const char* key : {"expression-file = ", "length = ", "[parameters]"})
+        CHECK(all.find(key) != std::string::npos);
+}
+
+TEST_CASE("what a problem file gets wrong is named with its place") {
+    CHECK(message_of("expression = 'x'\n\n[options]\nalpha = 0.1\nstarts = 'many'\n") ==
+          "p.toml, line 5, column 10: starts must be a whole number, not a string\n"
+          "  starts = 'many'\n"
+          "           ^");
+    CHECK_THAT(message_of("expression = '\xC3\xA4'\nlong = # \xC3\xA4"),
+               ContainsSubstring("p.toml, line 2, column 8: ") &&
+                   ContainsSubstring("\n  long = # \xC3\xA4\n         ^"));
+    CHECK(message_of("[variables]\nx = {lower = 1, upper = 0}\n") ==
+          "p.toml, line 2, column 1: variable 'x': lower bound 1 is above upper bound 0\n"
+          "  x = {lower = 1, upper = 0}\n"
+          "  ^");
+    CHECK(message_of("\xEF\xBB\xBF"
+                     "expression = 'x'  # \xC3\xA4\n\"\xC3\xA4\" = 1",
+                     "")
+              .starts_with("problem file, line 2, column 1: unknown key '\xC3\xA4'"));
+
+    struct Case {
+        const char* toml;
+        const char* message;
+    };
+    const std::vector<Case> whole_files = {
+        {"", "p.toml: no expression; expression or expression-file is needed"},
+        {"[variables]\nx = [0, 1]", "p.toml: no expression"},
+        {"expression = 'x'\nexpression-file = 'f'", "line 2, column 1: there are both expression and"},
+        {"expression = 1", "line 1, column 14: expression must be a string, not a whole number"},
+        {"expression-file = ''", "column 19: expression-file '': a file is expected"},
+        {"expression-file = ['f']", "expression-file must be a string, not a list"},
+        {"expressions = 'x'",
+         "line 1, column 1: unknown key 'expressions'; known: expression, expression-file"},
+        {"starts = 5", "line 1, column 1: 'starts' belongs below [options]"},
+        {"expression = 'x'\nexpression = 'y'", "line 2, column"},
+        {"expression = 'x", "line 1, column"},
+        {"expression", "line 1, column"},
+        {"variables = 3", "column 13: variables must be a table, not a whole number"},
+        {"[[variables]]\nx = [0, 1]", "variables must be a table, not a list"},
+        {"parameters = true", "parameters must be a table, not true or false"},
+        {"options = 2020-01-01", "options must be a table, not a date or time"},
+        {"[variables]\nx = 3", "line 2, column 5: variable x must be [LOWER, UPPER] or {lower = LOWER"},
+        {"[variables]\nx = [1]", "line 2, column 5: variable x must be [LOWER, UPPER]"},
+        {"[variables]\nx = [1, 2, 3]", "variable x must be [LOWER, UPPER]"},
+        {"[variables]\nx = [0, '1']", "column 9: upper of variable x must be a number, not a string"},
+        {"[variables]\nx = [-inf, 1]", "column 6: lower of variable x '-inf': must be finite"},
+        {"[variables]\nx = [0, nan]", "upper of variable x 'nan': must be finite"},
+        {"[variables]\nx = {lower = 0}", "column 1: variable x: both lower and upper are needed"},
+        {"[variables]\nx = {lower = 0, upper = 1, size = 3}",
+         "column 28: unknown key 'size' of variable x; known: lower, upper, length"},
+        {"[variables]\nx = {lower = 0, upper = 1, length = 0}", "variable 'x': length 0"},
+        {"[variables]\nx = {lower = 0, upper = 1, length = -1}",
+         "column 37: length of variable x '-1': must be a whole number, 0 or above"},
+        {"[variables]\nx = {lower = 0, upper = 1, length = 1.5}",
+         "length of variable x '1.5': must be a whole"},
+        {"[variables]\nx = {lower = 0, upper = 1, length = 10000001}", "must be at most 10000000"},
+        {"[variables]\nx = {lower = -1e308, upper = 1e308}", "variable 'x': box -1e+308:1e+308 is too wide"},
+        {"[variables]\n2x = [0, 1]", "column 1: variable '2x': a name is letters"},
+        {"[variables]\nx = [0, 1]\nx = [0, 1]", "line 3"},
+        {"[parameters]\na = 'b'", "line 2, column 5: parameter a must be a number, not a string"},
+        {"[parameters]\na = inf", "parameter a 'inf': must be finite"},
+        {"[parameters]\na-b = 1", "column 1: parameter 'a-b': a name is letters"},
+        {"[parameters]\na = {b = 1}", "parameter a must be a number, not a table"},
+    };
+    const std::vector<Case> options = {
+        {"max_time = 1", "line 5, column 1: unknown option 'max_time'; known: starts, seed, "},
+        {"starts = 0", "line 5, column 10: starts 0: must be at least 1"},
+        {"starts = -5", "starts '-5': must be a whole number, 0 or above"},
+        {"starts = 1.5", "starts '1.5': must be a whole number"},
+        {"starts = inf", "starts 'inf': must be finite"},
+        {"starts = 5_000_000_000", "there can be at most 4294967295 in all"},
+        {"starts = true", "starts must be a whole number, not true or false"},
+        {"starts = [5]", "starts must be a whole number, not a list"},
+        {"starts = {n = 5}", "starts must be a whole number, not a table"},
+        {"starts = 2020-01-01T00:00:00Z", "starts must be a whole number, not a date or time"},
+        {"[options.starts]\nn = 5", "starts must be a whole number, not a table"},
+        {"seed = 99999999999999999999", "line 5, column"},
+        {"seed = '99999999999999999999'", "seed '99999999999999999999': must be a whole number, 0 or above"},
+        {"seed = '-1'", "seed '-1': must be a whole number"},
+        {"design = 'sobol'", "design 'sobol': this version has 'uniform' only"},
+        {"start = [1, 2]", "column 10: start must be a list of points, [[...], ...], not a whole number"},
+        {"start = 1", "start must be a list of points, [[...], ...], not a whole number"},
+        {"start = [[1, 'a']]", "column 14: a coordinate of start must be a number, not a string"},
+        {"start = [[nan]]", "column 10: start 'nan': must be finite"},
+        {"start = [[]]", "start '': is not a number"},
+        {"starts-file = 3", "starts-file must be a string, not a whole number"},
+        {"starts-file = ''", "starts-file '': a file is expected"},
+        {"iterations = 0", "iterations 0: must be 1 to 10000000"},
+        {"rule = 'sgd'", "rule 'sgd': this version has 'adam' only"},
+        {"alpha = 0", "column 9: alpha 0: must be finite and above 0"},
+        {"alpha = nan", "alpha 'nan': must be finite"},
+        {"alpha = '1'", "alpha must be a number, not a string"},
+        {"beta1 = 1", "beta1 1: must be at least 0 and below 1"},
+        {"beta2 = 2", "beta2 2"},
+        {"eps = -1", "eps -1"},
+        {"schedule = 'linear'", "schedule 'linear': must be one of: constant, cosine"},
+        {"scale = 1", "scale must be a string, not a whole number"},
+        {"polish = 'on'", "polish 'on': this version has 'off' only"},
+        {"prune = false", "prune must be a string, not true or false"},
+        {"precision = 'f16'", "precision 'f16': must be one of: f64, f32"},
+        {"maximize = 'true'", "maximize must be true or false, not a string"},
+        {"threads = 0", "threads '0': must be 1 to 4096"},
+        {"isa = 'mmx'", "isa 'mmx': unknown"},
+        {"max-time = 0", "max-time 0: must be above 0 seconds"},
+        {"max-evaluations = 1e300", "max-evaluations '1e+300': must be a whole number"},
+        {"target = inf", "target 'inf': must be finite"},
+        {"trace = '-'", "trace '-': must be a file"},
+        {"trace-runs = 0", "trace-runs '0': must be at least 1"},
+        {"progress = 'maybe'", "progress 'maybe': must be one of: auto, always, never"},
+        {"quiet = 1", "quiet must be true or false, not a whole number"},
+        {"alpha = 1\nalpha = 2", "line 6"},
+    };
+    for (const auto& [toml, message] : whole_files) {
+        INFO(toml);
+        CHECK_THAT(message_of(toml), ContainsSubstring(message));
+    }
+    for (const auto& [lines, message] : options) {
+        INFO(lines);
+        CHECK_THAT(message_of(base + lines), ContainsSubstring(message));
+    }
+}
+
+TEST_CASE("an expression in a problem file is shown with its file") {
+    const Problem problem =
+        parse_problem("expression = '''\nx +\n  y^^2'''\n[variables]\nx = [0, 1]", "p.toml");
+    CHECK_THROWS_WITH(problem.objective(problem.box()),
+                      ContainsSubstring("p.toml: expression, line 2, column 5") &&
+                          ContainsSubstring("\n    y^^2\n      ^"));
+}
+
+TEST_CASE("the files a problem names are beside it") {
+    const Folder folder;
+    folder.file("f.txt", "(x - 0.25)^2");
+    folder.file("s.csv", "0.5\n-0.5\n");
+    const auto file = folder.file("p.toml",
+                                  "expression-file = 'f.txt'\n[variables]\nx = [-1, 1]\n"
+                                  "[options]\nstart = [[1]]\nstarts-file = 's.csv'\niterations = 1\n");
+    const Problem problem = read_problem(file);
+    CHECK(problem.expression == "(x - 0.25)^2");
+    const Box box = problem.box();
+    CHECK(problem.search_options(box).start_points == std::vector<std::vector<double>>{{1}, {0.5}, {-0.5}});
+    CHECK(minimize(problem.objective(box), box, problem.search_options(box)).best.f < 0.07);
+
+    folder.file("f.txt", "x +");
+    const Problem broken = read_problem(file);
+    CHECK_THROWS_WITH(broken.objective(box), ContainsSubstring("f.txt: expression, line 1, column 4"));
+    CHECK_THROWS_WITH(read_problem(folder.path()), ContainsSubstring("Is a directory"));
+    CHECK_THROWS_WITH(read_problem(folder.path() / "no.toml"), ContainsSubstring("cannot read"));
+    CHECK_THROWS_WITH(read_problem(folder.file("q.toml", "expression-file = 'no.txt'")),
+                      ContainsSubstring("no.txt"));
+}
+
+TEST_CASE("no text makes parse_problem do anything but refuse it") {
+    const auto repeat = [](const std::string& part, std::size_t times) {
+        std::string text;
+        for (std::size_t i = 0; i < times; ++i) text += part;
+        return text;
+    };
+    const std::vector<std::pair<std::string, const char*>> cases = {
+        {"a" + repeat(".a", 200'000) + " = 1", "this key has too many parts"},
+        {"[a" + repeat(".'a'", 100'000) + "]", "this key has too many parts"},
+        {"x = " + repeat("{a.a.a.a.a.a.a.a = ", 20'000), "line 1"},
+        {"x = " + repeat("[", 300'000), "line 1"},
+        {"expression = '" + repeat("1+", 600'000) + "1'", "a problem file has at most 1048576"},
+        {R"(x = """"""""a)" + repeat(".a", 20), "line 1"},
+        {"x = \"\"\"\\\n\xCE\xB1\"\"\"", "line 2, column 1: this character cannot follow a backslash"},
+        {"\xCE\xB1 = 1", "line 1, column 1: only strings and comments can have characters beyond ASCII"},
+        {"x = 1\xCE\xB1", "only strings and comments"},
+        {"x = 1\"\xCE\xB1\"", "only strings and comments"},
+        {"x = [1[\"\xCE\xB1\"", "only strings and comments"},
+        {"x=[{y=\"\xCE\xB1\"}]", "line 1, column 1: unknown key 'x'"},
+        {"x = \"\xFF\"", "utf-8"},
+        {"x = \"\xCE", "utf-8"},
+        {repeat("'", 900'000), "line 1"},
+        {std::string("x = \0", 5), "line 1"},
+        {"x = _", "line 1"},
+        {"[.a]", "line 1"},
+        {"[", "line 1"},
+        {"\"", "line 1"},
+        {R"(x = "\)", "line 1"},
+        {"\xEF\xBB\xBF", "no expression"},
+    };
+    for (const auto& [text, message] : cases) {
+        INFO(text.substr(0, 60));
+        CHECK_THAT(message_of(text), ContainsSubstring(message));
+    }
+    CHECK(parse_problem("expression = '''" + repeat("1.5+x.y.z", 1000) + "'''").expression.size() == 9000);
+
+    const std::string valid = base +
+                              "start = [[0.5], [-1]]\nseed = \"7\"  # \xC3\xA4\nmax-time = 1.5e0\n"
+                              "[parameters]\na.b = { c = [1, 2] }\nd = '''x'''\n";
+    std::mt19937 random(1);
+    for (int i = 0; i < 5000; ++i) {
+        std::string text = valid;
+        for (int change = 0; change < 3; ++change) {
+            const std::size_t at = random() % text.size();
+            if (random() % 2 == 0) {
+                text[at] = static_cast<char>(random());
+            } else {
+                text.insert(at, text, random() % text.size(), random() % 8);
+            }
+        }
+        message_of(text);
+    }
+}
+
+TEST_CASE("options can be set by name") {
+    Problem problem;
+    set_option(problem, "starts", "1e3");
+    set_option(problem, "start", "1,-2.5");
+    set_option(problem, "maximize", "true");
+    CHECK(problem.options.starts == std::size_t{1000});
+    CHECK(problem.options.start_points == std::vector<std::vector<double>>{{1, -2.5}});
+    CHECK(problem.options.maximize);
+    CHECK_THROWS_WITH(set_option(problem, "speed", "9"),
+                      ContainsSubstring("unknown option 'speed'; known: "));
+    CHECK_THROWS_WITH(set_option(problem, "maximize", "yes"),
+                      ContainsSubstring("must be one of: true, false"));
+}
