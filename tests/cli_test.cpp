@@ -292,6 +292,17 @@ TEST_CASE("a gradient is checked before the search when asked") {
     CHECK_THAT(nothing.err, ContainsSubstring("no finite value at any of 16 points"));
 }
 
+TEST_CASE("the program can be looked at") {
+    const Outcome dump =
+        run({"minimize", "(1 - x)^2 + sin(x)*cos(x) + x^0", "--var", "x=-1:1", "--dump-program"});
+    CHECK(dump.code == 0);
+    CHECK_THAT(dump.out, ContainsSubstring("operations   as written  optimised"));
+    CHECK_THAT(dump.out, ContainsSubstring("  pow "));
+    CHECK_THAT(dump.out, ContainsSubstring(" = sincos x[0]\n"));
+    CHECK_THAT(dump.out, ContainsSubstring("\nf = "));
+    CHECK_THAT(dump.out, ContainsSubstring("\ng[0] = "));
+}
+
 TEST_CASE("a problem file says what flags can, and flags win") {
     const Folder folder;
     const std::string file = folder / "p.toml";

@@ -121,6 +121,8 @@ TEST_CASE("every option has a key, with effect") {
         {"prune = 'off'", accepted},
         {"precision = 'f32'", [](const Problem& p) { return p.options.precision == Precision::f32; }},
         {"maximize = true", [](const Problem& p) { return p.options.maximize; }},
+        {"check-gradient = true", [](const Problem& p) { return p.output.check_gradient; }},
+        {"dump-program = true", [](const Problem& p) { return p.output.dump_program; }},
         {"threads = 3", [](const Problem& p) { return p.options.threads == 3; }},
         {"isa = 'sse2'", [](const Problem& p) { return p.options.isa == Isa::sse2; }},
         {"max-time = 1.5", [](const Problem& p) { return p.options.max_time == 1.5; }},

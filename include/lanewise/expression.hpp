@@ -30,12 +30,12 @@ class ParseError : public std::invalid_argument {
 /// An objective given as text.
 ///
 /// The language, tightest first: `^` or `**` (right-associative; integer powers are products), `-x`, `* /`,
-/// `+ -`, `< <= > >= == !=` (1 or 0), `not`, `and`, `or`. Numbers `1`, `.5`, `1e-3`; `pi e inf`. Functions: sqrt
-/// cbrt exp expm1 exp2 log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh erf erfc lgamma abs
-/// sign floor ceil min max (2 or more) pow hypot, and `if(condition, a, b)`: a where the condition is not 0,
-/// else b. Vectors: `x[i]` from 0, `n(x)` the length; `sum(i, first, last, body)` and `prod(...)`, both ends
-/// included, over integers known when the text is read. Definitions: `r2 = x^2 + y^2; sin(r2)/r2`, the last
-/// expression is the objective. `#` starts a comment.
+/// `+ -`, `< <= > >= == !=` (1 or 0), `not`, `and`, `or`. Numbers `1`, `.5`, `1e-3`; `pi e inf`. Functions:
+/// sqrt cbrt exp expm1 exp2 log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh erf erfc
+/// lgamma abs sign floor ceil min max (2 or more) pow hypot, and `if(condition, a, b)`: a where the condition
+/// is not 0, else b. Vectors: `x[i]` from 0, `n(x)` the length; `sum(i, first, last, body)` and `prod(...)`,
+/// both ends included, over integers known when the text is read. Definitions: `r2 = x^2 + y^2; sin(r2)/r2`,
+/// the last expression is the objective. `#` starts a comment.
 ///
 /// Limits: brackets nest at most 200 deep; sums unrolled, the text has at most 2 million operations and takes
 /// at most 20 million steps to unroll. Cost is linear in the operations.
