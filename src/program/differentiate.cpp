@@ -58,17 +58,20 @@ class ReverseMode {
         return graph_->select(condition, contribution, graph_->constant(0));
     }
 
-    /// 0 where the adjoint is, without a look: the adjoint itself, or what is made of it by finite factors.
+    /// 0 where the adjoint is, without a look: the adjoint itself, or what is made of it by a few finite
+    /// factors.
     bool vanishes_with_adjoint(NodeId contribution) const {
-        const NodeId adjoint = *adjoints_[current_];
+        constexpr int most_factors = 8;
+        NodeId adjoint = *adjoints_[current_];
+        if (graph_->is(adjoint, Opcode::neg)) adjoint = (*graph_)[adjoint].a;
         const auto is_finite = [&](NodeId id) {
             const Node& node = (*graph_)[id];
             return node.kind == Node::Kind::variable ||
                    (node.kind == Node::Kind::constant && std::isfinite(node.number));
         };
-        while (contribution != adjoint) {
+        for (int factors = 0; contribution != adjoint; ++factors) {
             const Node& node = (*graph_)[contribution];
-            if (node.kind != Node::Kind::operation) return false;
+            if (factors == most_factors || node.kind != Node::Kind::operation) return false;
             if (node.op == Opcode::neg || (node.op == Opcode::mul && is_finite(node.b))) {
                 contribution = node.a;
             } else if (node.op == Opcode::mul && is_finite(node.a)) {

@@ -59,10 +59,18 @@ NodeId Graph::apply(Opcode op, NodeId a, NodeId b, NodeId c) {
                     .a = a,
                     .b = operands > 1 ? b : 0,
                     .c = operands > 2 ? c : 0};
-    for (const Rewrite& rewrite : rewrites(rewriting_)) {
-        if (const std::optional<NodeId> better = rewrite.apply(*this, node)) return *better;
+    // A rewrite's own operations are rewritten too, along a chain that can be as long as the formula.
+    constexpr int deepest_rewriting = 100;
+    std::optional<NodeId> better;
+    if (depth_ < deepest_rewriting) {
+        ++depth_;
+        for (const Rewrite& rewrite : rewrites(rewriting_)) {
+            better = rewrite.apply(*this, node);
+            if (better) break;
+        }
+        --depth_;
     }
-    return intern(node);
+    return better ? *better : intern(node);
 }
 
 bool is_power_of_two(double number) {

@@ -69,6 +69,7 @@ class Graph {
     NodeId intern(const Node& node);
 
     Rewriting rewriting_;
+    int depth_ = 0;  ///< of rewrites within rewrites
     std::vector<Node> nodes_;
     std::unordered_map<Node, NodeId, Hash, Equal> ids_;
 };
