@@ -1,5 +1,6 @@
 #include "graph.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -11,37 +12,66 @@
 
 namespace lanewise {
 
-std::size_t Graph::Hash::operator()(const Node& node) const noexcept {
+namespace {
+
+constexpr NodeId free_slot = std::numeric_limits<NodeId>::max();
+
+bool is_commutative(Opcode op) {
+    return op == Opcode::add || op == Opcode::mul;
+}
+
+/// The same for a + b and b + a.
+std::size_t hash(const Node& node) {
+    const bool swap = is_commutative(node.op) && node.b < node.a;
     std::uint64_t hash = (static_cast<std::uint64_t>(node.kind) << 16U) | static_cast<std::uint64_t>(node.op);
-    for (const std::uint64_t part : {std::uint64_t{node.a}, std::uint64_t{node.b}, std::uint64_t{node.c},
-                                     std::bit_cast<std::uint64_t>(node.number)}) {
+    for (const std::uint64_t part :
+         {std::uint64_t{swap ? node.b : node.a}, std::uint64_t{swap ? node.a : node.b}, std::uint64_t{node.c},
+          std::bit_cast<std::uint64_t>(node.number)}) {
         hash = (hash ^ part) * 0x9E3779B97F4A7C15U;
         hash ^= hash >> 32U;
     }
     return hash;
 }
 
-bool Graph::Equal::operator()(const Node& a, const Node& b) const noexcept {
-    return a.kind == b.kind && a.op == b.op && a.a == b.a && a.b == b.b && a.c == b.c &&
+bool same(const Node& a, const Node& b) {
+    const bool alike = a.a == b.a && a.b == b.b && a.c == b.c;
+    const bool swapped = is_commutative(a.op) && a.a == b.b && a.b == b.a;
+    return a.kind == b.kind && a.op == b.op && (alike || swapped) &&
            std::bit_cast<std::uint64_t>(a.number) == std::bit_cast<std::uint64_t>(b.number);
+}
+
+}  // namespace
+
+std::size_t Graph::slot_of(const Node& node) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t slot = hash(node) & mask;
+    while (slots_[slot] != free_slot && !same(nodes_[slots_[slot]], node)) slot = (slot + 1) & mask;
+    return slot;
+}
+
+void Graph::grow() {
+    constexpr std::size_t smallest = 64;
+    const std::vector<NodeId> before =
+        std::exchange(slots_, std::vector<NodeId>(std::max(smallest, 2 * slots_.size()), free_slot));
+    for (const NodeId id : before) {
+        if (id != free_slot) slots_[slot_of(nodes_[id])] = id;
+    }
 }
 
 NodeId Graph::intern(const Node& node) {
     const auto next = static_cast<NodeId>(nodes_.size());
-    if (node.kind == Node::Kind::operation) {
-        if (rewriting_ == Rewriting::none) {
-            nodes_.push_back(node);
-            return next;
-        }
-        if (node.op == Opcode::add || node.op == Opcode::mul) {
-            Node swapped = node;
-            std::swap(swapped.a, swapped.b);
-            if (const auto found = ids_.find(swapped); found != ids_.end()) return found->second;
-        }
+    if (node.kind == Node::Kind::operation && rewriting_ == Rewriting::none) {
+        nodes_.push_back(node);
+        return next;
     }
-    const auto [at, is_new] = ids_.try_emplace(node, next);
-    if (is_new) nodes_.push_back(node);
-    return at->second;
+    if (2 * interned_ >= slots_.size()) grow();
+    NodeId& id = slots_[slot_of(node)];
+    if (id == free_slot) {
+        id = next;
+        ++interned_;
+        nodes_.push_back(node);
+    }
+    return id;
 }
 
 NodeId Graph::variable(std::uint32_t coordinate) {

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "opcodes.hpp"
@@ -59,19 +58,18 @@ class Graph {
     bool is(NodeId id, Opcode op) const { return is_operation(id) && nodes_[id].op == op; }
 
   private:
-    struct Hash {
-        std::size_t operator()(const Node& node) const noexcept;
-    };
-    struct Equal {
-        bool operator()(const Node& a, const Node& b) const noexcept;
-    };
-
     NodeId intern(const Node& node);
+    /// Where in `slots_` the node is, or would be.
+    std::size_t slot_of(const Node& node) const;
+    void grow();
 
     Rewriting rewriting_;
     int depth_ = 0;  ///< of rewrites within rewrites
     std::vector<Node> nodes_;
-    std::unordered_map<Node, NodeId, Hash, Equal> ids_;
+    /// Hash table with linear probing, its size a power of two: at large sizes several times as fast as
+    /// std::unordered_map, which would also hold every node twice.
+    std::vector<NodeId> slots_;
+    std::size_t interned_ = 0;
 };
 
 /// A graph and the nodes of it that matter.
