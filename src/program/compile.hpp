@@ -12,8 +12,14 @@
 
 namespace lanewise {
 
-/// Largest formula, in operations as written with sums unrolled.
+/// Largest formula, in operations as written with sums unrolled, and the most steps unrolling may take.
+#if defined(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)  // under sanitizers, thousands of texts a second
+inline constexpr std::size_t most_nodes = 2'000;
+inline constexpr std::size_t most_steps = 20'000;
+#else
 inline constexpr std::size_t most_nodes = 2'000'000;
+inline constexpr std::size_t most_steps = 20'000'000;
+#endif
 
 struct Program::Code {
     std::size_t dimension;

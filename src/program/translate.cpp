@@ -17,8 +17,6 @@ namespace lanewise {
 
 namespace {
 
-/// The most steps unrolling may take.
-constexpr std::size_t most_steps = 20'000'000;
 /// Integers that index arithmetic can rely on.
 constexpr double largest_integer = 0x1p53;
 
