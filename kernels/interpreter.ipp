@@ -2,6 +2,9 @@
 // paid once per tile and every row stays in L1.
 #pragma once
 
+#include <array>
+#include <utility>
+
 #include "digamma.hpp"
 #include "simd.hpp"
 #include "sincos.hpp"
@@ -81,6 +84,46 @@ struct Target {
     }
 };
 
+/// A row to read at any lane of a tile; constants repeat.
+template <class T>
+struct Column {
+    explicit Column(Row<T> row) : at(row.at), wrap(row.constant ? lane_group - 1 : ~std::size_t{0}) {}
+    Batch<T> operator[](std::size_t i) const { return load(at + (i & wrap)); }
+
+    const T* at;
+    std::size_t wrap;
+};
+
+template <Opcode op, class T>
+Batch<T> multiply_add(Batch<T> a, Batch<T> b, Batch<T> c) {
+    if constexpr (op == Opcode::fma) return fma(a, b, c);
+    if constexpr (op == Opcode::fms) return fms(a, b, c);
+    if constexpr (op == Opcode::fnma) return fnma(a, b, c);
+}
+
+template <int variant, class T>
+void run_twins(const Target<T>& target, T* second, Row<T> a, Row<T> b, Row<T> c, Row<T> d) {
+    const Column<T> as(a);
+    const Column<T> bs(b);
+    const Column<T> cs(c);
+    const Column<T> ds(d);
+    target.fill([&](std::size_t i) {
+        const Batch<T> x = as[i];
+        const Batch<T> y = bs[i];
+        const Batch<T> first = multiply_add<twin_first(variant)>(x, y, cs[i]);
+        store(second + i, multiply_add<twin_second(variant)>(x, y, ds[i]));
+        return first;
+    });
+}
+
+template <class T, int... variants>
+constexpr auto all_twins(std::integer_sequence<int, variants...>) {
+    return std::array{run_twins<variants, T>...};
+}
+template <class T>
+inline constexpr auto twins =
+    all_twins<T>(std::make_integer_sequence<int, twin_kind_count * twin_kind_count>());
+
 template <class T>
 void sincos_rows(T* to_sin, T* to_cos, std::size_t lanes, Row<T> row) {
     for (std::size_t i = 0; i < lanes; i += Batch<T>::size) {
@@ -151,6 +194,9 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
             case Opcode::digamma: unary([](B a) { return digamma(a); }); break;
             case Opcode::sin: unary([](B a) { return sincos(a).sin; }); break;
             case Opcode::cos: unary([](B a) { return sincos(a).cos; }); break;
+            case Opcode::twins:
+                twins<T>[i->variant](target, at(i->e), read(i->a), read(i->b), read(i->c), read(i->d));
+                break;
             case Opcode::sincos: sincos_rows(target.to, at(i->b), lanes, read(i->a)); break;
 #define LANEWISE_CASE_1(name)                      \
     case Opcode::name:                             \

@@ -32,7 +32,8 @@
     X(digamma, 1) /* lgamma's derivative */                            \
     X(sin, 1)                                                          \
     X(cos, 1)                                                          \
-    X(sincos, 1) /* two results: b is where the cosine goes */
+    X(sincos, 1) /* two results: b is where the cosine goes */         \
+    X(twins, 0)  /* two multiply-adds of the same factors, see below */
 
 // X(name, operands, accuracy). Taken from SLEEF; accuracy is SLEEF's suffix: u10 is 1.0 ULP, u35 3.5 ULP.
 #define LANEWISE_FUNCTIONS(X) \
@@ -74,6 +75,18 @@ inline constexpr std::uint8_t operand_counts[] = {
 
 constexpr int operand_count(Opcode op) {
     return operand_counts[static_cast<int>(op)];
+}
+
+/// Two multiply-adds with the factors a and b in common: the first's addend is c, the second's d; the
+/// second's result goes to e. The variant is the index of the first times 3 + that of the second.
+inline constexpr Opcode twin_kinds[] = {Opcode::fma, Opcode::fms, Opcode::fnma};
+inline constexpr int twin_kind_count = 3;
+
+constexpr Opcode twin_first(int variant) {
+    return twin_kinds[variant / twin_kind_count];
+}
+constexpr Opcode twin_second(int variant) {
+    return twin_kinds[variant % twin_kind_count];
 }
 
 }  // namespace lanewise::kernels

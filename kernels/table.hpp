@@ -57,7 +57,9 @@ struct Evaluate {
 /// One operation over rows. Operands name a row: its space in the top bits, its index in the rest.
 struct Instruction {
     Opcode op;
-    std::uint32_t to, a, b, c;
+    std::uint16_t variant = 0;  ///< of twins
+    std::uint32_t to = 0, a = 0, b = 0, c = 0;
+    std::uint32_t d = 0, e = 0;  ///< of twins
 };
 
 enum Space : std::uint32_t { variable = 0, scratch = 1, constant = 2, gradient = 3, value = 4, spaces = 5 };

@@ -49,10 +49,16 @@ constexpr std::size_t lanes_at_once = 2048;
 template <class T>
 class Runner {
   public:
-    Runner(Opcode op, Isa isa)
+    Runner(Opcode op, Isa isa, int variant = 0)
         : functions_(&kernels::functions<T>(*kernels::find_table(isa_name(isa).data()))),
-          instruction_{op, kernels::operand(kernels::value, 0), kernels::operand(kernels::variable, 0),
-                       kernels::operand(kernels::variable, 1), kernels::operand(kernels::variable, 2)} {
+          instruction_{.op = op,
+                       .variant = static_cast<std::uint16_t>(variant),
+                       .to = kernels::operand(kernels::value, 0),
+                       .a = kernels::operand(kernels::variable, 0),
+                       .b = kernels::operand(kernels::variable, 1),
+                       .c = kernels::operand(kernels::variable, 2),
+                       .d = kernels::operand(kernels::variable, 1),
+                       .e = kernels::operand(kernels::gradient, 0)} {
         if (op == Opcode::sincos) instruction_.b = kernels::operand(kernels::gradient, 0);
     }
 
@@ -204,7 +210,7 @@ std::vector<Isa> fused_isas() {
 }
 
 bool is_multiply_add(Opcode op) {
-    return op == Opcode::fma || op == Opcode::fms || op == Opcode::fnma;
+    return op == Opcode::fma || op == Opcode::fms || op == Opcode::fnma || op == Opcode::twins;
 }
 
 /// The largest distance in ULP.
@@ -244,6 +250,24 @@ void check_multiply_add(Isa isa) {
     }
 }
 
+/// Twins are the two multiply-adds, here of the factors a and b with the addends c and b.
+template <class T>
+void check_twins(Isa isa) {
+    const std::vector<Operands<T>> operands = draw_operands<T>();
+    std::vector<Operands<T>> second_operands = operands;
+    for (auto& [a, b, c] : second_operands) c = b;
+    for (int variant = 0; variant < kernels::twin_kind_count * kernels::twin_kind_count; ++variant) {
+        const std::vector<Results<T>> both = Runner<T>(Opcode::twins, isa, variant)(operands);
+        const std::vector<Results<T>> first = Runner<T>(kernels::twin_first(variant), isa)(operands);
+        const std::vector<Results<T>> second = Runner<T>(kernels::twin_second(variant), isa)(second_operands);
+        std::size_t wrong = 0;
+        for (std::size_t i = 0; i < operands.size(); ++i)
+            wrong += !same_bits(both[i][0], first[i][0]) || !same_bits(both[i][1], second[i][0]) ? 1 : 0;
+        INFO("variant " << variant);
+        CHECK(wrong == 0);
+    }
+}
+
 }  // namespace
 
 TEST_CASE("every operation has the same bits at every lane beside any neighbours") {
@@ -268,6 +292,11 @@ TEST_CASE("every operation has the same bits on every instruction set with fused
 TEST_CASE("multiply-add rounds once where it is fused, twice on sse2") {
     check_multiply_add<double>(choose_isa());
     check_multiply_add<float>(choose_isa());
+}
+
+TEST_CASE("twins are two multiply-adds") {
+    check_twins<double>(choose_isa());
+    check_twins<float>(choose_isa());
 }
 
 TEST_CASE("sse2 is within 4 ULP of the instruction sets with fused multiply-add") {

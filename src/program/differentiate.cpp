@@ -168,7 +168,8 @@ class ReverseMode {
             case Opcode::fms:
             case Opcode::fnma:
             case Opcode::digamma:
-            case Opcode::sincos: break;  // made by later steps only, never differentiated
+            case Opcode::sincos:
+            case Opcode::twins: break;  // made by later steps only, never differentiated
         }
     }
 

@@ -1,7 +1,7 @@
 // A program as text.
 #include <fmt/format.h>
 
-#include <array>
+#include <initializer_list>
 #include <iterator>
 #include <map>
 
@@ -26,7 +26,14 @@ using Counts = std::map<Opcode, std::size_t>;
 
 Counts count(const std::vector<kernels::Instruction>& instructions) {
     Counts counts;
-    for (const kernels::Instruction& instruction : instructions) ++counts[instruction.op];
+    for (const kernels::Instruction& instruction : instructions) {
+        if (instruction.op == Opcode::twins) {
+            ++counts[kernels::twin_first(instruction.variant)];
+            ++counts[kernels::twin_second(instruction.variant)];
+        } else {
+            ++counts[instruction.op];
+        }
+    }
     return counts;
 }
 
@@ -58,6 +65,25 @@ std::string row_name(std::uint32_t operand, const std::vector<double>& constants
     }
 }
 
+/// "to = operation operands".
+std::string line(const kernels::Instruction& i, const std::vector<double>& constants) {
+    const auto row = [&](std::uint32_t operand) { return row_name(operand, constants); };
+    const auto operation = [](Opcode op, std::initializer_list<std::string> operands) {
+        std::string text = name(op);
+        for (auto at = operands.begin(); at != operands.begin() + kernels::operand_count(op); ++at)
+            text.append(" ").append(*at);
+        return text;
+    };
+    if (i.op == Opcode::sincos)
+        return fmt::format("{}, {} = {}", row(i.to), row(i.b), operation(i.op, {row(i.a)}));
+    if (i.op == Opcode::twins)
+        return fmt::format("{} = {}; {} = {}", row(i.to),
+                           operation(kernels::twin_first(i.variant), {row(i.a), row(i.b), row(i.c)}),
+                           row(i.e),
+                           operation(kernels::twin_second(i.variant), {row(i.a), row(i.b), row(i.d)}));
+    return fmt::format("{} = {}", row(i.to), operation(i.op, {row(i.a), row(i.b), row(i.c)}));
+}
+
 }  // namespace
 
 std::string Program::dump() const {
@@ -78,16 +104,8 @@ std::string Program::dump() const {
         fmt::format_to(out, "  {:<12} {:>8} {:>10}\n", name(op), count_of(before, op), count_of(after, op));
     fmt::format_to(out, "  {:<12} {:>8} {:>10}\n", "total", total(before), total(after));
     fmt::format_to(out, "{} constants, {} scratch rows\n\n", lowered.constants.size(), lowered.registers);
-    for (const kernels::Instruction& instruction : lowered.instructions) {
-        const auto row = [&](std::uint32_t operand) { return row_name(operand, lowered.constants); };
-        std::string to = row(instruction.to);
-        if (instruction.op == Opcode::sincos) to.append(", ").append(row(instruction.b));
-        fmt::format_to(out, "{} = {}", to, name(instruction.op));
-        const std::array<std::uint32_t, 3> operands = {instruction.a, instruction.b, instruction.c};
-        for (int i = 0; i < kernels::operand_count(instruction.op); ++i)
-            fmt::format_to(out, " {}", row(operands[static_cast<std::size_t>(i)]));
-        text += '\n';
-    }
+    for (const kernels::Instruction& instruction : lowered.instructions)
+        fmt::format_to(out, "{}\n", line(instruction, lowered.constants));
     return text;
 }
 

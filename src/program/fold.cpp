@@ -55,8 +55,9 @@ double fold(Opcode op, double a, double b, double c) {
         case Opcode::select: return a != 0 ? b : c;
         case Opcode::sin: return Sleef_cinz_sind1_u10purec(a);
         case Opcode::cos: return Sleef_cinz_cosd1_u10purec(a);
-        case Opcode::digamma:             // made by differentiation only, of what varies
-        case Opcode::sincos: return nan;  // made by lowering only
+        case Opcode::digamma:  // made by differentiation only, of what varies
+        case Opcode::sincos:
+        case Opcode::twins: return nan;  // made by lowering only
 #define LANEWISE_ARGUMENTS_1 a
 #define LANEWISE_ARGUMENTS_2 a, b
 #define LANEWISE_FOLD(name, operands, accuracy) \

@@ -1,5 +1,6 @@
 #include "lower.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "schedule.hpp"
@@ -24,30 +25,79 @@ class Emission {
     }
 
     Lowered emit(const std::vector<NodeId>& order) {
-        for (const NodeId id : order) {
-            const Operation& operation = (*selection_)[id];
-            std::array<std::uint32_t, 3> rows = {0, 0, 0};
-            for (std::size_t i = 0; i < rows.size() && operation.operands[i] != none; ++i)
-                rows[i] = row_of(operation.operands[i]);
-            for (const NodeId operand : operation.operands) {
-                if (operand != none) release(operand);
-            }
-            if (const NodeId partner = selection_->partner(id); partner != none) {
-                release(operation.operands[0]);
-                const bool is_sine = operation.op == Opcode::sin;
-                const std::uint32_t sine = result_row(is_sine ? id : partner);
-                const std::uint32_t cosine = result_row(is_sine ? partner : id);
-                lowered_.instructions.push_back({Opcode::sincos, sine, rows[0], cosine, 0});
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            const NodeId id = order[i];
+            if (selection_->partner(id) != none) {
+                emit_sine_and_cosine(id);
+            } else if (i + 1 < order.size() && are_twins(id, order[i + 1])) {
+                emit_twins(id, order[++i]);
             } else {
-                lowered_.instructions.push_back({operation.op, result_row(id), rows[0], rows[1], rows[2]});
+                emit_operation(id);
             }
         }
         for (const auto& [id, output] : copies_)
-            lowered_.instructions.push_back({Opcode::copy, output, row_of(id), 0, 0});
+            lowered_.instructions.push_back({.op = Opcode::copy, .to = output, .a = row_of(id)});
         return std::move(lowered_);
     }
 
   private:
+    void emit_operation(NodeId id) {
+        const Operation& operation = (*selection_)[id];
+        const auto [a, b, c] = rows_of(operation);
+        release(operation);
+        lowered_.instructions.push_back({.op = operation.op, .to = result_row(id), .a = a, .b = b, .c = c});
+    }
+
+    void emit_sine_and_cosine(NodeId id) {
+        const Operation& operation = (*selection_)[id];
+        const NodeId partner = selection_->partner(id);
+        const bool is_sine = operation.op == Opcode::sin;
+        const auto [a, unused, unused_too] = rows_of(operation);
+        release(operation);
+        release(operation);
+        const std::uint32_t sine = result_row(is_sine ? id : partner);
+        const std::uint32_t cosine = result_row(is_sine ? partner : id);
+        lowered_.instructions.push_back({.op = Opcode::sincos, .to = sine, .a = a, .b = cosine});
+    }
+
+    bool are_twins(NodeId id, NodeId next) const {
+        return selection_->twin(id) == next && (*selection_)[next].operands[2] != id;
+    }
+
+    void emit_twins(NodeId id, NodeId next) {
+        const Operation& first = (*selection_)[id];
+        const Operation& second = (*selection_)[next];
+        const auto kind = [](Opcode op) {
+            return std::ranges::find(kernels::twin_kinds, op) - kernels::twin_kinds;
+        };
+        const auto [a, b, c] = rows_of(first);
+        const std::uint32_t d = row_of(second.operands[2]);
+        release(first);
+        release(second);
+        lowered_.instructions.push_back({.op = Opcode::twins,
+                                         .variant = static_cast<std::uint16_t>(
+                                             kind(first.op) * kernels::twin_kind_count + kind(second.op)),
+                                         .to = result_row(id),
+                                         .a = a,
+                                         .b = b,
+                                         .c = c,
+                                         .d = d,
+                                         .e = result_row(next)});
+    }
+
+    std::array<std::uint32_t, 3> rows_of(const Operation& operation) {
+        std::array<std::uint32_t, 3> rows = {0, 0, 0};
+        for (std::size_t i = 0; i < rows.size() && operation.operands[i] != none; ++i)
+            rows[i] = row_of(operation.operands[i]);
+        return rows;
+    }
+
+    void release(const Operation& operation) {
+        for (const NodeId operand : operation.operands) {
+            if (operand != none) release(operand);
+        }
+    }
+
     /// An operation's first output is the row it writes; whatever else is an output is copied there at the
     /// end.
     void claim_output(NodeId id, std::uint32_t output) {

@@ -1,5 +1,7 @@
 #include "lanewise/program.hpp"
 
+#include <numeric>
+
 #include "compile.hpp"
 #include "isa.hpp"
 
@@ -35,7 +37,11 @@ std::size_t Program::scratch_rows() const noexcept {
 }
 
 std::size_t Program::operations() const noexcept {
-    return code_->lowered.instructions.size();
+    const auto operations_of = [](std::size_t sum, const kernels::Instruction& instruction) {
+        return sum + (instruction.op == Opcode::twins ? 2 : 1);
+    };
+    return std::accumulate(code_->lowered.instructions.begin(), code_->lowered.instructions.end(),
+                           std::size_t{0}, operations_of);
 }
 
 }  // namespace lanewise

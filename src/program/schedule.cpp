@@ -75,12 +75,23 @@ class Scheduler {
                     std::reverse(stack_.begin() + static_cast<std::ptrdiff_t>(waiting), stack_.end());
                     continue;
                 }
-                done_[id] = true;
-                if (const NodeId partner = selection_->partner(id); partner != none) done_[partner] = true;
-                order_.push_back(id);
+                execute(id);
+                if (const NodeId twin = selection_->twin(id); twin != none && is_ready(twin)) execute(twin);
             }
             stack_.pop_back();
         }
+    }
+
+    void execute(NodeId id) {
+        done_[id] = true;
+        if (const NodeId partner = selection_->partner(id); partner != none) done_[partner] = true;
+        order_.push_back(id);
+    }
+
+    bool is_ready(NodeId id) const {
+        bool ready = !done_[id];
+        selection_->for_each_operand(id, [&](NodeId operand) { ready &= done_[operand]; });
+        return ready;
     }
 
     const Selection* selection_;

@@ -19,6 +19,11 @@ NodeId Selection::partner(NodeId id) const {
     return found == partners_.end() ? none : found->second;
 }
 
+NodeId Selection::twin(NodeId id) const {
+    const auto found = twins_.find(id);
+    return found == twins_.end() ? none : found->second;
+}
+
 void Selection::select(const Outputs& outputs) {
     for (const NodeId output : outputs.gradient) ++uses_[output];
     ++uses_[outputs.value];
@@ -56,6 +61,10 @@ void Selection::fuse_products_into_sums() {
             const NodeId addend = operands[is_first ? 1 : 0];
             op = op == Opcode::add ? Opcode::fma : is_first ? Opcode::fms : Opcode::fnma;
             operands = {a, b, addend};
+        }
+        for (std::size_t i = 0; i + 1 < sums.size(); i += 2) {
+            twins_.emplace(sums[i], sums[i + 1]);
+            twins_.emplace(sums[i + 1], sums[i]);
         }
         uses_[a] += copies - 1;
         uses_[b] += copies - 1;

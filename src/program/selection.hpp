@@ -33,6 +33,9 @@ class Selection {
     /// The cosine that is computed together with this sine, or the other way round; else none.
     NodeId partner(NodeId id) const;
 
+    /// The multiply-add that has the same factors as this one, and can be done together with it; else none.
+    NodeId twin(NodeId id) const;
+
     template <class Visit>
     void for_each_operand(NodeId id, Visit visit) const {
         for (const NodeId operand : operations_[id].operands) {
@@ -52,6 +55,7 @@ class Selection {
     std::vector<bool> in_value_;  ///< the value needs it, not the gradient alone
     std::vector<Operation> operations_;
     std::unordered_map<NodeId, NodeId> partners_;
+    std::unordered_map<NodeId, NodeId> twins_;
 };
 
 /// The selected operations that use each operation, as they are when this is made.
