@@ -37,6 +37,81 @@ struct Adam {
     }
 };
 
+/// What a vector of runs keeps beside its points, but for the count of its steps.
+template <class T>
+struct Runs {
+    Batch<T> best_f, best_step, status;
+};
+
+/// What a look at one vector says about its lanes.
+template <class T>
+struct Seen {
+    Mask<T> moving;    ///< live, value and gradient finite
+    Mask<T> improved;  ///< of those: the value is the best so far; best x is still to be written
+    Mask<T> broken;    ///< live until now: x is still to be put back to the best
+    bool all_finite;   ///< the usual case: no lane is broken
+};
+
+/// Freezes the lanes that are not finite and keeps the best value of the others.
+template <class T>
+Seen<T> inspect(Runs<T>& runs, Batch<T> f, Mask<T> finite, T step) {
+    const Mask<T> is_live = runs.status == Batch<T>(T(live));
+    const Mask<T> moving = is_live & finite;
+    const Mask<T> improved = moving & (f < runs.best_f);
+    const Seen<T> seen{moving, improved, is_live & ~finite, xsimd::all(finite)};
+    if (!seen.all_finite) {
+        const Mask<T> has_best = runs.best_f < Batch<T>(std::numeric_limits<T>::infinity());
+        const Batch<T> why = xsimd::select(has_best, Batch<T>(T(nan_on_the_way)), Batch<T>(T(nan_at_start)));
+        runs.status = xsimd::select(seen.broken, why, runs.status);
+    }
+    // Without a branch: whether any lane of a vector improved is too hard to predict.
+    runs.best_f = xsimd::select(improved, f, runs.best_f);
+    runs.best_step = xsimd::select(improved, Batch<T>(step), runs.best_step);
+    return seen;
+}
+
+/// The steps a vector of runs has taken, with one more for those that move.
+template <class T>
+Batch<T> count(Batch<T> steps_taken, const Seen<T>& seen) {
+    return steps_taken + xsimd::select(seen.moving, Batch<T>(T(1)), Batch<T>(T(0)));
+}
+
+/// How far one variable may go, and what a step size of 1 means for it.
+template <class T>
+struct Range {
+    Batch<T> lower, upper, scale;
+
+    Range(const Tile<T>& tile, std::size_t j)
+        : lower(tile.lower[j]), upper(tile.upper[j]), scale(tile.scale[j]) {}
+};
+
+/// One variable of a vector of runs.
+template <class T, class Rule>
+struct Variable {
+    Batch<T> x, best_x;
+    Batch<T> moments[Rule::rows];
+};
+
+/// Keeps x where the lanes improved, then takes the step of those that move, projected onto the box.
+template <class T, class Rule>
+void move(Variable<T, Rule>& variable, Batch<T> g, const Range<T> range, const Seen<T>& seen,
+          const Rule& rule) {
+    const Batch<T> x = variable.x;
+    variable.best_x = xsimd::select(seen.improved, x, variable.best_x);
+    Batch<T> moments[Rule::rows];
+    for (std::size_t r = 0; r < Rule::rows; ++r) moments[r] = variable.moments[r];
+
+    const Batch<T> target = fnma(range.scale, rule.step(g, moments), x);
+    const Mask<T> below = target < range.lower;
+    const Mask<T> above = target > range.upper;
+    Rule::stop_at_wall(moments, below | above);
+
+    const Batch<T> inside = xsimd::select(below, range.lower, xsimd::select(above, range.upper, target));
+    variable.x = xsimd::select(seen.moving, inside, x);
+    for (std::size_t r = 0; r < Rule::rows; ++r)
+        variable.moments[r] = xsimd::select(seen.moving, moments[r], variable.moments[r]);
+}
+
 // The functions below take the tile by value: the compiler may then keep its pointers in registers.
 
 /// Lanes whose value and gradient are finite: 0 times anything else is NaN.
@@ -57,62 +132,50 @@ void copy_rows(const Tile<T> tile, std::size_t lane, Mask<T> which, const T* fro
         store(to + at, xsimd::select(which, load(from + at), load(to + at)));
 }
 
-/// What a look at one vector says about its lanes.
 template <class T>
-struct Seen {
-    Mask<T> moving;    ///< live, value and gradient finite
-    Mask<T> improved;  ///< of those: the value is the best so far; best_x is still to be written
-};
+Runs<T> load_runs(const Tile<T> tile, std::size_t lane) {
+    return {load(tile.best_f + lane), load(tile.best_step + lane), load(tile.status + lane)};
+}
 
-/// Freezes the lanes of one vector that are not finite and keeps the best value of the others.
+template <class T, class Rule>
+Variable<T, Rule> load_variable(const Tile<T> tile, std::size_t lane, std::size_t j) {
+    const std::size_t at = j * tile.lanes + lane;
+    Variable<T, Rule> variable{load(tile.x + at), load(tile.best_x + at), {}};
+    for (std::size_t r = 0; r < Rule::rows; ++r)
+        variable.moments[r] = load(tile.moments + r * tile.dimension * tile.lanes + at);
+    return variable;
+}
+
+template <class T, class Rule>
+void store_variable(const Tile<T> tile, std::size_t lane, std::size_t j, const Variable<T, Rule>& variable) {
+    const std::size_t at = j * tile.lanes + lane;
+    store(tile.x + at, variable.x);
+    store(tile.best_x + at, variable.best_x);
+    for (std::size_t r = 0; r < Rule::rows; ++r)
+        store(tile.moments + r * tile.dimension * tile.lanes + at, variable.moments[r]);
+}
+
+/// A look at one vector of a tile that has been evaluated.
 template <class T>
 Seen<T> inspect(const Tile<T> tile, std::size_t lane, T step) {
     const Batch<T> f = load(tile.f + lane);
-    const Batch<T> best_f = load(tile.best_f + lane);
-    const Batch<T> status = load(tile.status + lane);
-    const Mask<T> is_live = status == Batch<T>(T(live));
-    const Mask<T> finite = finite_lanes(tile, lane, f);
-    const Mask<T> moving = is_live & finite;
-    const Mask<T> improved = moving & (f < best_f);
-
-    // Without a branch: whether any lane of a vector improved is too hard to predict.
-    store(tile.best_f + lane, xsimd::select(improved, f, best_f));
-    store(tile.best_step + lane, xsimd::select(improved, Batch<T>(step), load(tile.best_step + lane)));
-    if (!xsimd::all(finite)) {
-        const Mask<T> broken = is_live & ~finite;
-        const Mask<T> has_best = best_f < Batch<T>(std::numeric_limits<T>::infinity());
-        const Batch<T> why = xsimd::select(has_best, Batch<T>(T(nan_on_the_way)), Batch<T>(T(nan_at_start)));
-        store(tile.status + lane, xsimd::select(broken, why, status));
-        copy_rows(tile, lane, broken, tile.best_x, tile.x);
+    Runs<T> runs = load_runs(tile, lane);
+    const Seen<T> seen = inspect(runs, f, finite_lanes(tile, lane, f), step);
+    store(tile.best_f + lane, runs.best_f);
+    store(tile.best_step + lane, runs.best_step);
+    if (!seen.all_finite) {
+        store(tile.status + lane, runs.status);
+        copy_rows(tile, lane, seen.broken, tile.best_x, tile.x);
     }
-    return {moving, improved};
+    return seen;
 }
 
-/// Keeps the point of the lanes that improved, then takes the step of those that move, projected onto the
-/// box.
 template <class T, class Rule>
 void move(const Tile<T> tile, std::size_t lane, const Seen<T> seen, const Rule& rule) {
-    const std::size_t pitch = tile.dimension * tile.lanes;
-    std::size_t at = lane;
-    for (std::size_t j = 0; j < tile.dimension; ++j, at += tile.lanes) {
-        const Batch<T> x = load(tile.x + at);
-        store(tile.best_x + at, xsimd::select(seen.improved, x, load(tile.best_x + at)));
-        Batch<T> before[Rule::rows];
-        Batch<T> moments[Rule::rows];
-        for (std::size_t r = 0; r < Rule::rows; ++r)
-            moments[r] = before[r] = load(tile.moments + r * pitch + at);
-
-        const Batch<T> lower(tile.lower[j]);
-        const Batch<T> upper(tile.upper[j]);
-        const Batch<T> target = fnma(Batch<T>(tile.scale[j]), rule.step(load(tile.g + at), moments), x);
-        const Mask<T> below = target < lower;
-        const Mask<T> above = target > upper;
-        Rule::stop_at_wall(moments, below | above);
-
-        const Batch<T> inside = xsimd::select(below, lower, xsimd::select(above, upper, target));
-        store(tile.x + at, xsimd::select(seen.moving, inside, x));
-        for (std::size_t r = 0; r < Rule::rows; ++r)
-            store(tile.moments + r * pitch + at, xsimd::select(seen.moving, moments[r], before[r]));
+    for (std::size_t j = 0; j < tile.dimension; ++j) {
+        Variable<T, Rule> variable = load_variable<T, Rule>(tile, lane, j);
+        move(variable, load(tile.g + j * tile.lanes + lane), Range<T>(tile, j), seen, rule);
+        store_variable(tile, lane, j, variable);
     }
 }
 
@@ -124,8 +187,7 @@ bool iterate(const Tile<T> tile, T step, const Rule rule) {
         const Seen<T> seen = inspect(tile, lane, step);
         if (!xsimd::any(seen.moving)) continue;
         any_live = true;
-        const Batch<T> taken = load(tile.steps_taken + lane);
-        store(tile.steps_taken + lane, taken + xsimd::select(seen.moving, Batch<T>(T(1)), Batch<T>(T(0))));
+        store(tile.steps_taken + lane, count(load(tile.steps_taken + lane), seen));
         move(tile, lane, seen, rule);
     }
     return any_live;

@@ -1,5 +1,5 @@
 // The one bridge to xsimd (8.1 to 14) and SLEEF. All of it is in an anonymous namespace; the file that
-// includes it says which architecture it is for:
+// includes it says which architecture it is for, by one of sse2.hpp, avx2.hpp ...:
 //   LANEWISE_ARCH              the xsimd architecture
 //   LANEWISE_SLEEF_F64(f, u)   the SLEEF function f with accuracy u on a vector of double
 //   LANEWISE_SLEEF_F32(f, u)   the same on float
