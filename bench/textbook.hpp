@@ -39,12 +39,36 @@ inline double textbook_value_and_gradient(Function function, const std::vector<d
                 g[j] = 2 * x[j] + 20 * std::numbers::pi * std::sin(turn);
             }
             break;
+        case Function::styblinski_tang:
+            for (std::size_t j = 0; j < x.size(); ++j) {
+                const double square = x[j] * x[j];
+                f += (square * square - 16 * square + 5 * x[j]) / 2;
+                g[j] = 2 * square * x[j] - 16 * x[j] + 2.5;
+            }
+            break;
+        case Function::lennard_jones:
+            std::fill(g.begin(), g.end(), 0.0);
+            for (std::size_t i = 0; i < x.size(); i += 3) {
+                for (std::size_t j = i + 3; j < x.size(); j += 3) {
+                    double square = 0;
+                    for (std::size_t c = 0; c < 3; ++c)
+                        square += (x[i + c] - x[j + c]) * (x[i + c] - x[j + c]);
+                    const double near3 = 1 / (square * square * square);
+                    f += near3 * near3 - 2 * near3;
+                    const double pull = 12 * (near3 - near3 * near3) / square;
+                    for (std::size_t c = 0; c < 3; ++c) {
+                        g[i + c] += pull * (x[i + c] - x[j + c]);
+                        g[j + c] -= pull * (x[i + c] - x[j + c]);
+                    }
+                }
+            }
+            break;
     }
     return f;
 }
 
-/// The best point that Adam sees from this start in the box [-5, 5].
-inline std::vector<double> textbook_run(Function function, std::vector<double> x, int iterations,
+/// The best point that Adam sees from this start in the problem's box.
+inline std::vector<double> textbook_run(const Problem& problem, std::vector<double> x, int iterations,
                                         double alpha) {
     constexpr double beta1 = 0.9;
     constexpr double beta2 = 0.999;
@@ -57,7 +81,7 @@ inline std::vector<double> textbook_run(Function function, std::vector<double> x
     double power1 = 1;
     double power2 = 1;
     for (int t = 1; t <= iterations; ++t) {
-        const double f = textbook_value_and_gradient(function, x, g);
+        const double f = textbook_value_and_gradient(problem.function, x, g);
         if (f < best) {
             best = f;
             best_x = x;
@@ -68,7 +92,7 @@ inline std::vector<double> textbook_run(Function function, std::vector<double> x
             m[j] = beta1 * m[j] + (1 - beta1) * g[j];
             v[j] = beta2 * v[j] + (1 - beta2) * g[j] * g[j];
             x[j] -= alpha * (m[j] / (1 - power1)) / (std::sqrt(v[j] / (1 - power2)) + eps);
-            x[j] = std::clamp(x[j], -5.0, 5.0);
+            x[j] = std::clamp(x[j], -problem.bound, problem.bound);
         }
     }
     return best_x;

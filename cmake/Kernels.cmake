@@ -1,5 +1,6 @@
-# Code that is compiled once per instruction set, each time with that set's flags. Optimised in every build type:
-# inline functions must not leave such a file (tests/kernel_symbols.cmake).
+# The instruction sets of this processor family, and what a file compiled for one of them is compiled with. Optimised
+# in every build type: inline functions must not leave such a file (tests/kernel_symbols.cmake). Flags of the whole
+# build that would change results, or add instructions, are taken back.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set(LANEWISE_ISAS sse2 avx2 avx512)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
@@ -7,18 +8,18 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
 else()
     message(FATAL_ERROR "lanewise has no kernels for ${CMAKE_SYSTEM_PROCESSOR}")
 endif()
-set(LANEWISE_ISA_FLAGS_sse2 -msse2)
-set(LANEWISE_ISA_FLAGS_avx2 -mavx2 -mfma)
+set(LANEWISE_ISA_FLAGS_sse2 -march=x86-64)
+set(LANEWISE_ISA_FLAGS_avx2 -march=x86-64 -mavx2 -mfma)
 # GCC 12 takes the undefined operands of its own AVX-512 intrinsics for a mistake of ours (GCC bug 105593).
-set(LANEWISE_ISA_FLAGS_avx512 -mavx512f $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized;-Wno-maybe-uninitialized>)
+set(LANEWISE_ISA_FLAGS_avx512 -march=x86-64 -mavx512f
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized;-Wno-maybe-uninitialized>)
 
-# Adds <prefix><isa>.cpp of the current folder to a target, for every instruction set of this processor family.
-function(lanewise_isa_sources target prefix)
-    foreach(isa IN LISTS LANEWISE_ISAS)
-        set(source ${CMAKE_CURRENT_SOURCE_DIR}/${prefix}${isa}.cpp)
-        target_sources(${target} PRIVATE ${source})
-        set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES
-            COMPILE_OPTIONS "-O3;-fno-exceptions;-fno-math-errno;${LANEWISE_ISA_FLAGS_${isa}}")
-    endforeach()
-    target_include_directories(${target} SYSTEM PRIVATE ${XSIMD_INCLUDE_DIR} ${Sleef_INCLUDE_DIR})
+# Adds a source to a target, compiled for an instruction set.
+function(lanewise_isa_source target isa source)
+    target_sources(${target} PRIVATE ${source})
+    set(include ${XSIMD_INCLUDE_DIR} ${Sleef_INCLUDE_DIR})
+    list(REMOVE_ITEM include ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
+    list(TRANSFORM include PREPEND -isystem)
+    set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS
+        "-O3;-fno-exceptions;-fno-fast-math;-fno-math-errno;-ffp-contract=off;${LANEWISE_ISA_FLAGS_${isa}};${include}")
 endfunction()

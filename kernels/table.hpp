@@ -99,12 +99,34 @@ struct Table {
     Functions<float> f32;
 };
 
+/// A vector of points of this many variables fits the stack of any thread.
+inline constexpr std::size_t most_native_dimension = 1024;
+
+/// The kernels of one native objective.
 template <class T>
-const Functions<T>& functions(const Table& table) {
+struct NativeFunctions {
+    /// As Functions::advance_adam with the objective's own evaluation, to the bit; leaves the tile's f and g
+    /// rows alone.
+    std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t first,
+                                std::size_t last);
+    /// Fills the f and g rows of `lanes` lanes from their x rows.
+    void (*evaluate)(std::size_t lanes, const T* x, T* f, T* g);
+};
+
+/// A native objective as compiled for one instruction set.
+struct Native {
+    std::size_t dimension;
+    NativeFunctions<double> f64;
+    NativeFunctions<float> f32;
+};
+
+/// The kernels in that precision, of a Table or a Native.
+template <class T, class Kernels>
+const auto& functions(const Kernels& kernels) {
     if constexpr (sizeof(T) == sizeof(double)) {
-        return table.f64;
+        return kernels.f64;
     } else {
-        return table.f32;
+        return kernels.f32;
     }
 }
 

@@ -9,6 +9,10 @@
 
 namespace lanewise {
 
+namespace kernels {
+struct Native;
+}
+
 /// Many points side by side: a block of rows [row][lane], one point per lane. Rows start on a multiple of 64
 /// bytes, `lanes` is a multiple of 16; lanes that no run needs are copies of one that a run does.
 template <class T>
@@ -49,6 +53,10 @@ class Objective {
 
     /// How many rows of memory `evaluate` wants to write on.
     virtual std::size_t scratch_rows() const noexcept { return 0; }
+
+    /// The kernels a search may use in place of `evaluate`, with the same bits; null: none. Native objectives
+    /// have them (lanewise/native.hpp).
+    virtual const kernels::Native* native(Isa /*isa*/) const noexcept { return nullptr; }
 };
 
 struct Evaluation {

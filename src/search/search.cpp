@@ -32,6 +32,14 @@ std::size_t round_up_to_lane_group(std::size_t lanes) {
     return (lanes + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
 }
 
+/// The objective's own kernels, where they can take the place of evaluating and stepping; else null.
+template <class T>
+const kernels::NativeFunctions<T>* native_functions(const Objective& objective, Isa isa, bool maximize,
+                                                    const std::vector<std::size_t>& fixed) {
+    const kernels::Native* native = objective.native(isa);
+    return native == nullptr || maximize || !fixed.empty() ? nullptr : &kernels::functions<T>(*native);
+}
+
 /// The reasons to end early that can come at any moment.
 class Halt {
   public:
@@ -86,6 +94,7 @@ class Crew {
         : swarm_(starts.count(), box, options.scale, engine.tile_lanes),
           functions_(&kernels::functions<T>(kernel_table(engine.isa))),
           fixed_(fixed_coordinates(box)),
+          native_(native_functions<T>(objective, engine.isa, options.maximize, fixed_)),
           halt_(options),
           threads_(engine.threads) {
         for (int thread = 0; thread < threads_; ++thread) {
@@ -109,8 +118,9 @@ class Crew {
                 std::size_t done = 0;
                 while (done < steps.size() && !halt_.requested()) {
                     const std::size_t last = std::min(done + poll_iterations, steps.size());
-                    done = functions_->advance_adam(rows, steps.data(), done, last,
-                                                    evaluators_[thread].callback());
+                    done = native_ != nullptr ? native_->advance_adam(rows, steps.data(), done, last)
+                                              : functions_->advance_adam(rows, steps.data(), done, last,
+                                                                         evaluators_[thread].callback());
                     if (done < last) break;
                     halt_.poll(omp_get_thread_num() == 0);
                 }
@@ -204,6 +214,7 @@ class Crew {
     Swarm<T> swarm_;
     const kernels::Functions<T>* functions_;
     std::vector<std::size_t> fixed_;
+    const kernels::NativeFunctions<T>* native_;
     Halt halt_;
     int threads_;           ///< at most
     int threads_seen_ = 1;  ///< that OpenMP gives

@@ -1,5 +1,0 @@
-#define LANEWISE_TABLE neon_table
-#define LANEWISE_ARCH xsimd::neon64
-#define LANEWISE_SLEEF_F64(name, accuracy) Sleef_finz_##name##d2_##accuracy##advsimd
-#define LANEWISE_SLEEF_F32(name, accuracy) Sleef_finz_##name##f4_##accuracy##advsimd
-#include "handwritten.ipp"

@@ -1,0 +1,3 @@
+#include "rosenbrock.hpp"
+
+LANEWISE_NATIVE(Rosenbrock<50>)

@@ -1,0 +1,152 @@
+// The kernels of a native objective: its functor, inlined into the evaluation of a tile and into the rule's
+// step. F is the functor, B the template of the vectors it is called with (lanewise/native.hpp).
+#pragma once
+
+#include <utility>
+
+#include "adam.ipp"
+
+namespace lanewise::kernels {
+namespace {
+
+/// Calls `body` with 0 to count - 1. Unrolled where few: only then can the arrays it indexes be registers. Of
+/// longer state the greater part is in memory whatever one does, and loops are the shorter way there.
+template <std::size_t count, class Body>
+void repeat(Body body) {
+    constexpr std::size_t most_unrolled = 8;
+    if constexpr (count <= most_unrolled) {
+        [&]<std::size_t... i>(std::index_sequence<i...>) {
+            (body(i), ...);
+        }
+        (std::make_index_sequence<count>());
+    } else {
+        for (std::size_t i = 0; i < count; ++i) body(i);
+    }
+}
+
+/// How many vectors are advanced side by side: while one waits for its roots and quotients, the other
+/// computes. From some 16 variables on one has enough to do by itself.
+template <std::size_t dimension>
+inline constexpr std::size_t vectors_at_once = dimension <= 16 ? 2 : 1;
+
+/// A vector of runs with its points, from one load to the next store.
+template <class T, class Rule, class F, template <class> class B>
+class State {
+  public:
+    State() = default;
+
+    void begin(const Tile<T>& tile, std::size_t lane) {
+        runs_ = load_runs(tile, lane);
+        steps_taken_ = load(tile.steps_taken + lane);
+        repeat<F::dimension>([&](std::size_t j) { put(j, load_variable<T, Rule>(tile, lane, j)); });
+    }
+
+    void end(const Tile<T>& tile, std::size_t lane) const {
+        store(tile.best_f + lane, runs_.best_f);
+        store(tile.best_step + lane, runs_.best_step);
+        store(tile.status + lane, runs_.status);
+        store(tile.steps_taken + lane, steps_taken_);
+        repeat<F::dimension>([&](std::size_t j) { store_variable(tile, lane, j, get(j)); });
+    }
+
+    /// Returns the lanes that moved.
+    Mask<T> iterate(const Tile<T>& tile, T step, const Rule& rule) {
+        B<T> g[F::dimension];
+        const Batch<T> f = F{}(static_cast<const B<T>*>(x_), static_cast<B<T>*>(g)).simd;
+
+        // The value last: it is the last to be known.
+        const Batch<T> zero(T(0));
+        Batch<T> fault = zero;
+        repeat<F::dimension>([&](std::size_t j) { fault = fma(zero, g[j].simd, fault); });
+        const Seen<T> seen = inspect(runs_, f, fma(zero, f, fault) == zero, step);
+        if (!seen.all_finite) {
+            repeat<F::dimension>(
+                [&](std::size_t j) { x_[j].simd = xsimd::select(seen.broken, best_x_[j], x_[j].simd); });
+        }
+        steps_taken_ = count(steps_taken_, seen);
+        repeat<F::dimension>([&](std::size_t j) {
+            Variable<T, Rule> variable = get(j);
+            move(variable, g[j].simd, Range<T>(tile, j), seen, rule);
+            put(j, variable);
+        });
+        return seen.moving;
+    }
+
+  private:
+    Variable<T, Rule> get(std::size_t j) const {
+        Variable<T, Rule> variable{x_[j].simd, best_x_[j], {}};
+        for (std::size_t r = 0; r < Rule::rows; ++r) variable.moments[r] = moments_[j][r];
+        return variable;
+    }
+
+    void put(std::size_t j, const Variable<T, Rule>& variable) {
+        x_[j].simd = variable.x;
+        best_x_[j] = variable.best_x;
+        for (std::size_t r = 0; r < Rule::rows; ++r) moments_[j][r] = variable.moments[r];
+    }
+
+    Runs<T> runs_;
+    Batch<T> steps_taken_;
+    B<T> x_[F::dimension];
+    Batch<T> best_x_[F::dimension];
+    Batch<T> moments_[F::dimension][Rule::rows];
+};
+
+/// All iterations of some neighbouring vectors of a tile; returns the iteration they stopped before.
+template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
+[[gnu::flatten]] std::size_t advance_vectors(const Tile<T> tile, std::size_t lane, const Step<T>* steps,
+                                             std::size_t first, std::size_t last) {
+    State<T, Rule, F, B> states[vectors];
+    repeat<vectors>([&](std::size_t v) { states[v].begin(tile, lane + v * Batch<T>::size); });
+    std::size_t k = first;
+    for (bool any_live = true; any_live && k < last; ++k) {
+        const Rule rule(steps[k]);
+        Mask<T> moving(false);
+        repeat<vectors>([&](std::size_t v) { moving = moving | states[v].iterate(tile, T(k), rule); });
+        any_live = xsimd::any(moving);
+    }
+    repeat<vectors>([&](std::size_t v) { states[v].end(tile, lane + v * Batch<T>::size); });
+    return k;
+}
+
+template <class T, template <class> class Rule, class F, template <class> class B>
+std::size_t advance_native(const Tile<T>& tile, const Step<T>* steps, std::size_t first, std::size_t last) {
+    constexpr std::size_t size = Batch<T>::size;
+    constexpr std::size_t vectors = vectors_at_once<F::dimension>;
+    std::size_t furthest = first;
+    std::size_t lane = 0;
+    const auto advance = [&](auto advance_some, std::size_t lanes) {
+        for (; lane + lanes <= tile.lanes; lane += lanes) {
+            const std::size_t reached = advance_some(tile, lane, steps, first, last);
+            furthest = reached > furthest ? reached : furthest;
+        }
+    };
+    advance(advance_vectors<T, Rule<T>, F, B, vectors>, vectors * size);
+    if constexpr (vectors > 1) advance(advance_vectors<T, Rule<T>, F, B, 1>, size);
+    return furthest;
+}
+
+template <class T, class F, template <class> class B>
+[[gnu::flatten]] void evaluate_native(std::size_t lanes, const T* x_rows, T* f_row, T* g_rows) {
+    for (std::size_t lane = 0; lane < lanes; lane += Batch<T>::size) {
+        B<T> x[F::dimension];
+        B<T> g[F::dimension];
+        repeat<F::dimension>([&](std::size_t j) { x[j] = B<T>(load(x_rows + j * lanes + lane)); });
+        store(f_row + lane, F{}(static_cast<const B<T>*>(x), static_cast<B<T>*>(g)).simd);
+        repeat<F::dimension>([&](std::size_t j) { store(g_rows + j * lanes + lane, g[j].simd); });
+    }
+}
+
+template <class T, class F, template <class> class B>
+constexpr NativeFunctions<T> native_functions() {
+    return {advance_native<T, Adam, F, B>, evaluate_native<T, F, B>};
+}
+
+template <class F, template <class> class B>
+constexpr Native native() {
+    static_assert(F::dimension >= 1 && F::dimension <= most_native_dimension);
+    return {F::dimension, native_functions<double, F, B>(), native_functions<float, F, B>()};
+}
+
+}  // namespace
+}  // namespace lanewise::kernels
