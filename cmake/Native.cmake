@@ -15,7 +15,7 @@ function(lanewise_add_native target name source)
     endif()
     include(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/Kernels.cmake)
     cmake_path(ABSOLUTE_PATH source NORMALIZE)
-    string(REPLACE "::" "__" id ${name})
+    string(REPLACE "::" "_" id ${name})
     set(folder ${CMAKE_CURRENT_BINARY_DIR}/${target}_native/${id})
 
     set(tables "")
@@ -25,7 +25,7 @@ function(lanewise_add_native target name source)
         file(CONFIGURE OUTPUT ${folder}/${isa}.cpp @ONLY CONTENT [[
 #include <lanewise/kernels/@isa@.hpp>
 #define LANEWISE_NATIVE_TABLE @table@
-#include "@source@"
+#include "@source@"  // NOLINT(bugprone-suspicious-include)
 ]])
         lanewise_isa_source(${target} ${isa} ${folder}/${isa}.cpp)
         string(APPEND tables "extern \"C\" const lanewise::kernels::Native ${table};\n")

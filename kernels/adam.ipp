@@ -198,7 +198,7 @@ std::size_t advance(const Tile<T>& tile, const Step<T>* steps, std::size_t first
                     Evaluate<T> evaluate) {
     for (std::size_t k = first; k < last; ++k) {
         evaluate.call(evaluate.context, tile);
-        if (!iterate(tile, T(k), Rule<T>(steps[k]))) return k + 1;
+        if (!iterate(tile, T(k), Rule<T>(steps[k]))) return k;
     }
     return last;
 }

@@ -92,18 +92,18 @@ class State {
     Batch<T> moments_[F::dimension][Rule::rows];
 };
 
-/// All iterations of some neighbouring vectors of a tile; returns the iteration they stopped before.
+/// All iterations of some neighbouring vectors of a tile; returns as Functions::advance_adam does.
 template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
 [[gnu::flatten]] std::size_t advance_vectors(const Tile<T> tile, std::size_t lane, const Step<T>* steps,
                                              std::size_t first, std::size_t last) {
     State<T, Rule, F, B> states[vectors];
     repeat<vectors>([&](std::size_t v) { states[v].begin(tile, lane + v * Batch<T>::size); });
     std::size_t k = first;
-    for (bool any_live = true; any_live && k < last; ++k) {
+    for (; k < last; ++k) {
         const Rule rule(steps[k]);
         Mask<T> moving(false);
         repeat<vectors>([&](std::size_t v) { moving = moving | states[v].iterate(tile, T(k), rule); });
-        any_live = xsimd::any(moving);
+        if (!xsimd::any(moving)) break;
     }
     repeat<vectors>([&](std::size_t v) { states[v].end(tile, lane + v * Batch<T>::size); });
     return k;

@@ -82,8 +82,9 @@ template <class T>
 struct Functions {
     /// Iterations `first` up to `last` of Adam, with steps[first] ...: evaluate, look for faults, keep the
     /// best, move, project. A lane whose value or gradient is not finite is frozen at its best point. Ends
-    /// early when no lane is live; returns the iteration it stopped before. Adds to best_step and
-    /// steps_taken, which the caller sets before the first call of a stage.
+    /// early, and returns `last` or the first iteration in which no lane is live: however many calls the
+    /// iterations are split into, one of them says so. Adds to best_step and steps_taken, which the caller
+    /// sets before the first call of a stage.
     std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t first,
                                 std::size_t last, Evaluate<T> evaluate);
     /// Evaluates once more and keeps the best, without moving: the last point of a run counts too.

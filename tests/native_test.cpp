@@ -142,10 +142,15 @@ TEMPLATE_TEST_CASE("a native objective's fused step ends early where the plain o
     const Box doomed{{"x", -5, -4.5, 2}};
     const Options options{.starts = 48, .iterations = 2000, .rule = {.alpha = 0.2}};
     for (const Box* box : {&dead, &doomed}) {
-        const Advanced<TestType> fused(natives::rough_2(), *box, options, 48, 500, true);
-        const Advanced<TestType> plain(natives::rough_2(), *box, options, 48, 500, false);
-        CHECK(fused == plain);
-        if (box == &dead) CHECK(fused.reached == 1);
+        const Advanced<TestType> plain(natives::rough_2(), *box, options, 48, options.iterations, false);
+        CHECK(plain.count(kernels::live) == 0);
+        CHECK((plain.reached == 0) == (box == &dead));
+        for (const std::size_t chunk : {1, 2, 3, 64, 2000}) {
+            CHECK(Advanced<TestType>(natives::rough_2(), *box, options, 48, chunk, true).reached ==
+                  plain.reached);
+            CHECK(Advanced<TestType>(natives::rough_2(), *box, options, 48, chunk, false).reached ==
+                  plain.reached);
+        }
     }
 }
 
@@ -248,7 +253,7 @@ TEMPLATE_TEST_CASE("what a batch can do has the bits of the language's operation
             const T seen = g[k * lanes + 3];
             INFO("operation " << k << ": " << seen << ", expected " << expected);
             CHECK(((std::isnan(seen) && std::isnan(expected)) ||
-                   std::memcmp(&seen, &expected, sizeof(T)) == 0));
+                   (seen == expected && std::signbit(seen) == std::signbit(expected))));
         };
         for (std::size_t k = 0; k < texts.size(); ++k) {
             if (*texts[k] == '\0') continue;

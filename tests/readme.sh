@@ -27,7 +27,7 @@ for language in cpp toml; do
         '$0 == fence {inside = 1; n++; next} /^```$/ {inside = 0} inside {print > (out n)}' "$source_dir/README.md"
     for block in block."$language".*; do
         found=
-        for example in "$source_dir"/examples/*."$language"; do
+        for example in "$source_dir"/examples/{,*/}*."$language"; do
             cmp -s "$block" "$example" && found=$example
         done
         [ -n "$found" ] || { echo "this $language block of the README is not an example's text:"; cat "$block"; exit 1; }

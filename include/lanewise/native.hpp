@@ -21,10 +21,10 @@
 ///
 ///     namespace my { const lanewise::Objective& bowl(); }     // a header of yours; anyone may call it
 ///
-/// The functor is default-constructed and called with one vector of points: x[0] ... x[dimension - 1] in,
-/// g[0] ... g[dimension - 1] out, which hold zeros before, so that terms can be added. B is Batch<double> or
-/// Batch<float>, below. The dimension is 1 to 1024. Up to 16 the arrays x and g are taken apart into
-/// registers where the compiler unrolls the functor's loops over them.
+/// The functor is default-constructed and called with one vector of points: x[0] ... x[dimension - 1] in; out
+/// the value, returned, and g[0] ... g[dimension - 1], which hold nothing before. B is Batch<double> or
+/// Batch<float>, below. The dimension is 1 to 1024. Of up to 8 variables x and g are arrays of registers, as
+/// long as the compiler unrolls the functor's loops over them; else they are in L1, which costs little.
 ///
 /// The file is compiled once per instruction set, with flags that are not everyone's: whatever it defines
 /// belongs into an anonymous namespace, and what it includes should not define functions. It is compiled

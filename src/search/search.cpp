@@ -25,8 +25,10 @@ std::size_t stage_iterations(const Options& options) {
     return looks_matter ? 64 : 4096;
 }
 
-/// Iterations between two polls of the reasons to halt.
+/// Iterations of a tile between two polls of the reasons to halt. A native objective's runs are in registers
+/// meanwhile, and the longer the better.
 constexpr std::size_t poll_iterations = 8;
+constexpr std::size_t native_poll_iterations = 64;
 
 std::size_t round_up_to_lane_group(std::size_t lanes) {
     return (lanes + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
@@ -117,7 +119,8 @@ class Crew {
                 const kernels::Tile<T> rows = swarm_.unpack(tile, workspace);
                 std::size_t done = 0;
                 while (done < steps.size() && !halt_.requested()) {
-                    const std::size_t last = std::min(done + poll_iterations, steps.size());
+                    const std::size_t last = std::min(
+                        done + (native_ != nullptr ? native_poll_iterations : poll_iterations), steps.size());
                     done = native_ != nullptr ? native_->advance_adam(rows, steps.data(), done, last)
                                               : functions_->advance_adam(rows, steps.data(), done, last,
                                                                          evaluators_[thread].callback());
