@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "schedule.hpp"
+#include "order.hpp"
 #include "selection.hpp"
 
 namespace lanewise {
@@ -152,7 +152,7 @@ class Emission {
 
 Lowered lower(const Outputs& outputs) {
     const Selection selection(outputs);
-    return Emission(selection, outputs).emit(schedule(selection, outputs));
+    return Emission(selection, outputs).emit(execution_order(selection, outputs));
 }
 
 }  // namespace lanewise

@@ -16,7 +16,7 @@ struct Lowered {
     std::size_t registers = 0;  ///< scratch rows it needs
 };
 
-/// Chooses the operations (selection.hpp), puts them into an order (schedule.hpp) and gives each result a
+/// Chooses the operations (selection.hpp), puts them into an order (order.hpp) and gives each result a
 /// row, reusing rows whose result is no longer needed.
 Lowered lower(const Outputs& outputs);
 

@@ -1,4 +1,4 @@
-#include "schedule.hpp"
+#include "order.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -9,9 +9,9 @@ namespace lanewise {
 
 namespace {
 
-class Scheduler {
+class Ordering {
   public:
-    Scheduler(const Selection& selection, const Outputs& outputs)
+    Ordering(const Selection& selection, const Outputs& outputs)
         : selection_(&selection), done_(outputs.graph.size(), false) {
         visit(outputs.value);
         const std::vector<NodeId> value_order = std::exchange(order_, {});
@@ -102,8 +102,8 @@ class Scheduler {
 
 }  // namespace
 
-std::vector<NodeId> schedule(const Selection& selection, const Outputs& outputs) {
-    return Scheduler(selection, outputs).order();
+std::vector<NodeId> execution_order(const Selection& selection, const Outputs& outputs) {
+    return Ordering(selection, outputs).order();
 }
 
 }  // namespace lanewise

@@ -9,6 +9,6 @@ namespace lanewise {
 
 /// The value's operations as the formula reads, each followed by what the gradient can already make of it:
 /// few results wait.
-std::vector<NodeId> schedule(const Selection& selection, const Outputs& outputs);
+std::vector<NodeId> execution_order(const Selection& selection, const Outputs& outputs);
 
 }  // namespace lanewise
