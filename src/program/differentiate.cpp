@@ -1,6 +1,7 @@
 #include "differentiate.hpp"
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <optional>
 
@@ -65,9 +66,10 @@ class ReverseMode {
         NodeId adjoint = *adjoints_[current_];
         if (graph_->is(adjoint, Opcode::neg)) adjoint = (*graph_)[adjoint].a;
         const auto is_finite = [&](NodeId id) {
+            constexpr double largest = std::numeric_limits<float>::max();
             const Node& node = (*graph_)[id];
             return node.kind == Node::Kind::variable ||
-                   (node.kind == Node::Kind::constant && std::isfinite(node.number));
+                   (node.kind == Node::Kind::constant && std::abs(node.number) <= largest);
         };
         for (int factors = 0; contribution != adjoint; ++factors) {
             const Node& node = (*graph_)[contribution];

@@ -11,9 +11,10 @@ using Result = std::optional<NodeId>;
 
 constexpr double largest_product_power = 1024;
 
-/// Far enough from the ends of the range of doubles to stand for two constants applied one after the other.
+/// Far enough from the ends of the range, of single precision too, to stand for two constants one after the
+/// other.
 bool is_moderate(double number) {
-    return std::abs(number) < 1e100 && std::abs(number) > 1e-100;
+    return std::abs(number) < 1e30 && std::abs(number) > 1e-30;
 }
 
 double number(const Graph& graph, NodeId constant) {
@@ -128,7 +129,7 @@ Result merge_scalings(Graph& graph, const Node& of) {
         }
         case Opcode::div:
             if (graph.is_constant(of.b) && is_power_of_two(number(graph, of.b)) &&
-                is_power_of_two(1 / number(graph, of.b)))
+                is_moderate(number(graph, of.b)))
                 return graph.mul(graph.constant(1 / number(graph, of.b)), of.a);
             break;
         default: break;
