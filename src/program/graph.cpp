@@ -22,15 +22,18 @@ bool is_commutative(Opcode op) {
 
 /// The same for a + b and b + a.
 std::size_t hash(const Node& node) {
+    constexpr std::uint64_t mixer = 0x9E3779B97F4A7C15U;
     const bool swap = is_commutative(node.op) && node.b < node.a;
     std::uint64_t hash = (static_cast<std::uint64_t>(node.kind) << 16U) | static_cast<std::uint64_t>(node.op);
     for (const std::uint64_t part :
          {std::uint64_t{swap ? node.b : node.a}, std::uint64_t{swap ? node.a : node.b}, std::uint64_t{node.c},
           std::bit_cast<std::uint64_t>(node.number)}) {
-        hash = (hash ^ part) * 0x9E3779B97F4A7C15U;
+        hash = (hash ^ part) * mixer;
         hash ^= hash >> 32U;
     }
-    return hash;
+    // Whole numbers differ in their highest bits only, which it takes twice to bring down.
+    hash *= mixer;
+    return hash ^ (hash >> 32U);
 }
 
 bool same(const Node& a, const Node& b) {
