@@ -37,8 +37,8 @@ class ParseError : public std::invalid_argument {
 /// both ends included, over integers known when the text is read. Definitions: `r2 = x^2 + y^2; sin(r2)/r2`,
 /// the last expression is the objective. `#` starts a comment.
 ///
-/// Limits: brackets nest at most 200 deep; sums unrolled, the text has at most 2 million operations and takes
-/// at most 20 million steps to unroll. Cost is linear in the operations.
+/// Limits: brackets nest at most 200 deep; with sums unrolled, the formula has at most 2 million operations
+/// and numbers, and unrolling it takes at most 20 million steps. Cost is linear in the operations.
 ///
 /// What derivatives are where there are none: see Program.
 class Expression final : public Program {
