@@ -144,13 +144,18 @@ class Machine {
     }
 
     std::string known_names() const {
-        std::string list;
+        constexpr std::size_t most = 20;
+        std::vector<std::string> names;
         for (const auto& [name, node] : scalars_) {
-            if (!constants().contains(name)) list += name + ", ";
+            if (!constants().contains(name)) names.push_back(name);
         }
-        for (const auto& [name, place] : vectors_) list += fmt::format("{}[{}], ", name, place.size());
-        for (const auto& [name, number] : constants()) list += fmt::format("{}, ", name);
-        return list.substr(0, list.size() - 2);
+        for (const auto& [name, place] : vectors_) names.push_back(fmt::format("{}[{}]", name, place.size()));
+        if (names.size() > most) {
+            names.resize(most);
+            names.emplace_back("...");
+        }
+        for (const auto& [name, number] : constants()) names.emplace_back(name);
+        return fmt::format("{}", fmt::join(names, ", "));
     }
 
     double integer(std::size_t position, const char* what) {
