@@ -47,15 +47,15 @@ rc::Gen<RandomFormula> formulas(bool typed = false) {
 // --- blocks of points
 
 template <class T>
-struct Rows {
-    explicit Rows(std::size_t lane_count)
+struct PointRows {
+    explicit PointRows(std::size_t lane_count)
         : lane_count(lane_count), x(dimension * lane_count), f(lane_count), g(dimension * lane_count) {}
     std::size_t lane_count;
     AlignedArray<T> x, f, g;
 };
 
 template <class T>
-void evaluate(const Program& program, const Rows<T>& rows, Isa isa) {
+void evaluate(const Program& program, const PointRows<T>& rows, Isa isa) {
     const AlignedArray<T> scratch(program.scratch_rows() * rows.lane_count);
     const Block<T> block{rows.lane_count, dimension, rows.x.data(), rows.f.data(), rows.g.data(),
                          scratch.data(),  isa};
@@ -102,8 +102,8 @@ T in_range(double x) {
 }
 
 template <class T>
-Rows<T> rows_of(const std::vector<Point>& points) {
-    Rows<T> rows(points.size());
+PointRows<T> rows_of(const std::vector<Point>& points) {
+    PointRows<T> rows(points.size());
     for (std::size_t lane = 0; lane < points.size(); ++lane) {
         for (std::size_t j = 0; j < dimension; ++j)
             rows.x[j * points.size() + lane] = in_range<T>(points[lane][j]);
@@ -112,7 +112,7 @@ Rows<T> rows_of(const std::vector<Point>& points) {
 }
 
 template <class T>
-Point point_of(const Rows<T>& rows, std::size_t lane) {
+Point point_of(const PointRows<T>& rows, std::size_t lane) {
     Point point;
     for (std::size_t j = 0; j < dimension; ++j)
         point.push_back(static_cast<double>(rows.x[j * rows.lane_count + lane]));
@@ -120,12 +120,12 @@ Point point_of(const Rows<T>& rows, std::size_t lane) {
 }
 
 template <class T>
-T derivative(const Rows<T>& rows, std::size_t lane, std::size_t j) {
+T derivative(const PointRows<T>& rows, std::size_t lane, std::size_t j) {
     return rows.g[j * rows.lane_count + lane];
 }
 
 template <class T>
-bool is_finite(const Rows<T>& rows, std::size_t lane) {
+bool is_finite(const PointRows<T>& rows, std::size_t lane) {
     bool all = std::isfinite(rows.f[lane]);
     for (std::size_t j = 0; j < dimension; ++j) all = all && std::isfinite(derivative(rows, lane, j));
     return all;
@@ -163,7 +163,7 @@ Reference reference_at(const WrittenGraph& written, const Point& point, const Fo
 
 /// Holds a block that was evaluated to the reference.
 template <class T>
-void judge(const WrittenGraph& written, const Rows<T>& rows, const Format& format, Tally& tally) {
+void judge(const WrittenGraph& written, const PointRows<T>& rows, const Format& format, Tally& tally) {
     for (std::size_t lane = 0; lane < rows.lane_count; ++lane) {
         const Point point = point_of(rows, lane);
         const Reference expected = reference_at(written, point, format);
@@ -186,7 +186,7 @@ void require_enough(const Tally& tally) {
 }
 
 /// The graph as it was written, differentiated and lowered without any rewriting.
-void evaluate_as_written(const std::string& text, const Rows<double>& rows, Isa isa) {
+void evaluate_as_written(const std::string& text, const PointRows<double>& rows, Isa isa) {
     Graph graph(Rewriting::none);
     const NodeId value = translate(text, formula_box(), formula_parameters(), graph);
     const std::vector<NodeId> gradient = differentiate(graph, value, dimension);
@@ -206,13 +206,13 @@ std::uint64_t bits(double number) {
     return std::isnan(number) ? ~std::uint64_t{0} : std::bit_cast<std::uint64_t>(number);
 }
 
-std::vector<std::uint64_t> bits(const Rows<double>& rows, std::size_t lane) {
+std::vector<std::uint64_t> bits(const PointRows<double>& rows, std::size_t lane) {
     std::vector<std::uint64_t> list = {bits(rows.f[lane])};
     for (std::size_t j = 0; j < dimension; ++j) list.push_back(bits(derivative(rows, lane, j)));
     return list;
 }
 
-void require_same_bits(const Rows<double>& rows, std::size_t lane, const Rows<double>& expected,
+void require_same_bits(const PointRows<double>& rows, std::size_t lane, const PointRows<double>& expected,
                        std::size_t expected_lane) {
     if (bits(rows, lane) != bits(expected, expected_lane)) RC_FAIL(at(point_of(expected, expected_lane)));
 }
@@ -231,7 +231,7 @@ TEST_CASE("random formulas have the value and gradient of the reference", "[rand
         const std::string text = as_text(formula);
         RC_LOG(text);
         const Expression objective(text, formula_box(), formula_parameters());
-        const Rows<double> rows = rows_of<double>(random_points(formula.seed));
+        const PointRows<double> rows = rows_of<double>(random_points(formula.seed));
         evaluate(objective, rows, isa);
         judge(as_graph(formula), rows, f64, tally);
     }));
@@ -247,7 +247,7 @@ TEST_CASE("random formulas have the value and gradient of the reference in singl
         for (const double constant : written.constants)
             RC_PRE(constant == 0 || (constant < 1e15 && constant > 1e-15));
         const Expression objective(as_text(formula), formula_box(), formula_parameters());
-        const Rows<float> rows = rows_of<float>(random_points(formula.seed));
+        const PointRows<float> rows = rows_of<float>(random_points(formula.seed));
         evaluate(objective, rows, isa);
         judge(written, rows, f32, tally);
     }));
@@ -261,9 +261,9 @@ TEST_CASE("the optimiser keeps what is finite finite", "[random]") {
         const std::string text = as_text(formula);
         RC_LOG(text);
         const std::vector<Point> points = random_points(formula.seed);
-        const Rows<double> plain = rows_of<double>(points);
+        const PointRows<double> plain = rows_of<double>(points);
         evaluate_as_written(text, plain, isa);
-        const Rows<double> optimised = rows_of<double>(points);
+        const PointRows<double> optimised = rows_of<double>(points);
         evaluate(Expression(text, formula_box(), formula_parameters()), optimised, isa);
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             if (!is_finite(plain, lane) || is_finite(optimised, lane)) continue;
@@ -280,7 +280,7 @@ TEST_CASE(
         const RandomFormula formula = *formulas();
         const Expression objective(as_text(formula), formula_box(), formula_parameters());
         const std::vector<Point> points = random_points(formula.seed);
-        const Rows<double> expected = rows_of<double>(points);
+        const PointRows<double> expected = rows_of<double>(points);
         evaluate(objective, expected, choose_isa());
 
         constexpr std::array junk = {std::numeric_limits<double>::quiet_NaN(),
@@ -289,7 +289,7 @@ TEST_CASE(
             if (!isa_available(isa) || is_fused(isa) != is_fused(choose_isa())) continue;
             // Point k goes to every third lane of a wider block, shifted, with junk between.
             const std::size_t shift = formula.seed % 3;
-            Rows<double> moved(3 * lanes);
+            PointRows<double> moved(3 * lanes);
             for (std::size_t i = 0; i < moved.x.size(); ++i) moved.x[i] = junk[i % junk.size()];
             for (std::size_t lane = 0; lane < lanes; ++lane) {
                 for (std::size_t j = 0; j < dimension; ++j)
@@ -307,9 +307,9 @@ TEST_CASE("a traced function has the bits of the same formula as text", "[random
     REQUIRE(holds("the same bits", [&] {
         const RandomFormula formula = *formulas(true);
         const std::vector<Point> points = random_points(formula.seed);
-        const Rows<double> from_text = rows_of<double>(points);
+        const PointRows<double> from_text = rows_of<double>(points);
         evaluate(Expression(in_brackets(formula), formula_box(), formula_parameters()), from_text, isa);
-        const Rows<double> from_trace = rows_of<double>(points);
+        const PointRows<double> from_trace = rows_of<double>(points);
         evaluate(traced(formula), from_trace, isa);
         for (std::size_t lane = 0; lane < lanes; ++lane) require_same_bits(from_trace, lane, from_text, lane);
     }));
