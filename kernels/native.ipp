@@ -6,6 +6,14 @@
 
 #include "adam.ipp"
 
+// Inlines the functor whatever its length: a call would push its vectors to memory. GCC takes minutes for
+// that with the address sanitizer's checks in it.
+#if defined(__SANITIZE_ADDRESS__)
+#define LANEWISE_INLINING
+#else
+#define LANEWISE_INLINING [[gnu::flatten]]
+#endif
+
 namespace lanewise::kernels {
 namespace {
 
@@ -94,8 +102,8 @@ class State {
 
 /// All iterations of some neighbouring vectors of a tile; returns as Functions::advance_adam does.
 template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
-[[gnu::flatten]] std::size_t advance_vectors(const Tile<T> tile, std::size_t lane, const Step<T>* steps,
-                                             std::size_t first, std::size_t last) {
+LANEWISE_INLINING std::size_t advance_vectors(const Tile<T> tile, std::size_t lane, const Step<T>* steps,
+                                              std::size_t first, std::size_t last) {
     State<T, Rule, F, B> states[vectors];
     repeat<vectors>([&](std::size_t v) { states[v].begin(tile, lane + v * Batch<T>::size); });
     std::size_t k = first;
@@ -127,7 +135,7 @@ std::size_t advance_native(const Tile<T>& tile, const Step<T>* steps, std::size_
 }
 
 template <class T, class F, template <class> class B>
-[[gnu::flatten]] void evaluate_native(std::size_t lanes, const T* x_rows, T* f_row, T* g_rows) {
+LANEWISE_INLINING void evaluate_native(std::size_t lanes, const T* x_rows, T* f_row, T* g_rows) {
     for (std::size_t lane = 0; lane < lanes; lane += Batch<T>::size) {
         B<T> x[F::dimension];
         B<T> g[F::dimension];
@@ -150,3 +158,5 @@ constexpr Native native() {
 
 }  // namespace
 }  // namespace lanewise::kernels
+
+#undef LANEWISE_INLINING
