@@ -15,7 +15,7 @@ function(lanewise_add_native target name source)
     endif()
     include(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/Kernels.cmake)
     cmake_path(ABSOLUTE_PATH source NORMALIZE)
-    string(REPLACE "::" "_" id ${name})
+    string(REPLACE "::" "__" id ${name})
     set(folder ${CMAKE_CURRENT_BINARY_DIR}/${target}_native/${id})
 
     set(tables "")

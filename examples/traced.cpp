@@ -13,7 +13,7 @@ auto ackley(const Point& x) {
         squares += xj * xj;
         waves += cos(6.283185307179586 * xj);
     }
-    const double d = static_cast<double>(x.size());
+    const auto d = static_cast<double>(x.size());
     return 20 - 20 * exp(-0.2 * sqrt(squares / d)) + std::exp(1.0) - exp(waves / d);
 }
 

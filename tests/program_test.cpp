@@ -367,6 +367,26 @@ TEST_CASE("where there is no finite derivative, it is the documented one") {
     }
 }
 
+TEST_CASE("fused products do not take a root's or logarithm's 0 below 0") {
+    const auto at = [](const char* text, std::vector<double> x) {
+        x.resize(5);
+        return evaluate(Expression(text, xyz), x);
+    };
+    for (const double x : {0.1, 0.3, 0.7, 1.1, 1.3}) {
+        for (const char* text :
+             {"sqrt(x^2 - 2*x*y + y^2)", "sqrt(x*x - y*y)", "(x*x - y*y)^1.5", "cbrt(x*x - y*y)^0.5",
+              "sqrt(x*x + v[0]*y)", "floor(x*x - y*y)", "if(x*x - y*y == 0, 0, 1)"}) {
+            INFO(text << " at " << x);
+            const Evaluation here = at(text, {x, x, -x});
+            CHECK(here.f == 0);
+            CHECK(std::isfinite(here.gradient[0]));
+        }
+    }
+    CHECK(at("sqrt(x^2 - y)", {0.1, 0.1 * 0.1}).f == 0);
+    CHECK(at("exp(-1/(0 - x))", {0}).f == 0);
+    CHECK(at("10^-310*x", {1e200}).f == Approx(1e-110));
+}
+
 TEST_CASE("a run that lands where the root is 0 keeps that point") {
     const Result result = minimize("sqrt(x) + abs(y)^0.5", Box{{"x", 0, 4}, {"y", -1, 1}}, {.starts = 64});
     CHECK(result.best.x[0] == 0);

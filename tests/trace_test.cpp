@@ -130,6 +130,8 @@ TEST_CASE("traced values do not leave their trace") {
         return x[0];
     });
     CHECK_THROWS_AS(escaped + 1, std::logic_error);
+    CHECK_THROWS_AS(1 + escaped, std::logic_error);
+    CHECK_THROWS_AS(select(true, 1, escaped), std::logic_error);
     CHECK_THROWS_AS(trace(1, [&](const auto& x) { return x[0] + escaped; }), std::logic_error);
     CHECK_THROWS_AS(trace(1, [&](const auto&) { return escaped; }), std::logic_error);
     const Program nested = trace(1, [](const auto& x) {

@@ -108,8 +108,8 @@ class Batch {
     friend Batch sqrt(Batch a) { return Batch(kernels::square_root(a.simd)); }
     friend Batch abs(Batch a) { return Batch(xsimd::abs(a.simd)); }
     friend Batch sign(Batch a) { return Batch(kernels::sign(a.simd)); }  ///< -1, 0 or 1; NaN for NaN
-    friend Batch floor(Batch a) { return Batch(xsimd::floor(a.simd)); }
-    friend Batch ceil(Batch a) { return Batch(xsimd::ceil(a.simd)); }
+    friend Batch floor(Batch a) { return Batch(kernels::floor(a.simd)); }
+    friend Batch ceil(Batch a) { return Batch(kernels::ceil(a.simd)); }
     friend Batch min(Batch a, Batch b) { return Batch(kernels::min(a.simd, b.simd)); }  ///< NaN if either is
     friend Batch max(Batch a, Batch b) { return Batch(kernels::max(a.simd, b.simd)); }  ///< NaN if either is
 
@@ -121,8 +121,8 @@ class Batch {
         return {Batch(both.sin), Batch(both.cos)};
     }
 
-    /// exp exp2 expm1 log log2 log10 log1p tan asin acos atan sinh cosh tanh cbrt erf erfc of one number,
-    /// atan2 hypot pow of two.
+    /// exp exp2 expm1 log log2 log10 log1p tan asin acos atan sinh cosh tanh cbrt erf erfc lgamma of one
+    /// number, atan2 hypot pow of two.
 #define LANEWISE_NATIVE_1(name)                     \
     friend Batch name(Batch a) {                    \
         return Batch(kernels::sleef::name(a.simd)); \

@@ -13,8 +13,10 @@ namespace lanewise {
 /// constants folded, powers as products, products fused with sums, sines paired with cosines; then run by a
 /// SIMD interpreter, a block of points at a time. Cheap to copy.
 ///
-/// The optimiser keeps every value to 1 ULP per operation written (x^n: |n| ULP), apart from the sign of a
-/// zero, and never makes a finite value or derivative infinite or NaN.
+/// The optimiser moves every operation written by at most 1 ULP of its operands' sizes (x^n: |n| ULP), apart
+/// from the sign of a zero and what follows from it (1/0, atan2), and never makes a finite value or
+/// derivative infinite or NaN. Sums that a root, logarithm or comparison is taken of are rounded as they are
+/// written.
 ///
 /// Derivatives are exact and follow the taken branch; a branch that is not taken adds nothing, whatever its
 /// value and derivatives are there. Where the value is finite but has no finite derivative, the derivative is

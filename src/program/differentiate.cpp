@@ -76,9 +76,8 @@ class ReverseMode {
             if (factors == most_factors || node.kind != Node::Kind::operation) return false;
             if (node.op == Opcode::neg || (node.op == Opcode::mul && is_finite(node.b))) {
                 contribution = node.a;
-            } else if (node.op == Opcode::mul && is_finite(node.a)) {
-                contribution = node.b;
-            } else if (node.op == Opcode::select && graph_->is_constant(node.c, 0)) {
+            } else if ((node.op == Opcode::mul && is_finite(node.a)) ||
+                       (node.op == Opcode::select && graph_->is_constant(node.c, 0))) {
                 contribution = node.b;
             } else if (node.op == Opcode::select && graph_->is_constant(node.b, 0)) {
                 contribution = node.c;

@@ -10,16 +10,22 @@ namespace lanewise {
 
 namespace {
 
+double whole_power(double base, double exponent) {
+    double product = 1;
+    for (auto rest = static_cast<unsigned>(exponent); rest != 0; rest >>= 1U, base *= base) {
+        if ((rest & 1U) != 0) product *= base;
+    }
+    return product;
+}
+
 /// Whole powers are products, as in a program.
 double power(double base, double exponent) {
     constexpr double largest_product_power = 1024;
     if (exponent != std::trunc(exponent) || std::abs(exponent) > largest_product_power)
         return Sleef_cinz_powd1_u10purec(base, exponent);
-    double product = 1;
-    for (auto rest = static_cast<unsigned>(std::abs(exponent)); rest != 0; rest >>= 1U, base *= base) {
-        if ((rest & 1U) != 0) product *= base;
-    }
-    return exponent < 0 ? 1 / product : product;
+    if (exponent >= 0) return whole_power(base, exponent);
+    const double inverse = whole_power(base, -exponent);
+    return std::isinf(inverse) ? whole_power(1 / base, -exponent) : 1 / inverse;
 }
 
 }  // namespace

@@ -97,8 +97,8 @@ NodeId Graph::apply(Opcode op, NodeId a, NodeId b, NodeId c) {
     std::optional<NodeId> better;
     if (depth_ < deepest_rewriting) {
         ++depth_;
-        for (const Rewrite& rewrite : rewrites(rewriting_)) {
-            better = rewrite.apply(*this, node);
+        for (const Rewrite rewrite : rewrites(rewriting_)) {
+            better = rewrite(*this, node);
             if (better) break;
         }
         --depth_;

@@ -30,7 +30,7 @@ Result fold_constants(Graph& graph, const Node& of) {
     return graph.constant(fold(of.op, operand(0, of.a), operand(1, of.b), operand(2, of.c)));
 }
 
-/// x + 0, x - 0, 0 - x, 1 x, -1 x, x / 1, x / -1, x^1, x^0
+/// x + 0, x - 0, 1 x, -1 x, x / 1, x / -1, x^1, x^0
 Result drop_neutral_constants(Graph& graph, const Node& of) {
     switch (of.op) {
         case Opcode::add:
@@ -39,7 +39,6 @@ Result drop_neutral_constants(Graph& graph, const Node& of) {
             break;
         case Opcode::sub:
             if (graph.is_constant(of.b, 0)) return of.a;
-            if (graph.is_constant(of.a, 0)) return graph.neg(of.b);
             break;
         case Opcode::mul:
             if (graph.is_constant(of.a, 1)) return of.b;
@@ -194,28 +193,28 @@ Result negate_constant_factors(Graph& graph, const Node& of) {
     return graph.mul(graph.constant(-number(graph, graph[of.a].a)), graph[of.a].b);
 }
 
-constexpr std::array written = {Rewrite{"fold constants", fold_constants}};
+constexpr std::array<Rewrite, 1> written = {fold_constants};
 
-constexpr std::array algebra = {
-    Rewrite{"fold constants", fold_constants},
-    Rewrite{"drop neutral constants", drop_neutral_constants},
-    Rewrite{"merge negations", merge_negations},
-    Rewrite{"take the sign from constants", take_sign_from_constants},
-    Rewrite{"put constants first", put_constants_first},
-    Rewrite{"merge scalings", merge_scalings},
-    Rewrite{"factor out scaling", factor_out_scaling},
-    Rewrite{"simplify branches", simplify_branches},
-    Rewrite{"roots", roots},
-};
+constexpr auto algebra = std::to_array<Rewrite>({
+    fold_constants,
+    drop_neutral_constants,
+    merge_negations,
+    take_sign_from_constants,
+    put_constants_first,
+    merge_scalings,
+    factor_out_scaling,
+    simplify_branches,
+    roots,
+});
 
-constexpr std::array last = {
-    Rewrite{"fold constants", fold_constants},
-    Rewrite{"drop neutral constants", drop_neutral_constants},
-    Rewrite{"put constants first", put_constants_first},
-    Rewrite{"merge scalings", merge_scalings},
-    Rewrite{"powers as products", powers_as_products},
-    Rewrite{"negate constant factors", negate_constant_factors},
-};
+constexpr auto last = std::to_array<Rewrite>({
+    fold_constants,
+    drop_neutral_constants,
+    put_constants_first,
+    merge_scalings,
+    powers_as_products,
+    negate_constant_factors,
+});
 
 }  // namespace
 

@@ -4,10 +4,54 @@
 
 namespace lanewise {
 
+namespace {
+
+/// Operations that do not stay as they were when a rounding error moves an operand across a point.
+bool jumps_or_ends(Opcode op) {
+    switch (op) {
+        case Opcode::sqrt:
+        case Opcode::log:
+        case Opcode::log2:
+        case Opcode::log10:
+        case Opcode::log1p:
+        case Opcode::asin:
+        case Opcode::acos:
+        case Opcode::pow:
+        case Opcode::lgamma:
+        case Opcode::atan2:
+        case Opcode::floor:
+        case Opcode::ceil:
+        case Opcode::sign:
+        case Opcode::lt:
+        case Opcode::le:
+        case Opcode::eq:
+        case Opcode::ne: return true;
+        default: return false;
+    }
+}
+
+bool is_arithmetic(Opcode op) {
+    switch (op) {
+        case Opcode::neg:
+        case Opcode::add:
+        case Opcode::sub:
+        case Opcode::mul:
+        case Opcode::div:
+        case Opcode::abs:
+        case Opcode::min:
+        case Opcode::max:
+        case Opcode::cbrt:
+        case Opcode::select: return true;
+        default: return false;
+    }
+}
+
+}  // namespace
+
 Selection::Selection(const Outputs& outputs)
     : graph_(&outputs.graph),
       uses_(outputs.graph.size(), 0),
-      in_value_(outputs.graph.size(), false),
+      is_watched_(outputs.graph.size(), false),
       operations_(outputs.graph.size()) {
     select(outputs);
     fuse_products_into_sums();
@@ -27,7 +71,6 @@ NodeId Selection::twin(NodeId id) const {
 void Selection::select(const Outputs& outputs) {
     for (const NodeId output : outputs.gradient) ++uses_[output];
     ++uses_[outputs.value];
-    in_value_[outputs.value] = true;
     // Users have larger ids than their operands, so that every use is counted before a node is looked at.
     for (auto id = static_cast<NodeId>(graph_->size()); id-- != 0;) {
         if (!is_selected(id)) continue;
@@ -37,7 +80,8 @@ void Selection::select(const Outputs& outputs) {
         for (std::size_t i = 0; i < static_cast<std::size_t>(kernels::operand_count(node.op)); ++i) {
             operations_[id].operands[i] = operands[i];
             ++uses_[operands[i]];
-            if (in_value_[id]) in_value_[operands[i]] = true;
+            if (jumps_or_ends(node.op) || (is_watched_[id] && is_arithmetic(node.op)))
+                is_watched_[operands[i]] = true;
         }
     }
 }
@@ -75,10 +119,7 @@ void Selection::fuse_products_into_sums() {
 bool Selection::can_fuse(NodeId product, NodeId sum) const {
     const auto& [op, operands] = operations_[sum];
     if ((op != Opcode::add && op != Opcode::sub) || operands[0] == operands[1]) return false;
-    // a b - c d, fused, is a rounding error where the products are equal, and may be below 0, where a root or
-    // logarithm of the value has no place for it; unless the product that is fused has none.
-    const NodeId other = operands[0] == product ? operands[1] : operands[0];
-    return op == Opcode::add || !in_value_[sum] || !graph_->is(other, Opcode::mul) || is_exact(product);
+    return !is_watched_[sum] || is_exact(product);
 }
 
 bool Selection::is_exact(NodeId product) const {

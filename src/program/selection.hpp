@@ -52,7 +52,9 @@ class Selection {
 
     const Graph* graph_;
     std::vector<std::uint32_t> uses_;
-    std::vector<bool> in_value_;  ///< the value needs it, not the gradient alone
+    /// A root, logarithm, comparison ... is taken of what it gives: a fused product, rounded differently,
+    /// could be below 0 where it has to be 0.
+    std::vector<bool> is_watched_;
     std::vector<Operation> operations_;
     std::unordered_map<NodeId, NodeId> partners_;
     std::unordered_map<NodeId, NodeId> twins_;

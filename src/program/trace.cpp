@@ -42,7 +42,7 @@ struct Recording::Access {
     }
 
     static NodeId node(const Traced& value) {
-        if (value.recording_ != 0 && (current == nullptr || value.recording_ != current->serial))
+        if (current == nullptr || (value.recording_ != 0 && value.recording_ != current->serial))
             throw std::logic_error("a traced value is used outside of the trace, or thread, that made it");
         return value.recording_ == 0 ? current->graph.constant(value.constant_) : value.node_;
     }
