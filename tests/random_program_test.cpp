@@ -36,12 +36,13 @@ bool holds(const char* description, Property property) {
 }
 
 rc::Gen<RandomFormula> formulas(bool typed = false) {
-    return rc::Gen<RandomFormula>([typed](const rc::Random& random, int size) {
+    const auto generate = [typed](const rc::Random& random, int size) {
         rc::Random copy = random;
         return rc::shrinkable::shrinkRecur(
             random_formula(copy.next(), 2 + size / 4, typed),
             [](const RandomFormula& formula) { return rc::seq::fromContainer(smaller(formula)); });
-    });
+    };
+    return {generate};
 }
 
 // --- blocks of points

@@ -370,14 +370,14 @@ class Evaluation {
                (oscillates(op, values[0]) && errors[0] > largest_phase_error);
     }
 
-    /// What the errors of the operands make of the value, each alone, and what the operation adds.
+    /// What the errors of the operands make of the value, and what the operation adds.
     void set_error(State& state, Opcode op, const Operands& values, const Operands& errors) const {
         if (std::isinf(state.value)) return;
         for_each_shift(values, errors, op, [&](const Operands& shifted) {
             const Real change = std::abs(value_of(op, shifted) - state.value);
-            state.error = std::isnan(change) ? infinity : std::max(state.error, change);
+            state.error = std::max(state.error, change);
+            if (std::isnan(change)) state.error = infinity;
         });
-        state.error *= static_cast<Real>(kernels::operand_count(op));
         const bool is_exact_here =
             state.error == 0 &&
             (is_exact(op) || (is_correctly_rounded(op) && is_representable(state.value)) ||
@@ -399,15 +399,21 @@ class Evaluation {
                                               : static_cast<Real>(static_cast<float>(value)) == value;
     }
 
+    /// The operands moved by their errors, up, down or not at all, in all combinations.
     template <class Visit>
     static void for_each_shift(const Operands& values, const Operands& errors, Opcode op, Visit visit) {
-        for (std::size_t i = 0; i < static_cast<std::size_t>(kernels::operand_count(op)); ++i) {
-            if (errors[i] == 0 || is_masked(op, i, values)) continue;
-            for (const Real shift : {errors[i], -errors[i]}) {
-                Operands shifted = values;
-                shifted[i] += shift;
-                visit(shifted);
+        constexpr int combinations = 27;
+        for (int combination = 0; combination < combinations; ++combination) {
+            Operands shifted = values;
+            bool is_new = true;
+            int rest = combination;
+            for (std::size_t i = 0; i < shifted.size(); ++i, rest /= 3) {
+                const bool counts = errors[i] != 0 && !is_masked(op, i, values);
+                is_new = is_new && (counts || rest % 3 == 0);
+                if (rest % 3 == 1) shifted[i] += errors[i];
+                if (rest % 3 == 2) shifted[i] -= errors[i];
             }
+            if (is_new && combination != 0) visit(shifted);
         }
     }
 
@@ -515,7 +521,10 @@ long double digamma(long double x) {
     constexpr Real far = 30;
     if (x <= 0) return is_whole(x) ? NAN : digamma(1 - x) - pi / std::tan(pi * (x - std::round(x)));
     Real sum = 0;
-    for (; x < far; x += 1) sum -= 1 / x;
+    while (x < far) {
+        sum -= 1 / x;
+        x += 1;
+    }
     const Real z = 1 / (x * x);
     Real power = 1;
     for (const Real coefficient : {-1 / 12.0L, 1 / 120.0L, -1 / 252.0L, 1 / 240.0L, -1 / 132.0L,
