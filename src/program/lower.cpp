@@ -103,8 +103,24 @@ class Emission {
     void claim_output(NodeId id, std::uint32_t output) {
         if (selection_->is_selected(id) && row_[id] == none) {
             row_[id] = output;
+            sum_in_place(id);
         } else {
             copies_.emplace_back(id, output);
+        }
+    }
+
+    /// What an output is summed up of step by step is written where the output will be: fewer rows to keep
+    /// near.
+    void sum_in_place(NodeId id) {
+        for (;;) {
+            const auto& [op, operands] = (*selection_)[id];
+            const bool is_multiply_add = op == Opcode::fma || op == Opcode::fms || op == Opcode::fnma;
+            if (!is_multiply_add && op != Opcode::add && op != Opcode::sub && op != Opcode::neg) return;
+            const NodeId before = operands[is_multiply_add ? 2 : 0];
+            const bool is_used_here_only = selection_->is_selected(before) && selection_->uses(before) == 1;
+            if (!is_used_here_only || row_[before] != none) return;
+            row_[before] = row_[id];
+            id = before;
         }
     }
 

@@ -90,7 +90,9 @@ void Selection::select(const Outputs& outputs) {
 /// multiply-add costs no more than the sum.
 void Selection::fuse_products_into_sums() {
     const Users users(*this);
-    for (NodeId id = 0; id < graph_->size(); ++id) {
+    // Of two products in a sum the later one is fused, so that the earlier one's factors need not wait for
+    // it.
+    for (auto id = static_cast<NodeId>(graph_->size()); id-- != 0;) {
         if (!is_selected(id) || operations_[id].op != Opcode::mul) continue;
         const std::span<const NodeId> sums = users.of(id);
         const bool used_by_sums_only = sums.size() == uses_[id] && std::ranges::all_of(sums, [&](NodeId sum) {
