@@ -20,7 +20,6 @@ double whole_power(double base, double exponent) {
 
 /// Whole powers are products, as in a program.
 double power(double base, double exponent) {
-    constexpr double largest_product_power = 1024;
     if (exponent != std::trunc(exponent) || std::abs(exponent) > largest_product_power)
         return Sleef_cinz_powd1_u10purec(base, exponent);
     if (exponent >= 0) return whole_power(base, exponent);

@@ -86,6 +86,9 @@ Outputs rewritten(const Graph& from, NodeId value, const std::vector<NodeId>& gr
 /// Multiplying by it only changes the exponent.
 bool is_power_of_two(double number);
 
+/// Whole powers up to this size are products.
+inline constexpr double largest_product_power = 1024;
+
 /// The number an operation gives on numbers; the same bits on every machine.
 double fold(Opcode op, double a, double b, double c);
 

@@ -9,8 +9,6 @@ namespace {
 
 using Result = std::optional<NodeId>;
 
-constexpr double largest_product_power = 1024;
-
 /// Far enough from the ends of the range, of single precision too, to stand for two constants one after the
 /// other.
 bool is_moderate(double number) {

@@ -25,23 +25,10 @@ bool jumps_or_ends(Opcode op) {
         case Opcode::lt:
         case Opcode::le:
         case Opcode::eq:
-        case Opcode::ne: return true;
-        default: return false;
-    }
-}
-
-bool is_arithmetic(Opcode op) {
-    switch (op) {
-        case Opcode::neg:
-        case Opcode::add:
-        case Opcode::sub:
-        case Opcode::mul:
-        case Opcode::div:
-        case Opcode::abs:
-        case Opcode::min:
-        case Opcode::max:
-        case Opcode::cbrt:
-        case Opcode::select: return true;
+        case Opcode::ne:
+        case Opcode::logical_and:
+        case Opcode::logical_or:
+        case Opcode::logical_not: return true;
         default: return false;
     }
 }
@@ -80,8 +67,8 @@ void Selection::select(const Outputs& outputs) {
         for (std::size_t i = 0; i < static_cast<std::size_t>(kernels::operand_count(node.op)); ++i) {
             operations_[id].operands[i] = operands[i];
             ++uses_[operands[i]];
-            if (jumps_or_ends(node.op) || (is_watched_[id] && is_arithmetic(node.op)))
-                is_watched_[operands[i]] = true;
+            const bool is_condition = node.op == Opcode::select && i == 0;
+            if (is_watched_[id] || is_condition || jumps_or_ends(node.op)) is_watched_[operands[i]] = true;
         }
     }
 }
