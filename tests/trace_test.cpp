@@ -94,7 +94,7 @@ TEST_CASE("a traced function is the program of its formula, to the bit") {
 
 TEST_CASE("a function template serves doubles and traces, through span and array") {
     const std::array<double, 3> x = {0.3, -1.7, 2.1};
-    const double plain = ripples<double>(x);
+    const auto plain = ripples<double>(x);
     const Program by_span = trace(3, [](std::span<const Traced> y) { return ripples<Traced>(y); });
     const Program by_array = trace<3>([](const std::array<Traced, 3>& y) { return ripples<Traced>(y); });
     CHECK(evaluate(by_span, x).f == Approx(plain).epsilon(1e-14));
