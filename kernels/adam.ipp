@@ -203,11 +203,30 @@ std::size_t advance(const Tile<T>& tile, const Step<T>* steps, std::size_t first
     return last;
 }
 
+/// max over j of |scale_j g_j|, without the variables that a wall holds: what the value changes by, to first
+/// order, on a way of length 1 in units of the scale.
 template <class T>
-void settle(const Tile<T>& tile, Evaluate<T> evaluate) {
+Batch<T> slope(const Tile<T> tile, std::size_t lane) {
+    const Batch<T> zero(T(0));
+    Batch<T> steepest = zero;
+    for (std::size_t j = 0; j < tile.dimension; ++j) {
+        const Range<T> range(tile, j);
+        const Batch<T> x = load(tile.x + j * tile.lanes + lane);
+        const Batch<T> g = load(tile.g + j * tile.lanes + lane);
+        const Mask<T> held = ((x == range.lower) & (zero < g)) | ((x == range.upper) & (g < zero));
+        const Batch<T> along = xsimd::select(held, zero, xsimd::abs(range.scale * g));
+        steepest = xsimd::select(steepest < along, along, steepest);
+    }
+    return steepest;
+}
+
+template <class T>
+void look(const Tile<T>& tile, T step, Evaluate<T> evaluate) {
     evaluate.call(evaluate.context, tile);
-    for (std::size_t lane = 0; lane < tile.lanes; lane += Batch<T>::size)
-        copy_rows(tile, lane, inspect(tile, lane, T(0)).improved, tile.x, tile.best_x);
+    for (std::size_t lane = 0; lane < tile.lanes; lane += Batch<T>::size) {
+        copy_rows(tile, lane, inspect(tile, lane, step).improved, tile.x, tile.best_x);
+        store(tile.slope + lane, slope(tile, lane));
+    }
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 
 template <class T>
 constexpr Functions<T> all_functions() {
-    return {advance<T, Adam>, settle<T>, interpret<T>};
+    return {advance<T, Adam>, look<T>, interpret<T>};
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ inline constexpr std::size_t row_alignment = 64;
 inline constexpr std::size_t adam_moments = 2;
 
 /// What a lane's status row holds. A lane that is not live is frozen: nothing of it is written any more.
-enum LaneStatus : std::uint8_t { live = 0, nan_at_start = 1, nan_on_the_way = 2 };
+enum LaneStatus : std::uint8_t { live = 0, nan_at_start = 1, nan_on_the_way = 2, ended = 3 };
 
 /// A tile: `lanes` runs side by side, every array a block of rows [row][lane].
 template <class T>
@@ -34,6 +34,7 @@ struct Tile {
     T* best_step;           ///< which evaluation of this stage found best_x, from 0; -1: none of them
     T* steps_taken;         ///< iterations of this stage the lane took part in
     T* status;              ///< LaneStatus as a number
+    T* slope;               ///< the steepest way down inside the box, filled by look; see there
     const T* lower;         ///< [d], one number per variable
     const T* upper;         ///< [d]
     const T* scale;         ///< [d] what a step size of 1 means for each variable
@@ -87,9 +88,8 @@ struct Functions {
     /// sets before the first call of a stage.
     std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t first,
                                 std::size_t last, Evaluate<T> evaluate);
-    /// Evaluates once more and keeps the best, without moving: the last point of a run counts too.
-    /// best_step records a 0.
-    void (*settle)(const Tile<T>& tile, Evaluate<T> evaluate);
+    /// Evaluates and keeps the best, without moving, and fills the slope row. best_step records `step`.
+    void (*look)(const Tile<T>& tile, T step, Evaluate<T> evaluate);
     /// Runs a program over `lanes` lanes; `scratch` holds as many rows as the program has registers.
     void (*interpret)(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g);
 };

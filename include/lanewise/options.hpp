@@ -47,12 +47,22 @@ struct Adam {
     double eps = 1e-8;     ///< finite and > 0
 };
 
+/// When two ends of runs are one minimum: both hold. See Minimum.
+struct Nearness {
+    double distance = 3e-3;     ///< in each variable, in units of the box width
+    double value = 0.1;         ///< times max(1, |f|)
+    double exact_value = 1e-6;  ///< the same for two ends that are both polished
+};
+
 /// How a search stands, told between two stages.
 struct Progress {
     std::size_t iteration;   ///< iterations done by the runs that are still going
     std::size_t iterations;  ///< iterations asked for
-    std::size_t runs;        ///< runs started
+    std::size_t runs;        ///< runs asked for
+    std::size_t runs_begun;  ///< runs that go on or are over
     std::size_t runs_alive;  ///< runs still going
+    std::size_t minima;      ///< polished so far; not all may be distinct
+    double share;            ///< of the whole work that is done, 0 to 1
     double best_f;           ///< best value so far; infinite (-infinite when maximising) while there is none
     std::uint64_t run_iterations;  ///< iterations done, summed over runs
     double seconds;                ///< since the search began
@@ -73,6 +83,22 @@ struct Options {
     Schedule schedule = Schedule::cosine;
     Scale scale = Scale::box;
     Precision precision = Precision::f64;
+
+    /// Points drawn for each start, which is the best of them; 1 to 1000.
+    std::size_t explore = 8;
+    /// Start further runs from combinations of the minima found, short ones, at most as many as there are
+    /// starts; they end sooner when they find nothing better. Their start ids follow those of the starts.
+    bool offspring = true;
+    /// Give up runs that are worse than another in their neighbourhood, where the best of that will hardly
+    /// become the best of all.
+    bool prune = true;
+    /// Bring the best of each minimum to full precision.
+    bool polish = true;
+    Nearness same = {};
+    /// Ends the search when the chance that another run finds a new minimum is estimated to be at most this,
+    /// in (0, 1), or less than half a minimum is expected to be unseen; see Coverage.
+    std::optional<double> max_unseen = {};
+
     /// Look for the largest value instead. Values in the result are the objective's own.
     bool maximize = false;
 
@@ -98,6 +124,12 @@ struct Options {
     std::function<void(const Progress&)> progress = {};
     /// Asked often on the calling thread; true ends the search with what it has.
     std::function<bool()> stop = {};
+
+    /// Starts that are drawn.
+    std::size_t drawn_starts() const noexcept {
+        constexpr std::size_t usual = 4096;
+        return starts.value_or(start_points.empty() ? usual : 0);
+    }
 };
 
 /// Checks options against the objective and the box, as minimize does before any work.

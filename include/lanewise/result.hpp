@@ -19,6 +19,7 @@ enum class SearchStatus {
     max_time,         ///< the time was up
     max_evaluations,  ///< the evaluations were spent
     interrupted,      ///< Options::stop said so
+    covered,          ///< Options::max_unseen is met
 };
 
 /// Why a run ended.
@@ -45,6 +46,7 @@ struct Best {
     std::uint64_t start_id;
     /// The iteration that moved the run there, from 0; -1 when it is the start itself.
     std::int64_t iteration;
+    bool polished;  ///< by a polish that began where the run had come
 };
 
 /// A distinct local minimum: a place where runs ended. A run ends where its last iteration left it (the best
@@ -57,9 +59,10 @@ struct Best {
 struct Minimum {
     double f;                              ///< of its best end
     std::vector<double> x;                 ///< its best end
+    bool polished;                         ///< to full precision; else where a run ended
     double gradient_norm;                  ///< Euclidean norm of the projected gradient at x
     std::vector<std::int8_t> at_bound;     ///< [d] -1 at the lower bound, 1 at the upper, else 0
-    std::vector<std::uint32_t> start_ids;  ///< of the runs that ended here, best first
+    std::vector<std::uint64_t> start_ids;  ///< of the runs that ended here, best first
 
     std::size_t hits() const noexcept { return start_ids.size(); }
 };
@@ -68,11 +71,19 @@ struct Minimum {
 /// ended at a finite value and the W minima they found. Assumes uniform starts and that every run reached its
 /// minimum.
 struct Coverage {
+    std::size_t runs;                       ///< N
     std::size_t minima_found;               ///< W
     std::optional<double> minima_expected;  ///< W (N-1) / (N-W-2), when N > W+2
     std::optional<double> volume_covered;   ///< (N-W-1) (N+W) / (N (N-1)), when N > 1
     std::optional<double>
         unseen_probability;  ///< W (W+1) / (N (N-1)), when N > 1: the next run finds a new one
+};
+
+/// What pruning may have cost, from the sample of the starts, whose runs go on where others are pruned.
+struct Audit {
+    std::size_t spared;              ///< runs of the sample that would have been pruned
+    std::size_t better_than_leader;  ///< of these: ended better than the run for which they would have been
+    double regret;  ///< by how much the best of these is better than all other runs; 0: it is not
 };
 
 struct Work {
@@ -87,8 +98,10 @@ struct Result {
     Best best;
     std::vector<Minimum> minima;                 ///< best first, at most Options::most_minima
     std::size_t minima_found;                    ///< of all
-    std::array<std::size_t, run_statuses> runs;  ///< number of runs by RunStatus
+    std::array<std::size_t, run_statuses> runs;  ///< number of runs by RunStatus, offspring too
+    std::size_t offspring;  ///< runs that Options::offspring added to those of the starts
     Coverage coverage;
+    Audit audit;
     std::size_t iterations;  ///< done by the runs that went furthest
     Work work;
     Isa isa;                 ///< the instruction set that was used

@@ -83,6 +83,8 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
         ->allow_extra_args(false);
     add(app, arguments, "--starts-file", "F.csv", "starts given by hand, one a line");
 
+    add(app, arguments, "--explore", "N", "draw N points for each start, which is the best of them [8]");
+
     app.option_defaults()->group("Runs");
     add(app, arguments, "--iterations", "N", "iterations of each run [1000]");
     add(app, arguments, "--rule", "adam", "rule of the step [adam]");
@@ -93,23 +95,33 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add(app, arguments, "--schedule", "NAME", "how the step size falls: constant, cosine [cosine]");
     add(app, arguments, "--scale", "box|none",
         "unit of the step size: the box width of each variable, or 1 [box]");
-    add(app, arguments, "--polish", "off", "second-order finish of the minima [off]");
-    add(app, arguments, "--prune", "off", "give up hopeless runs [off]");
+    add(app, arguments, "--prune", "on|off",
+        "give up runs that are worse than a neighbour in a hopeless place [on]");
     add(app, arguments, "--precision", "f64|f32", "precision of the runs [f64]");
     add_yes_or_no(app, arguments, "--maximize", "look for the largest value instead");
     add_yes_or_no(app, arguments, "--check-gradient",
                   "first compare the gradient with differences of the value; end if it is wrong");
     add_yes_or_no(app, arguments, "--dump-program", "show the program the objective becomes, and end");
 
+    app.option_defaults()->group("Minima");
+    add(app, arguments, "--offspring", "on|off", "further runs from combinations of the minima found [on]");
+    add(app, arguments, "--polish", "on|off", "bring minima to full precision [on]");
+    add(app, arguments, "--same-distance", "D",
+        "ends are one minimum within D of the box width in each variable ... [0.003]");
+    add(app, arguments, "--same-value", "V", "... and V max(1,|f|) in value [0.1]");
+    add(app, arguments, "--same-exact-value", "V", "... the same where both are polished [1e-6]");
+    add(app, arguments, "--minima", "N", "describe at most this many minima in the JSON [1000]");
+
     app.option_defaults()->group("Machine and limits");
     add(app, arguments, "--threads", "N", "at most this many threads [OpenMP's choice]");
     add_isa(app, arguments);
     add(app, arguments, "--max-time", "SECONDS", "end the search after this time");
     add(app, arguments, "--max-evaluations", "N", "end the search after this many values with gradients");
+    add(app, arguments, "--max-unseen", "P",
+        "end the search when the chance that another run finds a new minimum is this small");
     add(app, arguments, "--target", "F", "end the search at a value this good");
 
     app.option_defaults()->group("Output");
-    add(app, arguments, "--minima", "N", "describe at most this many minima in the JSON [1000]");
     add_json(app, arguments);
     add(app, arguments, "--trace", "FILE.csv",
         "every iteration of some runs: start_id, iteration, f, variables");

@@ -10,22 +10,27 @@ namespace lanewise::cli {
 
 std::string progress_text(const Progress& progress) {
     constexpr int width = 30;
-    const double share = static_cast<double>(progress.iteration) / static_cast<double>(progress.iterations);
+    const double share = progress.share;
     const int filled = static_cast<int>(share * width);
     const double rate =
         progress.seconds > 0 ? static_cast<double>(progress.run_iterations) / progress.seconds : 0;
     const std::string best =
         std::isfinite(progress.best_f) ? fmt::format("{:.6g}", progress.best_f) : "none yet";
-    return fmt::format("[{:<{}}] {:3.0f} %  best {}  {} runs alive  {:.3g} M run-iterations/s  {:.1f} s left",
-                       std::string(static_cast<std::size_t>(filled), '#'), width, share * 100, best,
-                       progress.runs_alive, rate / 1e6, progress.seconds * (1 - share) / share);
+    const std::string left =
+        share > 0 ? fmt::format("{:.1f} s left", progress.seconds * (1 - share) / share) : "";
+    return fmt::format(
+        "[{:<{}}] {:3.0f} %  best {}  {} minima  iteration {} of {}, {} runs alive  "
+        "{:.3g} M run-iterations/s  {}",
+        std::string(static_cast<std::size_t>(filled), '#'), width, share * 100, best, progress.minima,
+        progress.iteration, progress.iterations, progress.runs_alive, rate / 1e6, left);
 }
 
 ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) == 1) {}
 
 void ProgressLine::operator()(const Progress& progress) {
-    const bool last = progress.iteration == progress.iterations;
-    if (progress.seconds < next_ && !last) return;
+    const bool just_complete = progress.share >= 1 && !complete_;
+    if (progress.seconds < next_ && !just_complete) return;
+    complete_ = complete_ || just_complete;
     next_ = progress.seconds + (terminal_ ? 0.1 : 1.0);
     const std::string text = progress_text(progress);
     if (terminal_) {

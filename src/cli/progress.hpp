@@ -23,10 +23,12 @@ class ProgressLine {
   private:
     bool terminal_;
     double next_ = 0;
+    bool complete_ = false;  ///< all starts are done
     bool shown_ = false;
 };
 
-/// "[#####     ] 50 %  best 1.5  4096 runs alive  150 M run-iterations/s  2 s left"
+/// "[#####     ] 50 %  best 1.5  3 minima  iteration 310 of 1000, 768 runs alive  150 M run-iterations/s  2 s
+/// left"
 std::string progress_text(const Progress& progress);
 
 }  // namespace lanewise::cli

@@ -29,6 +29,10 @@ Json or_null(const std::optional<T>& value) {
     return value ? Json(*value) : Json(nullptr);
 }
 
+const char* on_or_off(bool on) {
+    return on ? "on" : "off";
+}
+
 Json problem(const Box& box, std::string_view expression, const Parameters& parameters) {
     Json variables = Json::array();
     for (const Box::Place& place : box.variables()) {
@@ -51,7 +55,7 @@ Json problem(const Box& box, std::string_view expression, const Parameters& para
 }
 
 Json option_values(const Options& options, const Result& result) {
-    return {{"starts", result.runs_started() - options.start_points.size()},
+    return {{"starts", options.drawn_starts()},
             {"start_points", options.start_points},
             {"seed", options.seed},
             {"design", "uniform"},
@@ -63,8 +67,13 @@ Json option_values(const Options& options, const Result& result) {
             {"eps", options.rule.eps},
             {"schedule", name(options.schedule)},
             {"scale", name(options.scale)},
-            {"polish", "off"},
-            {"prune", "off"},
+            {"explore", options.explore},
+            {"offspring", on_or_off(options.offspring)},
+            {"polish", on_or_off(options.polish)},
+            {"prune", on_or_off(options.prune)},
+            {"same_distance", options.same.distance},
+            {"same_value", options.same.value},
+            {"same_exact_value", options.same.exact_value},
             {"precision", name(options.precision)},
             {"maximize", options.maximize},
             {"threads", result.threads},
@@ -73,6 +82,7 @@ Json option_values(const Options& options, const Result& result) {
             {"max_time", or_null(options.max_time)},
             {"max_evaluations", or_null(options.max_evaluations)},
             {"target", or_null(options.target)},
+            {"max_unseen", or_null(options.max_unseen)},
             {"most_minima", options.most_minima}};
 }
 
@@ -80,13 +90,14 @@ Json minimum(const Minimum& minimum) {
     return {{"f", minimum.f},
             {"x", minimum.x},
             {"hits", minimum.hits()},
+            {"polished", minimum.polished},
             {"gradient_norm", minimum.gradient_norm},
             {"at_bound", minimum.at_bound},
             {"start_ids", minimum.start_ids}};
 }
 
 Json runs(const Result& result) {
-    Json counts = {{"started", result.runs_started()}};
+    Json counts = {{"started", result.runs_started()}, {"offspring", result.offspring}};
     for (std::size_t i = 0; i < run_statuses; ++i)
         counts[std::string(name(static_cast<RunStatus>(i)))] = result.runs[i];
     return counts;
@@ -114,14 +125,20 @@ std::string to_json(const Result& result, const Box& box, const Options& options
           {"x", result.best.x},
           {"variables", by_variable(box, result.best.x)},
           {"start_id", result.best.start_id},
-          {"iteration", result.best.iteration}}},
+          {"iteration", result.best.iteration},
+          {"polished", result.best.polished}}},
         {"minima", std::move(minima)},
         {"runs", runs(result)},
         {"coverage",
-         {{"minima_found", coverage.minima_found},
+         {{"runs", coverage.runs},
+          {"minima_found", coverage.minima_found},
           {"minima_expected", or_null(coverage.minima_expected)},
           {"volume_covered", or_null(coverage.volume_covered)},
           {"unseen_probability", or_null(coverage.unseen_probability)}}},
+        {"audit",
+         {{"spared", result.audit.spared},
+          {"better_than_leader", result.audit.better_than_leader},
+          {"regret", result.audit.regret}}},
         {"work",
          {{"seconds", work.seconds},
           {"run_iterations", work.run_iterations},

@@ -24,6 +24,10 @@ bool yes_or_no(Text option, Text text) {
     return parse_choice<bool>(option, text, {{"true", true}, {"false", false}});
 }
 
+bool on_or_off(Text option, Text text) {
+    return parse_choice<bool>(option, text, {{"on", true}, {"off", false}});
+}
+
 std::string file_name(Text option, Text text) {
     if (text.empty()) refuse(option, text, "a file is expected");
     return std::string(text);
@@ -71,8 +75,16 @@ constexpr auto entries = std::to_array<OptionEntry>({
      [](Problem& p, Text o, Text t) {
          p.options.scale = parse_choice(o, t, choices({Scale::box, Scale::none}));
      }},
-    {"polish", Kind::word, [](Problem&, Text o, Text t) { only(o, t, "off"); }},
-    {"prune", Kind::word, [](Problem&, Text o, Text t) { only(o, t, "off"); }},
+    {"explore", Kind::count, [](Problem& p, Text o, Text t) { p.options.explore = parse_count(o, t); }},
+    {"offspring", Kind::word, [](Problem& p, Text o, Text t) { p.options.offspring = on_or_off(o, t); }},
+    {"polish", Kind::word, [](Problem& p, Text o, Text t) { p.options.polish = on_or_off(o, t); }},
+    {"prune", Kind::word, [](Problem& p, Text o, Text t) { p.options.prune = on_or_off(o, t); }},
+    {"same-distance", Kind::number,
+     [](Problem& p, Text o, Text t) { p.options.same.distance = parse_number(o, t); }},
+    {"same-value", Kind::number,
+     [](Problem& p, Text o, Text t) { p.options.same.value = parse_number(o, t); }},
+    {"same-exact-value", Kind::number,
+     [](Problem& p, Text o, Text t) { p.options.same.exact_value = parse_number(o, t); }},
     {"precision", Kind::word,
      [](Problem& p, Text o, Text t) {
          p.options.precision = parse_choice(o, t, choices({Precision::f64, Precision::f32}));
@@ -88,6 +100,8 @@ constexpr auto entries = std::to_array<OptionEntry>({
     {"max-evaluations", Kind::count,
      [](Problem& p, Text o, Text t) { p.options.max_evaluations = parse_count(o, t); }},
     {"target", Kind::number, [](Problem& p, Text o, Text t) { p.options.target = parse_number(o, t); }},
+    {"max-unseen", Kind::number,
+     [](Problem& p, Text o, Text t) { p.options.max_unseen = parse_number(o, t); }},
     {"minima", Kind::count, [](Problem& p, Text o, Text t) { p.options.most_minima = parse_count(o, t); }},
     {"json", Kind::file, [](Problem& p, Text o, Text t) { p.output.json = file_name(o, t); }},
     {"trace", Kind::file, set_trace},

@@ -55,7 +55,8 @@ std::string minima(const Result& result, const Box& box) {
 }
 
 std::string runs(const Result& result) {
-    std::string text = fmt::format("runs   {} started", result.runs_started());
+    std::string text = fmt::format("runs   {} started", result.runs_started() - result.offspring);
+    if (result.offspring > 0) text += fmt::format(" and {} offspring", result.offspring);
     for (std::size_t i = 0; i < run_statuses; ++i) {
         if (result.runs[i] != 0)
             text += fmt::format(", {} {}", result.runs[i], name(static_cast<RunStatus>(i)));

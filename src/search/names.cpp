@@ -19,7 +19,8 @@ std::string_view name(Precision precision) noexcept {
 }
 
 std::string_view name(SearchStatus status) noexcept {
-    constexpr std::array names = {"completed", "target", "max-time", "max-evaluations", "interrupted"};
+    constexpr std::array names = {"completed",       "target",      "max-time",
+                                  "max-evaluations", "interrupted", "covered"};
     return names[static_cast<std::size_t>(status)];
 }
 

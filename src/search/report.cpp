@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cluster.hpp"
+#include "coverage.hpp"
 #include "evaluate.hpp"
 #include "lanewise/minimize.hpp"
 
@@ -13,129 +14,88 @@ namespace lanewise {
 
 namespace {
 
-RunStatus run_status(kernels::LaneStatus lane, bool all_iterations_done) {
-    switch (lane) {
-        case kernels::nan_at_start: return RunStatus::nan_at_start;
-        case kernels::nan_on_the_way: return RunStatus::nan_on_the_way;
-        case kernels::live: break;
-    }
-    return all_iterations_done ? RunStatus::max_iterations : RunStatus::stopped;
-}
-
-/// What can be said about runs once they have ended.
-template <class T>
 class Report {
-    using Which = typename Swarm<T>::Which;
-
   public:
-    Report(const Objective& objective, const Box& box, const Options& options, const Starts& starts,
-           const Engine& engine, const SearchEnd<T>& end)
-        : objective_(&objective),
-          box_(&box),
-          sign_(options.maximize ? -1 : 1),
-          given_(starts.given()),
-          iterations_(options.iterations),
-          most_minima_(options.most_minima),
-          engine_(&engine),
-          end_(&end) {}
+    Report(const Setting& setting, const Findings& findings)
+        : setting_(&setting),
+          findings_(&findings),
+          polished_(findings.polished.size()),
+          clusters_(cluster_minima(findings, setting.widths, setting.options->same)) {}
 
-    Result result() {
-        Result result{};
-        result.status = end_->status;
-        result.iterations = end_->iterations;
-        result.work = end_->work;
-        result.isa = engine_->isa;
-        result.threads = end_->threads;
-        result.tile_lanes = engine_->tile_lanes;
-        for (std::size_t run = 0; run < swarm().runs(); ++run)
-            ++result.runs[static_cast<std::size_t>(run_status(
-                swarm().status(run), swarm().iterations_done(run / swarm().tile_lanes()) == iterations_))];
-
-        best_run_ = find_best_run();
-        if (!std::isfinite(swarm().best_f(best_run_)))
+    Result result() const {
+        const Incumbent& best = findings_->best;
+        if (!std::isfinite(best.f))
             throw NothingFinite("nothing finite found: value or gradient is not finite at any start");
-        result.best = {.f = sign_ * swarm().best_f(best_run_),
-                       .x = end_point(best_run_),
-                       .start_id = best_run_,
-                       .iteration = swarm().best_iteration(best_run_)};
-        const Clusters clusters = cluster_ends();
-        result.minima = describe(clusters);
-        result.minima_found = clusters.count;
-        result.coverage = coverage(clusters);
+        Result result{};
+        result.status = findings_->status;
+        result.best = {.f = setting_->sign * best.f,
+                       .x = best.x,
+                       .start_id = best.id,
+                       .iteration = best.iteration,
+                       .polished = best.polished};
+        result.minima = describe();
+        result.minima_found = clusters_.count;
+        for (const RunStatus status : findings_->runs.status) ++result.runs[static_cast<std::size_t>(status)];
+        result.offspring = findings_->offspring;
+        result.coverage = estimate_coverage(*findings_, setting_->starts, clusters_);
+        result.audit = audit();
+        result.iterations = findings_->iterations;
+        result.work = findings_->work;
+        result.isa = setting_->isa;
+        result.threads = findings_->threads;
+        result.tile_lanes = findings_->tile_lanes;
         return result;
     }
 
   private:
-    const Swarm<T>& swarm() const { return end_->swarm; }
+    bool is_run(std::uint32_t member) const { return member >= 2 * polished_; }
 
-    /// The run with the best point visited; of equals the one with the smallest start id.
-    std::size_t find_best_run() const {
-        std::size_t best = 0;
-        for (std::size_t run = 1; run < swarm().runs(); ++run) {
-            if (swarm().best_f(run) < swarm().best_f(best)) best = run;
-        }
-        return best;
+    std::vector<double> point(std::uint32_t member) const {
+        if (member < polished_) return findings_->polished[member].x;
+        if (!is_run(member)) return findings_->polished[member - polished_].rough_x;
+        const auto x = findings_->runs.point(member - 2 * polished_);
+        return {x.begin(), x.end()};
     }
 
-    /// Where a run ends: at its best point for the best run, and for all when the search was halted.
-    bool ends_at_best(std::size_t run) const { return run == best_run_ || !end_->settled; }
-
-    /// Broken runs have no end.
-    double end_f(std::size_t run) const {
-        if (run != best_run_ && swarm().status(run) != kernels::live)
-            return std::numeric_limits<double>::infinity();
-        return ends_at_best(run) ? swarm().best_f(run) : swarm().f(run);
-    }
-
-    double end_x(std::size_t run, std::size_t j) const {
-        return swarm().coordinate(run, ends_at_best(run) ? Which::best : Which::current, j);
-    }
-
-    std::vector<double> end_point(std::size_t run) const {
-        std::vector<double> x(box_->dimension());
-        for (std::size_t j = 0; j < x.size(); ++j) x[j] = end_x(run, j);
-        return x;
-    }
-
-    Clusters cluster_ends() const {
-        std::vector<double> widths(box_->dimension());
-        for (std::size_t j = 0; j < widths.size(); ++j) widths[j] = box_->upper()[j] - box_->lower()[j];
-        return cluster({.runs = swarm().runs(),
-                        .widths = widths,
-                        .f = [this](std::size_t run) { return end_f(run); },
-                        .x = [this](std::size_t run, std::size_t j) { return end_x(run, j); }});
-    }
-
-    std::vector<Minimum> describe(const Clusters& clusters) const {
+    std::vector<Minimum> describe() const {
+        const std::size_t most = setting_->options->most_minima;
         std::vector<Minimum> minima;
         std::vector<std::vector<double>> points;
-        for (const auto& [f, run, cluster] : clusters.members) {
-            if (cluster >= most_minima_) continue;
+        for (const auto& [f, member, cluster] : clusters_.members) {
+            if (cluster >= most) continue;
             if (cluster == minima.size()) {
-                minima.push_back({.f = sign_ * end_f(run),
-                                  .x = end_point(run),
+                minima.push_back({.f = setting_->sign * f,
+                                  .x = point(member),
+                                  .polished = member < polished_,
                                   .gradient_norm = 0,
-                                  .at_bound = std::vector<std::int8_t>(box_->dimension(), 0),
+                                  .at_bound = std::vector<std::int8_t>(setting_->box->dimension(), 0),
                                   .start_ids = {}});
                 points.push_back(minima.back().x);
             }
-            minima[cluster].start_ids.push_back(run);
+            if (is_run(member))
+                minima[cluster].start_ids.push_back(findings_->runs.id[member - 2 * polished_]);
         }
-        evaluate_points(*objective_, points, engine_->isa, [&](std::size_t i, const Evaluation& at) {
-            add_first_order(minima[i], at.gradient);
-        });
+        const std::vector<std::uint32_t> of_run = clusters_of_runs(*findings_, clusters_);
+        for (std::uint32_t run = 0; run < of_run.size(); ++run) {
+            if (findings_->runs.status[run] == RunStatus::merged && of_run[run] < minima.size())
+                minima[of_run[run]].start_ids.push_back(findings_->runs.id[run]);
+        }
+        evaluate_points(
+            *setting_->objective, points, setting_->isa,
+            [&](std::size_t i, const Evaluation& at) { add_first_order(minima[i], at.gradient); });
         return minima;
     }
 
     /// What the gradient says about a minimum: a variable at a bound that it pushes against counts as
     /// settled.
     void add_first_order(Minimum& minimum, std::vector<double> gradient) const {
+        const Box& box = *setting_->box;
         double largest = 0;
         for (std::size_t j = 0; j < minimum.x.size(); ++j) {
-            const bool at_lower = minimum.x[j] == box_->lower()[j];
-            const bool at_upper = minimum.x[j] == box_->upper()[j];
+            const bool at_lower = minimum.x[j] == box.lower()[j];
+            const bool at_upper = minimum.x[j] == box.upper()[j];
             minimum.at_bound[j] = static_cast<std::int8_t>(at_lower ? -1 : static_cast<int>(at_upper));
-            const double downhill = -sign_ * gradient[j];
+            const double downhill = -setting_->sign * gradient[j];
             const bool held =
                 (at_lower && downhill <= 0) || (at_upper && downhill >= 0) || (at_lower && at_upper);
             if (held) gradient[j] = 0;
@@ -148,49 +108,38 @@ class Report {
         minimum.gradient_norm = largest * std::sqrt(sum);
     }
 
-    Coverage coverage(const Clusters& clusters) const {
-        std::vector<bool> reached(clusters.count, false);
-        double n = 0;
-        for (const auto& [f, run, cluster] : clusters.members) {
-            if (run < given_) continue;
-            reached[cluster] = true;
-            ++n;
+    /// Compares the runs that were spared with those that were given up for the same.
+    Audit audit() const {
+        const Runs& runs = findings_->runs;
+        Audit audit{};
+        double best_spared = std::numeric_limits<double>::infinity();
+        for (std::size_t run = 0; run < runs.count(); ++run) {
+            if (runs.audited[run] == 0) continue;
+            ++audit.spared;
+            best_spared = std::min(best_spared, runs.f[run]);
+            const auto leader = static_cast<std::size_t>(runs.holder[run]);
+            const double gap = runs.f[leader] - runs.f[run];
+            if (gap > setting_->options->same.exact_value * std::max(1.0, std::abs(runs.f[leader])))
+                ++audit.better_than_leader;
         }
-        const auto w = static_cast<double>(std::ranges::count(reached, true));
-        Coverage coverage{.minima_found = static_cast<std::size_t>(w),
-                          .minima_expected = {},
-                          .volume_covered = {},
-                          .unseen_probability = {}};
-        if (n > w + 2) coverage.minima_expected = w * (n - 1) / (n - w - 2);
-        if (n > 1) {
-            coverage.volume_covered = std::max(0.0, (n - w - 1) * (n + w) / (n * (n - 1)));
-            coverage.unseen_probability = std::min(1.0, w * (w + 1) / (n * (n - 1)));
+        double best_other = std::numeric_limits<double>::infinity();
+        for (std::size_t run = 0; run < runs.count(); ++run) {
+            if (runs.audited[run] == 0) best_other = std::min(best_other, runs.f[run]);
         }
-        return coverage;
+        if (best_spared < best_other && std::isfinite(best_other)) audit.regret = best_other - best_spared;
+        return audit;
     }
 
-    const Objective* objective_;
-    const Box* box_;
-    double sign_;
-    std::size_t given_;
-    std::size_t iterations_;
-    std::size_t most_minima_;
-    const Engine* engine_;
-    const SearchEnd<T>* end_;
-    std::size_t best_run_ = 0;
+    const Setting* setting_;
+    const Findings* findings_;
+    std::size_t polished_;
+    Clusters clusters_;
 };
 
 }  // namespace
 
-template <class T>
-Result report(const Objective& objective, const Box& box, const Options& options, const Starts& starts,
-              const Engine& engine, const SearchEnd<T>& end) {
-    return Report<T>(objective, box, options, starts, engine, end).result();
+Result report(const Setting& setting, const Findings& findings) {
+    return Report(setting, findings).result();
 }
-
-template Result report(const Objective&, const Box&, const Options&, const Starts&, const Engine&,
-                       const SearchEnd<double>&);
-template Result report(const Objective&, const Box&, const Options&, const Starts&, const Engine&,
-                       const SearchEnd<float>&);
 
 }  // namespace lanewise

@@ -1,13 +1,12 @@
-// From the ends of all runs to a result.
+// From what a search found to its result.
 #pragma once
 
-#include "search.hpp"
+#include "findings.hpp"
+#include "setting.hpp"
 
 namespace lanewise {
 
 /// \throws NothingFinite when no run saw a finite value.
-template <class T>
-Result report(const Objective& objective, const Box& box, const Options& options, const Starts& starts,
-              const Engine& engine, const SearchEnd<T>& end);
+Result report(const Setting& setting, const Findings& findings);
 
 }  // namespace lanewise

@@ -22,13 +22,17 @@ double schedule_factor(Schedule schedule, std::size_t k, std::size_t iterations)
 
 }  // namespace
 
+double step_size(const Options& options, std::size_t k) {
+    return options.rule.alpha * schedule_factor(options.schedule, k, options.iterations);
+}
+
 template <class T>
 kernels::Step<T> step_at(const Options& options, std::size_t k) {
     const Adam& rule = options.rule;
     const auto t = static_cast<double>(k + 1);
     const double first = 1 - Sleef_cinz_powd1_u10purec(rule.beta1, t);
     const double second = std::sqrt(1 - Sleef_cinz_powd1_u10purec(rule.beta2, t));
-    const double alpha = rule.alpha * schedule_factor(options.schedule, k, options.iterations);
+    const double alpha = step_size(options, k);
     return {static_cast<T>(alpha * second / first),
             static_cast<T>(rule.eps * second),
             static_cast<T>(rule.beta1),

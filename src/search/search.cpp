@@ -1,318 +1,253 @@
 #include "search.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <exception>
+#include <cmath>
 #include <limits>
-#include <thread>
-#include <vector>
 
-#include "evaluator.hpp"
-#include "isa.hpp"
-#include "schedule.hpp"
+#include "coverage.hpp"
+#include "crew.hpp"
+#include "offspring.hpp"
+#include "wave.hpp"
 
 namespace lanewise {
 
 namespace {
 
-/// Iterations between two looks. A look has all threads wait for each other, which costs dear on a machine
-/// with other work to do: without anyone to tell and nothing to decide, stages are long.
-std::size_t stage_iterations(const Options& options) {
-    const bool looks_matter = options.progress || options.target || options.max_evaluations;
-    return looks_matter ? 64 : 4096;
-}
+// Waves of starts: the first is small, so that what is easy is found at once; each further one makes the
+// search four times as large, up to a bound on the memory a wave takes.
+constexpr std::size_t first_wave = 16;
+constexpr std::size_t largest_wave = std::size_t{1} << 18U;
 
-/// Iterations of a tile between two polls of the reasons to halt. A native objective's runs are in registers
-/// meanwhile, and the longer the better.
-constexpr std::size_t poll_iterations = 8;
-constexpr std::size_t native_poll_iterations = 64;
+// Between two waves come generations of offspring. They start near minima: their runs are shorter.
+constexpr std::size_t generation = 128;
+constexpr std::size_t offspring_iterations = 128;
+constexpr std::size_t most_barren = 8;
 
-std::size_t round_up_to_lane_group(std::size_t lanes) {
-    return (lanes + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
-}
+/// How many of the first wave's best starts are polished before they are run.
+constexpr std::size_t polished_starts = 4;
 
-/// The objective's own kernels, where they can take the place of evaluating and stepping; else null.
+/// How many of a wave's best points are polished before the next.
+constexpr std::size_t polished_per_wave = 16;
+
 template <class T>
-const kernels::NativeFunctions<T>* native_functions(const Objective& objective, Isa isa, bool maximize,
-                                                    const std::vector<std::size_t>& fixed) {
-    const kernels::Native* native = objective.native(isa);
-    return native == nullptr || maximize || !fixed.empty() ? nullptr : &kernels::functions<T>(*native);
-}
-
-/// The reasons to end early that can come at any moment.
-class Halt {
+class Search {
   public:
-    explicit Halt(const Options& options)
-        : stop_(&options.stop), begin_(Clock::now()), max_time_(options.max_time) {}
+    explicit Search(const Setting& setting)
+        : setting_(&setting),
+          options_(setting.options),
+          halt_(*setting.options),
+          crew_(setting, halt_),
+          findings_(setting.box->dimension()),
+          offspring_(setting) {}
 
-    double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
-    bool has_stop() const noexcept { return static_cast<bool>(*stop_); }
-    bool requested() const noexcept {
-        return reason_.load(std::memory_order_relaxed) != SearchStatus::completed;
-    }
-    SearchStatus reason() const noexcept { return reason_.load(std::memory_order_relaxed); }
-
-    /// Looks at the clock, and on the calling thread of the search asks Options::stop. What that throws is
-    /// kept.
-    void poll(bool on_calling_thread) noexcept {
-        if (requested()) return;
-        if (max_time_ && seconds() >= *max_time_) reason_ = SearchStatus::max_time;
-        if (!on_calling_thread || !has_stop()) return;
-        try {
-            if ((*stop_)()) reason_ = SearchStatus::interrupted;
-        } catch (...) {
-            thrown_ = std::current_exception();
-            reason_ = SearchStatus::interrupted;
+    Findings run() {
+        const std::size_t runs = setting_->starts.count();
+        for (std::size_t end = first_wave; begun_ < runs && !is_over();) {
+            take_wave({.alpha = options_->rule.alpha,
+                       .iterations = options_->iterations,
+                       .runs = std::min(end, runs) - begun_,
+                       .first_id = begun_});
+            begun_ = findings_.runs.count() - findings_.offspring;
+            if (options_->offspring) breed();
+            end += std::min(3 * end, largest_wave);
         }
-    }
-
-    void rethrow() const {
-        if (thrown_) std::rethrow_exception(thrown_);
+        if (findings_.status == SearchStatus::completed || findings_.status == SearchStatus::covered)
+            polish_minima();
+        sum_up();
+        return std::move(findings_);
     }
 
   private:
-    using Clock = std::chrono::steady_clock;
-    const std::function<bool()>* stop_;
-    Clock::time_point begin_;
-    std::optional<double> max_time_;
-    std::atomic<SearchStatus> reason_ = SearchStatus::completed;
-    std::exception_ptr thrown_;
-};
+    bool is_over() const { return findings_.status != SearchStatus::completed; }
 
-/// What a look sees of all runs.
-struct Look {
-    std::size_t alive = 0;
-    double best_f = std::numeric_limits<double>::infinity();
-};
-
-template <class T>
-class Crew {
-  public:
-    Crew(const Objective& objective, const Box& box, const Options& options, const Starts& starts,
-         const Engine& engine)
-        : swarm_(starts.count(), box, options.scale, engine.tile_lanes),
-          functions_(&kernels::functions<T>(kernel_table(engine.isa))),
-          fixed_(fixed_coordinates(box)),
-          native_(native_functions<T>(objective, engine.isa, options.maximize, fixed_)),
-          halt_(options),
-          threads_(engine.threads) {
-        for (int thread = 0; thread < threads_; ++thread) {
-            workspaces_.emplace_back(engine.tile_lanes, box.dimension(), objective.scratch_rows());
-            evaluators_.push_back(
-                {&objective, engine.isa, options.maximize, workspaces_.back().scratch.data(), fixed_});
-            points_.emplace_back(box.dimension());
+    void take_wave(Plan plan) {
+        plan.runs = std::min<std::uint64_t>(plan.runs, affordable_runs());
+        if (plan.runs == 0) {
+            findings_.status = SearchStatus::max_evaluations;
+            return;
         }
-        for_each_tile(
-            [&](std::size_t tile, std::size_t thread) { swarm_.begin(tile, starts, {}, points_[thread]); });
-    }
-
-    /// A stage: every tile takes these steps while it is in L1, as far as it gets before the search is
-    /// halted.
-    void advance(const std::vector<kernels::Step<T>>& steps) {
-        for_each_tile(
-            [&](std::size_t tile, std::size_t thread) {
-                if (halt_.requested() || !has_live_run(tile)) return;
-                Workspace<T>& workspace = workspaces_[thread];
-                const kernels::Tile<T> rows = swarm_.unpack(tile, workspace);
-                std::size_t done = 0;
-                while (done < steps.size() && !halt_.requested()) {
-                    const std::size_t last = std::min(
-                        done + (native_ != nullptr ? native_poll_iterations : poll_iterations), steps.size());
-                    done = native_ != nullptr ? native_->advance_adam(rows, steps.data(), done, last)
-                                              : functions_->advance_adam(rows, steps.data(), done, last,
-                                                                         evaluators_[thread].callback());
-                    if (done < last) break;
-                    halt_.poll(omp_get_thread_num() == 0);
-                }
-                swarm_.pack(tile, rows, done);
-                workspace.lane_iterations += done * swarm_.tile_lanes();
-                for (std::size_t lane = 0; lane < swarm_.runs_in(tile); ++lane)
-                    workspace.run_iterations += static_cast<std::uint64_t>(rows.steps_taken[lane]);
-            },
-            [&](const std::atomic<std::ptrdiff_t>& tiles_left) { watch(tiles_left); });
-        halt_.rethrow();
-    }
-
-    /// The last points of the runs count too.
-    void settle() {
-        for_each_tile([&](std::size_t tile, std::size_t thread) {
-            if (!has_live_run(tile)) return;
-            const kernels::Tile<T> rows = swarm_.unpack(tile, workspaces_[thread]);
-            functions_->settle(rows, evaluators_[thread].callback());
-            swarm_.pack(tile, rows, 0);
-            swarm_.keep_f(tile, rows);
-        });
-    }
-
-    Look look() const {
-        Look seen;
-        for (std::size_t run = 0; run < swarm_.runs(); ++run) {
-            seen.alive += swarm_.status(run) == kernels::live ? 1 : 0;
-            seen.best_f = std::min(seen.best_f, swarm_.best_f(run));
-        }
-        return seen;
-    }
-
-    Halt& halt() { return halt_; }
-    int threads() const { return threads_seen_; }
-    Swarm<T>& swarm() { return swarm_; }
-    std::uint64_t run_iterations() const {
-        std::uint64_t sum = 0;
-        for (const Workspace<T>& workspace : workspaces_) sum += workspace.run_iterations;
-        return sum;
-    }
-    double lane_occupancy() const {
-        std::uint64_t lanes = 0;
-        for (const Workspace<T>& workspace : workspaces_) lanes += workspace.lane_iterations;
-        return lanes == 0 ? 0 : static_cast<double>(run_iterations()) / static_cast<double>(lanes);
-    }
-
-  private:
-    bool has_live_run(std::size_t tile) const noexcept {
-        const std::size_t first = tile * swarm_.tile_lanes();
-        for (std::size_t lane = 0; lane < swarm_.runs_in(tile); ++lane) {
-            if (swarm_.status(first + lane) == kernels::live) return true;
-        }
-        return false;
-    }
-
-    /// What the calling thread does when its own share is done: only it can ask Options::stop.
-    void watch(const std::atomic<std::ptrdiff_t>& tiles_left) noexcept {
-        constexpr std::chrono::microseconds pause(100);
-        while (halt_.has_stop() && tiles_left != 0 && !halt_.requested()) {
-            halt_.poll(true);
-            std::this_thread::sleep_for(pause);
-        }
-    }
-
-    /// Static shares: a tile's memory is first touched by the thread that works on it in every stage. The
-    /// calling thread goes on to `wait`, which is given the number of tiles the others are still to finish.
-    template <class Work, class Wait>
-    void for_each_tile(Work work, Wait wait) {
-        const auto tiles = static_cast<std::ptrdiff_t>(swarm_.tiles());
-        std::atomic<std::ptrdiff_t> tiles_left = tiles;
-#pragma omp parallel num_threads(threads_)
-        {
-            const int thread = omp_get_thread_num();
-#pragma omp for schedule(static) nowait
-            for (std::ptrdiff_t tile = 0; tile < tiles; ++tile) {
-                work(static_cast<std::size_t>(tile), static_cast<std::size_t>(thread));
-                --tiles_left;
+        const std::size_t first = findings_.runs.count();
+        Wave<T> wave(*setting_, crew_, findings_, plan);
+        check_target();
+        // What is easy is found from the best starts already.
+        if (first == 0 && std::isfinite(findings_.best.f)) polish(wave.best_points(polished_starts));
+        while (wave.iteration() < plan.iterations && wave.alive() > 0 && !is_over()) {
+            const std::size_t stage = affordable_iterations(wave.next_stage(), wave.alive());
+            if (stage == 0) {
+                findings_.status = SearchStatus::max_evaluations;
+                break;
             }
-            if (thread == 0) {
-                threads_seen_ = omp_get_num_threads();
-                wait(tiles_left);
-            }
+            wave.advance(stage);
+            look(wave, plan);
+        }
+        const std::vector<Rough> best =
+            is_over() ? std::vector<Rough>() : wave.best_points(polished_per_wave);
+        wave.end();
+        check_target();
+        polish(best);
+        if (options_->offspring) offspring_.take_parents(findings_, first);
+        if (!is_over() && options_->max_unseen && is_covered()) findings_.status = SearchStatus::covered;
+    }
+
+    /// Generations of offspring, until they have found nothing better for a while, or as many runs as the
+    /// starts were.
+    void breed() {
+        const std::size_t given = std::min(setting_->starts.given(), begun_);
+        std::size_t barren = 0;
+        while (barren < most_barren && offspring_.is_possible() && !is_over()) {
+            const std::size_t runs = std::min(generation, begun_ - given - findings_.offspring);
+            if (runs == 0) return;
+            const std::uint64_t first_id = setting_->starts.count() + findings_.offspring;
+            std::vector<std::vector<double>> points;
+            for (std::size_t i = 0; i < runs; ++i) points.push_back(offspring_.start(first_id + i));
+            const double before = findings_.best.f;
+            take_wave({.alpha = options_->rule.alpha / 4,
+                       .iterations = std::min(offspring_iterations, options_->iterations),
+                       .runs = runs,
+                       .first_id = first_id,
+                       .points = points});
+            findings_.offspring = findings_.runs.count() - begun_;
+            const double gain = options_->same.exact_value * std::max(1.0, std::abs(before));
+            barren = findings_.best.f < before - gain ? 0 : barren + 1;
         }
     }
 
-    template <class Work>
-    void for_each_tile(Work work) {
-        for_each_tile(work, [](const std::atomic<std::ptrdiff_t>& /*tiles_left*/) {});
+    void look(const Wave<T>& wave, const Plan& plan) {
+        if (halt_.requested()) {
+            findings_.status = halt_.reason();
+            return;
+        }
+        check_target();
+        if (options_->progress) tell(wave, plan);
     }
 
-    Swarm<T> swarm_;
-    const kernels::Functions<T>* functions_;
-    std::vector<std::size_t> fixed_;
-    const kernels::NativeFunctions<T>* native_;
+    void check_target() {
+        if (!is_over() && options_->target && findings_.best.f <= setting_->sign * *options_->target)
+            findings_.status = SearchStatus::target;
+    }
+
+    bool is_covered() const {
+        const Coverage coverage = estimate_coverage(
+            findings_, setting_->starts, cluster_minima(findings_, setting_->widths, options_->same));
+        constexpr double less_than_one = 0.5;
+        return (coverage.unseen_probability && *coverage.unseen_probability <= *options_->max_unseen) ||
+               (coverage.minima_expected &&
+                *coverage.minima_expected - static_cast<double>(coverage.minima_found) <= less_than_one);
+    }
+
+    // What max_evaluations leaves: an iteration of a run takes one, and each look at it one more.
+
+    std::uint64_t evaluations() const {
+        const CrewWork work = crew_.work();
+        return work.run_iterations + work.evaluations + polish_evaluations_;
+    }
+    std::uint64_t evaluations_left() const {
+        if (!options_->max_evaluations) return std::numeric_limits<std::uint64_t>::max();
+        const std::uint64_t spent = evaluations();
+        return *options_->max_evaluations > spent ? *options_->max_evaluations - spent : 0;
+    }
+    std::uint64_t affordable_runs() const {
+        const std::size_t to_begin = options_->explore == 1 ? 0 : options_->explore;
+        return evaluations_left() / (to_begin + 1);
+    }
+    std::size_t affordable_iterations(std::size_t stage, std::size_t alive) const {
+        const std::uint64_t each = evaluations_left() / alive;
+        return each == 0 ? 0 : std::min<std::uint64_t>(stage, each - 1);
+    }
+    std::uint64_t affordable_polish(std::size_t points) const {
+        const std::uint64_t each = 2000 + 200 * setting_->box->dimension();
+        return std::min<std::uint64_t>(each, evaluations_left() / points);
+    }
+
+    // Polishing.
+
+    /// Best first: the first alone, it may be all that was looked for.
+    void polish(const std::vector<Rough>& points) {
+        if (!options_->polish) return;
+        for (std::size_t first = 0; first < points.size() && !is_over();) {
+            const std::size_t count = first == 0 ? 1 : points.size() - first;
+            const std::uint64_t most = affordable_polish(count);
+            if (most == 0) return;
+            std::vector<Polished> polished(count);
+            crew_.share(count, [&](std::size_t i) {
+                polished[i] = lanewise::polish(*setting_, points[first + i], most, halt_);
+            });
+            for (Polished& minimum : polished) {
+                polish_evaluations_ += minimum.evaluations;
+                if (minimum.evaluations > 0 && std::isfinite(minimum.f)) findings_.add(std::move(minimum));
+            }
+            if (halt_.requested()) findings_.status = halt_.reason();
+            check_target();
+            first += count;
+        }
+    }
+
+    /// Until the best end of every minimum that will be described is polished.
+    void polish_minima() {
+        const SearchStatus status = findings_.status;
+        constexpr int most_rounds = 8;
+        for (int round = 0; round < most_rounds && findings_.status == status; ++round) {
+            const Clusters clusters = cluster_minima(findings_, setting_->widths, options_->same);
+            const std::size_t known = 2 * findings_.polished.size();
+            std::vector<Rough> rough;
+            std::size_t founded = 0;
+            for (const auto& [f, member, cluster] : clusters.members) {
+                if (cluster != founded || founded == options_->most_minima) continue;
+                ++founded;
+                if (member < known) continue;
+                const auto x = findings_.runs.point(member - known);
+                rough.push_back({.x = {x.begin(), x.end()}, .run = member - known});
+            }
+            if (rough.empty() || !options_->polish) return;
+            findings_.status = SearchStatus::completed;
+            polish(rough);
+            if (findings_.status == SearchStatus::completed) findings_.status = status;
+        }
+    }
+
+    void tell(const Wave<T>& wave, const Plan& plan) {
+        const double of_wave = static_cast<double>(wave.iteration()) / static_cast<double>(plan.iterations);
+        const double starts = static_cast<double>(begun_) +
+                              (plan.points.empty() ? of_wave * static_cast<double>(plan.runs) : 0.0);
+        options_->progress({.iteration = wave.iteration(),
+                            .iterations = plan.iterations,
+                            .runs = setting_->starts.count(),
+                            .runs_begun = findings_.runs.count(),
+                            .runs_alive = wave.alive(),
+                            .minima = findings_.polished.size(),
+                            .share = starts / static_cast<double>(setting_->starts.count()),
+                            .best_f = setting_->sign * findings_.best.f,
+                            .run_iterations = crew_.work().run_iterations,
+                            .seconds = halt_.seconds()});
+    }
+
+    void sum_up() {
+        const CrewWork work = crew_.work();
+        findings_.threads = crew_.threads();
+        findings_.work = {.seconds = halt_.seconds(),
+                          .run_iterations = work.run_iterations,
+                          .evaluations = evaluations(),
+                          .lane_occupancy = work.lane_iterations == 0
+                                                ? 0
+                                                : static_cast<double>(work.run_iterations) /
+                                                      static_cast<double>(work.lane_iterations)};
+    }
+
+    const Setting* setting_;
+    const Options* options_;
     Halt halt_;
-    int threads_;           ///< at most
-    int threads_seen_ = 1;  ///< that OpenMP gives
-    std::vector<Workspace<T>> workspaces_;
-    std::vector<Evaluator<T>> evaluators_;
-    std::vector<std::vector<double>> points_;
+    Crew<T> crew_;
+    Findings findings_;
+    std::uint64_t polish_evaluations_ = 0;
+    Offspring offspring_;
+    std::size_t begun_ = 0;  ///< starts of the design
 };
 
 }  // namespace
 
-Engine choose_engine(const Objective& objective, const Options& options, std::size_t runs) {
-    const Isa isa = choose_isa(options.isa);
-    const auto threads =
-        static_cast<std::size_t>(options.threads > 0 ? options.threads : omp_get_max_threads());
-    const std::size_t bytes = options.precision == Precision::f64 ? sizeof(double) : sizeof(float);
-    std::size_t lanes = options.tile_lanes;
-    if (lanes == 0) {
-        lanes = choose_tile_lanes(objective.dimension(), objective.scratch_rows(), bytes);
-        lanes = std::min(lanes, round_up_to_lane_group((runs + threads - 1) / threads));
-    }
-    const std::size_t tiles = (runs + lanes - 1) / lanes;
-    return {isa, static_cast<int>(std::min(threads, tiles)), lanes};
+Findings search(const Setting& setting) {
+    return setting.options->precision == Precision::f64 ? Search<double>(setting).run()
+                                                        : Search<float>(setting).run();
 }
-
-template <class T>
-SearchEnd<T> search(const Objective& objective, const Box& box, const Options& options, const Starts& starts,
-                    const Engine& engine) {
-    Crew<T> crew(objective, box, options, starts, engine);
-    const std::size_t runs = starts.count();
-    const double sign = options.maximize ? -1 : 1;
-    const auto reached_target = [&](const Look& seen) {
-        return options.target && seen.best_f <= sign * *options.target;
-    };
-
-    SearchStatus status = SearchStatus::completed;
-    std::size_t iteration = 0;
-    const std::size_t stage = std::min(stage_iterations(options), options.iterations);
-    std::vector<kernels::Step<T>> steps;
-    steps.reserve(stage);
-    for (Look seen{.alive = runs}; iteration < options.iterations && seen.alive != 0;) {
-        std::size_t count = std::min(stage, options.iterations - iteration);
-        if (options.max_evaluations) {
-            // Every run is evaluated once more than it iterates.
-            const std::uint64_t left = *options.max_evaluations - crew.run_iterations() - runs;
-            count = std::min<std::uint64_t>(count, left / seen.alive);
-            if (count == 0) {
-                status = SearchStatus::max_evaluations;
-                break;
-            }
-        }
-        steps.clear();
-        for (std::size_t k = 0; k < count; ++k) steps.push_back(step_at<T>(options, iteration + k));
-        crew.advance(steps);
-        if (crew.halt().requested()) {
-            status = crew.halt().reason();
-            break;
-        }
-        iteration += count;
-
-        seen = crew.look();
-        if (options.progress) {
-            options.progress({.iteration = iteration,
-                              .iterations = options.iterations,
-                              .runs = runs,
-                              .runs_alive = seen.alive,
-                              .best_f = sign * seen.best_f,
-                              .run_iterations = crew.run_iterations(),
-                              .seconds = crew.halt().seconds()});
-        }
-        if (reached_target(seen)) {
-            status = SearchStatus::target;
-            break;
-        }
-    }
-    crew.swarm().finish();
-    const bool settled = !crew.halt().requested();
-    if (settled) crew.settle();
-    const Look seen = crew.look();
-    if (status == SearchStatus::completed && reached_target(seen)) status = SearchStatus::target;
-    std::size_t furthest = 0;
-    for (std::size_t tile = 0; tile < crew.swarm().tiles(); ++tile)
-        furthest = std::max(furthest, crew.swarm().iterations_done(tile));
-    const std::uint64_t last_evaluations = settled ? runs : runs - seen.alive;
-    return {.swarm = std::move(crew.swarm()),
-            .status = status,
-            .iterations = furthest,
-            .settled = settled,
-            .threads = crew.threads(),
-            .work = {.seconds = crew.halt().seconds(),
-                     .run_iterations = crew.run_iterations(),
-                     .evaluations = crew.run_iterations() + last_evaluations,
-                     .lane_occupancy = crew.lane_occupancy()}};
-}
-
-template SearchEnd<double> search(const Objective&, const Box&, const Options&, const Starts&, const Engine&);
-template SearchEnd<float> search(const Objective&, const Box&, const Options&, const Starts&, const Engine&);
 
 }  // namespace lanewise

@@ -6,12 +6,6 @@
 
 namespace lanewise {
 
-namespace {
-
-constexpr std::size_t default_starts = 4096;
-
-}  // namespace
-
 void uniform_start(std::uint64_t seed, std::uint64_t start_id, std::span<double> unit) {
     constexpr double two_to_minus_53 = 0x1p-53;
     constexpr std::size_t words = 4;
@@ -28,15 +22,26 @@ void uniform_start(std::uint64_t seed, std::uint64_t start_id, std::span<double>
 Starts::Starts(const Box& box, const Options& options)
     : box_(&box),
       given_(&options.start_points),
-      drawn_(options.starts.value_or(options.start_points.empty() ? default_starts : 0)),
-      seed_(options.seed) {}
+      drawn_(options.drawn_starts()),
+      seed_(options.seed),
+      candidates_(options.explore),
+      all_sample_(options.explore == 1 && !options.prune) {}
 
-void Starts::point(std::uint64_t start_id, std::span<double> x) const {
+bool Starts::is_sample(std::uint64_t start_id) const noexcept {
+    return start_id >= given() && start_id < count() &&
+           (all_sample_ || (start_id - given()) % sample_every == sample_every - 1);
+}
+
+std::size_t Starts::candidates(std::uint64_t start_id) const noexcept {
+    return start_id < given() || is_sample(start_id) ? 1 : candidates_;
+}
+
+void Starts::candidate(std::uint64_t start_id, std::size_t which, std::span<double> x) const {
     if (start_id < given_->size()) {
         std::ranges::copy((*given_)[start_id], x.begin());
         return;
     }
-    uniform_start(seed_, start_id, x);
+    uniform_start(seed_, start_id + (static_cast<std::uint64_t>(which) << 32U), x);
     for (std::size_t j = 0; j < x.size(); ++j) {
         const double lower = box_->lower()[j];
         const double upper = box_->upper()[j];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <tuple>
 #include <utility>
 
@@ -38,19 +39,15 @@ std::pair<T, T> bounds_inside(double lower, double upper) {
 }  // namespace
 
 template <class T>
-Swarm<T>::Swarm(std::size_t runs, const Box& box, Scale scale, std::size_t tile_lanes)
-    : box_(&box),
-      runs_(runs),
-      dimension_(box.dimension()),
-      lanes_(tile_lanes),
-      tiles_((runs + tile_lanes - 1) / tile_lanes),
-      points_(tiles_ * lanes_ * dimension_ * 2),
-      moments_(tiles_ * lanes_ * dimension_ * kernels::adam_moments),
-      best_f_(tiles_ * lanes_),
-      best_iteration_(tiles_ * lanes_),
-      status_(tiles_ * lanes_),
-      iterations_done_(tiles_),
-      bounds_(3 * dimension_) {
+Swarm<T>::Swarm(std::size_t first, std::size_t runs, const Box& box, Scale scale, std::size_t tile_lanes)
+    : box_(&box), dimension_(box.dimension()), lanes_(tile_lanes), runs_(runs), bounds_(3 * dimension_) {
+    const std::size_t all_lanes = tiles() * lanes_;
+    points_ = AlignedArray<T>(all_lanes * dimension_ * 2);
+    moments_ = AlignedArray<T>(all_lanes * dimension_ * kernels::adam_moments);
+    for (AlignedArray<T>* row : {&f_, &slope_, &best_f_, &steps_taken_}) *row = AlignedArray<T>(all_lanes);
+    best_iteration_ = AlignedArray<std::int32_t>(all_lanes);
+    status_ = AlignedArray<std::uint8_t>(all_lanes);
+    std::iota(runs_.begin(), runs_.end(), static_cast<std::uint32_t>(first));
     for (std::size_t j = 0; j < dimension_; ++j) {
         const double lower = box.lower()[j];
         const double upper = box.upper()[j];
@@ -60,85 +57,123 @@ Swarm<T>::Swarm(std::size_t runs, const Box& box, Scale scale, std::size_t tile_
 }
 
 template <class T>
-std::size_t Swarm<T>::runs_in(std::size_t tile) const noexcept {
-    return std::min(lanes_, runs_ - tile * lanes_);
+std::size_t Swarm<T>::lanes_in(std::size_t tile) const noexcept {
+    return std::min(lanes_, runs_.size() - tile * lanes_);
 }
 
 template <class T>
-void Swarm<T>::begin(std::size_t tile, const Starts& starts, std::span<const std::uint64_t> start_ids,
-                     std::span<double> point) {
-    T* x = points_.data() + tile * lanes_ * dimension_ * 2;
-    for (std::size_t lane = 0; lane < lanes_; ++lane) {
-        const std::size_t run = std::min(tile * lanes_ + lane, runs_ - 1);
-        starts.point(start_ids.empty() ? run : start_ids[run], point);
-        for (std::size_t j = 0; j < dimension_; ++j)
-            x[j * lanes_ + lane] = std::clamp(static_cast<T>(point[j]), bounds_[j], bounds_[dimension_ + j]);
-    }
-    std::copy_n(x, lanes_ * dimension_, x + lanes_ * dimension_);
-    std::fill_n(moments_.data() + tile * lanes_ * dimension_ * kernels::adam_moments,
+void Swarm<T>::begin(std::size_t tile) {
+    const std::size_t lane = tile * lanes_;
+    std::fill_n(moments_.data() + lane * dimension_ * kernels::adam_moments,
                 lanes_ * dimension_ * kernels::adam_moments, T(0));
-    std::fill_n(best_f_.data() + tile * lanes_, lanes_, std::numeric_limits<T>::infinity());
-    std::fill_n(best_iteration_.data() + tile * lanes_, lanes_, -1);
-    std::fill_n(status_.data() + tile * lanes_, lanes_, kernels::live);
-    iterations_done_[tile] = 0;
+    std::fill_n(best_f_.data() + lane, lanes_, std::numeric_limits<T>::infinity());
+    std::fill_n(best_iteration_.data() + lane, lanes_, -1);
+    std::fill_n(steps_taken_.data() + lane, lanes_, T(0));
+    std::fill_n(status_.data() + lane, lanes_, kernels::ended);
+    std::fill_n(status_.data() + lane, lanes_in(tile), kernels::live);
+    T* x = points_.data() + lane * dimension_ * 2;
+    for (std::size_t j = 0; j < 2 * dimension_; ++j)
+        std::fill_n(x + j * lanes_, lanes_, bounds_[j % dimension_]);
+}
+
+template <class T>
+void Swarm<T>::start(std::size_t lane, std::span<const double> x) {
+    place(lane, x);
+    T* at = points_.data() + lane / lanes_ * lanes_ * dimension_ * 2 + lane % lanes_;
+    for (std::size_t j = 0; j < dimension_; ++j) at[(dimension_ + j) * lanes_] = at[j * lanes_];
+}
+
+template <class T>
+void Swarm<T>::place(std::size_t lane, std::span<const double> x) {
+    T* at = points_.data() + lane / lanes_ * lanes_ * dimension_ * 2 + lane % lanes_;
+    for (std::size_t j = 0; j < dimension_; ++j)
+        at[j * lanes_] = std::clamp(static_cast<T>(x[j]), bounds_[j], bounds_[dimension_ + j]);
+}
+
+template <class T>
+void Swarm<T>::go_to_best(std::size_t tile) {
+    T* x = points_.data() + tile * lanes_ * dimension_ * 2;
+    std::copy_n(x + lanes_ * dimension_, lanes_ * dimension_, x);
 }
 
 template <class T>
 kernels::Tile<T> Swarm<T>::unpack(std::size_t tile, const Workspace<T>& workspace) const {
-    T* x = points_.data() + tile * lanes_ * dimension_ * 2;
+    const std::size_t lane = tile * lanes_;
+    T* x = points_.data() + lane * dimension_ * 2;
     T* row = workspace.rows.data() + lanes_ * dimension_;
-    const kernels::Tile<T> rows{
-        .lanes = lanes_,
-        .dimension = dimension_,
-        .x = x,
-        .best_x = x + lanes_ * dimension_,
-        .moments = moments_.data() + tile * lanes_ * dimension_ * kernels::adam_moments,
-        .g = workspace.rows.data(),
-        .f = row,
-        .best_f = best_f_.data() + tile * lanes_,
-        .best_step = row + lanes_,
-        .steps_taken = row + 2 * lanes_,
-        .status = row + 3 * lanes_,
-        .lower = bounds_.data(),
-        .upper = bounds_.data() + dimension_,
-        .scale = bounds_.data() + 2 * dimension_};
+    const kernels::Tile<T> rows{.lanes = lanes_,
+                                .dimension = dimension_,
+                                .x = x,
+                                .best_x = x + lanes_ * dimension_,
+                                .moments = moments_.data() + lane * dimension_ * kernels::adam_moments,
+                                .g = workspace.rows.data(),
+                                .f = f_.data() + lane,
+                                .best_f = best_f_.data() + lane,
+                                .best_step = row,
+                                .steps_taken = steps_taken_.data() + lane,
+                                .status = row + lanes_,
+                                .slope = slope_.data() + lane,
+                                .lower = bounds_.data(),
+                                .upper = bounds_.data() + dimension_,
+                                .scale = bounds_.data() + 2 * dimension_};
     std::fill_n(rows.best_step, lanes_, T(-1));
-    std::fill_n(rows.steps_taken, lanes_, T(0));
-    std::copy_n(status_.data() + tile * lanes_, lanes_, rows.status);
+    std::copy_n(status_.data() + lane, lanes_, rows.status);
     return rows;
 }
 
 template <class T>
-void Swarm<T>::pack(std::size_t tile, const kernels::Tile<T>& rows, std::size_t iterations) {
-    const auto before = static_cast<std::int32_t>(iterations_done_[tile]);
-    for (std::size_t lane = 0; lane < lanes_; ++lane) {
-        const std::size_t run = tile * lanes_ + lane;
-        status_[run] = static_cast<std::uint8_t>(rows.status[lane]);
-        // Evaluation k of a call sees the point that the iteration before it moved to.
-        if (rows.best_step[lane] >= 0)
-            best_iteration_[run] = before + static_cast<std::int32_t>(rows.best_step[lane]) - 1;
+void Swarm<T>::pack(std::size_t tile, const kernels::Tile<T>& rows, std::size_t iteration) {
+    for (std::size_t i = 0; i < lanes_; ++i) {
+        const std::size_t lane = tile * lanes_ + i;
+        status_[lane] = static_cast<std::uint8_t>(rows.status[i]);
+        // The evaluation of step k sees the point that the iteration before it moved to.
+        if (rows.best_step[i] >= 0)
+            best_iteration_[lane] =
+                static_cast<std::int32_t>(iteration) + static_cast<std::int32_t>(rows.best_step[i]) - 1;
     }
-    iterations_done_[tile] += static_cast<std::uint32_t>(iterations);
 }
 
 template <class T>
-double Swarm<T>::coordinate(std::size_t run, Which which, std::size_t j) const noexcept {
-    const std::size_t block = run / lanes_ * 2 + (which == Which::best ? 1 : 0);
-    const T x = points_[(block * dimension_ + j) * lanes_ + run % lanes_];
+double Swarm<T>::coordinate(std::size_t lane, Which which, std::size_t j) const noexcept {
+    const std::size_t block = lane / lanes_ * 2 + (which == Which::best ? 1 : 0);
+    const T x = points_[(block * dimension_ + j) * lanes_ + lane % lanes_];
     if (x == bounds_[j]) return box_->lower()[j];
     if (x == bounds_[dimension_ + j]) return box_->upper()[j];
     return static_cast<double>(x);
 }
 
 template <class T>
-void Swarm<T>::finish() {
-    moments_ = AlignedArray<T>();
-    f_ = AlignedArray<T>(tiles_ * lanes_);
+std::size_t Swarm<T>::alive() const noexcept {
+    return static_cast<std::size_t>(
+        std::count(status_.data(), status_.data() + runs_.size(), std::uint8_t{kernels::live}));
 }
 
 template <class T>
-void Swarm<T>::keep_f(std::size_t tile, const kernels::Tile<T>& rows) {
-    std::copy_n(rows.f, lanes_, f_.data() + tile * lanes_);
+void Swarm<T>::move(std::size_t from, std::size_t to) {
+    const auto move_rows = [&](T* data, std::size_t rows) {
+        T* source = data + from / lanes_ * lanes_ * rows + from % lanes_;
+        T* target = data + to / lanes_ * lanes_ * rows + to % lanes_;
+        for (std::size_t row = 0; row < rows; ++row) target[row * lanes_] = source[row * lanes_];
+    };
+    move_rows(points_.data(), 2 * dimension_);
+    move_rows(moments_.data(), kernels::adam_moments * dimension_);
+    for (const AlignedArray<T>* row : {&f_, &slope_, &best_f_, &steps_taken_}) (*row)[to] = (*row)[from];
+    best_iteration_[to] = best_iteration_[from];
+    status_[to] = std::exchange(status_[from], std::uint8_t{kernels::ended});
+    runs_[to] = runs_[from];
+}
+
+template <class T>
+void Swarm<T>::compact() {
+    const std::size_t kept = alive();
+    std::size_t from = runs_.size();
+    for (std::size_t to = 0; to < kept; ++to) {
+        if (status_[to] == kernels::live) continue;
+        do --from;
+        while (status_[from] != kernels::live);
+        move(from, to);
+    }
+    runs_.resize(kept);
 }
 
 template class Swarm<double>;

@@ -16,6 +16,7 @@ namespace lanewise {
 namespace {
 
 constexpr std::size_t most_iterations = 10'000'000;
+constexpr std::size_t most_candidates = 1000;
 constexpr std::size_t most_starts = std::numeric_limits<std::uint32_t>::max();
 
 template <class Value>
@@ -66,6 +67,16 @@ void validate(const Options& options) {
     if (options.iterations < 1 || options.iterations > most_iterations)
         refuse("iterations", options.iterations, "must be 1 to 10000000");
     check_rule(options.rule);
+    if (options.explore < 1 || options.explore > most_candidates)
+        refuse("explore", options.explore, "must be 1 to 1000");
+    if (!(options.same.distance > 0 && options.same.distance <= 1))
+        refuse("same-distance", options.same.distance, "must be above 0 and at most 1");
+    if (!(options.same.value > 0) || !std::isfinite(options.same.value))
+        refuse("same-value", options.same.value, "must be finite and above 0");
+    if (!(options.same.exact_value > 0 && options.same.exact_value <= options.same.value))
+        refuse("same-exact-value", options.same.exact_value, "must be above 0 and at most same-value");
+    if (options.max_unseen && !(*options.max_unseen > 0 && *options.max_unseen < 1))
+        refuse("max-unseen", *options.max_unseen, "must be above 0 and below 1");
     if (options.threads < 0)
         refuse("threads", options.threads, "must be at least 1, or 0 for OpenMP's choice");
     if (options.tile_lanes % kernels::lane_group != 0)

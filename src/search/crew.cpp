@@ -1,0 +1,184 @@
+#include "crew.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "isa.hpp"
+
+namespace lanewise {
+
+namespace {
+
+/// Iterations of a tile between two polls of the reasons to halt. A native objective's runs are in registers
+/// meanwhile, and the longer the better.
+constexpr std::size_t poll_iterations = 8;
+constexpr std::size_t native_poll_iterations = 64;
+
+std::size_t round_up_to_lane_group(std::size_t lanes) {
+    return (lanes + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
+}
+
+/// The objective's own kernels, where they can take the place of evaluating and stepping; else null.
+template <class T>
+const kernels::NativeFunctions<T>* native_functions(const Objective& objective, Isa isa, bool maximize,
+                                                    const std::vector<std::size_t>& fixed) {
+    const kernels::Native* native = objective.native(isa);
+    return native == nullptr || maximize || !fixed.empty() ? nullptr : &kernels::functions<T>(*native);
+}
+
+}  // namespace
+
+template <class T>
+Crew<T>::Crew(const Setting& setting, Halt& halt)
+    : setting_(&setting),
+      functions_(&kernels::functions<T>(kernel_table(setting.isa))),
+      fixed_(fixed_coordinates(*setting.box)),
+      native_(native_functions<T>(*setting.objective, setting.isa, setting.options->maximize, fixed_)),
+      halt_(&halt) {
+    for (int thread = 0; thread < setting.threads; ++thread) points_.emplace_back(setting.box->dimension());
+}
+
+template <class T>
+std::size_t Crew<T>::choose_tile_lanes(std::size_t runs) const {
+    if (setting_->options->tile_lanes != 0) return setting_->options->tile_lanes;
+    const auto threads = static_cast<std::size_t>(setting_->threads);
+    return std::min(lanewise::choose_tile_lanes(setting_->box->dimension(),
+                                                setting_->objective->scratch_rows(), sizeof(T)),
+                    round_up_to_lane_group((runs + threads - 1) / threads));
+}
+
+template <class T>
+void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
+    if (tile_lanes <= workspace_lanes_) return;
+    workspace_lanes_ = tile_lanes;
+    std::vector<Workspace<T>> before = std::exchange(workspaces_, {});
+    evaluators_.clear();
+    for (std::size_t thread = 0; thread < points_.size(); ++thread) {
+        workspaces_.emplace_back(tile_lanes, setting_->box->dimension(), setting_->objective->scratch_rows());
+        if (thread < before.size()) workspaces_.back().work = before[thread].work;
+        evaluators_.push_back({setting_->objective, setting_->isa, setting_->options->maximize,
+                               workspaces_.back().scratch.data(), fixed_});
+    }
+}
+
+template <class T>
+void Crew<T>::begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const std::vector<double>> points) {
+    fit_workspaces(swarm.tile_lanes());
+    for_each_tile(swarm, [&](std::size_t tile, std::size_t thread) {
+        if (points.empty()) {
+            workspaces_[thread].work.evaluations +=
+                begin_tile(swarm, tile, first_id, setting_->starts, *functions_, evaluators_[thread],
+                           workspaces_[thread], points_[thread]);
+        } else {
+            swarm.begin(tile);
+            for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i)
+                swarm.start(tile * swarm.tile_lanes() + i, points[tile * swarm.tile_lanes() + i]);
+        }
+    });
+}
+
+template <class T>
+void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& steps, std::size_t iteration) {
+    for_each_tile(swarm, [&](std::size_t tile, std::size_t thread) {
+        if (halt_->requested()) return;
+        Workspace<T>& workspace = workspaces_[thread];
+        const kernels::Tile<T> rows = swarm.unpack(tile, workspace);
+        const auto run_iterations = [&] {
+            return static_cast<std::uint64_t>(
+                std::accumulate(rows.steps_taken, rows.steps_taken + swarm.lanes_in(tile), 0.0));
+        };
+        const std::uint64_t before = run_iterations();
+        const std::size_t poll = native_ != nullptr ? native_poll_iterations : poll_iterations;
+        std::size_t done = 0;
+        while (done < steps.size() && !halt_->requested()) {
+            const std::size_t last = std::min(done + poll, steps.size());
+            done = native_ != nullptr ? native_->advance_adam(rows, steps.data(), done, last)
+                                      : functions_->advance_adam(rows, steps.data(), done, last,
+                                                                 evaluators_[thread].callback());
+            if (done < last) break;
+            halt_->poll(omp_get_thread_num() == 0);
+        }
+        workspace.work.run_iterations += run_iterations() - before;
+        workspace.work.lane_iterations += done * rows.lanes;
+        if (done == steps.size() && !halt_->requested()) {
+            functions_->look(rows, static_cast<T>(done), evaluators_[thread].callback());
+            workspace.work.evaluations += static_cast<std::uint64_t>(
+                std::count(rows.status, rows.status + swarm.lanes_in(tile), T(kernels::live)));
+        }
+        swarm.pack(tile, rows, iteration);
+    });
+    halt_->rethrow();
+}
+
+template <class T>
+template <class Work>
+void Crew<T>::for_each_tile(const Swarm<T>& swarm, Work work) {
+    const auto tiles = static_cast<std::ptrdiff_t>(swarm.tiles());
+    std::atomic<std::ptrdiff_t> tiles_left = tiles;
+#pragma omp parallel num_threads(std::min(setting_->threads, static_cast <int>(tiles)))
+    {
+        const int thread = omp_get_thread_num();
+#pragma omp for schedule(static) nowait
+        for (std::ptrdiff_t tile = 0; tile < tiles; ++tile) {
+            work(static_cast<std::size_t>(tile), static_cast<std::size_t>(thread));
+            --tiles_left;
+        }
+        if (thread == 0) {
+            threads_seen_ = omp_get_num_threads();
+            halt_->watch(tiles_left);
+        }
+    }
+}
+
+template <class T>
+CrewWork Crew<T>::work() const {
+    CrewWork sum;
+    for (const Workspace<T>& workspace : workspaces_) {
+        sum.run_iterations += workspace.work.run_iterations;
+        sum.lane_iterations += workspace.work.lane_iterations;
+        sum.evaluations += workspace.work.evaluations;
+    }
+    return sum;
+}
+
+template <class T>
+std::uint64_t begin_tile(Swarm<T>& swarm, std::size_t tile, std::uint64_t first_id, const Starts& starts,
+                         const kernels::Functions<T>& functions, Evaluator<T>& evaluator,
+                         const Workspace<T>& workspace, std::span<double> point) {
+    swarm.begin(tile);
+    std::size_t candidates = 1;
+    for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i) {
+        const std::size_t lane = tile * swarm.tile_lanes() + i;
+        starts.point(first_id + lane, point);
+        swarm.start(lane, point);
+        candidates = std::max(candidates, starts.candidates(first_id + lane));
+    }
+    if (candidates == 1) return 0;
+    kernels::Tile<T> rows = swarm.unpack(tile, workspace);
+    std::uint64_t evaluations = 0;
+    for (std::size_t c = 0; c < candidates; ++c) {
+        for (std::size_t i = 0; i < swarm.lanes_in(tile) && c > 0; ++i) {
+            const std::size_t lane = tile * swarm.tile_lanes() + i;
+            if (c >= starts.candidates(first_id + lane)) continue;
+            starts.candidate(first_id + lane, c, point);
+            swarm.place(lane, point);
+        }
+        functions.look(rows, T(0), evaluator.callback());
+        rows = swarm.unpack(tile, workspace);
+        evaluations += swarm.lanes_in(tile);
+    }
+    swarm.go_to_best(tile);
+    return evaluations;
+}
+
+template class Crew<double>;
+template class Crew<float>;
+template std::uint64_t begin_tile(Swarm<double>&, std::size_t, std::uint64_t, const Starts&,
+                                  const kernels::Functions<double>&, Evaluator<double>&,
+                                  const Workspace<double>&, std::span<double>);
+template std::uint64_t begin_tile(Swarm<float>&, std::size_t, std::uint64_t, const Starts&,
+                                  const kernels::Functions<float>&, Evaluator<float>&,
+                                  const Workspace<float>&, std::span<double>);
+
+}  // namespace lanewise

@@ -1,0 +1,86 @@
+// The threads, each with the tiles it works on.
+#pragma once
+
+#include <omp.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "evaluator.hpp"
+#include "halt.hpp"
+#include "setting.hpp"
+#include "swarm.hpp"
+
+namespace lanewise {
+
+/// Puts the runs of a tile where they start: each at the best of its candidates. Returns the evaluations that
+/// took. `point` is room for one point.
+template <class T>
+std::uint64_t begin_tile(Swarm<T>& swarm, std::size_t tile, std::uint64_t first_id, const Starts& starts,
+                         const kernels::Functions<T>& functions, Evaluator<T>& evaluator,
+                         const Workspace<T>& workspace, std::span<double> point);
+
+template <class T>
+class Crew {
+  public:
+    /// Keeps references to both.
+    Crew(const Setting& setting, Halt& halt);
+
+    /// Tiles for a wave of `runs` runs; their width does not change results.
+    std::size_t choose_tile_lanes(std::size_t runs) const;
+
+    /// Puts every run where it starts: the best of its candidates.
+    void begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const std::vector<double>> points);
+
+    /// A stage: every tile takes these steps while it is near, the first of them iteration `iteration`, and
+    /// has a look at where they lead; as far as it gets before the search is halted.
+    void advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& steps, std::size_t iteration);
+
+    /// Calls work(i) for i = 0 to count - 1, whichever thread is free, until the search is halted.
+    template <class Work>
+    void share(std::size_t count, Work work);
+
+    Halt& halt() const { return *halt_; }
+    int threads() const { return threads_seen_; }
+    /// Of all threads together.
+    CrewWork work() const;
+
+  private:
+    /// Static shares: a tile's memory is first touched by the thread that works on it in every stage.
+    template <class Work>
+    void for_each_tile(const Swarm<T>& swarm, Work work);
+    void fit_workspaces(std::size_t tile_lanes);
+
+    const Setting* setting_;
+    const kernels::Functions<T>* functions_;
+    std::vector<std::size_t> fixed_;
+    const kernels::NativeFunctions<T>* native_;
+    Halt* halt_;
+    int threads_seen_ = 1;  ///< that OpenMP gives
+    std::size_t workspace_lanes_ = 0;
+    std::vector<Workspace<T>> workspaces_;
+    std::vector<Evaluator<T>> evaluators_;
+    std::vector<std::vector<double>> points_;
+};
+
+template <class T>
+template <class Work>
+void Crew<T>::share(std::size_t count, Work work) {
+    std::atomic<std::ptrdiff_t> left = static_cast<std::ptrdiff_t>(count);
+#pragma omp parallel num_threads(setting_->threads)
+    {
+#pragma omp for schedule(dynamic, 1) nowait
+        for (std::size_t i = 0; i < count; ++i) {
+            if (!halt_->requested()) work(i);
+            halt_->poll(omp_get_thread_num() == 0);
+            --left;
+        }
+        if (omp_get_thread_num() == 0) halt_->watch(left);
+    }
+    halt_->rethrow();
+}
+
+}  // namespace lanewise

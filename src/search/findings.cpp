@@ -1,0 +1,48 @@
+#include "findings.hpp"
+
+#include <utility>
+
+namespace lanewise {
+
+void Runs::begin(std::size_t more, std::uint64_t first_id) {
+    const std::size_t all = count() + more;
+    status.resize(all, RunStatus::stopped);
+    f.resize(all, std::numeric_limits<double>::infinity());
+    x.resize(all * dimension);
+    for (std::size_t i = 0; i < more; ++i) id.push_back(first_id + i);
+    while (holder.size() < all) holder.push_back(static_cast<std::int64_t>(holder.size()));
+    audited.resize(all, 0);
+}
+
+void Findings::add(Polished minimum) {
+    if (minimum.f < best.f) {
+        best.f = minimum.f;
+        best.x = minimum.x;
+        best.id = runs.id[minimum.run];
+        best.polished = true;
+    }
+    polished.push_back(std::move(minimum));
+}
+
+Clusters cluster_minima(const Findings& findings, std::span<const double> widths, const Nearness& nearness) {
+    const std::vector<Polished>& polished = findings.polished;
+    const std::size_t p = polished.size();
+    return cluster({.count = 2 * p + findings.runs.count(),
+                    .polished = p,
+                    .widths = widths,
+                    .f =
+                        [&](std::size_t i) {
+                            return i < p       ? polished[i].f
+                                   : i < 2 * p ? polished[i - p].rough_f
+                                               : findings.runs.f[i - 2 * p];
+                        },
+                    .x =
+                        [&](std::size_t i, std::size_t j) {
+                            return i < p       ? polished[i].x[j]
+                                   : i < 2 * p ? polished[i - p].rough_x[j]
+                                               : findings.runs.x[(i - 2 * p) * findings.runs.dimension + j];
+                        }},
+                   nearness);
+}
+
+}  // namespace lanewise

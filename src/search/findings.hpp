@@ -1,0 +1,71 @@
+// What a search has found so far, or in the end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "cluster.hpp"
+#include "lanewise/result.hpp"
+#include "polish.hpp"
+
+namespace lanewise {
+
+/// All runs that have begun, in that order.
+struct Runs {
+    std::size_t count() const noexcept { return status.size(); }
+    std::span<const double> point(std::size_t run) const {
+        return std::span(x).subspan(run * dimension, dimension);
+    }
+
+    /// That many more, with start ids from `first_id` on.
+    void begin(std::size_t more, std::uint64_t first_id);
+
+    std::size_t dimension;
+    std::vector<std::uint64_t> id = {};  ///< start id; from the number of starts on: of offspring
+    std::vector<RunStatus> status = {};  ///< stopped while the run goes on
+    std::vector<double> f = {};          ///< where it ended; infinity where that counts for nothing
+    std::vector<double> x = {};          ///< [run][d] where it ended
+    /// What a merged or pruned run was given up for: a run, or ~i for polished minimum i.
+    std::vector<std::int64_t> holder = {};
+    std::vector<std::uint8_t> audited = {};  ///< 1: would have been pruned, but is a sample
+};
+
+/// The best point visited; of runs with the same value that of the smallest start id.
+struct Incumbent {
+    double f = std::numeric_limits<double>::infinity();
+    std::vector<double> x = {};
+    std::uint64_t id = 0;
+    std::int64_t iteration = -1;
+    bool polished = false;
+
+    bool is_beaten_by(double other_f, std::uint64_t other_id) const noexcept {
+        return other_f < f || (other_f == f && other_id < id);
+    }
+};
+
+/// Values are those of the minimisation, also when maximising.
+struct Findings {
+    explicit Findings(std::size_t dimension) : runs{.dimension = dimension} {}
+
+    /// A polished point counts as visited by its run.
+    void add(Polished minimum);
+
+    Runs runs;
+    Incumbent best;
+    std::vector<Polished> polished;  ///< in the order they were polished
+    SearchStatus status = SearchStatus::completed;
+    std::size_t offspring = 0;   ///< runs that are
+    std::size_t iterations = 0;  ///< done by the runs that went furthest
+    Work work = {};
+    int threads = 1;
+    std::size_t tile_lanes = 0;
+};
+
+/// Clusters of the polished minima and the ends of runs. Members below 2 P, P = findings.polished.size(), are
+/// polished minima and where their polish began, the others 2 P + run.
+Clusters cluster_minima(const Findings& findings, std::span<const double> widths, const Nearness& nearness);
+
+}  // namespace lanewise

@@ -1,0 +1,63 @@
+// The reasons to end a search that can come at any moment.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <thread>
+
+#include "lanewise/options.hpp"
+#include "lanewise/result.hpp"
+
+namespace lanewise {
+
+class Halt {
+  public:
+    explicit Halt(const Options& options)
+        : stop_(&options.stop), begin_(Clock::now()), max_time_(options.max_time) {}
+
+    double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
+    bool requested() const noexcept {
+        return reason_.load(std::memory_order_relaxed) != SearchStatus::completed;
+    }
+    SearchStatus reason() const noexcept { return reason_.load(std::memory_order_relaxed); }
+
+    /// Looks at the clock, and on the calling thread of the search asks Options::stop. What that throws is
+    /// kept.
+    void poll(bool on_calling_thread) noexcept {
+        if (requested()) return;
+        if (max_time_ && seconds() >= *max_time_) reason_ = SearchStatus::max_time;
+        if (!on_calling_thread || !*stop_) return;
+        try {
+            if ((*stop_)()) reason_ = SearchStatus::interrupted;
+        } catch (...) {
+            thrown_ = std::current_exception();
+            reason_ = SearchStatus::interrupted;
+        }
+    }
+
+    /// What the calling thread does while others finish their share: only it can ask Options::stop.
+    void watch(const std::atomic<std::ptrdiff_t>& work_left) noexcept {
+        constexpr std::chrono::microseconds pause(100);
+        while (*stop_ && work_left != 0 && !requested()) {
+            poll(true);
+            std::this_thread::sleep_for(pause);
+        }
+    }
+
+    void rethrow() const {
+        if (thrown_) std::rethrow_exception(thrown_);
+    }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    const std::function<bool()>* stop_;
+    Clock::time_point begin_;
+    std::optional<double> max_time_;
+    std::atomic<SearchStatus> reason_ = SearchStatus::completed;
+    std::exception_ptr thrown_;
+};
+
+}  // namespace lanewise

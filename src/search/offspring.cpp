@@ -1,0 +1,68 @@
+#include "offspring.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace lanewise {
+
+namespace {
+
+/// Once off a wall, then at the wall.
+double reflect(double x, double lower, double upper) {
+    if (x < lower) x = 2 * lower - x;
+    if (x > upper) x = 2 * upper - x;
+    return std::clamp(x, lower, upper);
+}
+
+template <class Choices>
+const auto& pick(const Choices& choices, double unit) {
+    const auto index = static_cast<std::size_t>(unit * static_cast<double>(choices.size()));
+    return choices[std::min(index, choices.size() - 1)];
+}
+
+}  // namespace
+
+void Offspring::take_parents(const Findings& findings, std::size_t first) {
+    for (std::size_t run = first; run < findings.runs.count(); ++run) {
+        const auto x = findings.runs.point(run);
+        if (std::isfinite(findings.runs.f[run]))
+            parents_.push_back({findings.runs.f[run], {x.begin(), x.end()}});
+    }
+    const Clusters distinct = cluster({.count = parents_.size(),
+                                       .polished = 0,
+                                       .widths = setting_->widths,
+                                       .f = [&](std::size_t i) { return parents_[i].f; },
+                                       .x = [&](std::size_t i, std::size_t j) { return parents_[i].x[j]; }},
+                                      setting_->options->same);
+    std::vector<Parent> best;
+    for (const auto& [f, parent, cluster] : distinct.members) {
+        if (best.size() == most_parents) break;
+        if (cluster == best.size()) best.push_back(std::move(parents_[parent]));
+    }
+    parents_ = std::move(best);
+}
+
+std::vector<double> Offspring::start(std::uint64_t id) const {
+    constexpr std::array rates = {0.1, 0.3, 0.9};
+    constexpr std::array factors = {0.5, 1.0, 1.0};
+    enum { rate, factor, first, second, third, always, choices };
+    const Box& box = *setting_->box;
+    std::vector<double> unit(choices + box.dimension());
+    uniform_start(setting_->options->seed, id, unit);
+    // The better a parent, the likelier it is the one that is changed.
+    std::vector<double> x = pick(parents_, unit[first] * unit[first]).x;
+    const std::vector<double>& b = pick(parents_, unit[second]).x;
+    const std::vector<double>& c = pick(parents_, unit[third]).x;
+    for (std::size_t j = 0; j < x.size(); ++j) {
+        const bool changes = unit[choices + j] < pick(rates, unit[rate]) ||
+                             j == static_cast<std::size_t>(unit[always] * static_cast<double>(x.size()));
+        if (changes)
+            x[j] =
+                reflect(x[j] + pick(factors, unit[factor]) * (b[j] - c[j]), box.lower()[j], box.upper()[j]);
+    }
+    return x;
+}
+
+}  // namespace lanewise

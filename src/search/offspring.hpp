@@ -1,0 +1,42 @@
+// Starts made of what was found.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "findings.hpp"
+#include "setting.hpp"
+
+namespace lanewise {
+
+/// Makes starts between and beyond good minima, as differential evolution makes its trial points (Storn &
+/// Price 1997, rand/1/bin): of three parents a, b, c the point a with some coordinates replaced by a + F (b -
+/// c). Minima often lie on a lattice or share coordinates; then such steps lead from minima to minima. The
+/// parents are the best distinct ends of all runs so far.
+class Offspring {
+  public:
+    explicit Offspring(const Setting& setting) : setting_(&setting) {}
+
+    /// Lets the runs from `first` on become parents, if they are good enough.
+    void take_parents(const Findings& findings, std::size_t first);
+
+    bool is_possible() const noexcept { return parents_.size() >= least_parents; }
+
+    /// A start in the box; a function of parents, seed and id.
+    std::vector<double> start(std::uint64_t id) const;
+
+  private:
+    static constexpr std::size_t least_parents = 4;
+    static constexpr std::size_t most_parents = 64;
+
+    struct Parent {
+        double f;
+        std::vector<double> x;
+    };
+
+    const Setting* setting_;
+    std::vector<Parent> parents_;  ///< best first
+};
+
+}  // namespace lanewise

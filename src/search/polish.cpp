@@ -1,0 +1,306 @@
+#include "polish.hpp"
+
+#include <nlopt.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <optional>
+
+#include "aligned.hpp"
+#include "evaluator.hpp"
+
+namespace lanewise {
+
+namespace {
+
+constexpr std::size_t lanes = kernels::lane_group;
+
+/// L-BFGS for one point after another, each in units of the box around itself.
+class Finish {
+  public:
+    Finish(const Setting& setting, std::uint64_t most_evaluations, Halt& halt)
+        : box_(setting.box),
+          halt_(&halt),
+          fixed_(fixed_coordinates(*box_)),
+          rows_((2 * box_->dimension() + 1) * lanes),
+          scratch_(setting.objective->scratch_rows() * lanes),
+          evaluator_{setting.objective, setting.isa, setting.options->maximize, scratch_.data(), fixed_},
+          target_(setting.options->target ? setting.sign * *setting.options->target
+                                          : -std::numeric_limits<double>::infinity()),
+          left_(most_evaluations) {
+        for (std::size_t j = 0; j < box_->dimension(); ++j) {
+            if (box_->lower()[j] != box_->upper()[j]) free_.push_back(j);
+        }
+    }
+
+    std::uint64_t evaluations() const { return evaluations_; }
+    double f() const { return best_f_; }
+    std::vector<double> x() const { return best_; }
+
+    /// Value at x.
+    double from(std::span<const double> x) {
+        best_.assign(x.begin(), x.end());
+        point_ = best_;
+        gradient_.resize(x.size());
+        best_f_ = std::numeric_limits<double>::infinity();
+        const double rough_f = evaluate();
+        if (!std::isfinite(rough_f) || free_.empty()) return rough_f;
+        for (int escapes = 0; escapes < most_escapes; ++escapes) {
+            descend();
+            if (!leave_saddle()) break;
+        }
+        return rough_f;
+    }
+
+  private:
+    static constexpr int most_escapes = 5;
+    static constexpr int most_rounds = 4;
+    /// Curvature is looked at in up to this many variables: it takes a gradient for each.
+    static constexpr std::size_t most_curved = 256;
+
+    bool is_over() const { return left_ == 0 || best_f_ <= target_ || halt_->requested(); }
+    double width(std::size_t j) const { return box_->upper()[j] - box_->lower()[j]; }
+
+    double* x_row(std::size_t j) const { return rows_.data() + (1 + j) * lanes; }
+    double* g_row(std::size_t j) const { return rows_.data() + (1 + box_->dimension() + j) * lanes; }
+
+    /// Values and gradients of what stands in the x rows.
+    void evaluate_rows(std::size_t points) {
+        evaluator_(lanes, box_->dimension(), x_row(0), rows_.data(), g_row(0));
+        const auto count = std::min<std::uint64_t>(points, left_);
+        evaluations_ += count;
+        left_ -= count;
+    }
+
+    /// Value at point_, and gradient_; keeps the best.
+    double evaluate() {
+        for (std::size_t j = 0; j < point_.size(); ++j) std::fill_n(x_row(j), lanes, point_[j]);
+        evaluate_rows(1);
+        const double f = rows_[0];
+        bool finite = std::isfinite(f);
+        for (std::size_t j = 0; j < point_.size(); ++j) {
+            gradient_[j] = g_row(j)[0];
+            finite = finite && std::isfinite(gradient_[j]);
+        }
+        if (!finite) return std::numeric_limits<double>::infinity();
+        if (f < best_f_) {
+            best_f_ = f;
+            best_ = point_;
+            best_gradient_ = gradient_;
+        }
+        return f;
+    }
+
+    bool is_held(std::size_t j) const {
+        return (best_[j] == box_->lower()[j] && best_gradient_[j] >= 0) ||
+               (best_[j] == box_->upper()[j] && best_gradient_[j] <= 0);
+    }
+
+    /// The steepest way down inside the box, in units of its width.
+    double slope() const {
+        double steepest = 0;
+        for (const std::size_t j : free_) {
+            if (!is_held(j)) steepest = std::max(steepest, std::abs(best_gradient_[j] * width(j)));
+        }
+        return steepest;
+    }
+
+    double tolerance() const { return 1e-14 * std::max(1.0, std::abs(best_f_)); }
+
+    /// NLopt's L-BFGS ends at a gradient of 1e-8: scaled to the slope here and begun anew while that gains.
+    void descend() {
+        for (int round = 0; round < most_rounds && !is_over(); ++round) {
+            const double before = best_f_;
+            const double steepest = slope();
+            if (steepest <= tolerance()) return;
+            run_lbfgs(steepest);
+            if (slope() > 0.5 * steepest && before - best_f_ <= tolerance()) return;
+        }
+    }
+
+    void run_lbfgs(double scale) {
+        scale_ = scale;
+        centre_ = best_;
+        centre_f_ = best_f_;
+        const std::size_t n = free_.size();
+        std::vector<double> lower(n);
+        std::vector<double> upper(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::size_t j = free_[i];
+            lower[i] = (box_->lower()[j] - centre_[j]) / width(j);
+            upper[i] = (box_->upper()[j] - centre_[j]) / width(j);
+        }
+        lower_ = lower;
+        upper_ = upper;
+        const std::unique_ptr<nlopt_opt_s, void (*)(nlopt_opt)> optimizer(
+            nlopt_create(NLOPT_LD_LBFGS, static_cast<unsigned>(n)), nlopt_destroy);
+        if (!optimizer) return;
+        optimizer_ = optimizer.get();
+        nlopt_set_min_objective(optimizer_, &Finish::call, this);
+        nlopt_set_lower_bounds(optimizer_, lower.data());
+        nlopt_set_upper_bounds(optimizer_, upper.data());
+        nlopt_set_ftol_rel(optimizer_, 1e-17);
+        nlopt_set_maxeval(optimizer_, 20'000);
+        std::vector<double> u(n, 0.0);
+        double f = 0;
+        nlopt_optimize(optimizer_, u.data(), &f);  // whatever it says: the best point is kept here
+    }
+
+    static double call(unsigned n, const double* u, double* gradient, void* self) {
+        return static_cast<Finish*>(self)->value_at(n, u, gradient);
+    }
+
+    double value_at(unsigned n, const double* u, double* gradient) {
+        halt_->poll(omp_get_thread_num() == 0);
+        if (is_over()) {
+            nlopt_force_stop(optimizer_);
+            if (gradient != nullptr) std::fill_n(gradient, n, 0.0);
+            return 0;
+        }
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::size_t j = free_[i];
+            const double lower = box_->lower()[j];
+            const double upper = box_->upper()[j];
+            point_[j] = u[i] <= lower_[i]   ? lower
+                        : u[i] >= upper_[i] ? upper
+                                            : std::clamp(centre_[j] + u[i] * width(j), lower, upper);
+        }
+        const double f = evaluate();
+        const bool finite = std::isfinite(f);
+        for (std::size_t i = 0; i < n && gradient != nullptr; ++i)
+            gradient[i] = finite ? gradient_[free_[i]] * width(free_[i]) / scale_ : 0.0;
+        // A wall of no value: high enough to turn back from.
+        return finite ? (f - centre_f_) / scale_ : 1e10;
+    }
+
+    /// Second derivatives in the variables that no wall holds, by differences of gradients; in units of the
+    /// box.
+    std::vector<double> curvature(const std::vector<std::size_t>& moving) {
+        const std::size_t n = moving.size();
+        std::vector<double> hessian(n * n);
+        std::vector<double> steps(n);
+        for (std::size_t first = 0; first < n; first += lanes / 2) {
+            const std::size_t count = std::min(lanes / 2, n - first);
+            for (std::size_t j = 0; j < best_.size(); ++j) std::fill_n(x_row(j), lanes, best_[j]);
+            for (std::size_t i = 0; i < count; ++i) {
+                const std::size_t j = moving[first + i];
+                const double h = 1e-5 * width(j);
+                x_row(j)[2 * i] = std::min(best_[j] + h, box_->upper()[j]);
+                x_row(j)[2 * i + 1] = std::max(best_[j] - h, box_->lower()[j]);
+                steps[first + i] = (x_row(j)[2 * i] - x_row(j)[2 * i + 1]) / width(j);
+            }
+            evaluate_rows(2 * count);
+            for (std::size_t i = 0; i < count; ++i) {
+                for (std::size_t k = 0; k < n; ++k)
+                    hessian[(first + i) * n + k] = (g_row(moving[k])[2 * i] - g_row(moving[k])[2 * i + 1]) *
+                                                   width(moving[k]) / steps[first + i];
+            }
+        }
+        for (std::size_t i = 0; i < n; ++i) {
+            for (std::size_t k = 0; k < i; ++k)
+                hessian[i * n + k] = hessian[k * n + i] = (hessian[i * n + k] + hessian[k * n + i]) / 2;
+        }
+        return hessian;
+    }
+
+    /// A direction along which the matrix curves down, by Cholesky's factorisation: it fails where there is
+    /// one.
+    static std::optional<std::vector<double>> downward_curvature(std::vector<double> a, std::size_t n) {
+        double largest = 0;
+        for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(a[i * n + i]));
+        const double flat = 1e-7 * largest;
+        for (std::size_t i = 0; i < n; ++i) {
+            for (std::size_t k = 0; k <= i; ++k) {
+                double sum = a[i * n + k];
+                for (std::size_t m = 0; m < k; ++m) sum -= a[i * n + m] * a[k * n + m];
+                if (k < i) {
+                    a[i * n + k] = sum / a[k * n + k];
+                } else if (std::isnan(sum)) {
+                    return std::nullopt;
+                } else if (sum < -flat) {
+                    // The leading block L L^T is positive: (-L^-T l, 1) has curvature `sum`.
+                    std::vector<double> direction(n, 0.0);
+                    direction[i] = 1;
+                    for (std::size_t row = i; row-- > 0;) {
+                        double rest = -a[i * n + row];
+                        for (std::size_t m = row + 1; m < i; ++m) rest -= a[m * n + row] * direction[m];
+                        direction[row] = rest / a[row * n + row];
+                    }
+                    return direction;
+                } else {
+                    a[i * n + i] = std::sqrt(std::max(sum, flat));
+                }
+            }
+        }
+        return std::nullopt;
+    }
+
+    /// True when there was a way down that the gradient does not show, and best_ is on it.
+    bool leave_saddle() {
+        std::vector<std::size_t> moving;
+        for (const std::size_t j : free_) {
+            if (!is_held(j)) moving.push_back(j);
+        }
+        if (moving.empty() || moving.size() > most_curved || left_ < 2 * moving.size() + lanes || is_over())
+            return false;
+        const auto direction = downward_curvature(curvature(moving), moving.size());
+        if (!direction) return false;
+        double longest = 0;
+        for (const double component : *direction) longest = std::max(longest, std::abs(component));
+        for (std::size_t j = 0; j < best_.size(); ++j) std::fill_n(x_row(j), lanes, best_[j]);
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            const double length =
+                (lane % 2 == 0 ? 1 : -1) * std::pow(10.0, -1.0 - 0.5 * static_cast<double>(lane / 2));
+            for (std::size_t i = 0; i < moving.size(); ++i) {
+                const std::size_t j = moving[i];
+                x_row(j)[lane] = std::clamp(best_[j] + length * (*direction)[i] / longest * width(j),
+                                            box_->lower()[j], box_->upper()[j]);
+            }
+        }
+        evaluate_rows(lanes);
+        const double* lowest = std::min_element(rows_.data(), rows_.data() + lanes, [](double a, double b) {
+            return a < b || (std::isnan(b) && !std::isnan(a));
+        });
+        if (!(*lowest < best_f_ - tolerance())) return false;
+        const auto lane = lowest - rows_.data();
+        for (std::size_t j = 0; j < best_.size(); ++j) point_[j] = x_row(j)[lane];
+        const double before = best_f_;
+        evaluate();
+        return best_f_ < before;
+    }
+
+    const Box* box_;
+    Halt* halt_;
+    std::vector<std::size_t> fixed_, free_;
+    AlignedArray<double> rows_;  ///< f, then x and g
+    AlignedArray<double> scratch_;
+    Evaluator<double> evaluator_;
+    double target_;
+    std::uint64_t left_, evaluations_ = 0;
+
+    std::vector<double> point_, gradient_, best_, best_gradient_;
+    double best_f_ = 0;
+
+    nlopt_opt optimizer_ = nullptr;
+    std::vector<double> centre_, lower_, upper_;
+    double centre_f_ = 0;
+    double scale_ = 1;
+};
+
+}  // namespace
+
+Polished polish(const Setting& setting, const Rough& rough, std::uint64_t most_evaluations, Halt& halt) {
+    Finish finish(setting, most_evaluations, halt);
+    const double rough_f = finish.from(rough.x);
+    return {.f = finish.f(),
+            .x = finish.x(),
+            .run = rough.run,
+            .rough_f = rough_f,
+            .rough_x = rough.x,
+            .evaluations = finish.evaluations()};
+}
+
+}  // namespace lanewise

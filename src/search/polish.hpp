@@ -1,0 +1,35 @@
+// The finish: from a point near a minimum to the minimum itself, in double precision.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "halt.hpp"
+#include "setting.hpp"
+
+namespace lanewise {
+
+/// A point to polish.
+struct Rough {
+    std::vector<double> x;
+    std::size_t run;  ///< that visited it
+};
+
+/// A minimum, as precisely as doubles tell; f is that of the minimisation, also when maximising.
+struct Polished {
+    double f;
+    std::vector<double> x;
+    std::size_t run;  ///< the run that led there
+    double rough_f;   ///< where the polish began
+    std::vector<double> rough_x;
+    std::uint64_t evaluations;
+};
+
+/// Minimises within the box from x on with NLopt's L-BFGS, in units of the box; the outcome is never worse
+/// than x. Where the gradient vanishes at a saddle, goes on downhill along a direction of negative curvature.
+/// Takes at most `most_evaluations`, and ends at once at the target or when the search is halted.
+Polished polish(const Setting& setting, const Rough& rough, std::uint64_t most_evaluations, Halt& halt);
+
+}  // namespace lanewise

@@ -1,0 +1,82 @@
+// A wave: the runs that are going at once, stage by stage, with a look after each that ends those that need
+// not go on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "crew.hpp"
+#include "findings.hpp"
+#include "setting.hpp"
+#include "swarm.hpp"
+
+namespace lanewise {
+
+/// What is to be run at once.
+struct Plan {
+    double alpha;
+    std::size_t iterations;
+    std::size_t runs;
+    std::uint64_t first_id;
+    std::span<const std::vector<double>> points =
+        {};  ///< where they start; empty: at the starts of the design
+};
+
+/// Decisions at a look are functions of what is known of the runs in the order of their start ids, never of
+/// lanes, tiles or threads.
+template <class T>
+class Wave {
+    using Which = typename Swarm<T>::Which;
+
+  public:
+    /// Runs as planned, beyond those that findings have.
+    Wave(const Setting& setting, Crew<T>& crew, Findings& findings, const Plan& plan);
+
+    std::size_t iteration() const noexcept { return iteration_; }
+    std::size_t alive() const noexcept { return alive_; }
+
+    /// Iterations from here to the next look, where all is to go on.
+    std::size_t next_stage() const noexcept;
+    /// A stage of so many iterations, and the look.
+    void advance(std::size_t iterations);
+
+    /// The best points that runs which are still going have visited, of each neighbourhood one, at most
+    /// `most`; none near a minimum that is known.
+    std::vector<Rough> best_points(std::size_t most) const;
+
+    /// Ends the runs that are still going.
+    void end();
+
+  private:
+    void note_best();
+    void retire();
+    void merge();
+    void prune();
+    void end(std::size_t lane, RunStatus status, double f, Which where);
+    std::vector<double> point(std::size_t lane, Which which) const;
+    std::vector<std::size_t> live_lanes() const;
+    template <class Value>
+    Clusters cluster_lanes(const std::vector<std::size_t>& lanes, Which where, const Nearness& nearness,
+                           Value value) const;
+    std::size_t in_wave(std::size_t lane) const { return swarm_.run(lane) - first_; }
+    bool is_due(double share) const;
+
+    const Setting* setting_;
+    Crew<T>* crew_;
+    Findings* findings_;
+    Options options_;
+    std::size_t first_;
+    Swarm<T> swarm_;
+    std::size_t iteration_ = 0;
+    std::size_t stage_ = 0;  ///< iterations of the last stage
+    std::size_t alive_;
+    std::vector<kernels::Step<T>> steps_;
+
+    // By run of the wave.
+    std::vector<std::uint8_t> looks_unchanged_;  ///< in a row
+    std::vector<double> last_f_;                 ///< at the last look
+    std::vector<double> earlier_best_f_;         ///< when pruning was last due
+};
+
+}  // namespace lanewise
