@@ -4,6 +4,7 @@
 #include <sleef.h>
 #include <toml++/toml.h>
 
+#include <boost/version.hpp>
 #include <nlohmann/detail/abi_macros.hpp>
 #include <tao/pegtl/version.hpp>
 #include <xsimd/config/xsimd_config.hpp>
@@ -19,6 +20,8 @@ std::vector<std::pair<std::string, std::string>> dependencies() {
         {"xsimd", fmt::format("{}.{}.{}", XSIMD_VERSION_MAJOR, XSIMD_VERSION_MINOR, XSIMD_VERSION_PATCH)},
         {"SLEEF",
          fmt::format("{}.{}.{}", SLEEF_VERSION_MAJOR, SLEEF_VERSION_MINOR, SLEEF_VERSION_PATCHLEVEL)},
+        {"Boost",
+         fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
         {"OpenMP", fmt::format("{}", _OPENMP)},
         {"PEGTL", TAO_PEGTL_VERSION},
         {"nlohmann-json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,

@@ -123,12 +123,14 @@ TEST_CASE("minimize prints a table, or JSON alone on stdout") {
     CHECK(table.err.empty());
     CHECK_THAT(table.out, ContainsSubstring("best   f = "));
     auto with_json = arguments;
-    with_json.insert(with_json.end(), {"--json", "-", "--starts", "1e3", "--seed", "4", "--threads", "2"});
+    with_json.insert(with_json.end(),
+                     {"--json", "-", "--starts", "1e3", "--seed", "4", "--design", "lhs", "--threads", "2"});
     const Outcome outcome = run(with_json);
     CHECK(outcome.code == 0);
     const json result = json::parse(outcome.out);
     CHECK(result["runs"]["started"] == 1000);
     CHECK(result["options"]["seed"] == 4);
+    CHECK(result["options"]["design"] == "lhs");
     CHECK(result["best"]["x"][0].get<double>() == Approx(1).margin(1e-3));
 
     const Folder folder;
@@ -225,8 +227,10 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
          "schedule 'linear': must be one of: constant, cosine"},
         {{"minimize", "x", "--var", var, "--scale", "big"}, "scale 'big': must be one of: box, none"},
         {{"minimize", "x", "--var", var, "--precision", "f16"}, "precision 'f16': must be one of: f64, f32"},
-        {{"minimize", "x", "--var", var, "--design", "sobol"},
-         "design 'sobol': this version has 'uniform' only"},
+        {{"minimize", "x", "--var", var, "--design", "halton"},
+         "design 'halton': must be one of: sobol, uniform, lhs"},
+        {{"minimize", "x[0]", "--var", "x[4000]=-1:1", "--design", "sobol"},
+         "design sobol: the box has 4000 coordinates; there can be at most 3667"},
         {{"minimize", "x", "--var", var, "--rule", "sgd"}, "rule 'sgd': this version has 'adam' only"},
         {{"minimize", "x", "--var", var, "--polish", "on"}, "polish 'on': this version has 'off' only"},
         {{"minimize", "x", "--var", var, "--prune", "on"}, "prune 'on': this version has 'off' only"},

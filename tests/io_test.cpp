@@ -44,6 +44,7 @@ TEST_CASE("JSON has the documented layout and reads back to the same numbers") {
     CHECK(read["problem"]["variables"][1] ==
           json({{"name", "v"}, {"length", 2}, {"lower", {-1, -1}}, {"upper", {2, 2}}}));
     CHECK(read["options"]["seed"] == 18446744073709551615U);
+    CHECK(read["options"]["design"] == "sobol");
     CHECK(read["options"]["starts"] == 40);
     CHECK(read["options"]["alpha"] == 0.05);
     CHECK(read["options"]["max_time"].is_null());

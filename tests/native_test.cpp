@@ -140,7 +140,8 @@ TEMPLATE_TEST_CASE("a native objective's fused step ends early where the plain o
     // All broken from the start; all broken after a while, at different iterations.
     const Box dead{{"x", -5, -4.9, 2}};
     const Box doomed{{"x", -5, -4.5, 2}};
-    const Options options{.starts = 48, .iterations = 2000, .rule = {.alpha = 0.2}};
+    const Options options{
+        .starts = 48, .design = Design::uniform, .iterations = 2000, .rule = {.alpha = 0.2}};
     for (const Box* box : {&dead, &doomed}) {
         const Advanced<TestType> plain(natives::rough_2(), *box, options, 48, options.iterations, false);
         CHECK(plain.count(kernels::live) == 0);

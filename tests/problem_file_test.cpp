@@ -101,7 +101,9 @@ TEST_CASE("every option has a key, with effect") {
         {"seed = 9", [](const Problem& p) { return p.options.seed == 9; }},
         {"seed = '18446744073709551615'",
          [](const Problem& p) { return p.options.seed == 18446744073709551615U; }},
-        {"design = 'uniform'", accepted},
+        {"design = 'sobol'", [](const Problem& p) { return p.options.design == Design::sobol; }},
+        {"design = 'uniform'", [](const Problem& p) { return p.options.design == Design::uniform; }},
+        {"design = 'lhs'", [](const Problem& p) { return p.options.design == Design::latin_hypercube; }},
         {"start = [[0.5], [-1]]",
          [](const Problem& p) {
              return p.options.start_points == std::vector<std::vector<double>>{{0.5}, {-1}};
@@ -246,7 +248,7 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
         {"seed = 99999999999999999999", "line 5, column"},
         {"seed = '99999999999999999999'", "seed '99999999999999999999': must be a whole number, 0 or above"},
         {"seed = '-1'", "seed '-1': must be a whole number"},
-        {"design = 'sobol'", "design 'sobol': this version has 'uniform' only"},
+        {"design = 'halton'", "design 'halton': must be one of: sobol, uniform, lhs"},
         {"start = [1, 2]", "column 10: start must be a list of points, [[...], ...], not a whole number"},
         {"start = 1", "start must be a list of points, [[...], ...], not a whole number"},
         {"start = [[1, 'a']]", "column 14: a coordinate of start must be a number, not a string"},

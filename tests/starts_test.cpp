@@ -7,74 +7,74 @@
 
 using namespace lanewise;
 
-TEST_CASE("drawn starts are the known answers of Philox4x64-10") {
-    // The first is the published vector for counter 0 and key 0; the others were made with
-    // numpy.random.Philox.
-    struct Case {
-        std::uint64_t seed, start_id;
-        std::size_t block;
-        std::uint64_t words[4];
-    };
-    const Case cases[] = {
-        {0, 0, 0, {0x16554d9eca36314c, 0xdb20fe9d672d0fdc, 0xd7e772cee186176b, 0x7e68b68aec7ba23b}},
-        {0xa4093822299f31d0,
-         0x082efa98ec4e6c89,
-         0,
-         {0x11974e7f7eadcd09, 0xe7277c328b820dd7, 0xcc465d49508a84eb, 0xe78742efe7088331}},
-        {0xa4093822299f31d0,
-         0x082efa98ec4e6c89,
-         1,
-         {0xa192578533cc5b9f, 0xc32aba1588d4ed58, 0xd180c584b398d537, 0x39f3822d529f8b95}},
-        {42, 7, 1, {0xa64064f34e84b9a3, 0xe287959a866a08fd, 0x8dc181f009b96c03, 0xf3f6001d4fa83454}},
-    };
-    for (const Case& known : cases) {
-        std::vector<double> unit(4 * known.block + 4);
-        uniform_start(known.seed, known.start_id, unit);
-        for (std::size_t i = 0; i < 4; ++i)
-            CHECK(unit[4 * known.block + i] == static_cast<double>(known.words[i] >> 11U) * 0x1p-53);
-    }
-}
-
-TEST_CASE("drawn starts fill the box evenly, differ, and depend on seed and id alone") {
+TEST_CASE("drawn starts fill the box, differ, and depend on design, seed and number alone") {
     const Box box{{"x", -3, 5}, {"y", 2, 2}, {"v", 0, 1, 3}};
-    const Options many{.starts = 4000, .seed = 9};
-    const Options few{.starts = 10, .seed = 9};
-    const Options other{.starts = 10, .seed = 10};
-    const Starts starts(box, many);
-    std::vector<double> x(5);
-    std::vector<double> y(5);
-    std::set<double> seen;
-    double mean = 0;
-    for (std::size_t id = 0; id < starts.count(); ++id) {
-        starts.point(id, x);
-        CHECK((x[0] >= -3 && x[0] <= 5 && x[1] == 2 && x[4] >= 0 && x[4] <= 1));
-        seen.insert(x[0]);
-        mean += x[0] / 4000;
+    for (const Design design : {Design::uniform, Design::sobol, Design::latin_hypercube}) {
+        INFO(name(design));
+        const Options many{.starts = 4000, .seed = 9, .design = design};
+        const Options few{.starts = 10, .seed = 9, .design = design};
+        const Options other{.starts = 10, .seed = 10, .design = design};
+        const Starts starts(box, many);
+        std::vector<double> x(5);
+        std::vector<double> y(5);
+        std::set<double> seen;
+        double mean = 0;
+        for (std::size_t id = 0; id < starts.count(); ++id) {
+            starts.point(id, x);
+            CHECK((x[0] >= -3 && x[0] <= 5 && x[1] == 2 && x[4] >= 0 && x[4] <= 1));
+            seen.insert(x[0]);
+            mean += x[0] / 4000;
+        }
+        CHECK(seen.size() == 4000);
+        CHECK(mean == Approx(1).margin(0.15));
+        starts.point(7, x);
+        Starts(box, few).point(7, y);
+        CHECK(x == y);
+        Starts(box, other).point(7, y);
+        CHECK(x != y);
     }
-    CHECK(seen.size() == 4000);
-    CHECK(mean == Approx(1).margin(0.15));
-    starts.point(7, x);
-    Starts(box, few).point(7, y);
-    CHECK(x == y);
-    Starts(box, other).point(7, y);
-    CHECK(x != y);
 }
 
-TEST_CASE("starts given by hand come first") {
+TEST_CASE("starts given by hand come first and take no drawn one's place") {
     const Box box{{"x", -3, 5}};
-    const Options only{.start_points = {{1.0}, {2.0}}};
-    CHECK(Starts(box, only).count() == 2);
-    const Options mixed{.starts = 3, .start_points = {{1.0}, {2.0}}};
-    const Starts starts(box, mixed);
-    CHECK(starts.count() == 5);
-    double x = 0;
-    starts.point(1, {&x, 1});
-    CHECK(x == 2);
-    double drawn = 0;
-    starts.point(3, {&drawn, 1});
-    const Options none{};
-    Starts(box, none).point(3, {&x, 1});
-    CHECK(x == drawn);
+    for (const Design design : {Design::uniform, Design::sobol, Design::latin_hypercube}) {
+        const Options only{.start_points = {{1.0}, {2.0}}, .design = design};
+        CHECK(Starts(box, only).count() == 2);
+        const Options mixed{.starts = 3, .start_points = {{1.0}, {2.0}}, .design = design};
+        const Starts starts(box, mixed);
+        CHECK(starts.count() == 5);
+        double x = 0;
+        starts.point(1, {&x, 1});
+        CHECK(x == 2);
+        const Options none{.design = design};
+        for (std::uint64_t number = 0; number < 3; ++number) {
+            double drawn = 0;
+            starts.point(2 + number, {&drawn, 1});
+            Starts(box, none).point(number, {&x, 1});
+            CHECK(x == drawn);
+        }
+    }
+}
+
+TEST_CASE("the design is Sobol's as far as that goes, unless another is asked for") {
+    CHECK(choose_design({}, 2) == Design::sobol);
+    CHECK(choose_design({}, most_sobol_dimensions) == Design::sobol);
+    CHECK(choose_design({}, most_sobol_dimensions + 1) == Design::uniform);
+    CHECK(choose_design(Design::sobol, most_sobol_dimensions) == Design::sobol);
+    CHECK(choose_design(Design::uniform, 2) == Design::uniform);
+    CHECK(choose_design(Design::latin_hypercube, 5000) == Design::latin_hypercube);
+
+    const Box box{{"x", -1, 1, 3668}};
+    Options options{.starts = 4, .iterations = 1};
+    const Expression objective("sum(i, 0, n(x)-1, x[i])", box);
+    CHECK(minimize(objective, box, options).runs_started() == 4);
+    options.design = Design::latin_hypercube;
+    CHECK(minimize(objective, box, options).runs_started() == 4);
+    options.design = Design::sobol;
+    CHECK_THROWS_AS(minimize(objective, box, options), std::invalid_argument);
+    CHECK_THROWS_WITH(
+        minimize(objective, box, options),
+        ContainsSubstring("design sobol: the box has 3668 coordinates; there can be at most 3667"));
 }
 
 TEST_CASE("starts are read from CSV") {

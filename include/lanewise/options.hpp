@@ -17,6 +17,24 @@ namespace lanewise {
 class Box;
 class Objective;
 
+/// How drawn starts are spread over the box. Each design is a sequence of points that depends on the seed
+/// alone, so that more starts go on where fewer end.
+enum class Design {
+    /// Independent uniform points.
+    uniform,
+    /// The Sobol sequence with the direction numbers of Joe & Kuo (2008), in nested uniform scrambling (Owen
+    /// 1995):
+    /// each point is uniform, all together fill the box far more evenly than independent ones, best when
+    /// their
+    /// number is a power of two. At most most_sobol_dimensions coordinates.
+    sobol,
+    /// A Latin hypercube whenever the number of points N is a power of two: each of N equal slices of each
+    /// variable
+    /// holds one, in an order of its own. In between, a part of the next one.
+    latin_hypercube,
+};
+inline constexpr std::size_t most_sobol_dimensions = 3667;
+
 /// How the step size changes from iteration to iteration (k = 0 .. n-1 of n).
 enum class Schedule {
     constant,  ///< alpha
@@ -31,6 +49,7 @@ enum class Scale {
 
 enum class Precision { f64, f32 };
 
+std::string_view name(Design design) noexcept;  ///< uniform, sobol, lhs
 std::string_view name(Schedule schedule) noexcept;
 std::string_view name(Scale scale) noexcept;
 std::string_view name(Precision precision) noexcept;
@@ -69,13 +88,15 @@ struct Progress {
 };
 
 struct Options {
-    /// Number of starts drawn uniformly from the box; 4096 unless start_points are given, then none.
-    /// At least 1 when set.
+    /// Number of starts drawn from the box; 4096 unless start_points are given, then none. At least 1 when
+    /// set.
     std::optional<std::size_t> starts = {};
     /// Starts given by hand, each a point of the box. They have the start ids 0, 1, ...; drawn ones follow.
     std::vector<std::vector<double>> start_points = {};
-    /// Drawn starts are a function of (seed, start id) alone.
+    /// A drawn start is a function of design, seed and its number among the drawn ones.
     std::uint64_t seed = 0;
+    /// See choose_design.
+    std::optional<Design> design = {};
     /// Iterations of each run, 1 to 10^7.
     std::size_t iterations = 1000;
 
@@ -131,6 +152,10 @@ struct Options {
         return starts.value_or(start_points.empty() ? usual : 0);
     }
 };
+
+/// The design to use for a box of so many coordinates: the one asked for, else Sobol's where it goes so far,
+/// else uniform. \throws std::invalid_argument when asked for Sobol's beyond most_sobol_dimensions.
+Design choose_design(std::optional<Design> asked, std::size_t dimension);
 
 /// Checks options against the objective and the box, as minimize does before any work.
 /// \throws std::invalid_argument naming the option, its value and what is allowed.

@@ -68,8 +68,9 @@ struct Minimum {
 };
 
 /// How much of the box the search has seen (Boender & Rinnooy Kan 1987), from the N drawn starts whose runs
-/// ended at a finite value and the W minima they found. Assumes uniform starts and that every run reached its
-/// minimum.
+/// ended at a finite value and the W minima they found. Assumes independent uniform starts and that every run
+/// reached its minimum. Starts of the other designs find more minima, for which more is then thought to be
+/// unseen than is.
 struct Coverage {
     std::size_t runs;                       ///< N
     std::size_t minima_found;               ///< W

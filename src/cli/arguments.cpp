@@ -72,7 +72,10 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     app.option_defaults()->group("Starts");
     add(app, arguments, "--starts", "N", "number of starts to draw [4096; 0 when starts are given]");
     add(app, arguments, "--seed", "S", "seed of the drawn starts [0]");
-    add(app, arguments, "--design", "uniform", "how starts are drawn [uniform]");
+    add(app, arguments, "--design", "sobol|uniform|lhs",
+        fmt::format("how starts are drawn: from Sobol's sequence, independently, or as a Latin hypercube "
+                    "[sobol up to {} coordinates, then uniform]",
+                    most_sobol_dimensions));
     app.add_option_function<std::vector<std::string>>(
            "--start",
            [&](const std::vector<std::string>& texts) {

@@ -54,11 +54,11 @@ Json problem(const Box& box, std::string_view expression, const Parameters& para
     return problem;
 }
 
-Json option_values(const Options& options, const Result& result) {
+Json option_values(const Box& box, const Options& options, const Result& result) {
     return {{"starts", options.drawn_starts()},
             {"start_points", options.start_points},
             {"seed", options.seed},
-            {"design", "uniform"},
+            {"design", name(choose_design(options.design, box.dimension()))},
             {"iterations", options.iterations},
             {"rule", "adam"},
             {"alpha", options.rule.alpha},
@@ -118,7 +118,7 @@ std::string to_json(const Result& result, const Box& box, const Options& options
           {"threads", result.threads},
           {"precision", name(options.precision)}}},
         {"problem", problem(box, expression, parameters)},
-        {"options", option_values(options, result)},
+        {"options", option_values(box, options, result)},
         {"status", name(result.status)},
         {"best",
          {{"f", result.best.f},

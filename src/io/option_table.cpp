@@ -57,7 +57,10 @@ void set_trace_runs(Problem& problem, Text option, Text text) {
 constexpr auto entries = std::to_array<OptionEntry>({
     {"starts", Kind::count, [](Problem& p, Text o, Text t) { p.options.starts = parse_count(o, t); }},
     {"seed", Kind::big_count, [](Problem& p, Text o, Text t) { p.options.seed = parse_count(o, t); }},
-    {"design", Kind::word, [](Problem&, Text o, Text t) { only(o, t, "uniform"); }},
+    {"design", Kind::word,
+     [](Problem& p, Text o, Text t) {
+         p.options.design = parse_choice(o, t, choices({Design::sobol, Design::uniform, Design::latin_hypercube}));
+     }},
     {"start", Kind::points,
      [](Problem& p, Text o, Text t) { p.options.start_points.push_back(parse_point(o, t)); }},
     {"starts-file", Kind::file, [](Problem& p, Text o, Text t) { p.starts_file = file_name(o, t); }},

@@ -9,8 +9,8 @@
 #include <stdexcept>
 
 #include "aligned.hpp"
+#include "design.hpp"
 #include "evaluator.hpp"
-#include "starts.hpp"
 
 namespace lanewise {
 
@@ -166,9 +166,10 @@ class Check {
 
     /// The lanes behind the last point are copies of it.
     void place_points(std::size_t first) {
+        const UniformPoints points(options_->seed);
         std::vector<double> unit(d_);
         for (std::size_t lane = 0; lane < lanes; ++lane) {
-            uniform_start(options_->seed, first + std::min(lane, points_ - 1), unit);
+            points.point(first + std::min(lane, points_ - 1), unit);
             for (std::size_t j = 0; j < d_; ++j)
                 x_[j * lanes + lane] = box_->lower()[j] + (margin + (1 - 2 * margin) * unit[j]) * width(j);
         }

@@ -6,6 +6,11 @@
 
 namespace lanewise {
 
+std::string_view name(Design design) noexcept {
+    constexpr std::array names = {"uniform", "sobol", "lhs"};
+    return names[static_cast<std::size_t>(design)];
+}
+
 std::string_view name(Schedule schedule) noexcept {
     return schedule == Schedule::constant ? "constant" : "cosine";
 }

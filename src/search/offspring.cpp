@@ -9,6 +9,9 @@ namespace lanewise {
 
 namespace {
 
+/// Of uniform points, those from here on make offspring.
+constexpr std::uint64_t first_point = std::uint64_t{1} << 51U;
+
 /// Once off a wall, then at the wall.
 double reflect(double x, double lower, double upper) {
     if (x < lower) x = 2 * lower - x;
@@ -50,7 +53,7 @@ std::vector<double> Offspring::start(std::uint64_t id) const {
     enum { rate, factor, first, second, third, always, choices };
     const Box& box = *setting_->box;
     std::vector<double> unit(choices + box.dimension());
-    uniform_start(setting_->options->seed, id, unit);
+    UniformPoints(setting_->options->seed).point(first_point + id, unit);
     // The better a parent, the likelier it is the one that is changed.
     std::vector<double> x = pick(parents_, unit[first] * unit[first]).x;
     const std::vector<double>& b = pick(parents_, unit[second]).x;

@@ -51,7 +51,7 @@ void visit_paths(const Objective& objective, const Box& box, const Options& opti
                  std::span<const std::uint64_t> start_ids, std::size_t iterations,
                  const std::function<void(const PathPoint&)>& visit) {
     validate(objective, box, options);
-    const std::size_t runs = Starts(box, options).count();
+    const std::size_t runs = count_starts(options);
     for (const std::uint64_t id : start_ids) {
         if (id >= runs)
             throw std::invalid_argument(fmt::format("start id {}: there are {} starts", id, runs));

@@ -6,24 +6,28 @@
 #include <span>
 #include <vector>
 
+#include "design.hpp"
 #include "lanewise/box.hpp"
 #include "lanewise/options.hpp"
 
 namespace lanewise {
 
-/// Coordinates in [0, 1) of the uniform start `start_id`: 53 bits each of Philox4x64-10 (Salmon et al. 2011)
-/// with key (seed, start id) and counter (block, 0, 0, 0); a block holds four coordinates.
-void uniform_start(std::uint64_t seed, std::uint64_t start_id, std::span<double> unit);
+/// The number of starts, given by hand and drawn.
+std::size_t count_starts(const Options& options) noexcept;
 
+/// One drawn start in so many is of the sample.
 inline constexpr std::uint64_t sample_every = 8;
 
-/// The start design of a search: the points given by hand, then drawn ones.
+/// The starts of a search: the points given by hand, then drawn ones. Most of these are the best of some
+/// consecutive points of the design, every start of others; the rest is the sample: uniform points that stand
+/// for all of the box, and whose runs are never pruned. Where there is nothing to choose and to prune and the
+/// design is uniform, all drawn starts are the sample.
 class Starts {
   public:
     /// Options as accepted by validate. Keeps references to both.
     Starts(const Box& box, const Options& options);
 
-    std::size_t count() const noexcept { return given_->size() + drawn_; }
+    std::size_t count() const noexcept { return count_; }
     std::size_t given() const noexcept { return given_->size(); }
 
     /// Writes the start's first candidate.
@@ -32,17 +36,16 @@ class Starts {
     std::size_t candidates(std::uint64_t start_id) const noexcept;
     void candidate(std::uint64_t start_id, std::size_t which, std::span<double> x) const;
 
-    /// True of the starts that stand for all of the box: uniform, no candidates chosen among; their runs are
-    /// never pruned. One in `sample_every`, or all where there is nothing to choose and prune.
     bool is_sample(std::uint64_t start_id) const noexcept;
 
   private:
     const Box* box_;
     const std::vector<std::vector<double>>* given_;
-    std::size_t drawn_;
-    std::uint64_t seed_;
-    std::size_t candidates_;
-    bool all_sample_;
+    std::size_t count_;
+    DesignPoints drawn_;
+    UniformPoints sample_;
+    std::size_t explore_;
+    bool all_are_sample_;
 };
 
 }  // namespace lanewise

@@ -95,7 +95,8 @@ void validate(const Objective& objective, const Box& box, const Options& options
     if (options.precision == Precision::f32 && !objective.has_f32())
         refuse("precision", "f32", "this objective has double precision only");
     if (options.precision == Precision::f32) check_single_precision(box);
-    const std::size_t runs = Starts(box, options).count();
+    choose_design(options.design, box.dimension());
+    const std::size_t runs = count_starts(options);
     if (options.max_evaluations && *options.max_evaluations < runs)
         throw std::invalid_argument(fmt::format(
             "max-evaluations {}: each of the {} starts takes at least one", *options.max_evaluations, runs));
