@@ -233,7 +233,7 @@ def summary(table, tools):
                 str(sum(math.isfinite(theirs) and not math.isfinite(ours) for ours, theirs in times)),
                 str(sum(ratio > 1 for ratio in ratios)),
                 str(sum(ratio < 1 for ratio in ratios)),
-                f"{math.exp(np.mean(np.log(ratios))):.2f}" if ratios else "",
+                f"{math.exp(np.mean(np.log(ratios))):.2g}" if ratios else "",
             ]
         markdown(*cells, *[""] * (8 - len(cells)))
 
