@@ -9,6 +9,7 @@
 #include "lanewise/lanewise.hpp"
 #include "objectives.hpp"
 #include "schedule.hpp"
+#include "starts.hpp"
 #include "swarm.hpp"
 
 const lanewise::Objective& rough_1();
@@ -56,10 +57,14 @@ template <class T>
 struct Advanced {
     Advanced(const Objective& objective, const Box& box, const Options& options, std::size_t lanes,
              std::size_t chunk, bool fused)
-        : swarm(lanes, box, options.scale, lanes), workspace(lanes, box.dimension(), 0) {
+        : swarm(0, lanes, box, options.scale, lanes), workspace(lanes, box.dimension(), 0) {
         const Starts starts(box, options);
         Point point(box.dimension());
-        swarm.begin(0, starts, {}, point);
+        swarm.begin(0);
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            starts.point(lane, point);
+            swarm.start(lane, point);
+        }
         tile = swarm.unpack(0, workspace);
         std::vector<kernels::Step<T>> steps;
         for (std::size_t k = 0; k < options.iterations; ++k) steps.push_back(step_at<T>(options, k));
@@ -205,11 +210,10 @@ TEST_CASE("a native objective's fused step follows the textbook's path") {
     options.schedule = Schedule::constant;
     options.scale = Scale::none;
     const std::vector<Point> path = textbook_path(rosenbrock, start, options.rule, options.iterations);
-    const Starts starts(box, options);
-    Swarm<double> swarm(1, box, options.scale, kernels::lane_group);
+    Swarm<double> swarm(0, 1, box, options.scale, kernels::lane_group);
     const Workspace<double> workspace(kernels::lane_group, 5, 0);
-    Point point(5);
-    swarm.begin(0, starts, {}, point);
+    swarm.begin(0);
+    swarm.start(0, start);
     const kernels::Tile<double> tile = swarm.unpack(0, workspace);
     const kernels::Native& native = *objective.native(choose_isa());
     double largest = 0;

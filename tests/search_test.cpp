@@ -295,14 +295,16 @@ TEST_CASE("boxes are checked") {
 TEST_CASE("clusters grow outward from their best end") {
     using Groups = std::vector<std::vector<std::uint32_t>>;
     const std::vector<double> widths = {1, 10};
-    const auto clusters_of = [&](const std::vector<std::array<double, 3>>& ends) {  // x, y, f
-        const Clusters found = cluster({.runs = ends.size(),
+    const auto clusters_of = [&](const std::vector<std::array<double, 3>>& ends,  // x, y, f
+                                 std::size_t polished = 0) {
+        const Clusters found = cluster({.count = ends.size(),
+                                        .polished = polished,
                                         .widths = widths,
-                                        .f = [&](std::size_t run) { return ends[run][2]; },
-                                        .x = [&](std::size_t run, std::size_t j) { return ends[run][j]; }},
-                                       {.distance = 0.01, .value = 0.1});
+                                        .f = [&](std::size_t end) { return ends[end][2]; },
+                                        .x = [&](std::size_t end, std::size_t j) { return ends[end][j]; }},
+                                       {.distance = 0.01, .value = 0.1, .exact_value = 1e-3});
         Groups groups(found.count);
-        for (const auto& [f, run, cluster] : found.members) groups[cluster].push_back(run);
+        for (const auto& [f, end, cluster] : found.members) groups[cluster].push_back(end);
         return groups;
     };
     // Near in both; far in the second coordinate of its own width; ties go to the smaller run.
@@ -315,6 +317,12 @@ TEST_CASE("clusters grow outward from their best end") {
           Groups{{0, 1, 2, 3}});
     // An end between two minima joins the better one and does not join them.
     CHECK(clusters_of({{0.1, 5, 0}, {0.115, 5, 0.01}, {0.1075, 5, 0.05}}) == Groups{{0, 2}, {1}});
+    // Polished minima of other values are two, however near; where a polish began belongs to where it led, and
+    // gathers what is near there.
+    CHECK(clusters_of({{0.1, 5, 0}, {0.101, 5, 0.01}, {0.1, 5, 0.02}, {0.5, 5, 0.03}, {0.505, 5, 0.05}}, 2) ==
+          Groups{{0, 2}, {1, 3, 4}});
+    CHECK(clusters_of({{0.1, 5, 0}, {0.101, 5, 1e-4}, {0.1, 5, 0.02}, {0.5, 5, 0.03}, {0.505, 5, 0.05}}, 2) ==
+          Groups{{0, 1, 2, 3, 4}});
 }
 
 TEST_CASE("many distinct ends are clustered without comparing all pairs") {
@@ -322,14 +330,16 @@ TEST_CASE("many distinct ends are clustered without comparing all pairs") {
     const std::vector<double> widths(10, 1.0);
     // Pairs of equal points, the pairs far from each other, values all alike.
     std::size_t looks = 0;
-    const Clusters found = cluster({.runs = runs,
+    const Clusters found = cluster({.count = runs,
+                                    .polished = 0,
                                     .widths = widths,
-                                    .f = [](std::size_t /*run*/) { return 1.0; },
+                                    .f = [](std::size_t /*end*/) { return 1.0; },
                                     .x =
                                         [&](std::size_t run, std::size_t j) {
                                             ++looks;
                                             return static_cast<double>((run / 2) >> (2 * j) & 3U) / 3;
-                                        }});
+                                        }},
+                                   {});
     CHECK(found.count == runs / 2);
     CHECK(looks < runs * 3000);
 }

@@ -46,7 +46,8 @@ struct Best {
     std::uint64_t start_id;
     /// The iteration that moved the run there, from 0; -1 when it is the start itself.
     std::int64_t iteration;
-    bool polished;  ///< by a polish that began where the run had come
+    bool offspring;  ///< found by offspring of that start's run
+    bool polished;   ///< by a polish that began where the run had come
 };
 
 /// A distinct local minimum: a place where runs ended. A run ends where its last iteration left it (the best
@@ -62,7 +63,8 @@ struct Minimum {
     bool polished;                         ///< to full precision; else where a run ended
     double gradient_norm;                  ///< Euclidean norm of the projected gradient at x
     std::vector<std::int8_t> at_bound;     ///< [d] -1 at the lower bound, 1 at the upper, else 0
-    std::vector<std::uint64_t> start_ids;  ///< of the runs that ended here, best first
+    std::vector<std::uint32_t> start_ids;  ///< of the runs that ended here, best first, then of those merged
+    std::size_t offspring;                 ///< further runs that did
 
     std::size_t hits() const noexcept { return start_ids.size(); }
 };
@@ -99,8 +101,8 @@ struct Result {
     Best best;
     std::vector<Minimum> minima;                 ///< best first, at most Options::most_minima
     std::size_t minima_found;                    ///< of all
-    std::array<std::size_t, run_statuses> runs;  ///< number of runs by RunStatus, offspring too
-    std::size_t offspring;  ///< runs that Options::offspring added to those of the starts
+    std::array<std::size_t, run_statuses> runs;  ///< number of starts by how their runs ended
+    std::size_t offspring;                       ///< runs that Options::offspring added to those
     Coverage coverage;
     Audit audit;
     std::size_t iterations;  ///< done by the runs that went furthest

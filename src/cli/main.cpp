@@ -141,8 +141,11 @@ int run_minimize(const Problem& problem) {
     } else if (trace) {
         constexpr std::uint64_t default_trace_runs = 16;
         const auto ids = spread_start_ids(output.trace_runs.value_or(default_trace_runs),
-                                          result.runs_started() - result.offspring);
-        write_trace(*trace, objective, box, options, ids, result.iterations);
+                                          result.runs_started());
+        const bool all_iterations =
+            result.status == SearchStatus::completed || result.status == SearchStatus::covered;
+        write_trace(*trace, objective, box, options, ids,
+                    all_iterations ? options.iterations : result.iterations);
     }
     return result.status == SearchStatus::interrupted ? interrupted : done;
 }

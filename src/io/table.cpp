@@ -35,8 +35,10 @@ std::string with_unit(double count) {
 std::string best(const Result& result, const Box& box) {
     const std::string where =
         result.best.iteration < 0 ? "its start" : fmt::format("iteration {}", result.best.iteration);
-    return fmt::format("best   f = {}\n       {}\n       start {}, {}\n", to_text(result.best.f),
-                       variables(box, result.best.x, 17, box.dimension()), result.best.start_id, where);
+    return fmt::format("best   f = {}\n       {}\n       {}start {}, {}{}\n", to_text(result.best.f),
+                       variables(box, result.best.x, 17, box.dimension()),
+                       result.best.offspring ? "offspring of " : "", result.best.start_id, where,
+                       result.best.polished ? ", polished" : "");
 }
 
 std::string minima(const Result& result, const Box& box) {
@@ -55,12 +57,13 @@ std::string minima(const Result& result, const Box& box) {
 }
 
 std::string runs(const Result& result) {
-    std::string text = fmt::format("runs   {} started", result.runs_started() - result.offspring);
-    if (result.offspring > 0) text += fmt::format(" and {} offspring", result.offspring);
+    std::string text = fmt::format("runs   {} started", result.runs_started());
+    
     for (std::size_t i = 0; i < run_statuses; ++i) {
         if (result.runs[i] != 0)
             text += fmt::format(", {} {}", result.runs[i], name(static_cast<RunStatus>(i)));
     }
+    if (result.offspring > 0) text += fmt::format("; {} offspring", result.offspring);
     return text + "\n";
 }
 

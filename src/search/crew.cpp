@@ -63,17 +63,17 @@ void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
 }
 
 template <class T>
-void Crew<T>::begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const std::vector<double>> points) {
+void Crew<T>::begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Child> offspring) {
     fit_workspaces(swarm.tile_lanes());
     for_each_tile(swarm, [&](std::size_t tile, std::size_t thread) {
-        if (points.empty()) {
+        if (offspring.empty()) {
             workspaces_[thread].work.evaluations +=
                 begin_tile(swarm, tile, first_id, setting_->starts, *functions_, evaluators_[thread],
                            workspaces_[thread], points_[thread]);
         } else {
             swarm.begin(tile);
             for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i)
-                swarm.start(tile * swarm.tile_lanes() + i, points[tile * swarm.tile_lanes() + i]);
+                swarm.start(tile * swarm.tile_lanes() + i, offspring[tile * swarm.tile_lanes() + i].x);
         }
     });
 }

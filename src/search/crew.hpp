@@ -11,6 +11,7 @@
 
 #include "evaluator.hpp"
 #include "halt.hpp"
+#include "offspring.hpp"
 #include "setting.hpp"
 #include "swarm.hpp"
 
@@ -33,7 +34,7 @@ class Crew {
     std::size_t choose_tile_lanes(std::size_t runs) const;
 
     /// Puts every run where it starts: the best of its candidates.
-    void begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const std::vector<double>> points);
+    void begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Child> offspring);
 
     /// A stage: every tile takes these steps while it is near, the first of them iteration `iteration`, and
     /// has a look at where they lead; as far as it gets before the search is halted.

@@ -4,12 +4,15 @@
 
 namespace lanewise {
 
-void Runs::begin(std::size_t more, std::uint64_t first_id) {
+void Runs::begin(std::size_t more, std::uint64_t first_id, std::span<const std::uint64_t> lines) {
     const std::size_t all = count() + more;
     status.resize(all, RunStatus::stopped);
     f.resize(all, std::numeric_limits<double>::infinity());
     x.resize(all * dimension);
-    for (std::size_t i = 0; i < more; ++i) id.push_back(first_id + i);
+    for (std::size_t i = 0; i < more; ++i) {
+        id.push_back(first_id + i);
+        line.push_back(lines.empty() ? first_id + i : lines[i]);
+    }
     while (holder.size() < all) holder.push_back(static_cast<std::int64_t>(holder.size()));
     audited.resize(all, 0);
 }
@@ -19,6 +22,7 @@ void Findings::add(Polished minimum) {
         best.f = minimum.f;
         best.x = minimum.x;
         best.id = runs.id[minimum.run];
+        best.line = runs.line[minimum.run];
         best.polished = true;
     }
     polished.push_back(std::move(minimum));

@@ -20,11 +20,14 @@ struct Runs {
         return std::span(x).subspan(run * dimension, dimension);
     }
 
-    /// That many more, with start ids from `first_id` on.
-    void begin(std::size_t more, std::uint64_t first_id);
+    /// That many more, with ids from `first_id` on; what they descend from: `lines`, or nothing.
+    void begin(std::size_t more, std::uint64_t first_id, std::span<const std::uint64_t> lines);
+
+    bool is_offspring(std::size_t run) const { return line[run] != id[run]; }
 
     std::size_t dimension;
-    std::vector<std::uint64_t> id = {};  ///< start id; from the number of starts on: of offspring
+    std::vector<std::uint64_t> id = {};    ///< start id; from the number of starts on: of offspring
+    std::vector<std::uint64_t> line = {};  ///< start id of the run it descends from, or its own
     std::vector<RunStatus> status = {};  ///< stopped while the run goes on
     std::vector<double> f = {};          ///< where it ended; infinity where that counts for nothing
     std::vector<double> x = {};          ///< [run][d] where it ended
@@ -38,6 +41,7 @@ struct Incumbent {
     double f = std::numeric_limits<double>::infinity();
     std::vector<double> x = {};
     std::uint64_t id = 0;
+    std::uint64_t line = 0;
     std::int64_t iteration = -1;
     bool polished = false;
 

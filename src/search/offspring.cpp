@@ -31,7 +31,7 @@ void Offspring::take_parents(const Findings& findings, std::size_t first) {
     for (std::size_t run = first; run < findings.runs.count(); ++run) {
         const auto x = findings.runs.point(run);
         if (std::isfinite(findings.runs.f[run]))
-            parents_.push_back({findings.runs.f[run], {x.begin(), x.end()}});
+            parents_.push_back({findings.runs.f[run], {x.begin(), x.end()}, findings.runs.line[run]});
     }
     const Clusters distinct = cluster({.count = parents_.size(),
                                        .polished = 0,
@@ -47,7 +47,7 @@ void Offspring::take_parents(const Findings& findings, std::size_t first) {
     parents_ = std::move(best);
 }
 
-std::vector<double> Offspring::start(std::uint64_t id) const {
+Child Offspring::child(std::uint64_t id) const {
     constexpr std::array rates = {0.1, 0.3, 0.9};
     constexpr std::array factors = {0.5, 1.0, 1.0};
     enum { rate, factor, first, second, third, always, choices };
@@ -55,7 +55,8 @@ std::vector<double> Offspring::start(std::uint64_t id) const {
     std::vector<double> unit(choices + box.dimension());
     UniformPoints(setting_->options->seed).point(first_point + id, unit);
     // The better a parent, the likelier it is the one that is changed.
-    std::vector<double> x = pick(parents_, unit[first] * unit[first]).x;
+    const Parent& a = pick(parents_, unit[first] * unit[first]);
+    std::vector<double> x = a.x;
     const std::vector<double>& b = pick(parents_, unit[second]).x;
     const std::vector<double>& c = pick(parents_, unit[third]).x;
     for (std::size_t j = 0; j < x.size(); ++j) {
@@ -65,7 +66,7 @@ std::vector<double> Offspring::start(std::uint64_t id) const {
             x[j] =
                 reflect(x[j] + pick(factors, unit[factor]) * (b[j] - c[j]), box.lower()[j], box.upper()[j]);
     }
-    return x;
+    return {.x = std::move(x), .line = a.line};
 }
 
 }  // namespace lanewise

@@ -10,6 +10,11 @@
 
 namespace lanewise {
 
+struct Child {
+    std::vector<double> x;
+    std::uint64_t line;  ///< start id of the run it descends from
+};
+
 /// Makes starts between and beyond good minima, as differential evolution makes its trial points (Storn &
 /// Price 1997, rand/1/bin): of three parents a, b, c the point a with some coordinates replaced by a + F (b -
 /// c). Minima often lie on a lattice or share coordinates; then such steps lead from minima to minima. The
@@ -24,7 +29,7 @@ class Offspring {
     bool is_possible() const noexcept { return parents_.size() >= least_parents; }
 
     /// A start in the box; a function of parents, seed and id.
-    std::vector<double> start(std::uint64_t id) const;
+    Child child(std::uint64_t id) const;
 
   private:
     static constexpr std::size_t least_parents = 4;
@@ -33,6 +38,7 @@ class Offspring {
     struct Parent {
         double f;
         std::vector<double> x;
+        std::uint64_t line;
     };
 
     const Setting* setting_;

@@ -110,19 +110,45 @@ class Finish {
 
     double tolerance() const { return 1e-14 * std::max(1.0, std::abs(best_f_)); }
 
-    /// NLopt's L-BFGS ends at a gradient of 1e-8: scaled to the slope here and begun anew while that gains.
+    /// The second derivative along the gradient, in units of the box. L-BFGS begins with a step as long as the
+    /// gradient: of the value in units of this it leads to where the gradient would vanish along it. Not far:
+    /// else it would leave the basin.
+    double first_curvature() {
+        constexpr double apart = 1e-6;
+        constexpr double longest_step = 0.02;
+        double square = 0;
+        for (const std::size_t j : free_) {
+            if (!is_held(j)) square += best_gradient_[j] * width(j) * best_gradient_[j] * width(j);
+        }
+        const double length = std::sqrt(square);
+        point_ = best_;
+        for (const std::size_t j : free_) {
+            if (is_held(j)) continue;
+            const double along = best_gradient_[j] * width(j) / length;
+            point_[j] = std::clamp(best_[j] - apart * along * width(j), box_->lower()[j], box_->upper()[j]);
+        }
+        const std::vector<double> here = best_gradient_;
+        const std::vector<double> from = best_;
+        evaluate();
+        double curvature = 0;
+        for (const std::size_t j : free_)
+            curvature += (here[j] - gradient_[j]) * (from[j] - point_[j]) / (apart * apart);
+        return std::isfinite(curvature) ? std::max(curvature, length / longest_step) : length / longest_step;
+    }
+
+    /// NLopt's L-BFGS ends at a gradient of 1e-8: begun anew while that gains.
     void descend() {
         for (int round = 0; round < most_rounds && !is_over(); ++round) {
             const double before = best_f_;
             const double steepest = slope();
             if (steepest <= tolerance()) return;
-            run_lbfgs(steepest);
+            run_lbfgs();
             if (slope() > 0.5 * steepest && before - best_f_ <= tolerance()) return;
         }
     }
 
-    void run_lbfgs(double scale) {
-        scale_ = scale;
+    void run_lbfgs() {
+        scale_ = first_curvature();
         centre_ = best_;
         centre_f_ = best_f_;
         const std::size_t n = free_.size();

@@ -30,12 +30,18 @@ class Report {
         result.status = findings_->status;
         result.best = {.f = setting_->sign * best.f,
                        .x = best.x,
-                       .start_id = best.id,
+                       .start_id = best.line,
                        .iteration = best.iteration,
+                       .offspring = best.line != best.id,
                        .polished = best.polished};
         result.minima = describe();
         result.minima_found = clusters_.count;
-        for (const RunStatus status : findings_->runs.status) ++result.runs[static_cast<std::size_t>(status)];
+        for (std::size_t run = 0; run < runs().count(); ++run) {
+            if (!runs().is_offspring(run)) ++result.runs[static_cast<std::size_t>(runs().status[run])];
+        }
+        // Those whose turn did not come.
+        result.runs[static_cast<std::size_t>(RunStatus::stopped)] +=
+            setting_->starts.count() - (runs().count() - findings_->offspring);
         result.offspring = findings_->offspring;
         result.coverage = estimate_coverage(*findings_, setting_->starts, clusters_);
         result.audit = audit();
@@ -49,6 +55,16 @@ class Report {
 
   private:
     bool is_run(std::uint32_t member) const { return member >= 2 * polished_; }
+
+    const Runs& runs() const { return findings_->runs; }
+
+    void count(Minimum& minimum, std::size_t run) const {
+        if (runs().is_offspring(run)) {
+            ++minimum.offspring;
+        } else {
+            minimum.start_ids.push_back(static_cast<std::uint32_t>(runs().id[run]));
+        }
+    }
 
     std::vector<double> point(std::uint32_t member) const {
         if (member < polished_) return findings_->polished[member].x;
@@ -69,16 +85,17 @@ class Report {
                                   .polished = member < polished_,
                                   .gradient_norm = 0,
                                   .at_bound = std::vector<std::int8_t>(setting_->box->dimension(), 0),
-                                  .start_ids = {}});
+                                  .start_ids = {},
+                                  .offspring = 0});
                 points.push_back(minima.back().x);
             }
             if (is_run(member))
-                minima[cluster].start_ids.push_back(findings_->runs.id[member - 2 * polished_]);
+                count(minima[cluster], member - 2 * polished_);
         }
         const std::vector<std::uint32_t> of_run = clusters_of_runs(*findings_, clusters_);
         for (std::uint32_t run = 0; run < of_run.size(); ++run) {
             if (findings_->runs.status[run] == RunStatus::merged && of_run[run] < minima.size())
-                minima[of_run[run]].start_ids.push_back(findings_->runs.id[run]);
+                count(minima[of_run[run]], run);
         }
         evaluate_points(
             *setting_->objective, points, setting_->isa,

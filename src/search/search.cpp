@@ -98,14 +98,14 @@ class Search {
             const std::size_t runs = std::min(generation, begun_ - given - findings_.offspring);
             if (runs == 0) return;
             const std::uint64_t first_id = setting_->starts.count() + findings_.offspring;
-            std::vector<std::vector<double>> points;
-            for (std::size_t i = 0; i < runs; ++i) points.push_back(offspring_.start(first_id + i));
+            std::vector<Child> children;
+            for (std::size_t i = 0; i < runs; ++i) children.push_back(offspring_.child(first_id + i));
             const double before = findings_.best.f;
             take_wave({.alpha = options_->rule.alpha / 4,
                        .iterations = std::min(offspring_iterations, options_->iterations),
                        .runs = runs,
                        .first_id = first_id,
-                       .points = points});
+                       .offspring = children});
             findings_.offspring = findings_.runs.count() - begun_;
             const double gain = options_->same.exact_value * std::max(1.0, std::abs(before));
             barren = findings_.best.f < before - gain ? 0 : barren + 1;
@@ -208,7 +208,7 @@ class Search {
     void tell(const Wave<T>& wave, const Plan& plan) {
         const double of_wave = static_cast<double>(wave.iteration()) / static_cast<double>(plan.iterations);
         const double starts = static_cast<double>(begun_) +
-                              (plan.points.empty() ? of_wave * static_cast<double>(plan.runs) : 0.0);
+                              (plan.offspring.empty() ? of_wave * static_cast<double>(plan.runs) : 0.0);
         options_->progress({.iteration = wave.iteration(),
                             .iterations = plan.iterations,
                             .runs = setting_->starts.count(),

@@ -39,9 +39,11 @@ Wave<T>::Wave(const Setting& setting, Crew<T>& crew, Findings& findings, const P
       earlier_best_f_(plan.runs, nowhere) {
     options_.rule.alpha = plan.alpha;
     options_.iterations = plan.iterations;
-    findings.runs.begin(plan.runs, plan.first_id);
+    std::vector<std::uint64_t> lines;
+    for (const Child& child : plan.offspring) lines.push_back(child.line);
+    findings.runs.begin(plan.runs, plan.first_id, lines);
     findings.tile_lanes = std::max(findings.tile_lanes, swarm_.tile_lanes());
-    crew.begin(swarm_, plan.first_id, plan.points);
+    crew.begin(swarm_, plan.first_id, plan.offspring);
     note_best();
 }
 
@@ -91,6 +93,7 @@ void Wave<T>::note_best() {
             continue;
         best.f = swarm_.best_f(lane);
         best.id = findings_->runs.id[swarm_.run(lane)];
+        best.line = findings_->runs.line[swarm_.run(lane)];
         found = lane;
     }
     if (!found) return;

@@ -8,6 +8,7 @@
 
 #include "crew.hpp"
 #include "findings.hpp"
+#include "offspring.hpp"
 #include "setting.hpp"
 #include "swarm.hpp"
 
@@ -19,8 +20,7 @@ struct Plan {
     std::size_t iterations;
     std::size_t runs;
     std::uint64_t first_id;
-    std::span<const std::vector<double>> points =
-        {};  ///< where they start; empty: at the starts of the design
+    std::span<const Child> offspring = {};  ///< where they start; none: at the starts of the design
 };
 
 /// Decisions at a look are functions of what is known of the runs in the order of their start ids, never of
