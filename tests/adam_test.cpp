@@ -130,7 +130,8 @@ TEMPLATE_TEST_CASE("the kernel keeps the best point visited and freezes a broken
                    float) {
     using T = TestType;
     constexpr std::size_t lanes = kernels::lane_group;
-    alignas(64) std::array<T, lanes> x{}, best_x{}, g{}, f{}, best_f{}, best_step{}, taken{}, status{}, slope{};
+    alignas(64) std::array<T, lanes> x{}, best_x{}, g{}, f{}, best_f{}, best_step{}, taken{}, status{},
+        slope{};
     alignas(64) std::array<T, 2 * lanes> moments{};
     const T lower = -10;
     const T upper = 10;

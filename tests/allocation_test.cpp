@@ -16,7 +16,14 @@ const Box box{{"x", -5, 5}, {"y", -5, 5}};
 
 std::size_t allocated_in(const Objective& objective, std::size_t iterations) {
     const std::size_t before = allocations;
-    minimize(objective, box, {.starts = 333, .iterations = iterations, .threads = 1});
+    minimize(objective, box,
+             {.starts = 333,
+              .iterations = iterations,
+              .rule = {.alpha = 1e-9},  // no run has an end before the last iteration
+              .offspring = false,
+              .prune = false,
+              .polish = false,
+              .threads = 1});
     return allocations - before;
 }
 

@@ -165,7 +165,14 @@ TEST_CASE("differences give the same bits for any number of threads, tile width 
                 f[lane] += std::sqrt(row[lane] + 2.5) + std::cos(7 * row[lane]) * f[lane];
         }
     });
-    const Options options{.starts = 300, .seed = 3, .iterations = 60, .threads = 1, .tile_lanes = 16};
+    const Options options{.starts = 300,
+                          .seed = 3,
+                          .iterations = 60,
+                          .explore = 1,
+                          .offspring = false,
+                          .polish = false,
+                          .threads = 1,
+                          .tile_lanes = 16};
     const Result expected = minimize(objective, box, options);
     CHECK(expected.runs_with(RunStatus::nan_at_start) > 0);
     for (const int threads : {1, 2, 3}) {

@@ -232,8 +232,8 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
         {{"minimize", "x[0]", "--var", "x[4000]=-1:1", "--design", "sobol"},
          "design sobol: the box has 4000 coordinates; there can be at most 3667"},
         {{"minimize", "x", "--var", var, "--rule", "sgd"}, "rule 'sgd': this version has 'adam' only"},
-        {{"minimize", "x", "--var", var, "--polish", "on"}, "polish 'on': this version has 'off' only"},
-        {{"minimize", "x", "--var", var, "--prune", "on"}, "prune 'on': this version has 'off' only"},
+        {{"minimize", "x", "--var", var, "--polish", "yes"}, "polish 'yes': must be one of: on, off"},
+        {{"minimize", "x", "--var", var, "--prune", "yes"}, "prune 'yes': must be one of: on, off"},
         {{"minimize", "x", "--var", var, "--threads", "0"}, "threads '0': must be 1 to 4096"},
         {{"minimize", "x", "--var", var, "--isa", "mmx"}, "isa 'mmx': unknown"},
         {{"minimize", "x", "--var", var, "--max-time", "0"}, "max-time 0: must be above 0 seconds"},
@@ -432,7 +432,8 @@ TEST_CASE("Ctrl-C ends a search that writes what was found") {
     CHECK(outcome.code == 130);
     const json result = json::parse(lanewise::read_file(file));
     CHECK(result["status"] == "interrupted");
-    CHECK(result["runs"]["stopped"] == 200000);
+    CHECK(result["runs"]["started"] == 200000);
+    CHECK(result["runs"]["stopped"] > 190000);
     CHECK(result["best"]["f"].get<double>() < 1);
     CHECK_THAT(outcome.out, ContainsSubstring("ended  interrupted"));
 }

@@ -106,14 +106,23 @@ TEST_CASE("sse2 agrees to 1e-9 on a short smooth path") {
 TEST_CASE("a start run alone or among 4096 takes the same path") {
     const Box square{{"x", -5, 5}, {"y", -5, 5}};
     const char* himmelblau = "(x^2 + y - 11)^2 + (x + y^2 - 7)^2 + sin(9*x)";
-    const Result all = minimize(himmelblau, square, {.starts = 4096, .seed = 3, .iterations = 300});
+    const Options plain{.starts = 4096,
+                        .seed = 3,
+                        .iterations = 300,
+                        .explore = 1,
+                        .offspring = false,
+                        .prune = false,
+                        .polish = false};
+    const Result all = minimize(himmelblau, square, plain);
     // The start of the best run, by its path's definition: a function of seed and id.
     std::vector<double> start;
     const Expression objective(himmelblau, square);
-    const Options frozen{.starts = 4096, .seed = 3, .iterations = 300, .rule = {.alpha = 1e-300}};
+    Options frozen = plain;
+    frozen.rule.alpha = 1e-300;
     visit_paths(objective, square, frozen, {&all.best.start_id, 1}, 1,
                 [&](const PathPoint& point) { start.assign(point.x.begin(), point.x.end()); });
-    const Result alone = minimize(himmelblau, square, {.start_points = {start}, .iterations = 300});
+    const Result alone =
+        minimize(himmelblau, square, {.start_points = {start}, .iterations = 300, .polish = false});
     CHECK(alone.best.f == all.best.f);
     CHECK(alone.best.x == all.best.x);
     CHECK(alone.best.iteration == all.best.iteration);

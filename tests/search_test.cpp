@@ -40,12 +40,12 @@ TEST_CASE("known minima are found, each once") {
         hits += minimum.hits();
     }
     CHECK(hits == 4096);
-    CHECK(four.runs_with(RunStatus::max_iterations) == 4096);
+    CHECK(counted(four) == 4096);
+    CHECK(four.runs_with(RunStatus::stopped) == 0);
     CHECK(four.minima.front().f == four.best.f);
-    CHECK(four.minima.front().x == four.best.x);
-    CHECK(four.work.run_iterations == 4'096'000);
-    CHECK(four.work.evaluations == 4'100'096);
-    CHECK(four.work.lane_occupancy > 0.98);
+    CHECK(four.work.run_iterations < 3'000'000);
+    CHECK(four.work.evaluations > four.work.run_iterations);
+    CHECK(four.work.lane_occupancy > 0.9);
 
     const Result camel =
         minimize("(4 - 2.1*x^2 + x^4/3)*x^2 + x*y + (4*y^2 - 4)*y^2", Box{{"x", -3, 3}, {"y", -2, 2}});
@@ -65,9 +65,10 @@ TEST_CASE("known minima are found, each once") {
 }
 
 TEST_CASE("coverage follows Boender and Rinnooy Kan") {
-    const Result result = minimize(himmelblau, square, {.starts = 100});
+    const Result result = minimize(himmelblau, square, {.starts = 800});
     const double w = 4;
-    const double n = 100;
+    const double n = 100;  // one start in eight
+    CHECK(result.coverage.runs == 100);
     CHECK(result.coverage.minima_found == 4);
     CHECK(*result.coverage.minima_expected == Approx(w * (n - 1) / (n - w - 2)));
     CHECK(*result.coverage.volume_covered == Approx((n - w - 1) * (n + w) / (n * (n - 1))));
@@ -75,6 +76,10 @@ TEST_CASE("coverage follows Boender and Rinnooy Kan") {
     const Result one = minimize("x^2", Box{{"x", -1, 1}}, {.start_points = {{0.5}}});
     CHECK_FALSE(one.coverage.minima_expected);
     CHECK_FALSE(one.coverage.unseen_probability);
+    // All of them, where they are uniform and none is chosen or pruned.
+    const Result all = minimize(himmelblau, square,
+                                {.starts = 100, .design = Design::uniform, .explore = 1, .prune = false});
+    CHECK(all.coverage.runs == 100);
 }
 
 TEST_CASE("a minimum at a wall or corner is recognised") {
@@ -104,7 +109,7 @@ TEST_CASE("maximize finds the largest value and reports it as it is") {
 
 TEST_CASE("runs that break end alone and are counted") {
     // NaN for x < 0, steep towards it.
-    const Result result = minimize("log(x) + y^2", square, {.starts = 1000, .iterations = 200});
+    const Result result = minimize("log(x) + y^2", square, {.starts = 1000, .iterations = 200, .explore = 1});
     const std::size_t at_start = result.runs_with(RunStatus::nan_at_start);
     CHECK(at_start > 400);
     CHECK(at_start < 600);
@@ -115,11 +120,13 @@ TEST_CASE("runs that break end alone and are counted") {
     CHECK(result.work.lane_occupancy < 0.5);
 
     // Half of the starts are broken, the others go on.
-    const Result whole = minimize("sqrt(x)^4 + y^2", square, {.starts = 500});
+    const Result whole = minimize("sqrt(x)^4 + y^2", square, {.starts = 500, .explore = 1});
     CHECK(whole.runs_with(RunStatus::nan_at_start) > 200);
-    CHECK(whole.runs_with(RunStatus::max_iterations) + whole.runs_with(RunStatus::nan_on_the_way) +
-              whole.runs_with(RunStatus::nan_at_start) ==
-          500);
+    CHECK(whole.runs_with(RunStatus::nan_at_start) < 300);
+    CHECK(counted(whole) == 500);
+    // The best of eight candidates is a finite one but for bad luck.
+    const Result chosen = minimize("sqrt(x)^4 + y^2", square, {.starts = 500});
+    CHECK(chosen.runs_with(RunStatus::nan_at_start) < 60);
 }
 
 TEST_CASE("a search in which nothing is finite says so") {
@@ -145,11 +152,13 @@ TEST_CASE("limits end a search with a valid result") {
         const Result result = minimize(himmelblau, square, {.starts = 100, .max_evaluations = 12'345});
         CHECK(result.status == SearchStatus::max_evaluations);
         CHECK(result.work.evaluations <= 12'345);
-        CHECK(result.work.evaluations > 12'145);
+        CHECK(result.work.evaluations > 12'000);
         CHECK(std::isfinite(result.best.f));
-        const Result least = minimize(himmelblau, square, {.starts = 100, .max_evaluations = 100});
-        CHECK(least.work.evaluations == 100);
-        CHECK(least.best.iteration == -1);
+        const Result least =
+            minimize(himmelblau, square, {.starts = 100, .explore = 1, .max_evaluations = 100});
+        CHECK(least.work.evaluations <= 100);
+        CHECK(least.work.evaluations > 90);
+        CHECK(least.runs_with(RunStatus::stopped) == 100);
     }
     SECTION("time") {
         const auto begin = std::chrono::steady_clock::now();
@@ -157,7 +166,8 @@ TEST_CASE("limits end a search with a valid result") {
             minimize(himmelblau, square, {.starts = 100'000, .iterations = 10'000'000, .max_time = 0.2});
         const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
         CHECK(result.status == SearchStatus::max_time);
-        CHECK(result.runs_with(RunStatus::stopped) == 100'000);
+        CHECK(counted(result) == 100'000);
+        CHECK(result.runs_with(RunStatus::stopped) > 99'000);
         CHECK(taken.count() < 10);
     }
     SECTION("stop") {
@@ -180,20 +190,32 @@ TEST_CASE("limits end a search with a valid result") {
 
 TEST_CASE("progress is told between stages") {
     std::vector<Progress> told;
-    minimize(himmelblau, square,
-             {.starts = 50, .iterations = 500, .progress = [&](const Progress& p) { told.push_back(p); }});
-    REQUIRE(told.size() >= 5);
-    CHECK(told.back().iteration == 500);
-    CHECK(told.back().run_iterations == 25'000);
+    const Result result =
+        minimize(himmelblau, square,
+                 {.starts = 500, .progress = [&](const Progress& p) { told.push_back(p); }, .stop = {}});
+    REQUIRE(told.size() >= 20);
+    CHECK(told.back().runs == 500);
+    CHECK(told.back().runs_begun == 500 + result.offspring);
+    CHECK(told.back().share == 1);
+    CHECK(told.back().minima >= 4);
+    CHECK(told.back().run_iterations == result.work.run_iterations);
     for (std::size_t i = 1; i < told.size(); ++i) {
         CHECK(told[i].best_f <= told[i - 1].best_f);
-        CHECK(told[i].iteration > told[i - 1].iteration);
-        CHECK(told[i].runs_alive == 50);
+        CHECK(told[i].runs_begun >= told[i - 1].runs_begun);
+        CHECK(told[i].run_iterations > told[i - 1].run_iterations);
+        CHECK(told[i].runs_alive <= told[i].runs_begun);
+        CHECK(told[i].iteration <= told[i].iterations);
+        CHECK(told[i].share >= told[i - 1].share);
     }
 }
 
 TEST_CASE("the best iteration is the one of the path") {
-    const Options options{.starts = 200, .iterations = 150, .rule = {.alpha = 0.1}};
+    const Options options{.starts = 200,
+                          .iterations = 150,
+                          .rule = {.alpha = 0.1},
+                          .explore = 1,
+                          .offspring = false,
+                          .polish = false};
     const Result result = minimize(himmelblau, square, options);
     REQUIRE(result.best.iteration >= 0);
     const Expression objective(himmelblau, square);
@@ -317,8 +339,8 @@ TEST_CASE("clusters grow outward from their best end") {
           Groups{{0, 1, 2, 3}});
     // An end between two minima joins the better one and does not join them.
     CHECK(clusters_of({{0.1, 5, 0}, {0.115, 5, 0.01}, {0.1075, 5, 0.05}}) == Groups{{0, 2}, {1}});
-    // Polished minima of other values are two, however near; where a polish began belongs to where it led, and
-    // gathers what is near there.
+    // Polished minima of other values are two, however near; where a polish began belongs to where it led,
+    // and gathers what is near there.
     CHECK(clusters_of({{0.1, 5, 0}, {0.101, 5, 0.01}, {0.1, 5, 0.02}, {0.5, 5, 0.03}, {0.505, 5, 0.05}}, 2) ==
           Groups{{0, 2}, {1, 3, 4}});
     CHECK(clusters_of({{0.1, 5, 0}, {0.101, 5, 1e-4}, {0.1, 5, 0.02}, {0.5, 5, 0.03}, {0.505, 5, 0.05}}, 2) ==

@@ -11,9 +11,9 @@ TEST_CASE("drawn starts fill the box, differ, and depend on design, seed and num
     const Box box{{"x", -3, 5}, {"y", 2, 2}, {"v", 0, 1, 3}};
     for (const Design design : {Design::uniform, Design::sobol, Design::latin_hypercube}) {
         INFO(name(design));
-        const Options many{.starts = 4000, .seed = 9, .design = design};
-        const Options few{.starts = 10, .seed = 9, .design = design};
-        const Options other{.starts = 10, .seed = 10, .design = design};
+        const Options many{.starts = 4000, .seed = 9, .design = design, .explore = 1};
+        const Options few{.starts = 10, .seed = 9, .design = design, .explore = 1};
+        const Options other{.starts = 10, .seed = 10, .design = design, .explore = 1};
         const Starts starts(box, many);
         std::vector<double> x(5);
         std::vector<double> y(5);

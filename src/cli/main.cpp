@@ -140,8 +140,8 @@ int run_minimize(const Problem& problem) {
         fmt::print(stderr, "lanewise: interrupted: the trace is not written\n");
     } else if (trace) {
         constexpr std::uint64_t default_trace_runs = 16;
-        const auto ids = spread_start_ids(output.trace_runs.value_or(default_trace_runs),
-                                          result.runs_started());
+        const auto ids =
+            spread_start_ids(output.trace_runs.value_or(default_trace_runs), result.runs_started());
         const bool all_iterations =
             result.status == SearchStatus::completed || result.status == SearchStatus::covered;
         write_trace(*trace, objective, box, options, ids,

@@ -28,9 +28,9 @@ struct Runs {
     std::size_t dimension;
     std::vector<std::uint64_t> id = {};    ///< start id; from the number of starts on: of offspring
     std::vector<std::uint64_t> line = {};  ///< start id of the run it descends from, or its own
-    std::vector<RunStatus> status = {};  ///< stopped while the run goes on
-    std::vector<double> f = {};          ///< where it ended; infinity where that counts for nothing
-    std::vector<double> x = {};          ///< [run][d] where it ended
+    std::vector<RunStatus> status = {};    ///< stopped while the run goes on
+    std::vector<double> f = {};            ///< where it ended; infinity where that counts for nothing
+    std::vector<double> x = {};            ///< [run][d] where it ended
     /// What a merged or pruned run was given up for: a run, or ~i for polished minimum i.
     std::vector<std::int64_t> holder = {};
     std::vector<std::uint8_t> audited = {};  ///< 1: would have been pruned, but is a sample

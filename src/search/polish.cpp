@@ -110,9 +110,9 @@ class Finish {
 
     double tolerance() const { return 1e-14 * std::max(1.0, std::abs(best_f_)); }
 
-    /// The second derivative along the gradient, in units of the box. L-BFGS begins with a step as long as the
-    /// gradient: of the value in units of this it leads to where the gradient would vanish along it. Not far:
-    /// else it would leave the basin.
+    /// The second derivative along the gradient, in units of the box. L-BFGS begins with a step as long as
+    /// the gradient: of the value in units of this it leads to where the gradient would vanish along it. Not
+    /// far: else it would leave the basin.
     double first_curvature() {
         constexpr double apart = 1e-6;
         constexpr double longest_step = 0.02;

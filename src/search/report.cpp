@@ -89,8 +89,7 @@ class Report {
                                   .offspring = 0});
                 points.push_back(minima.back().x);
             }
-            if (is_run(member))
-                count(minima[cluster], member - 2 * polished_);
+            if (is_run(member)) count(minima[cluster], member - 2 * polished_);
         }
         const std::vector<std::uint32_t> of_run = clusters_of_runs(*findings_, clusters_);
         for (std::uint32_t run = 0; run < of_run.size(); ++run) {

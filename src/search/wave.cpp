@@ -97,7 +97,8 @@ void Wave<T>::note_best() {
         found = lane;
     }
     if (!found) return;
-    best.x = point(*found, Which::best);
+    best.x.resize(setting_->box->dimension());
+    for (std::size_t j = 0; j < best.x.size(); ++j) best.x[j] = swarm_.coordinate(*found, Which::best, j);
     best.iteration = swarm_.best_iteration(*found);
     best.polished = false;
 }
@@ -114,6 +115,11 @@ template <class T>
 void Wave<T>::end(std::size_t lane, RunStatus status, double f, Which where) {
     const std::size_t run = swarm_.run(lane);
     const std::size_t d = setting_->box->dimension();
+    // The best run ends at its best point.
+    if (findings_->runs.id[run] == findings_->best.id && !findings_->best.polished) {
+        f = swarm_.best_f(lane);
+        where = Which::best;
+    }
     findings_->runs.status[run] = status;
     findings_->runs.f[run] = f;
     for (std::size_t j = 0; j < d; ++j) findings_->runs.x[run * d + j] = swarm_.coordinate(lane, where, j);
