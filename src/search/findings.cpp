@@ -1,5 +1,6 @@
 #include "findings.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace lanewise {
@@ -17,15 +18,22 @@ void Runs::begin(std::size_t more, std::uint64_t first_id, std::span<const std::
     audited.resize(all, 0);
 }
 
+void Findings::take(const Polished& minimum) {
+    best.f = minimum.f;
+    best.x = minimum.x;
+    best.id = runs.id[minimum.run];
+    best.line = runs.line[minimum.run];
+    best.polished = true;
+}
+
 void Findings::add(Polished minimum) {
-    if (minimum.f < best.f) {
-        best.f = minimum.f;
-        best.x = minimum.x;
-        best.id = runs.id[minimum.run];
-        best.line = runs.line[minimum.run];
-        best.polished = true;
-    }
+    if (minimum.f < best.f) take(minimum);
     polished.push_back(std::move(minimum));
+}
+
+void Findings::prefer_polished() {
+    const auto lowest = std::ranges::min_element(polished, {}, &Polished::f);
+    if (lowest != polished.end()) take(*lowest);
 }
 
 Clusters cluster_minima(const Findings& findings, std::span<const double> widths, const Nearness& nearness) {

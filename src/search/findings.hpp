@@ -57,6 +57,9 @@ struct Findings {
     /// A polished point counts as visited by its run.
     void add(Polished minimum);
 
+    /// Makes the best polished minimum the best point, if there is one.
+    void prefer_polished();
+
     Runs runs;
     Incumbent best;
     std::vector<Polished> polished;  ///< in the order they were polished
@@ -66,6 +69,9 @@ struct Findings {
     Work work = {};
     int threads = 1;
     std::size_t tile_lanes = 0;
+
+  private:
+    void take(const Polished& minimum);
 };
 
 /// Clusters of the polished minima and the ends of runs. Members below 2 P, P = findings.polished.size(), are

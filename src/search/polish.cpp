@@ -58,6 +58,7 @@ class Finish {
   private:
     static constexpr int most_escapes = 5;
     static constexpr int most_rounds = 4;
+    static constexpr int most_newton_steps = 3;
     /// Curvature is looked at in up to this many variables: it takes a gradient for each.
     static constexpr std::size_t most_curved = 256;
 
@@ -232,9 +233,9 @@ class Finish {
         return hessian;
     }
 
-    /// A direction along which the matrix curves down, by Cholesky's factorisation: it fails where there is
-    /// one.
-    static std::optional<std::vector<double>> downward_curvature(std::vector<double> a, std::size_t n) {
+    /// Cholesky's factorisation: L in the lower triangle of `a`. It fails where the matrix curves down; then
+    /// the outcome is a direction along which it does.
+    static std::optional<std::vector<double>> factorise(std::vector<double>& a, std::size_t n) {
         double largest = 0;
         for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(a[i * n + i]));
         const double flat = 1e-7 * largest;
@@ -244,8 +245,6 @@ class Finish {
                 for (std::size_t m = 0; m < k; ++m) sum -= a[i * n + m] * a[k * n + m];
                 if (k < i) {
                     a[i * n + k] = sum / a[k * n + k];
-                } else if (std::isnan(sum)) {
-                    return std::nullopt;
                 } else if (sum < -flat) {
                     // The leading block L L^T is positive: (-L^-T l, 1) has curvature `sum`.
                     std::vector<double> direction(n, 0.0);
@@ -264,25 +263,77 @@ class Finish {
         return std::nullopt;
     }
 
-    /// True when there was a way down that the gradient does not show, and best_ is on it.
-    bool leave_saddle() {
+    /// The variables that no wall holds.
+    std::vector<std::size_t> moving_variables() const {
         std::vector<std::size_t> moving;
         for (const std::size_t j : free_) {
             if (!is_held(j)) moving.push_back(j);
         }
-        if (moving.empty() || moving.size() > most_curved || left_ < 2 * moving.size() + lanes || is_over())
-            return false;
-        const auto direction = downward_curvature(curvature(moving), moving.size());
-        if (!direction) return false;
+        return moving;
+    }
+
+    /// By second derivatives: True when there was a way down that the gradient does not show, and best_ is on
+    /// it; else the last digits are gained by steps of Newton's method.
+    bool leave_saddle() {
+        const std::vector<std::size_t> moving = moving_variables();
+        const std::size_t n = moving.size();
+        if (n == 0 || n > most_curved || left_ < 2 * n + 2 * lanes || is_over()) return false;
+        std::vector<double> factor = curvature(moving);
+        if (!std::ranges::all_of(factor, [](double h) { return std::isfinite(h); })) return false;
+        if (const auto direction = factorise(factor, n)) return go_down(moving, *direction);
+        for (int step = 0; step < most_newton_steps && newton_step(moving, factor); ++step) {
+        }
+        return false;
+    }
+
+    /// True when it made the gradient smaller.
+    bool newton_step(const std::vector<std::size_t>& moving, const std::vector<double>& factor) {
+        const std::size_t n = moving.size();
+        std::vector<double> step(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            double rest = best_gradient_[moving[i]] * width(moving[i]);
+            for (std::size_t m = 0; m < i; ++m) rest -= factor[i * n + m] * step[m];
+            step[i] = rest / factor[i * n + i];
+        }
+        for (std::size_t i = n; i-- > 0;) {
+            double rest = step[i];
+            for (std::size_t m = i + 1; m < n; ++m) rest -= factor[m * n + i] * step[m];
+            step[i] = rest / factor[i * n + i];
+        }
+        point_ = best_;
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::size_t j = moving[i];
+            point_[j] = std::clamp(best_[j] - step[i] * width(j), box_->lower()[j], box_->upper()[j]);
+        }
+        const double before = slope();
+        const double f = best_f_;
+        const std::vector<double> x = best_;
+        const std::vector<double> g = best_gradient_;
+        const double f_there = evaluate();
+        if (!(f_there <= f)) return false;
+        best_ = point_;
+        best_gradient_ = gradient_;
+        if (slope() < before) {
+            best_f_ = f_there;
+            return true;
+        }
+        best_f_ = f;
+        best_ = x;
+        best_gradient_ = g;
+        return false;
+    }
+
+    /// Tries steps of many lengths both ways; true when one of them goes down.
+    bool go_down(const std::vector<std::size_t>& moving, const std::vector<double>& direction) {
         double longest = 0;
-        for (const double component : *direction) longest = std::max(longest, std::abs(component));
+        for (const double component : direction) longest = std::max(longest, std::abs(component));
         for (std::size_t j = 0; j < best_.size(); ++j) std::fill_n(x_row(j), lanes, best_[j]);
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             const double length =
                 (lane % 2 == 0 ? 1 : -1) * std::pow(10.0, -1.0 - 0.5 * static_cast<double>(lane / 2));
             for (std::size_t i = 0; i < moving.size(); ++i) {
                 const std::size_t j = moving[i];
-                x_row(j)[lane] = std::clamp(best_[j] + length * (*direction)[i] / longest * width(j),
+                x_row(j)[lane] = std::clamp(best_[j] + length * direction[i] / longest * width(j),
                                             box_->lower()[j], box_->upper()[j]);
             }
         }

@@ -51,8 +51,11 @@ class Search {
             if (options_->offspring) breed();
             end += std::min(3 * end, largest_wave);
         }
-        if (findings_.status == SearchStatus::completed || findings_.status == SearchStatus::covered)
+        if (findings_.status == SearchStatus::completed || findings_.status == SearchStatus::covered) {
             polish_minima();
+            // Values in single precision do not compare with those in double.
+            if (options_->precision == Precision::f32) findings_.prefer_polished();
+        }
         sum_up();
         return std::move(findings_);
     }

@@ -39,7 +39,7 @@ std::pair<T, T> bounds_inside(double lower, double upper) {
 }  // namespace
 
 template <class T>
-Swarm<T>::Swarm(std::size_t first, std::size_t runs, const Box& box, Scale scale, std::size_t tile_lanes)
+Swarm<T>::Swarm(const Box& box, std::size_t tile_lanes, std::size_t runs)
     : box_(&box), dimension_(box.dimension()), lanes_(tile_lanes), runs_(runs), bounds_(3 * dimension_) {
     const std::size_t all_lanes = tiles() * lanes_;
     points_ = AlignedArray<T>(all_lanes * dimension_ * 2);
@@ -47,6 +47,11 @@ Swarm<T>::Swarm(std::size_t first, std::size_t runs, const Box& box, Scale scale
     for (AlignedArray<T>* row : {&f_, &slope_, &best_f_, &steps_taken_}) *row = AlignedArray<T>(all_lanes);
     best_iteration_ = AlignedArray<std::int32_t>(all_lanes);
     status_ = AlignedArray<std::uint8_t>(all_lanes);
+}
+
+template <class T>
+Swarm<T>::Swarm(std::size_t first, std::size_t runs, const Box& box, Scale scale, std::size_t tile_lanes)
+    : Swarm(box, tile_lanes, runs) {
     std::iota(runs_.begin(), runs_.end(), static_cast<std::uint32_t>(first));
     for (std::size_t j = 0; j < dimension_; ++j) {
         const double lower = box.lower()[j];
@@ -149,29 +154,45 @@ std::size_t Swarm<T>::alive() const noexcept {
 }
 
 template <class T>
-void Swarm<T>::move(std::size_t from, std::size_t to) {
-    const auto move_rows = [&](T* data, std::size_t rows) {
-        T* source = data + from / lanes_ * lanes_ * rows + from % lanes_;
-        T* target = data + to / lanes_ * lanes_ * rows + to % lanes_;
-        for (std::size_t row = 0; row < rows; ++row) target[row * lanes_] = source[row * lanes_];
+void Swarm<T>::take(const Swarm& other, std::size_t from, std::size_t to) {
+    const auto take_rows = [&](const AlignedArray<T>& source, const AlignedArray<T>& target,
+                               std::size_t rows) {
+        const T* read = source.data() + from / other.lanes_ * other.lanes_ * rows + from % other.lanes_;
+        T* write = target.data() + to / lanes_ * lanes_ * rows + to % lanes_;
+        for (std::size_t row = 0; row < rows; ++row) write[row * lanes_] = read[row * other.lanes_];
     };
-    move_rows(points_.data(), 2 * dimension_);
-    move_rows(moments_.data(), kernels::adam_moments * dimension_);
-    for (const AlignedArray<T>* row : {&f_, &slope_, &best_f_, &steps_taken_}) (*row)[to] = (*row)[from];
-    best_iteration_[to] = best_iteration_[from];
-    status_[to] = std::exchange(status_[from], std::uint8_t{kernels::ended});
-    runs_[to] = runs_[from];
+    take_rows(other.points_, points_, 2 * dimension_);
+    take_rows(other.moments_, moments_, kernels::adam_moments * dimension_);
+    f_[to] = other.f_[from];
+    slope_[to] = other.slope_[from];
+    best_f_[to] = other.best_f_[from];
+    steps_taken_[to] = other.steps_taken_[from];
+    best_iteration_[to] = other.best_iteration_[from];
+    status_[to] = other.status_[from];
+    runs_[to] = other.runs_[from];
 }
 
 template <class T>
 void Swarm<T>::compact() {
     const std::size_t kept = alive();
+    const std::size_t narrow = (kept + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
+    if (kept > 0 && 2 * narrow <= lanes_) {
+        Swarm narrower(*box_, narrow, kept);
+        std::copy_n(bounds_.data(), bounds_.size(), narrower.bounds_.data());
+        narrower.begin(0);
+        for (std::size_t lane = 0, to = 0; lane < runs_.size(); ++lane) {
+            if (status_[lane] == kernels::live) narrower.take(*this, lane, to++);
+        }
+        *this = std::move(narrower);
+        return;
+    }
     std::size_t from = runs_.size();
     for (std::size_t to = 0; to < kept; ++to) {
         if (status_[to] == kernels::live) continue;
         do --from;
         while (status_[from] != kernels::live);
-        move(from, to);
+        take(*this, from, to);
+        status_[from] = kernels::ended;
     }
     runs_.resize(kept);
 }

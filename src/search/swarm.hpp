@@ -90,11 +90,16 @@ class Swarm {
 
     /// Lanes whose run is live.
     std::size_t alive() const noexcept;
-    /// Fills the lanes of runs that are not live with live ones from the end, and gives up the tiles behind.
+    /// Fills the lanes of runs that are not live with live ones from the end, and gives up the tiles behind;
+    /// when little more than one tile is left, a narrower one takes its place.
     void compact();
 
   private:
-    void move(std::size_t from, std::size_t to);
+    /// Copies a lane of `other` into one of this.
+    void take(const Swarm& other, std::size_t from, std::size_t to);
+
+    /// With room for so many runs, none of them begun.
+    Swarm(const Box& box, std::size_t tile_lanes, std::size_t runs);
 
     const Box* box_;
     std::size_t dimension_, lanes_;

@@ -189,7 +189,7 @@ void Wave<T>::prune() {
     if (options.prune && !is_due(first_late)) {
         // As far as a few steps go, runs are in each other's neighbourhood.
         constexpr double steps = 3;
-        constexpr double widest = 0.05;
+        constexpr double widest = 0.03;
         const double reach =
             options.scale == Scale::box ? std::min(steps * step_size(options, iteration_), widest) : 0.0;
         const Clusters clusters = cluster_lanes(

@@ -1,0 +1,246 @@
+// The minima of a search: how precise, how distinct, which runs they cost.
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "catch.hpp"
+#include "halt.hpp"
+#include "lanewise/lanewise.hpp"
+#include "objectives.hpp"
+#include "polish.hpp"
+#include "setting.hpp"
+
+using namespace lanewise;
+using namespace lanewise::test;
+
+namespace {
+
+constexpr const char* camel = "(4 - 2.1*x^2 + x^4/3)*x^2 + x*y + (4*y^2 - 4)*y^2";
+const Box camel_box{{"x", -3, 3}, {"y", -2, 2}};
+constexpr const char* rastrigin = "10*n(x) + sum(i, 0, n(x)-1, x[i]^2 - 10*cos(2*pi*x[i]))";
+
+Polished polished(const char* expression, const Box& box, const std::vector<double>& from,
+                  const Options& options = {}, std::uint64_t most_evaluations = 100'000) {
+    const Expression objective(expression, box);
+    Halt halt(options);
+    return polish(Setting(objective, box, options), {.x = from, .run = 3}, most_evaluations, halt);
+}
+
+}  // namespace
+
+TEST_CASE("the minimum of a smooth function is found to full precision") {
+    struct Case {
+        const char* expression;
+        Box box;
+        double minimum;
+    };
+    const std::vector<Case> cases = {
+        {camel, camel_box, -1.0316284534898774},
+        {"sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)", Box{{"x", -5, 10, 20}}, 0},
+        {"sum(i, 0, n(x)-1, x[i]^4 - 16*x[i]^2 + 5*x[i])/2", Box{{"x", -5, 5, 5}}, -195.83082850885},
+        {"(y - 5.1/(4*pi^2)*x^2 + 5/pi*x - 6)^2 + 10*(1 - 1/(8*pi))*cos(x) + 10",
+         Box{{"x", -5, 10}, {"y", 0, 15}}, 0.39788735772973816},
+        {"(x + 10*y)^2 + 5*(z - w)^2 + (y - 2*z)^4 + 10*(x - w)^4",
+         Box{{"x", -4, 5}, {"y", -4, 5}, {"z", -4, 5}, {"w", -4, 5}}, 0},
+        {"1e6*x^2 + y^2 + 1e-6*z^2 - 1e9", Box{{"x", -3, 5}, {"y", -3, 5}, {"z", -3, 5}}, -1e9},
+        {"1e-12*((x - 0.3)^2 + (y + 0.1)^4)", Box{{"x", -1, 1}, {"y", -1, 1}}, 0},
+    };
+    for (const auto& [expression, box, minimum] : cases) {
+        INFO(expression);
+        const Result result = minimize(expression, box, {.starts = 500});
+        CHECK(std::abs(result.best.f - minimum) < 1e-10 * std::max(1.0, std::abs(minimum)));
+        CHECK(result.minima.front().f == result.best.f);
+        // A run in single precision ends where a double's polish begins.
+        const Result single = minimize(expression, box, {.starts = 500, .precision = Precision::f32});
+        CHECK(std::abs(single.best.f - minimum) < 1e-10 * std::max(1.0, std::abs(minimum)));
+    }
+}
+
+TEST_CASE("a polish is never worse than where it began, and stays in its basin and box") {
+    const Polished shallow = polished(camel, camel_box, {-1.6, -0.56});
+    CHECK(shallow.f == Approx(2.104250310311).epsilon(1e-12));
+    CHECK(shallow.run == 3);
+    CHECK(shallow.rough_x == std::vector<double>{-1.6, -0.56});
+    CHECK(shallow.rough_f > shallow.f);
+
+    // Walls and corners exactly, from wherever.
+    for (const double from : {-1.0, 0.3, 2.0}) {
+        const Polished corner =
+            polished("x - y + (z - 0.25)^2", Box{{"x", -1, 2}, {"y", 0, 3}, {"z", 0.25, 4}}, {from, 1, 2});
+        CHECK(corner.x == std::vector<double>{-1, 3, 0.25});
+        CHECK(corner.f == -4);
+    }
+    const Polished fixed = polished("(x - y)^2", Box{{"x", 0, 1}, {"y", 0.7, 0.7}}, {0.1, 0.7});
+    CHECK(fixed.x[1] == 0.7);
+    CHECK(fixed.x[0] == Approx(0.7).epsilon(1e-9));
+    const Polished pinned = polished("x^2", Box{{"x", 3, 3}}, {3});
+    CHECK(pinned.f == 9);
+
+    // A wall of no value: log(x) ends at 0.
+    const Polished edge = polished("x*log(x) + 2*x", Box{{"x", -1, 1}}, {0.5});
+    CHECK(edge.f == Approx(-std::exp(-3.0)).epsilon(1e-12));
+    // Where there is no value to begin with.
+    CHECK_FALSE(std::isfinite(polished("log(x)", Box{{"x", -1, 1}}, {-0.5}).f));
+
+    const Polished largest = polished("3 - x^2", Box{{"x", -1, 2}}, {0.5}, {.maximize = true});
+    CHECK(largest.f == Approx(-3));
+}
+
+TEST_CASE("a polish spends no more than it may, and ends at the target") {
+    constexpr const char* valley = "100*(y - x^2)^2 + (1 - x)^2";
+    const Box box{{"x", -5, 5}, {"y", -5, 5}};
+    const Polished all = polished(valley, box, {-1.2, 1});
+    CHECK(all.f < 1e-15);
+    for (const std::uint64_t most : {1, 2, 10, 30}) {
+        const Polished some = polished(valley, box, {-1.2, 1}, {}, most);
+        CHECK(some.evaluations <= most);
+        CHECK(some.f >= all.f);
+        CHECK(some.f <= some.rough_f);
+    }
+    const Polished enough = polished(valley, box, {-1.2, 1}, {.target = 0.5});
+    CHECK(enough.f <= 0.5);
+    CHECK(enough.evaluations < all.evaluations);
+}
+
+TEST_CASE("a saddle is left, along whatever direction goes down") {
+    const Box box{{"x", -3, 3}, {"y", -3, 3}, {"z", -3, 3}};
+    CHECK(polished("x^2 + y^2 + z^4 - z^2", box, {0, 0, 0}).f == Approx(-0.25));
+    // The direction down is no axis, and the gradient is exactly 0.
+    CHECK(polished("(x + y + z)^2 + (x - y)^4 - (x - y)^2 + z^2", box, {0, 0, 0}).f == Approx(-0.25));
+    // Down at a wall: x is held at 0, y is free.
+    CHECK(polished("x + y^4 - y^2 + z^2", Box{{"x", 0, 1}, {"y", -1, 1}, {"z", -1, 1}}, {0, 0, 0}).f ==
+          Approx(-0.25));
+    // Not a saddle, only flat.
+    CHECK(polished("x^4 + y^4 + z^4", box, {0, 0, 0}).f == 0);
+    CHECK(polished("x^2 + 0*y", Box{{"x", -1, 1}, {"y", -1, 1}}, {0, 0.5}).x == std::vector<double>{0, 0.5});
+
+    const Result result = minimize("(x^2 - 1)^2 + y^2", Box{{"x", -3, 3}, {"y", -3, 3}},
+                                   {.starts = 50, .start_points = {{0, 0}, {0, 1}, {0, -2}}});
+    REQUIRE(result.minima.size() == 2);
+    CHECK(result.best.f < 1e-15);
+    for (const Minimum& minimum : result.minima) CHECK(std::abs(minimum.x[0]) == Approx(1));
+}
+
+TEST_CASE("one basin is one minimum, each polished, with its hits") {
+    const Result result = minimize(rastrigin, Box{{"x", -5.12, 5.12, 2}});
+    CHECK(result.minima_found == 121);
+    std::size_t hits = 0;
+    for (const Minimum& minimum : result.minima) {
+        CHECK(minimum.polished);
+        CHECK(minimum.gradient_norm < 1e-6);
+        CHECK(minimum.hits() + minimum.offspring > 0);
+        hits += minimum.hits();
+        for (const double x : minimum.x) CHECK(std::abs(x - std::round(x)) < 0.06);
+    }
+    CHECK(hits + result.runs_with(RunStatus::pruned) == 4096);
+
+    // Runs that are far from their ends when their iterations are done belong to the minimum that the best of
+    // them leads to.
+    const Result valley =
+        minimize("100*(y - x^2)^2 + (1 - x)^2", Box{{"x", -5, 5}, {"y", -5, 5}}, {.iterations = 100});
+    CHECK(valley.minima_found == 1);
+    CHECK(valley.best.f < 1e-15);
+}
+
+TEST_CASE("what is near enough to be one minimum can be set") {
+    // Two minima 0.02 of the box apart, one of them lower by 1e-4.
+    constexpr const char* twins = "((x - 0.5)^2 - 0.0001)^2*1e6 + 0.005*(x - 0.5)";
+    const Box box{{"x", 0, 1}};
+    const auto found = [&](const Nearness& same) {
+        return minimize(twins, box, {.starts = 500, .same = same}).minima_found;
+    };
+    CHECK(found({}) == 2);
+
+    CHECK(found({.distance = 0.05, .value = 0.1, .exact_value = 0.1}) == 1);
+}
+
+TEST_CASE("runs that have come to rest, or to where others are, do not go on") {
+    const Box box{{"x", -5, 5}, {"y", -5, 5}};
+    const Options longer{.starts = 1000,
+                         .iterations = 20'000,
+                         .rule = {.alpha = 0.01},
+                         .schedule = Schedule::constant,
+                         .explore = 1,
+                         .offspring = false,
+                         .prune = false};
+    const Result calm = minimize("(x^2 + y - 11)^2 + (x + y^2 - 7)^2", box, longer);
+    CHECK(calm.runs_with(RunStatus::converged_gradient) + calm.runs_with(RunStatus::converged_value) > 950);
+    CHECK(calm.work.run_iterations < 1000 * 10'000);
+    CHECK(calm.work.lane_occupancy > 0.5);
+
+    // Half of the box is flat: its runs end at the fourth look.
+    const Result flat = minimize("if(x > 0, x^2, 0)", Box{{"x", -1, 1}}, longer);
+    CHECK(flat.runs_with(RunStatus::converged_gradient) > 400);
+
+    // At a wall the gradient does not vanish, what the wall leaves of it does.
+    const Result wall = minimize("x + (y - 1)^2", box, longer);
+    CHECK(wall.runs_with(RunStatus::converged_gradient) + wall.runs_with(RunStatus::converged_value) > 950);
+    CHECK(wall.best.f == -5);
+
+    const Result merged = minimize("100*(y - x^2)^2 + (1 - x)^2", box, {.starts = 1000, .offspring = false});
+    CHECK(merged.runs_with(RunStatus::merged) > 800);
+    REQUIRE(merged.minima.size() == 1);
+    CHECK(merged.minima.front().hits() > 950);
+}
+
+TEST_CASE("pruning spares the best of a neighbourhood and a sample, and loses nothing that counts") {
+    // A deep basin and shallow ripples all around.
+    constexpr const char* crater = "0.01*(sin(20*x)^2 + sin(20*y)^2) - 3*exp(-20*((x-1)^2 + (y+2)^2))";
+    const Box box{{"x", -5, 5}, {"y", -5, 5}};
+    Options options{.starts = 20'000, .offspring = false};
+    const Result pruned = minimize(crater, box, options);
+    options.prune = false;
+    const Result whole = minimize(crater, box, options);
+    CHECK(pruned.runs_with(RunStatus::pruned) > 1000);
+    CHECK(whole.runs_with(RunStatus::pruned) == 0);
+    CHECK(whole.audit.spared == 0);
+    CHECK(pruned.audit.spared > 100);
+    CHECK(pruned.audit.better_than_leader <= pruned.audit.spared / 10);
+    CHECK(pruned.audit.regret == 0);
+    CHECK(pruned.best.f == whole.best.f);
+    CHECK(pruned.work.run_iterations < whole.work.run_iterations);
+    CHECK(pruned.minima_found > whole.minima_found * 6 / 10);
+}
+
+TEST_CASE("a search can end when it has seen enough") {
+    const Options options{.starts = 100'000, .max_unseen = 1e-3};
+    const Result easy = minimize(camel, camel_box, options);
+    CHECK(easy.status == SearchStatus::covered);
+    CHECK(easy.minima_found == 6);
+    CHECK(easy.runs_with(RunStatus::stopped) > 90'000);
+    CHECK(*easy.coverage.unseen_probability < 0.1);
+    // Thousands of minima: there is no end of it.
+    const Result rich = minimize(rastrigin, Box{{"x", -5.12, 5.12, 4}}, {.starts = 2000, .max_unseen = 1e-3});
+    CHECK(rich.status == SearchStatus::completed);
+}
+
+TEST_CASE("offspring find what no start of theirs led to") {
+    const Box box{{"x", -3, 5.12, 8}};
+    const Options alone{.starts = 2000, .offspring = false};
+    const Options bred{.starts = 2000};
+    const Result without = minimize(rastrigin, box, alone);
+    const Result with = minimize(rastrigin, box, bred);
+    CHECK(without.best.f > 1);
+    CHECK(without.offspring == 0);
+    CHECK(with.best.f < 1e-10);
+    CHECK(with.best.offspring);
+    CHECK(with.best.start_id < 2000);
+    CHECK(with.offspring > 0);
+    CHECK(with.offspring <= 2000);
+    CHECK(with.runs_started() == 2000);
+    // Starts given by hand have none.
+    CHECK(minimize(rastrigin, box,
+                   {.start_points = {std::vector<double>(8, 2.3), std::vector<double>(8, 1.7),
+                                     std::vector<double>(8, 0.3), std::vector<double>(8, 3.1)}})
+              .offspring == 0);
+}
+
+TEST_CASE("what was found with fewer starts is found with more") {
+    double best = std::numeric_limits<double>::infinity();
+    for (const std::size_t starts : {16, 64, 256, 1024, 4096}) {
+        const Result result =
+            minimize(rastrigin, Box{{"x", -3, 5.12, 12}}, {.starts = starts, .offspring = false});
+        CHECK(result.best.f <= best);
+        best = result.best.f;
+    }
+}
