@@ -107,8 +107,9 @@ struct Options {
 
     /// Points drawn for each start, which is the best of them; 1 to 1000.
     std::size_t explore = 8;
-    /// Start further runs from combinations of the minima found, short ones, at most as many as there are
-    /// starts; they end sooner when they find nothing better. Their start ids follow those of the starts.
+    /// Between waves, start further runs from combinations of the minima found: short ones, at most twice as
+    /// many as starts were drawn, and no more when a while of them found nothing better. They descend from
+    /// the run of a start, and count for themselves.
     bool offspring = true;
     /// Give up runs that are worse than another in their neighbourhood, where the best of that will hardly
     /// become the best of all.

@@ -21,7 +21,7 @@ constexpr std::size_t largest_wave = std::size_t{1} << 18U;
 // Between two waves come generations of offspring. They start near minima: their runs are shorter.
 constexpr std::size_t generation = 128;
 constexpr std::size_t offspring_iterations = 128;
-constexpr std::size_t most_barren = 8;
+constexpr std::size_t most_barren = 16;
 
 /// How many of the first wave's best starts are polished before they are run.
 constexpr std::size_t polished_starts = 4;
@@ -92,13 +92,13 @@ class Search {
         if (!is_over() && options_->max_unseen && is_covered()) findings_.status = SearchStatus::covered;
     }
 
-    /// Generations of offspring, until they have found nothing better for a while, or as many runs as the
-    /// starts were.
+    /// Generations of offspring, until they have found nothing better for a while, or are twice as many runs
+    /// as the drawn starts.
     void breed() {
         const std::size_t given = std::min(setting_->starts.given(), begun_);
         std::size_t barren = 0;
         while (barren < most_barren && offspring_.is_possible() && !is_over()) {
-            const std::size_t runs = std::min(generation, begun_ - given - findings_.offspring);
+            const std::size_t runs = std::min(generation, 2 * (begun_ - given) - findings_.offspring);
             if (runs == 0) return;
             const std::uint64_t first_id = setting_->starts.count() + findings_.offspring;
             std::vector<Child> children;
