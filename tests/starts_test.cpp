@@ -65,7 +65,7 @@ TEST_CASE("the design is Sobol's as far as that goes, unless another is asked fo
     CHECK(choose_design(Design::latin_hypercube, 5000) == Design::latin_hypercube);
 
     const Box box{{"x", -1, 1, 3668}};
-    Options options{.starts = 4, .iterations = 1};
+    Options options{.starts = 4, .iterations = 1, .offspring = false, .polish = false};
     const Expression objective("sum(i, 0, n(x)-1, x[i])", box);
     CHECK(minimize(objective, box, options).runs_started() == 4);
     options.design = Design::latin_hypercube;
