@@ -1,6 +1,6 @@
 // The body of every <isa>.cpp: instantiates the kernels for the architecture the file names and fills its
 // table, the only symbol that leaves the file.
-#include "adam.ipp"
+#include "advance.ipp"
 #include "interpreter.ipp"
 
 namespace lanewise::kernels {
@@ -8,7 +8,16 @@ namespace {
 
 template <class T>
 constexpr Functions<T> all_functions() {
-    return {advance<T, Adam>, look<T>, interpret<T>};
+    Functions<T> functions{{}, look<T>, interpret<T>};
+    functions.advance[adam] = advance<T, Adam>;
+    functions.advance[gradient_descent] = advance<T, GradientDescent>;
+    functions.advance[momentum] = advance<T, Momentum>;
+    functions.advance[adagrad] = advance<T, AdaGrad>;
+    functions.advance[rmsprop] = advance<T, RmsProp>;
+    functions.advance[amsgrad] = advance<T, AmsGrad>;
+    functions.advance[adamax] = advance<T, AdaMax>;
+    functions.advance[nadam] = advance<T, NAdam>;
+    return functions;
 }
 
 }  // namespace

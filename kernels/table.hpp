@@ -14,8 +14,21 @@ namespace lanewise::kernels {
 inline constexpr std::size_t lane_group = 16;
 inline constexpr std::size_t row_alignment = 64;
 
-/// Rows of moments Adam keeps for each variable: m and v.
-inline constexpr std::size_t adam_moments = 2;
+/// The rules, in the order of lanewise::Method; `methods` is how many there are.
+enum Method : std::uint8_t {
+    adam,
+    gradient_descent,
+    momentum,
+    adagrad,
+    rmsprop,
+    amsgrad,
+    adamax,
+    nadam,
+    methods
+};
+
+/// Rows of moments a rule keeps for each variable, in the order of its policy in rules.ipp: m before v.
+inline constexpr std::size_t moment_rows[methods] = {2, 0, 1, 1, 1, 3, 2, 2};
 
 /// What a lane's status row holds. A lane that is not live is frozen: nothing of it is written any more.
 enum LaneStatus : std::uint8_t { live = 0, nan_at_start = 1, nan_on_the_way = 2, ended = 3 };
@@ -27,7 +40,7 @@ struct Tile {
     std::size_t dimension;  ///< d
     T* x;                   ///< [d] the point
     T* best_x;              ///< [d] the best point visited
-    T* moments;             ///< [rows of the rule][d], for Adam m then v
+    T* moments;             ///< [moment_rows of the rule][d]
     T* g;                   ///< [d] gradient at x, filled by evaluate
     T* f;                   ///< value at x, filled by evaluate
     T* best_f;              ///< value at best_x; infinity before the first finite value
@@ -40,12 +53,17 @@ struct Tile {
     const T* scale;         ///< [d] what a step size of 1 means for each variable
 };
 
-/// The numbers of one iteration of a rule; Adam with bias correction folded in (Kingma & Ba 2014, section 2):
-///     m <- beta1 m + (1-beta1) g,   v <- beta2 v + (1-beta2) g^2,   x <- x - alpha m / (sqrt(v) + eps)
-///     alpha = alpha_0 sqrt(1-beta2^t) / (1-beta1^t),   eps = eps_0 sqrt(1-beta2^t)
+/// The numbers of one iteration, as far as the rule needs them. Where moments have a bias to be corrected, it
+/// is folded in (Kingma & Ba 2014, section 2): with c = sqrt(1-beta2^t), and mu and P as in
+/// lanewise/options.hpp,
+///                     alpha                              eps        alpha_g
+///     adam, amsgrad   alpha_0 c / (1-beta1^t)            eps_0 c
+///     adamax          alpha_0 / (1-beta1^t)              eps_0
+///     nadam           alpha_0 c mu_t+1 / (1-P_t+1)       eps_0 c    alpha_0 c (1-mu_t) / (1-P_t)
+///     the others      alpha_0                            eps_0
 template <class T>
 struct Step {
-    T alpha, eps, beta1, one_minus_beta1, beta2, one_minus_beta2;
+    T alpha, eps, beta1, one_minus_beta1, beta2, one_minus_beta2, alpha_g;
 };
 
 /// Fills the f and g rows of a tile from its x rows.
@@ -81,13 +99,13 @@ struct Code {
 
 template <class T>
 struct Functions {
-    /// Iterations `first` up to `last` of Adam, with steps[first] ...: evaluate, look for faults, keep the
+    /// Iterations `first` up to `last` by a rule, with steps[first] ...: evaluate, look for faults, keep the
     /// best, move, project. A lane whose value or gradient is not finite is frozen at its best point. Ends
     /// early, and returns `last` or the first iteration in which no lane is live: however many calls the
     /// iterations are split into, one of them says so. Adds to best_step and steps_taken, which the caller
     /// sets before the first call of a stage.
-    std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t first,
-                                std::size_t last, Evaluate<T> evaluate);
+    std::size_t (*advance[methods])(const Tile<T>& tile, const Step<T>* steps, std::size_t first,
+                                    std::size_t last, Evaluate<T> evaluate);
     /// Evaluates and keeps the best, without moving, and fills the slope row. best_step records `step`.
     void (*look)(const Tile<T>& tile, T step, Evaluate<T> evaluate);
     /// Runs a program over `lanes` lanes; `scratch` holds as many rows as the program has registers.
@@ -106,8 +124,8 @@ inline constexpr std::size_t most_native_dimension = 1024;
 /// The kernels of one native objective.
 template <class T>
 struct NativeFunctions {
-    /// As Functions::advance_adam with the objective's own evaluation, to the bit; leaves the tile's f and g
-    /// rows alone.
+    /// As Functions::advance[adam] with the objective's own evaluation, to the bit; leaves the tile's f and g
+    /// rows alone. There is no such entry for the other rules.
     std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t first,
                                 std::size_t last);
     /// Fills the f and g rows of `lanes` lanes from their x rows.

@@ -29,7 +29,9 @@ TEST_CASE("JSON has the documented layout and reads back to the same numbers") {
                           .start_points = {{0, 0, 0}},
                           .seed = 18446744073709551615U,
                           .iterations = 400,
-                          .offspring = false};
+                          .rule = {.method = Method::rmsprop},
+                          .offspring = false,
+                          .prune = false};
     const Result result = minimize(expression, box, options);
     const json read = json::parse(to_json(result, box, options, expression));
 
@@ -49,7 +51,11 @@ TEST_CASE("JSON has the documented layout and reads back to the same numbers") {
     CHECK(read["options"]["seed"] == 18446744073709551615U);
     CHECK(read["options"]["design"] == "sobol");
     CHECK(read["options"]["starts"] == 40);
+    CHECK(read["options"]["rule"] == "rmsprop");
     CHECK(read["options"]["alpha"] == 0.05);
+    CHECK(read["options"]["beta2"] == 0.9);
+    CHECK(read["options"]["warm_up"] == 0);
+    CHECK(read["options"]["final_alpha"] == 0);
     CHECK(read["options"]["max_time"].is_null());
     CHECK(read["status"] == "completed");
     CHECK(read["best"]["f"].get<double>() == result.best.f);
@@ -71,7 +77,7 @@ TEST_CASE("JSON has the documented layout and reads back to the same numbers") {
         ended += read["runs"][status].get<std::size_t>();
     CHECK(ended == 41);
     for (const char* status : {"nan-at-start", "nan-on-the-way", "stopped"}) CHECK(read["runs"][status] == 0);
-    CHECK(read["best"]["polished"] == true);
+    CHECK(read["best"]["polished"] == result.best.polished);
     CHECK(read["best"]["offspring"] == false);
     CHECK(read["minima"][0]["polished"] == true);
     CHECK(read["audit"]["regret"] == 0);

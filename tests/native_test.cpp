@@ -57,7 +57,7 @@ template <class T>
 struct Advanced {
     Advanced(const Objective& objective, const Box& box, const Options& options, std::size_t lanes,
              std::size_t chunk, bool fused)
-        : swarm(0, lanes, box, options.scale, lanes), workspace(lanes, box.dimension(), 0) {
+        : swarm(0, lanes, box, options, lanes), workspace(lanes, box.dimension(), 0) {
         const Starts starts(box, options);
         Point point(box.dimension());
         swarm.begin(0);
@@ -83,7 +83,8 @@ struct Advanced {
         while (reached < steps.size()) {
             const std::size_t last = std::min(reached + chunk, steps.size());
             reached = fused ? native.advance_adam(tile, steps.data(), reached, last)
-                            : generic.advance_adam(tile, steps.data(), reached, last, {evaluate, &context});
+                            : generic.advance[kernels::adam](tile, steps.data(), reached, last,
+                                                             {evaluate, &context});
             if (reached < last) break;
         }
     }
@@ -95,7 +96,7 @@ struct Advanced {
         const std::size_t d = tile.dimension;
         return reached == other.reached && same(tile.x, other.tile.x, d) &&
                same(tile.best_x, other.tile.best_x, d) &&
-               same(tile.moments, other.tile.moments, d * kernels::adam_moments) &&
+               same(tile.moments, other.tile.moments, d * kernels::moment_rows[kernels::adam]) &&
                same(tile.best_f, other.tile.best_f, 1) && same(tile.best_step, other.tile.best_step, 1) &&
                same(tile.steps_taken, other.tile.steps_taken, 1) && same(tile.status, other.tile.status, 1);
     }
@@ -183,8 +184,12 @@ TEST_CASE("a search uses a native objective's kernels without a trace of it in t
                 Options options{.starts = 500, .iterations = 150, .rule = {.alpha = 0.08}};
                 options.precision = precision;
                 options.tile_lanes = lanes;
-                CHECK(bits(minimize(*objective, box, options)) ==
-                      bits(minimize(EvaluatedOnly(*objective), box, options)));
+                for (const Method method : all_methods) {
+                    INFO(name(method));
+                    options.rule.method = method;
+                    CHECK(bits(minimize(*objective, box, options)) ==
+                          bits(minimize(EvaluatedOnly(*objective), box, options)));
+                }
             }
         }
     }
@@ -209,8 +214,8 @@ TEST_CASE("a native objective's fused step follows the textbook's path") {
     options.start_points = {start};
     options.schedule = Schedule::constant;
     options.scale = Scale::none;
-    const std::vector<Point> path = textbook_path(rosenbrock, start, options.rule, options.iterations);
-    Swarm<double> swarm(0, 1, box, options.scale, kernels::lane_group);
+    const std::vector<Point> path = textbook_path(rosenbrock, box, start, options);
+    Swarm<double> swarm(0, 1, box, options, kernels::lane_group);
     const Workspace<double> workspace(kernels::lane_group, 5, 0);
     swarm.begin(0);
     swarm.start(0, start);

@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 #include "lanewise/lanewise.hpp"
+#include "textbook.hpp"
 
 using namespace lanewise;
 
@@ -85,6 +86,46 @@ TEST_CASE("the same bits on every instruction set with fused multiply-add") {
         const std::string expected = search(options, precision);
         options.isa = Isa::avx512;
         CHECK(search(options, precision) == expected);
+    }
+}
+
+TEST_CASE("every rule gives the same bits in tiles of any width and on every fused instruction set") {
+    for (const Method method : test::all_methods) {
+        for (const Precision precision : {Precision::f64, Precision::f32}) {
+            INFO(name(method) << ", " << name(precision));
+            Options options = base;
+            options.rule.method = method;
+            if (!test::is_normalised(method)) options.rule.alpha = 1e-7;
+            const std::string expected = search(options, precision);
+            for (const std::size_t lanes : {16, 48, 704}) {
+                options.tile_lanes = lanes;
+                CHECK(search(options, precision) == expected);
+            }
+            for (const Isa isa : {Isa::avx2, Isa::avx512}) {
+                if (choose_isa() == Isa::sse2 || !isa_available(isa)) continue;
+                options.isa = isa;
+                CHECK(search(options, precision) == expected);
+            }
+        }
+    }
+}
+
+TEST_CASE("a path is that of the search, whatever the rule") {
+    const Expression objective(expression, box);
+    for (const Method method : test::all_methods) {
+        INFO(name(method));
+        Options options = base;
+        options.explore = 1;
+        options.offspring = options.polish = false;
+        options.rule.method = method;
+        if (!test::is_normalised(method)) options.rule.alpha = 1e-7;
+        const Best best = minimize(objective, box, options).best;
+        REQUIRE(best.iteration >= 0);
+        std::vector<double> x;
+        visit_paths(objective, box, options, {&best.start_id, 1},
+                    static_cast<std::size_t>(best.iteration) + 1,
+                    [&](const PathPoint& point) { x.assign(point.x.begin(), point.x.end()); });
+        CHECK(x == best.x);
     }
 }
 

@@ -1,11 +1,15 @@
-// The slow, obvious reference: Adam as Kingma & Ba print it, one run, one variable at a time.
+// The slow, obvious reference: every rule as its paper or torch.optim has it, one run, one variable at a
+// time.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <functional>
 #include <vector>
 
+#include "lanewise/box.hpp"
 #include "lanewise/options.hpp"
 
 namespace lanewise::test {
@@ -15,21 +19,77 @@ using Point = std::vector<double>;
 /// Value at x; writes the gradient.
 using ScalarObjective = std::function<double(const Point& x, Point& g)>;
 
-/// The points after iterations 0, 1, ... with a constant step size in raw units and no walls.
-inline std::vector<Point> textbook_path(const ScalarObjective& objective, Point x, const Adam& rule,
-                                        std::size_t iterations) {
+inline constexpr std::array all_methods = {
+    Method::adam,    Method::gradient_descent, Method::momentum, Method::adagrad,
+    Method::rmsprop, Method::amsgrad,          Method::adamax,   Method::nadam};
+
+/// A step of the others grows with the slope, and takes it in units of the scale.
+inline bool is_normalised(Method method) {
+    return method != Method::gradient_descent && method != Method::momentum;
+}
+
+/// What a rule keeps of one variable.
+struct Memory {
+    double m = 0, v = 0, z = 0, u = 0;
+    double mu_product = 1;
+};
+
+/// What to subtract from x in step t = 1, 2, ... where its slope is g.
+inline double textbook_step(const Rule& rule, std::size_t t, double g, Memory& memory) {
+    const auto& [method, alpha, beta1, given_beta2, eps] = rule;
+    const double beta2 = given_beta2.value_or(method == Method::rmsprop ? 0.9 : 0.999);
+    auto& [m, v, z, u, mu_product] = memory;
+    const auto power_t = [t](double beta) { return std::pow(beta, static_cast<double>(t)); };
+    switch (method) {
+        case Method::adam:
+            m = beta1 * m + (1 - beta1) * g;
+            v = beta2 * v + (1 - beta2) * (g * g);
+            return alpha * (m / (1 - power_t(beta1))) / (std::sqrt(v / (1 - power_t(beta2))) + eps);
+        case Method::gradient_descent: return alpha * g;
+        case Method::momentum: m = beta1 * m + g; return alpha * m;
+        case Method::adagrad: v = v + g * g; return alpha * g / (std::sqrt(v) + eps);
+        case Method::rmsprop: v = beta2 * v + (1 - beta2) * (g * g); return alpha * g / (std::sqrt(v) + eps);
+        case Method::amsgrad:
+            m = beta1 * m + (1 - beta1) * g;
+            v = beta2 * v + (1 - beta2) * (g * g);
+            z = std::max(z, v);
+            return alpha * (m / (1 - power_t(beta1))) / (std::sqrt(z / (1 - power_t(beta2))) + eps);
+        case Method::adamax:
+            m = beta1 * m + (1 - beta1) * g;
+            u = std::max(beta2 * u, std::abs(g) + eps);
+            return alpha / (1 - power_t(beta1)) * m / u;
+        case Method::nadam: {
+            const auto mu = [beta1 = beta1](std::size_t i) {
+                return beta1 * (1 - 0.5 * std::pow(0.96, static_cast<double>(i) * 0.004));
+            };
+            m = beta1 * m + (1 - beta1) * g;
+            v = beta2 * v + (1 - beta2) * (g * g);
+            mu_product *= mu(t);
+            const double next_product = mu_product * mu(t + 1);
+            const double root = std::sqrt(v / (1 - power_t(beta2))) + eps;
+            return alpha * (1 - mu(t)) / (1 - mu_product) * g / root +
+                   alpha * mu(t + 1) / (1 - next_product) * m / root;
+        }
+    }
+    return NAN;
+}
+
+/// The points after iterations 0, 1, ... with a constant step size.
+inline std::vector<Point> textbook_path(const ScalarObjective& objective, const Box& box, Point x,
+                                        const Options& options) {
     Point g(x.size());
-    Point m(x.size(), 0.0);
-    Point v(x.size(), 0.0);
+    std::vector<Memory> memory(x.size());
     std::vector<Point> path;
-    for (std::size_t t = 1; t <= iterations; ++t) {
+    for (std::size_t t = 1; t <= options.iterations; ++t) {
         objective(x, g);
         for (std::size_t j = 0; j < x.size(); ++j) {
-            m[j] = rule.beta1 * m[j] + (1 - rule.beta1) * g[j];
-            v[j] = rule.beta2 * v[j] + (1 - rule.beta2) * (g[j] * g[j]);
-            const double m_hat = m[j] / (1 - std::pow(rule.beta1, static_cast<double>(t)));
-            const double v_hat = v[j] / (1 - std::pow(rule.beta2, static_cast<double>(t)));
-            x[j] -= rule.alpha * m_hat / (std::sqrt(v_hat) + rule.eps);
+            const double lower = box.lower()[j];
+            const double upper = box.upper()[j];
+            const double width = options.scale == Scale::box ? upper - lower : 1;
+            const double slope = is_normalised(options.rule.method) ? g[j] : width * g[j];
+            x[j] -= width * textbook_step(options.rule, t, slope, memory[j]);
+            if (x[j] < lower || x[j] > upper) memory[j].m = 0;
+            x[j] = std::clamp(x[j], lower, upper);
         }
         path.push_back(x);
     }

@@ -1,4 +1,4 @@
-/// The one entry: run Adam from every start, report the best run.
+/// The one entry: run Adam, or a relative, from every start, report the best run.
 #pragma once
 
 #include <cstdint>

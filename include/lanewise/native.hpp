@@ -1,6 +1,7 @@
 /// Native objectives: value and gradient as SIMD code of your own, compiled for every instruction set and
-/// inlined into the update, so that a run of few variables stays in registers. The one public header that
-/// shows SIMD; it is for the source file of the objective alone.
+/// inlined into Adam's update, so that a run of few variables stays in registers. The other methods call it
+/// once for each tile and iteration. The one public header that shows SIMD; it is for the source file of the
+/// objective alone.
 ///
 ///     #include <lanewise/native.hpp>                          // bowl.cpp
 ///

@@ -23,27 +23,30 @@ enum class Design {
     /// Independent uniform points.
     uniform,
     /// The Sobol sequence with the direction numbers of Joe & Kuo (2008), in nested uniform scrambling (Owen
-    /// 1995):
-    /// each point is uniform, all together fill the box far more evenly than independent ones, best when
-    /// their
-    /// number is a power of two. At most most_sobol_dimensions coordinates.
+    /// 1995): each point is uniform, all together fill the box far more evenly than independent ones, best
+    /// when
+    /// their number is a power of two. At most most_sobol_dimensions coordinates.
     sobol,
     /// A Latin hypercube whenever the number of points N is a power of two: each of N equal slices of each
-    /// variable
-    /// holds one, in an order of its own. In between, a part of the next one.
+    /// variable holds one, in an order of its own. In between, a part of the next one.
     latin_hypercube,
 };
 inline constexpr std::size_t most_sobol_dimensions = 3667;
 
-/// How the step size changes from iteration to iteration (k = 0 .. n-1 of n).
+/// How the step size changes from iteration to iteration, k = 0 .. n-1 of n. The first w = warm_up iterations
+/// take alpha (k + 1) / w (Goyal et al. 2017, section 2.2); for the others s = (k - w) / (n - w) goes from 0
+/// towards 1, where the step size would be F = final_alpha of alpha.
 enum class Schedule {
-    constant,  ///< alpha
-    cosine,    ///< alpha (1 + cos(pi k / n)) / 2 (Loshchilov & Hutter 2017, without restarts)
+    constant,     ///< alpha
+    cosine,       ///< alpha (F + (1 - F) (1 + cos(pi s)) / 2) (Loshchilov & Hutter 2017, equation 5)
+    exponential,  ///< alpha F^s (torch's ExponentialLR with gamma = F^(1 / (n - w)))
 };
 
 /// What a step size of 1 means.
 enum class Scale {
-    box,   ///< for each variable the width of its bounds
+    /// For each variable the width w of its bounds: x moves by w times what the formula says. Gradient
+    /// descent and momentum take w g for g too, and so descend in x / w: x <- x - alpha w^2 g.
+    box,
     none,  ///< 1, the textbook's raw step
 };
 
@@ -54,16 +57,61 @@ std::string_view name(Schedule schedule) noexcept;
 std::string_view name(Scale scale) noexcept;
 std::string_view name(Precision precision) noexcept;
 
-/// Adam (Kingma & Ba 2014, algorithm 1):
-///     m <- beta1 m + (1 - beta1) g        m^ = m / (1 - beta1^t)
-///     v <- beta2 v + (1 - beta2) g^2      v^ = v / (1 - beta2^t)       t = 1, 2, ...
-///     x <- x - alpha m^ / (sqrt(v^) + eps)
-/// then x is projected onto the box, and m dropped where it ran into a wall.
-struct Adam {
-    double alpha = 0.05;   ///< step size, finite and > 0; see Scale
-    double beta1 = 0.9;    ///< in [0, 1)
-    double beta2 = 0.999;  ///< in [0, 1)
-    double eps = 1e-8;     ///< finite and > 0
+/// How a run steps, each variable by itself: g is the gradient, t = 1, 2, ... counts the steps, and m, v, u
+/// and z are 0 before the first. Then x is projected onto the box, and m dropped where x ran into a wall.
+enum class Method {
+    /// Kingma & Ba 2014, algorithm 1:
+    ///     m <- beta1 m + (1 - beta1) g        m^ = m / (1 - beta1^t)
+    ///     v <- beta2 v + (1 - beta2) g^2      v^ = v / (1 - beta2^t)
+    ///     x <- x - alpha m^ / (sqrt(v^) + eps)
+    adam,
+    /// Cauchy 1847:
+    ///     x <- x - alpha g
+    gradient_descent,
+    /// The heavy ball of Polyak 1964, as torch.optim.SGD:
+    ///     m <- beta1 m + g
+    ///     x <- x - alpha m
+    momentum,
+    /// Duchi, Hazan & Singer 2011, figure 1 with diagonal matrices:
+    ///     v <- v + g^2
+    ///     x <- x - alpha g / (sqrt(v) + eps)
+    adagrad,
+    /// Tieleman & Hinton 2012, as torch.optim.RMSprop:
+    ///     v <- beta2 v + (1 - beta2) g^2
+    ///     x <- x - alpha g / (sqrt(v) + eps)
+    rmsprop,
+    /// Reddi, Kale & Kumar 2018, with the bias corrected as torch.optim.Adam does: m, m^ and v as adam,
+    ///     z <- max(z, v)                      z^ = z / (1 - beta2^t)
+    ///     x <- x - alpha m^ / (sqrt(z^) + eps)
+    amsgrad,
+    /// Kingma & Ba 2014, algorithm 2, kept from 0 / 0 as torch.optim.Adamax does: m and m^ as adam,
+    ///     u <- max(beta2 u, |g| + eps)
+    ///     x <- x - alpha m^ / u
+    adamax,
+    /// Dozat 2016, as torch.optim.NAdam: m, v and v^ as adam,
+    ///     mu_t = beta1 (1 - 0.96^(0.004 t) / 2)      P_t = mu_1 mu_2 ... mu_t
+    ///     m^ = mu_t+1 m / (1 - P_t+1) + (1 - mu_t) g / (1 - P_t)
+    ///     x <- x - alpha m^ / (sqrt(v^) + eps)
+    nadam,
+};
+
+std::string_view name(Method method) noexcept;
+
+/// A method and its numbers. Those that are not in its formula have no effect.
+struct Rule {
+    Method method = Method::adam;
+    /// Step size, finite and > 0, in the units of Scale. A step of gradient_descent and momentum grows with
+    /// the gradient, so that their alpha has to suit the objective; those of the others are about alpha long.
+    double alpha = 0.05;
+    /// In [0, 1).
+    double beta1 = 0.9;
+    /// In [0, 1). 0.999 unless set, but for rmsprop Tieleman & Hinton's 0.9: nothing corrects the bias of its
+    /// v, so that its first step is alpha / sqrt(1 - beta2) long.
+    std::optional<double> beta2 = {};
+    /// Finite and > 0. For adagrad torch has 1e-10.
+    double eps = 1e-8;
+
+    double used_beta2() const noexcept { return beta2.value_or(method == Method::rmsprop ? 0.9 : 0.999); }
 };
 
 /// When two ends of runs are one minimum: both hold. See Minimum.
@@ -100,8 +148,13 @@ struct Options {
     /// Iterations of each run, 1 to 10^7.
     std::size_t iterations = 1000;
 
-    Adam rule = {};
+    Rule rule = {};
     Schedule schedule = Schedule::cosine;
+    /// Iterations in which the step size rises to alpha, at most all.
+    std::size_t warm_up = 0;
+    /// The fraction of alpha that the schedule falls to, in [0, 1]; above 0 for an exponential one. 0 unless
+    /// set, 1e-3 for an exponential one. Without effect on a constant one.
+    std::optional<double> final_alpha = {};
     Scale scale = Scale::box;
     Precision precision = Precision::f64;
 
@@ -152,6 +205,11 @@ struct Options {
         constexpr std::size_t usual = 4096;
         return starts.value_or(start_points.empty() ? usual : 0);
     }
+
+    double used_final_alpha() const noexcept {
+        if (schedule == Schedule::constant) return 1;
+        return final_alpha.value_or(schedule == Schedule::exponential ? 1e-3 : 0);
+    }
 };
 
 /// The design to use for a box of so many coordinates: the one asked for, else Sobol's where it goes so far,
@@ -162,7 +220,7 @@ Design choose_design(std::optional<Design> asked, std::size_t dimension);
 /// \throws std::invalid_argument naming the option, its value and what is allowed.
 void validate(const Objective& objective, const Box& box, const Options& options);
 
-/// Checks what can be said of options alone. \throws std::invalid_argument as above.
+/// Checks each option by itself. \throws std::invalid_argument as above.
 void validate(const Options& options);
 
 }  // namespace lanewise

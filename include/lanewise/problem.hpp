@@ -85,7 +85,7 @@ Problem read_problem(const std::filesystem::path& file);
 
 /// Sets an option of the problem, read from text. The names are those of the flags of `lanewise minimize`:
 /// starts, seed, design, start (adds one), starts-file, iterations, rule, alpha, beta1, beta2, eps, schedule,
-/// scale, polish, prune, precision, maximize, check-gradient, dump-program,
+/// warm-up, final-alpha, scale, polish, prune, precision, maximize, check-gradient, dump-program,
 /// threads, isa, max-time, max-evaluations, target, minima, json,
 /// trace, trace-runs, progress, quiet.
 /// \throws std::invalid_argument naming the option, the text and what is allowed.

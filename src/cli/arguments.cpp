@@ -90,12 +90,17 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
 
     app.option_defaults()->group("Runs");
     add(app, arguments, "--iterations", "N", "iterations of each run [1000]");
-    add(app, arguments, "--rule", "adam", "rule of the step [adam]");
+    add(app, arguments, "--rule", "NAME",
+        "how a run steps: adam, gradient-descent, momentum, adagrad, rmsprop, amsgrad, adamax, nadam [adam]");
     add(app, arguments, "--alpha", "A", "step size, in box widths unless --scale none [0.05]");
     add(app, arguments, "--beta1", "B", "decay of the first moment [0.9]");
-    add(app, arguments, "--beta2", "B", "decay of the second moment [0.999]");
+    add(app, arguments, "--beta2", "B", "decay of the second moment [0.999; of rmsprop 0.9]");
     add(app, arguments, "--eps", "E", "added to the root of the second moment [1e-8]");
-    add(app, arguments, "--schedule", "NAME", "how the step size falls: constant, cosine [cosine]");
+    add(app, arguments, "--schedule", "NAME",
+        "how the step size falls: constant, cosine, exponential [cosine]");
+    add(app, arguments, "--warm-up", "N", "iterations in which the step size first rises to alpha [0]");
+    add(app, arguments, "--final-alpha", "F",
+        "fraction of alpha that the step size falls to [0; exponential 1e-3]");
     add(app, arguments, "--scale", "box|none",
         "unit of the step size: the box width of each variable, or 1 [box]");
     add(app, arguments, "--prune", "on|off",

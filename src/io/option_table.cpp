@@ -33,11 +33,6 @@ std::string file_name(Text option, Text text) {
     return std::string(text);
 }
 
-/// A choice of which this version has one value only.
-void only(Text option, Text text, Text allowed) {
-    if (text != allowed) refuse(option, text, fmt::format("this version has '{}' only", allowed));
-}
-
 void set_threads(Problem& problem, Text option, Text text) {
     const std::uint64_t threads = parse_count(option, text);
     if (threads < 1 || threads > 4096) refuse(option, text, "must be 1 to 4096");
@@ -65,15 +60,25 @@ constexpr auto entries = std::to_array<OptionEntry>({
      [](Problem& p, Text o, Text t) { p.options.start_points.push_back(parse_point(o, t)); }},
     {"starts-file", Kind::file, [](Problem& p, Text o, Text t) { p.starts_file = file_name(o, t); }},
     {"iterations", Kind::count, [](Problem& p, Text o, Text t) { p.options.iterations = parse_count(o, t); }},
-    {"rule", Kind::word, [](Problem&, Text o, Text t) { only(o, t, "adam"); }},
+    {"rule", Kind::word,
+     [](Problem& p, Text o, Text t) {
+         p.options.rule.method =
+             parse_choice(o, t,
+                          choices({Method::adam, Method::gradient_descent, Method::momentum, Method::adagrad,
+                                   Method::rmsprop, Method::amsgrad, Method::adamax, Method::nadam}));
+     }},
     {"alpha", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.alpha = parse_number(o, t); }},
     {"beta1", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.beta1 = parse_number(o, t); }},
     {"beta2", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.beta2 = parse_number(o, t); }},
     {"eps", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.eps = parse_number(o, t); }},
     {"schedule", Kind::word,
      [](Problem& p, Text o, Text t) {
-         p.options.schedule = parse_choice(o, t, choices({Schedule::constant, Schedule::cosine}));
+         p.options.schedule =
+             parse_choice(o, t, choices({Schedule::constant, Schedule::cosine, Schedule::exponential}));
      }},
+    {"warm-up", Kind::count, [](Problem& p, Text o, Text t) { p.options.warm_up = parse_count(o, t); }},
+    {"final-alpha", Kind::number,
+     [](Problem& p, Text o, Text t) { p.options.final_alpha = parse_number(o, t); }},
     {"scale", Kind::word,
      [](Problem& p, Text o, Text t) {
          p.options.scale = parse_choice(o, t, choices({Scale::box, Scale::none}));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "isa.hpp"
+#include "schedule.hpp"
 
 namespace lanewise {
 
@@ -21,10 +22,12 @@ std::size_t round_up_to_lane_group(std::size_t lanes) {
 
 /// The objective's own kernels, where they can take the place of evaluating and stepping; else null.
 template <class T>
-const kernels::NativeFunctions<T>* native_functions(const Objective& objective, Isa isa, bool maximize,
+const kernels::NativeFunctions<T>* native_functions(const Objective& objective, Isa isa,
+                                                    const Options& options,
                                                     const std::vector<std::size_t>& fixed) {
     const kernels::Native* native = objective.native(isa);
-    return native == nullptr || maximize || !fixed.empty() ? nullptr : &kernels::functions<T>(*native);
+    const bool fits = options.rule.method == Method::adam && !options.maximize && fixed.empty();
+    return native == nullptr || !fits ? nullptr : &kernels::functions<T>(*native);
 }
 
 }  // namespace
@@ -34,7 +37,8 @@ Crew<T>::Crew(const Setting& setting, Halt& halt)
     : setting_(&setting),
       functions_(&kernels::functions<T>(kernel_table(setting.isa))),
       fixed_(fixed_coordinates(*setting.box)),
-      native_(native_functions<T>(*setting.objective, setting.isa, setting.options->maximize, fixed_)),
+      native_(native_functions<T>(*setting.objective, setting.isa, *setting.options, fixed_)),
+      method_(kernel_method(setting.options->rule)),
       halt_(&halt) {
     for (int thread = 0; thread < setting.threads; ++thread) points_.emplace_back(setting.box->dimension());
 }
@@ -43,7 +47,7 @@ template <class T>
 std::size_t Crew<T>::choose_tile_lanes(std::size_t runs) const {
     if (setting_->options->tile_lanes != 0) return setting_->options->tile_lanes;
     const auto threads = static_cast<std::size_t>(setting_->threads);
-    return std::min(lanewise::choose_tile_lanes(setting_->box->dimension(),
+    return std::min(lanewise::choose_tile_lanes(setting_->box->dimension(), kernels::moment_rows[method_],
                                                 setting_->objective->scratch_rows(), sizeof(T)),
                     round_up_to_lane_group((runs + threads - 1) / threads));
 }
@@ -94,8 +98,8 @@ void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& step
         while (done < steps.size() && !halt_->requested()) {
             const std::size_t last = std::min(done + poll, steps.size());
             done = native_ != nullptr ? native_->advance_adam(rows, steps.data(), done, last)
-                                      : functions_->advance_adam(rows, steps.data(), done, last,
-                                                                 evaluators_[thread].callback());
+                                      : functions_->advance[method_](rows, steps.data(), done, last,
+                                                                     evaluators_[thread].callback());
             if (done < last) break;
             halt_->poll(omp_get_thread_num() == 0);
         }

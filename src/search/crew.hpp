@@ -59,6 +59,7 @@ class Crew {
     const kernels::Functions<T>* functions_;
     std::vector<std::size_t> fixed_;
     const kernels::NativeFunctions<T>* native_;
+    kernels::Method method_;
     Halt* halt_;
     int threads_seen_ = 1;  ///< that OpenMP gives
     std::size_t workspace_lanes_ = 0;

@@ -11,8 +11,15 @@ std::string_view name(Design design) noexcept {
     return names[static_cast<std::size_t>(design)];
 }
 
+std::string_view name(Method method) noexcept {
+    constexpr std::array names = {"adam",    "gradient-descent", "momentum", "adagrad",
+                                  "rmsprop", "amsgrad",          "adamax",   "nadam"};
+    return names[static_cast<std::size_t>(method)];
+}
+
 std::string_view name(Schedule schedule) noexcept {
-    return schedule == Schedule::constant ? "constant" : "cosine";
+    constexpr std::array names = {"constant", "cosine", "exponential"};
+    return names[static_cast<std::size_t>(schedule)];
 }
 
 std::string_view name(Scale scale) noexcept {

@@ -26,17 +26,18 @@ void visit_path(const Objective& objective, const Box& box, const Options& optio
     const double sign = options.maximize ? -1 : 1;
     const std::vector<std::size_t> fixed = fixed_coordinates(box);
     const Starts starts(box, options);
-    Swarm<T> swarm(0, 1, box, options.scale, kernels::lane_group);
+    Swarm<T> swarm(0, 1, box, options, kernels::lane_group);
     const Workspace<T> workspace(kernels::lane_group, d, objective.scratch_rows());
     Evaluator<T> evaluator{&objective, isa, options.maximize, workspace.scratch.data(), fixed};
     const kernels::Functions<T>& functions = kernels::functions<T>(kernel_table(isa));
+    const auto advance = functions.advance[kernel_method(options.rule)];
 
     std::vector<double> x(d);
     begin_tile(swarm, 0, start_id, starts, functions, evaluator, workspace, x);
     const kernels::Tile<T> tile = swarm.unpack(0, workspace);
     for (std::size_t k = 0; k < iterations; ++k) {
         const kernels::Step<T> step = step_at<T>(options, k);
-        functions.advance_adam(tile, &step, 0, 1, evaluator.callback());
+        advance(tile, &step, 0, 1, evaluator.callback());
         // The value at the new point; a run that breaks there is frozen, and its path over.
         functions.look(tile, T(0), evaluator.callback());
         if (tile.status[0] != T(kernels::live)) return;

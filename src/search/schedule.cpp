@@ -9,36 +9,90 @@ namespace lanewise {
 
 namespace {
 
-double schedule_factor(Schedule schedule, std::size_t k, std::size_t iterations) {
-    switch (schedule) {
-        case Schedule::constant: return 1;
+double power(double base, double exponent) {
+    return Sleef_cinz_powd1_u10purec(base, exponent);
+}
+
+/// The fraction of alpha that step k takes.
+double schedule_factor(const Options& options, std::size_t k) {
+    if (k < options.warm_up) return static_cast<double>(k + 1) / static_cast<double>(options.warm_up);
+    const auto done = static_cast<double>(k - options.warm_up);
+    const auto all = static_cast<double>(options.iterations - options.warm_up);
+    const double final_alpha = options.used_final_alpha();
+    switch (options.schedule) {
+        case Schedule::constant: break;
         case Schedule::cosine:
-            return (1 + Sleef_cinz_cosd1_u10purec(std::numbers::pi * static_cast<double>(k) /
-                                                  static_cast<double>(iterations))) /
-                   2;
+            return final_alpha +
+                   (1 - final_alpha) * (1 + Sleef_cinz_cosd1_u10purec(std::numbers::pi * done / all)) / 2;
+        case Schedule::exponential: return power(final_alpha, done / all);
     }
     return 1;
+}
+
+/// mu_t of NAdam.
+double nadam_decay(double beta1, double t) {
+    return beta1 * (1 - power(0.96, 0.004 * t) / 2);
+}
+
+/// mu_1 mu_2 ... mu_t, or 0 where it has become too small to tell from 0 in 1 - product: the first factors
+/// are near 1/2 at most, whatever beta1.
+double nadam_decay_product(double beta1, std::size_t t) {
+    constexpr std::size_t most_factors = 64;
+    if (t > most_factors) return 0;
+    double product = 1;
+    for (std::size_t i = 1; i <= t; ++i) product *= nadam_decay(beta1, static_cast<double>(i));
+    return product;
 }
 
 }  // namespace
 
 double step_size(const Options& options, std::size_t k) {
-    return options.rule.alpha * schedule_factor(options.schedule, k, options.iterations);
+    return options.rule.alpha * schedule_factor(options, k);
+}
+
+kernels::Method kernel_method(const Rule& rule) noexcept {
+    static_assert(static_cast<std::size_t>(Method::nadam) + 1 == kernels::methods);
+    return static_cast<kernels::Method>(rule.method);
 }
 
 template <class T>
 kernels::Step<T> step_at(const Options& options, std::size_t k) {
-    const Adam& rule = options.rule;
+    const Rule& rule = options.rule;
     const auto t = static_cast<double>(k + 1);
-    const double first = 1 - Sleef_cinz_powd1_u10purec(rule.beta1, t);
-    const double second = std::sqrt(1 - Sleef_cinz_powd1_u10purec(rule.beta2, t));
-    const double alpha = step_size(options, k);
-    return {static_cast<T>(alpha * second / first),
-            static_cast<T>(rule.eps * second),
-            static_cast<T>(rule.beta1),
-            static_cast<T>(1 - rule.beta1),
-            static_cast<T>(rule.beta2),
-            static_cast<T>(1 - rule.beta2)};
+    const double beta2 = rule.used_beta2();
+    const double first = 1 - power(rule.beta1, t);
+    const double second = std::sqrt(1 - power(beta2, t));
+    double alpha = step_size(options, k);
+    double alpha_g = 0;
+    double eps = rule.eps;
+    switch (rule.method) {
+        case Method::adam:
+        case Method::amsgrad:
+            alpha = alpha * second / first;
+            eps *= second;
+            break;
+        case Method::adamax: alpha /= first; break;
+        case Method::nadam: {
+            const double decay = nadam_decay(rule.beta1, t);
+            const double next_decay = nadam_decay(rule.beta1, t + 1);
+            const double product = nadam_decay_product(rule.beta1, k + 1);
+            alpha_g = alpha * second * (1 - decay) / (1 - product);
+            alpha = alpha * second * next_decay / (1 - product * next_decay);
+            eps *= second;
+            break;
+        }
+        case Method::gradient_descent:
+        case Method::momentum:
+        case Method::adagrad:
+        case Method::rmsprop: break;
+    }
+    return {.alpha = static_cast<T>(alpha),
+            .eps = static_cast<T>(eps),
+            .beta1 = static_cast<T>(rule.beta1),
+            .one_minus_beta1 = static_cast<T>(1 - rule.beta1),
+            .beta2 = static_cast<T>(beta2),
+            .one_minus_beta2 = static_cast<T>(1 - beta2),
+            .alpha_g = static_cast<T>(alpha_g)};
 }
 
 template kernels::Step<double> step_at(const Options&, std::size_t);

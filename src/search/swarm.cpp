@@ -7,9 +7,12 @@
 #include <tuple>
 #include <utility>
 
+#include "schedule.hpp"
+
 namespace lanewise {
 
-std::size_t choose_tile_lanes(std::size_t dimension, std::size_t scratch_rows, std::size_t bytes_per_number) {
+std::size_t choose_tile_lanes(std::size_t dimension, std::size_t moment_rows, std::size_t scratch_rows,
+                              std::size_t bytes_per_number) {
     // bench/README has the sweep. Row lengths that are multiples of 2 KiB put all rows of a lane into the
     // same few sets of L1.
     constexpr std::size_t native_row = 896;  // bytes
@@ -17,7 +20,7 @@ std::size_t choose_tile_lanes(std::size_t dimension, std::size_t scratch_rows, s
         1664;  // a program's operations are dispatched once per tile: wide tiles pay
     constexpr std::size_t budget = std::size_t{512} * 1024;  // of L2, for all rows
     // x, best x, g, the moments; f, best f and the rows of a look
-    const std::size_t rows = (3 + kernels::adam_moments) * dimension + scratch_rows + 5;
+    const std::size_t rows = (3 + moment_rows) * dimension + scratch_rows + 5;
     const std::size_t row = std::min(scratch_rows == 0 ? native_row : program_row, budget / rows);
     return std::max(row / bytes_per_number / kernels::lane_group * kernels::lane_group, kernels::lane_group);
 }
@@ -39,25 +42,31 @@ std::pair<T, T> bounds_inside(double lower, double upper) {
 }  // namespace
 
 template <class T>
-Swarm<T>::Swarm(const Box& box, std::size_t tile_lanes, std::size_t runs)
-    : box_(&box), dimension_(box.dimension()), lanes_(tile_lanes), runs_(runs), bounds_(3 * dimension_) {
+Swarm<T>::Swarm(const Box& box, std::size_t moment_rows, std::size_t tile_lanes, std::size_t runs)
+    : box_(&box),
+      dimension_(box.dimension()),
+      moment_rows_(moment_rows),
+      lanes_(tile_lanes),
+      runs_(runs),
+      bounds_(3 * dimension_) {
     const std::size_t all_lanes = tiles() * lanes_;
     points_ = AlignedArray<T>(all_lanes * dimension_ * 2);
-    moments_ = AlignedArray<T>(all_lanes * dimension_ * kernels::adam_moments);
+    moments_ = AlignedArray<T>(all_lanes * dimension_ * moment_rows_);
     for (AlignedArray<T>* row : {&f_, &slope_, &best_f_, &steps_taken_}) *row = AlignedArray<T>(all_lanes);
     best_iteration_ = AlignedArray<std::int32_t>(all_lanes);
     status_ = AlignedArray<std::uint8_t>(all_lanes);
 }
 
 template <class T>
-Swarm<T>::Swarm(std::size_t first, std::size_t runs, const Box& box, Scale scale, std::size_t tile_lanes)
-    : Swarm(box, tile_lanes, runs) {
+Swarm<T>::Swarm(std::size_t first, std::size_t runs, const Box& box, const Options& options,
+                std::size_t tile_lanes)
+    : Swarm(box, kernels::moment_rows[kernel_method(options.rule)], tile_lanes, runs) {
     std::iota(runs_.begin(), runs_.end(), static_cast<std::uint32_t>(first));
     for (std::size_t j = 0; j < dimension_; ++j) {
         const double lower = box.lower()[j];
         const double upper = box.upper()[j];
         std::tie(bounds_[j], bounds_[dimension_ + j]) = bounds_inside<T>(lower, upper);
-        bounds_[2 * dimension_ + j] = scale == Scale::box ? static_cast<T>(upper - lower) : T(1);
+        bounds_[2 * dimension_ + j] = options.scale == Scale::box ? static_cast<T>(upper - lower) : T(1);
     }
 }
 
@@ -69,8 +78,7 @@ std::size_t Swarm<T>::lanes_in(std::size_t tile) const noexcept {
 template <class T>
 void Swarm<T>::begin(std::size_t tile) {
     const std::size_t lane = tile * lanes_;
-    std::fill_n(moments_.data() + lane * dimension_ * kernels::adam_moments,
-                lanes_ * dimension_ * kernels::adam_moments, T(0));
+    std::fill_n(moments_.data() + lane * dimension_ * moment_rows_, lanes_ * dimension_ * moment_rows_, T(0));
     std::fill_n(best_f_.data() + lane, lanes_, std::numeric_limits<T>::infinity());
     std::fill_n(best_iteration_.data() + lane, lanes_, -1);
     std::fill_n(steps_taken_.data() + lane, lanes_, T(0));
@@ -110,7 +118,7 @@ kernels::Tile<T> Swarm<T>::unpack(std::size_t tile, const Workspace<T>& workspac
                                 .dimension = dimension_,
                                 .x = x,
                                 .best_x = x + lanes_ * dimension_,
-                                .moments = moments_.data() + lane * dimension_ * kernels::adam_moments,
+                                .moments = moments_.data() + lane * dimension_ * moment_rows_,
                                 .g = workspace.rows.data(),
                                 .f = f_.data() + lane,
                                 .best_f = best_f_.data() + lane,
@@ -162,7 +170,7 @@ void Swarm<T>::take(const Swarm& other, std::size_t from, std::size_t to) {
         for (std::size_t row = 0; row < rows; ++row) write[row * lanes_] = read[row * other.lanes_];
     };
     take_rows(other.points_, points_, 2 * dimension_);
-    take_rows(other.moments_, moments_, kernels::adam_moments * dimension_);
+    take_rows(other.moments_, moments_, moment_rows_ * dimension_);
     f_[to] = other.f_[from];
     slope_[to] = other.slope_[from];
     best_f_[to] = other.best_f_[from];
@@ -177,7 +185,7 @@ void Swarm<T>::compact() {
     const std::size_t kept = alive();
     const std::size_t narrow = (kept + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
     if (kept > 0 && 2 * narrow <= lanes_) {
-        Swarm narrower(*box_, narrow, kept);
+        Swarm narrower(*box_, moment_rows_, narrow, kept);
         std::copy_n(bounds_.data(), bounds_.size(), narrower.bounds_.data());
         narrower.begin(0);
         for (std::size_t lane = 0, to = 0; lane < runs_.size(); ++lane) {

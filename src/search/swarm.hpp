@@ -13,9 +13,10 @@
 
 namespace lanewise {
 
-/// The tile width for a state of `dimension` variables and a program with `scratch_rows` registers: as many
-/// lanes as keep what one iteration touches near.
-std::size_t choose_tile_lanes(std::size_t dimension, std::size_t scratch_rows, std::size_t bytes_per_number);
+/// The tile width for a state of `dimension` variables with `moment_rows` moments each and a program with
+/// `scratch_rows` registers: as many lanes as keep what one iteration touches near.
+std::size_t choose_tile_lanes(std::size_t dimension, std::size_t moment_rows, std::size_t scratch_rows,
+                              std::size_t bytes_per_number);
 
 struct CrewWork {
     std::uint64_t run_iterations = 0;   ///< summed over runs
@@ -41,8 +42,10 @@ class Swarm {
   public:
     enum class Which { current, best };
 
-    /// Memory is left untouched until the tiles are begun. Keeps a reference to the box.
-    Swarm(std::size_t first, std::size_t runs, const Box& box, Scale scale, std::size_t tile_lanes);
+    /// Memory is left untouched until the tiles are begun. Keeps a reference to the box; of the
+    /// options it wants rule and scale.
+    Swarm(std::size_t first, std::size_t runs, const Box& box, const Options& options,
+          std::size_t tile_lanes);
 
     std::size_t tile_lanes() const noexcept { return lanes_; }
     /// Lanes from 0 that may have a run, and the tiles they fill.
@@ -99,10 +102,10 @@ class Swarm {
     void take(const Swarm& other, std::size_t from, std::size_t to);
 
     /// With room for so many runs, none of them begun.
-    Swarm(const Box& box, std::size_t tile_lanes, std::size_t runs);
+    Swarm(const Box& box, std::size_t moment_rows, std::size_t tile_lanes, std::size_t runs);
 
     const Box* box_;
-    std::size_t dimension_, lanes_;
+    std::size_t dimension_, moment_rows_, lanes_;
     std::vector<std::uint32_t> runs_;                   ///< [lane]
     AlignedArray<T> points_;                            ///< [tile][x, best x][d][lane]
     AlignedArray<T> moments_;                           ///< [tile][moment][d][lane]

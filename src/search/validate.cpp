@@ -24,12 +24,21 @@ template <class Value>
     throw std::invalid_argument(fmt::format("{} {}: {}", option, value, allowed));
 }
 
-void check_rule(const Adam& rule) {
+void check_rule(const Rule& rule) {
     if (!(rule.alpha > 0) || !std::isfinite(rule.alpha))
         refuse("alpha", rule.alpha, "must be finite and above 0");
     if (!(rule.beta1 >= 0 && rule.beta1 < 1)) refuse("beta1", rule.beta1, "must be at least 0 and below 1");
-    if (!(rule.beta2 >= 0 && rule.beta2 < 1)) refuse("beta2", rule.beta2, "must be at least 0 and below 1");
+    if (const double beta2 = rule.used_beta2(); !(beta2 >= 0 && beta2 < 1))
+        refuse("beta2", beta2, "must be at least 0 and below 1");
     if (!(rule.eps > 0) || !std::isfinite(rule.eps)) refuse("eps", rule.eps, "must be finite and above 0");
+}
+
+void check_schedule(const Options& options) {
+    if (options.warm_up > options.iterations)
+        throw std::invalid_argument(fmt::format("warm-up {}: must be at most the {} iterations",
+                                                options.warm_up, options.iterations));
+    if (options.schedule == Schedule::exponential && options.final_alpha == 0.0)
+        refuse("final-alpha", 0, "must be above 0 for an exponential schedule");
 }
 
 void check_single_precision(const Box& box) {
@@ -67,6 +76,8 @@ void validate(const Options& options) {
     if (options.iterations < 1 || options.iterations > most_iterations)
         refuse("iterations", options.iterations, "must be 1 to 10000000");
     check_rule(options.rule);
+    if (options.final_alpha && !(*options.final_alpha >= 0 && *options.final_alpha <= 1))
+        refuse("final-alpha", *options.final_alpha, "must be 0 to 1");
     if (options.explore < 1 || options.explore > most_candidates)
         refuse("explore", options.explore, "must be 1 to 1000");
     if (!(options.same.distance > 0 && options.same.distance <= 1))
@@ -101,6 +112,7 @@ void validate(const Objective& objective, const Box& box, const Options& options
         throw std::invalid_argument(fmt::format(
             "max-evaluations {}: each of the {} starts takes at least one", *options.max_evaluations, runs));
     check_start_points(box, options);
+    check_schedule(options);
     choose_isa(options.isa);
 }
 

@@ -32,7 +32,7 @@ Wave<T>::Wave(const Setting& setting, Crew<T>& crew, Findings& findings, const P
       findings_(&findings),
       options_(*setting.options),
       first_(findings.runs.count()),
-      swarm_(first_, plan.runs, *setting.box, setting.options->scale, crew.choose_tile_lanes(plan.runs)),
+      swarm_(first_, plan.runs, *setting.box, *setting.options, crew.choose_tile_lanes(plan.runs)),
       alive_(plan.runs),
       looks_unchanged_(plan.runs, 0),
       last_f_(plan.runs, nowhere),

@@ -1,41 +1,13 @@
-// A rule's step over a tile. The rule is a policy; what every rule shares (faults, best point, projection
-// onto the box, freezing) is here once.
+// A rule's step over a tile. What every rule shares (faults, best point, projection onto the box, freezing)
+// is here; the rules are in rules.ipp.
 #pragma once
 
 #include <limits>
 
-#include "simd.hpp"
+#include "rules.ipp"
 
 namespace lanewise::kernels {
 namespace {
-
-/// Adam: m and v rows; `step` returns what is to be subtracted from x, in units of the variable's scale.
-template <class T>
-struct Adam {
-    static constexpr std::size_t rows = adam_moments;
-
-    Batch<T> alpha, eps, beta1, one_minus_beta1, beta2, one_minus_beta2;
-
-    explicit Adam(const Step<T>& s)
-        : alpha(s.alpha),
-          eps(s.eps),
-          beta1(s.beta1),
-          one_minus_beta1(s.one_minus_beta1),
-          beta2(s.beta2),
-          one_minus_beta2(s.one_minus_beta2) {}
-
-    Batch<T> step(Batch<T> g, Batch<T> (&moments)[rows]) const {
-        auto& [m, v] = moments;
-        m = fma(beta1, m, one_minus_beta1 * g);
-        v = fma(beta2, v, one_minus_beta2 * (g * g));
-        return divide(alpha * m, square_root(v) + eps);
-    }
-
-    /// At a wall the first moment is dropped, so that a run leaves the wall as soon as the gradient turns.
-    static void stop_at_wall(Batch<T> (&moments)[rows], Mask<T> at_wall) {
-        moments[0] = xsimd::select(at_wall, Batch<T>(T(0)), moments[0]);
-    }
-};
 
 /// What a vector of runs keeps beside its points, but for the count of its steps.
 template <class T>
@@ -89,22 +61,23 @@ struct Range {
 template <class T, class Rule>
 struct Variable {
     Batch<T> x, best_x;
-    Batch<T> moments[Rule::rows];
+    Moments<T, Rule::rows> moments;
 };
 
 /// Keeps x where the lanes improved, then takes the step of those that move, projected onto the box.
 template <class T, class Rule>
 void move(Variable<T, Rule>& variable, Batch<T> g, const Range<T> range, const Seen<T>& seen,
-          const Rule& rule) {
+          const WideStep<T>& step) {
     const Batch<T> x = variable.x;
     variable.best_x = xsimd::select(seen.improved, x, variable.best_x);
-    Batch<T> moments[Rule::rows];
+    Moments<T, Rule::rows> moments;
     for (std::size_t r = 0; r < Rule::rows; ++r) moments[r] = variable.moments[r];
 
-    const Batch<T> target = fnma(range.scale, rule.step(g, moments), x);
+    const Batch<T> slope = Rule::is_normalised ? g : range.scale * g;
+    const Batch<T> target = fnma(range.scale, Rule::stride(step, slope, moments), x);
     const Mask<T> below = target < range.lower;
     const Mask<T> above = target > range.upper;
-    Rule::stop_at_wall(moments, below | above);
+    if constexpr (Rule::has_momentum) moments[0] = xsimd::select(below | above, Batch<T>(T(0)), moments[0]);
 
     const Batch<T> inside = xsimd::select(below, range.lower, xsimd::select(above, range.upper, target));
     variable.x = xsimd::select(seen.moving, inside, x);
@@ -171,34 +144,34 @@ Seen<T> inspect(const Tile<T> tile, std::size_t lane, T step) {
 }
 
 template <class T, class Rule>
-void move(const Tile<T> tile, std::size_t lane, const Seen<T> seen, const Rule& rule) {
+void move(const Tile<T> tile, std::size_t lane, const Seen<T> seen, const WideStep<T>& step) {
     for (std::size_t j = 0; j < tile.dimension; ++j) {
         Variable<T, Rule> variable = load_variable<T, Rule>(tile, lane, j);
-        move(variable, load(tile.g + j * tile.lanes + lane), Range<T>(tile, j), seen, rule);
+        move(variable, load(tile.g + j * tile.lanes + lane), Range<T>(tile, j), seen, step);
         store_variable(tile, lane, j, variable);
     }
 }
 
 /// One iteration after the evaluation; false when no lane is live any more.
 template <class T, class Rule>
-bool iterate(const Tile<T> tile, T step, const Rule rule) {
+bool iterate(const Tile<T> tile, T k, const WideStep<T> step) {
     bool any_live = false;
     for (std::size_t lane = 0; lane < tile.lanes; lane += Batch<T>::size) {
-        const Seen<T> seen = inspect(tile, lane, step);
+        const Seen<T> seen = inspect(tile, lane, k);
         if (!xsimd::any(seen.moving)) continue;
         any_live = true;
         store(tile.steps_taken + lane, count(load(tile.steps_taken + lane), seen));
-        move(tile, lane, seen, rule);
+        move<T, Rule>(tile, lane, seen, step);
     }
     return any_live;
 }
 
-template <class T, template <class> class Rule>
+template <class T, class Rule>
 std::size_t advance(const Tile<T>& tile, const Step<T>* steps, std::size_t first, std::size_t last,
                     Evaluate<T> evaluate) {
     for (std::size_t k = first; k < last; ++k) {
         evaluate.call(evaluate.context, tile);
-        if (!iterate(tile, T(k), Rule<T>(steps[k]))) return k;
+        if (!iterate<T, Rule>(tile, T(k), WideStep<T>(steps[k]))) return k;
     }
     return last;
 }
