@@ -13,7 +13,8 @@ std::vector<std::uint32_t> clusters_of_runs(const Findings& findings, const Clus
         if (member >= 2 * polished) of_run[member - 2 * polished] = cluster;
     }
     for (std::size_t run = 0; run < of_run.size(); ++run) {
-        if (findings.runs.status[run] != RunStatus::merged) continue;
+        // The best run has an end of its own, even if it was merged.
+        if (findings.runs.status[run] != RunStatus::merged || of_run[run] != no_cluster) continue;
         // Holders were going when the run ended: the way along them ends.
         std::int64_t holder = findings.runs.holder[run];
         while (holder >= 0 && findings.runs.status[static_cast<std::size_t>(holder)] == RunStatus::merged)
