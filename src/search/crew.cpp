@@ -69,22 +69,27 @@ void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
 template <class T>
 void Crew<T>::begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Child> offspring) {
     fit_workspaces(swarm.tile_lanes());
-    for_each_tile(swarm, [&](std::size_t tile, std::size_t thread) {
-        if (offspring.empty()) {
-            workspaces_[thread].work.evaluations +=
-                begin_tile(swarm, tile, first_id, setting_->starts, *functions_, evaluators_[thread],
-                           workspaces_[thread], points_[thread]);
-        } else {
-            swarm.begin(tile);
-            for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i)
-                swarm.start(tile * swarm.tile_lanes() + i, offspring[tile * swarm.tile_lanes() + i].x);
-        }
-    });
+    for_each_tile(swarm, threads_worth(static_cast<double>(swarm.lanes() * setting_->options->explore)),
+                  [&](std::size_t tile, std::size_t thread) {
+                      if (offspring.empty()) {
+                          workspaces_[thread].work.evaluations +=
+                              begin_tile(swarm, tile, first_id, setting_->starts, *functions_,
+                                         evaluators_[thread], workspaces_[thread], points_[thread]);
+                      } else {
+                          swarm.begin(tile);
+                          for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i)
+                              swarm.start(tile * swarm.tile_lanes() + i,
+                                          offspring[tile * swarm.tile_lanes() + i].x);
+                      }
+                  });
 }
 
 template <class T>
 void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& steps, std::size_t iteration) {
-    for_each_tile(swarm, [&](std::size_t tile, std::size_t thread) {
+    const auto lane_iterations = static_cast<double>((steps.size() + 1) * swarm.tiles() * swarm.tile_lanes());
+    const double begin = halt_->seconds();
+    const int threads = threads_worth(lane_iterations);
+    for_each_tile(swarm, threads, [&](std::size_t tile, std::size_t thread) {
         if (halt_->requested()) return;
         Workspace<T>& workspace = workspaces_[thread];
         const kernels::Tile<T> rows = swarm.unpack(tile, workspace);
@@ -112,15 +117,25 @@ void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& step
         }
         swarm.pack(tile, rows, iteration);
     });
+    seconds_per_iteration_ = (halt_->seconds() - begin) * threads / lane_iterations;
     halt_->rethrow();
 }
 
 template <class T>
+int Crew<T>::threads_worth(double lane_iterations) const {
+    constexpr double least_share = 100e-6;  // seconds
+    const double worth = lane_iterations * seconds_per_iteration_ / least_share;
+    return std::clamp(worth < setting_->threads ? static_cast<int>(worth) : setting_->threads, 1,
+                      setting_->threads);
+}
+
+template <class T>
 template <class Work>
-void Crew<T>::for_each_tile(const Swarm<T>& swarm, Work work) {
+void Crew<T>::for_each_tile(const Swarm<T>& swarm, int threads, Work work) {
     const auto tiles = static_cast<std::ptrdiff_t>(swarm.tiles());
     std::atomic<std::ptrdiff_t> tiles_left = tiles;
-#pragma omp parallel num_threads(std::min(setting_->threads, static_cast <int>(tiles)))
+    threads = std::min(threads, static_cast<int>(tiles));
+#pragma omp parallel num_threads(threads)
     {
         const int thread = omp_get_thread_num();
 #pragma omp for schedule(static) nowait
@@ -129,7 +144,7 @@ void Crew<T>::for_each_tile(const Swarm<T>& swarm, Work work) {
             --tiles_left;
         }
         if (thread == 0) {
-            threads_seen_ = omp_get_num_threads();
+            threads_seen_ = std::max(threads_seen_, omp_get_num_threads());
             halt_->watch(tiles_left);
         }
     }

@@ -52,14 +52,18 @@ class Crew {
   private:
     /// Static shares: a tile's memory is first touched by the thread that works on it in every stage.
     template <class Work>
-    void for_each_tile(const Swarm<T>& swarm, Work work);
+    void for_each_tile(const Swarm<T>& swarm, int threads, Work work);
     void fit_workspaces(std::size_t tile_lanes);
+    /// Threads for so many iterations of lanes: starting one costs more than little work is worth.
+    int threads_worth(double lane_iterations) const;
 
     const Setting* setting_;
     const kernels::Functions<T>* functions_;
     std::vector<std::size_t> fixed_;
     const kernels::NativeFunctions<T>* native_;
     kernels::Method method_;
+    /// Of one thread for an iteration of a lane, as of the last stage; 0 before the first.
+    double seconds_per_iteration_ = 0;
     Halt* halt_;
     int threads_seen_ = 1;  ///< that OpenMP gives
     std::size_t workspace_lanes_ = 0;

@@ -93,8 +93,7 @@ class Report {
         }
         const std::vector<std::uint32_t> of_run = clusters_of_runs(*findings_, clusters_);
         for (std::uint32_t run = 0; run < of_run.size(); ++run) {
-            if (!std::isfinite(runs().f[run]) && of_run[run] < minima.size())
-                count(minima[of_run[run]], run);
+            if (!std::isfinite(runs().f[run]) && of_run[run] < minima.size()) count(minima[of_run[run]], run);
         }
         evaluate_points(
             *setting_->objective, points, setting_->isa,
