@@ -280,6 +280,7 @@ class Finish {
         if (n == 0 || n > most_curved || left_ < 2 * n + 2 * lanes || is_over()) return false;
         std::vector<double> factor = curvature(moving);
         if (!std::ranges::all_of(factor, [](double h) { return std::isfinite(h); })) return false;
+        if (std::ranges::all_of(factor, [](double h) { return h == 0; })) return false;
         if (const auto direction = factorise(factor, n)) return go_down(moving, *direction);
         for (int step = 0; step < most_newton_steps && newton_step(moving, factor); ++step) {
         }

@@ -132,6 +132,8 @@ class Report {
             if (runs.audited[run] == 0) continue;
             ++audit.spared;
             best_spared = std::min(best_spared, runs.f[run]);
+            // A run that was merged later has another holder by now.
+            if (runs.holder[run] < 0) continue;
             const auto leader = static_cast<std::size_t>(runs.holder[run]);
             const double gap = runs.f[leader] - runs.f[run];
             if (gap > setting_->options->same.exact_value * std::max(1.0, std::abs(runs.f[leader])))
