@@ -45,6 +45,8 @@ class Folder {
 pid_t start(const Folder& folder, const std::vector<std::string>& arguments) {
     const std::string out = folder / "stdout";
     const std::string err = folder / "stderr";
+    // There to be read however early the child ends.
+    for (const std::string& file : {out, err}) std::ofstream(file).flush();
     const pid_t child = fork();
     if (child == 0) {
         if (std::freopen(out.c_str(), "w", stdout) == nullptr ||
@@ -192,7 +194,7 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
     const std::string var = "x=-1:1";
     const std::vector<Case> cases = {
         {{}, "subcommand"},
-        {{"minimise"}, "command 'minimise': must be one of: minimize, evaluate, info"},
+        {{"minimise"}, "command 'minimise': must be one of: minimize, minima, evaluate, info"},
         {{"minimize", "x", "--var", var, "--frobnicate"}, "--frobnicate"},
         {{"minimize", "x"}, "--var"},
         {{"minimize", "--var", var}, "expression"},
@@ -441,6 +443,186 @@ TEST_CASE("Ctrl-C ends a search that writes what was found") {
     CHECK(result["runs"]["stopped"] > 190000);
     CHECK(result["best"]["f"].get<double>() < 1);
     CHECK_THAT(outcome.out, ContainsSubstring("ended  interrupted"));
+}
+
+namespace {
+
+/// A search of half a second or so.
+std::vector<std::string> bumps(const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {
+        "minimize",  "10*n(x) + sum(i, 0, n(x)-1, x[i]^2 - 10*cos(2*pi*x[i]))",
+        "--var",     "x[10]=-5.12:5.12",
+        "--starts",  "4000",
+        "--minima",  "100",
+        "--threads", "2"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+}
+
+/// All of a result but its times.
+json without_times(const std::string& text) {
+    json result = json::parse(text);
+    result["work"].erase("seconds");
+    result["work"].erase("run_iterations_per_second");
+    return result;
+}
+
+/// No file of this process and its children grows beyond that many bytes, while this lives.
+class FileLimit {
+  public:
+    explicit FileLimit(rlim_t bytes) {
+        getrlimit(RLIMIT_FSIZE, &before_);
+        rlimit limit = before_;
+        limit.rlim_cur = bytes;
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    FileLimit(const FileLimit&) = delete;
+    FileLimit& operator=(const FileLimit&) = delete;
+    ~FileLimit() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+  private:
+    rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("a search killed at any moment goes on to the same result") {
+    const Folder folder;
+    const std::string file = folder / "c";
+    const std::string uninterrupted = run(bumps({"--json", "-"})).out;
+    const json expected = without_times(uninterrupted);
+    const std::chrono::duration<double> seconds(json::parse(uninterrupted)["work"]["seconds"].get<double>());
+    const auto arguments =
+        bumps({"--json", "-", "--checkpoint", file, "--resume", file, "--every", "0.01", "--quiet"});
+    int killed = 0;
+    for (unsigned i = 0; i < 12; ++i) {
+        const pid_t child = start(folder, arguments);
+        std::this_thread::sleep_for(seconds * (i * 5 % 12) / 24);
+        kill(child, SIGKILL);
+        killed += finish(folder, child).code == -SIGKILL ? 1 : 0;
+    }
+    CHECK(killed > 0);
+    CHECK(std::filesystem::exists(file));
+    const Outcome outcome = run(arguments);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.err.empty());
+    CHECK(without_times(outcome.out) == expected);
+    CHECK(json::parse(run({"minima", file, "--json", "-"}).out) == json::parse(outcome.out));
+}
+
+TEST_CASE("Ctrl-C and max-time leave a checkpoint to go on from") {
+    const Folder folder;
+    const std::string file = folder / "c";
+    const std::string uninterrupted = run(bumps({"--json", "-"})).out;
+    const json expected = without_times(uninterrupted);
+    const double seconds = json::parse(uninterrupted)["work"]["seconds"].get<double>();
+    const pid_t child = start(folder, bumps({"--checkpoint", file}));
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds / 3));
+    kill(child, SIGINT);
+    CHECK(finish(folder, child).code == 130);
+    const Outcome part = run({"minima", file});
+    CHECK(part.code == 0);
+    CHECK_THAT(part.err, ContainsSubstring("this search has not ended; "));
+    CHECK_THAT(part.out, ContainsSubstring("ended  interrupted"));
+    json result;
+    int sessions = 0;
+    do {
+        const Outcome outcome = run(bumps({"--resume", file, "--checkpoint", file, "--max-time",
+                                           std::to_string(seconds / 8), "--json", "-", "--quiet"}));
+        CHECK(outcome.code == 0);
+        result = without_times(outcome.out);
+        ++sessions;
+    } while (result["status"] == "max-time" && sessions < 1000);
+    CHECK(sessions > 1);
+    result["options"]["max_time"] = nullptr;
+    CHECK(result == expected);
+}
+
+TEST_CASE("a checkpoint that cannot be written does not end the search") {
+    const Folder folder;
+    const std::string file = folder / "c";
+    const json expected = without_times(run(bumps({"--json", "-"})).out);
+    const Outcome full = run(bumps({"--checkpoint", "/dev/full", "--every", "0", "--json", "-"}));
+    CHECK(full.code == 0);
+    CHECK(full.err == "lanewise: cannot write /dev/full: No space left on device; the search goes on\n");
+    CHECK(without_times(full.out) == expected);
+    {
+        const FileLimit limit(100'000);
+        const Outcome outcome = run(bumps({"--checkpoint", file, "--every", "0", "--json", folder / "r"}));
+        CHECK(outcome.code == 0);
+        CHECK(outcome.err == "lanewise: cannot write " + file + ": File too large; the search goes on\n");
+    }
+    CHECK(without_times(lanewise::read_file(folder / "r")) == expected);
+    CHECK(std::filesystem::file_size(file) <= 100'000);
+    CHECK(without_times(run(bumps({"--resume", file, "--json", "-"})).out) == expected);
+}
+
+TEST_CASE("what is no checkpoint of this search is refused with exit code 2") {
+    const Folder folder;
+    const std::string file = folder / "c";
+    const std::vector<std::string> small = {"minimize", "a*x^2",    "--var", "x=-1:1",       "--param",
+                                            "a=2",      "--starts", "20",    "--iterations", "30"};
+    const auto with = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), small.begin(), small.end());
+        return run(more);
+    };
+    CHECK(with({"--checkpoint", file}).code == 0);
+    CHECK(with({"--resume", file}).code == 0);
+    const auto refused = [](const Outcome& outcome, const std::string& message) {
+        INFO(message);
+        CHECK(outcome.code == 2);
+        CHECK(outcome.out.empty());
+        CHECK_THAT(outcome.err, ContainsSubstring(message));
+    };
+    refused(with({"--resume", file, "--seed", "3"}), file + ": seed 3: the saved search has 0");
+    refused(with({"--resume", file, "--maximize"}), file + ": maximize on: the saved search has off");
+    refused(run({"minimize", "x^2", "--var", "x=-1:1", "--resume", file}),
+            file + ": expression 'x^2': the saved search has 'a*x^2'");
+    refused(with({"--resume", folder / "none"}), "cannot read " + (folder / "none"));
+    refused(with({"--resume", folder / "none", "--checkpoint", file}), "cannot read");
+    refused(with({"--resume", "-"}), "resume '-': must be a file");
+    refused(with({"--checkpoint", "-"}), "checkpoint '-': must be a file");
+    refused(with({"--checkpoint", "/no/such/c"}), "cannot write /no/such/c");
+    refused(with({"--checkpoint", file, "--json", file}), "another output goes there");
+    refused(with({"--every", "-1"}), "every -1: must be finite and at least 0 seconds");
+    refused(run({"minima", folder / "none"}), "cannot read");
+    refused(run({"minima", file, "--same-distance", "2"}), "same-distance 2: must be");
+    std::ofstream(folder / "text") << "lanewise checkpoint";
+    refused(with({"--resume", folder / "text"}), (folder / "text") + ": this is no checkpoint of lanewise");
+    refused(run({"minima", folder / "text"}), "this is no checkpoint of lanewise");
+    const std::string state = lanewise::read_file(file);
+    std::ofstream(folder / "part", std::ios::binary) << state.substr(0, state.size() - 1);
+    refused(with({"--resume", folder / "part"}), "the checkpoint is damaged or not complete");
+
+    // The two may be one file that is not there yet.
+    const Outcome begins = with({"--checkpoint", folder / "new", "--resume", folder / "new"});
+    CHECK(begins.code == 0);
+    CHECK(begins.err == "lanewise: there is no " + (folder / "new") + " yet: the search begins\n");
+    CHECK(with({"--checkpoint", folder / "new", "--resume", folder / "new"}).err.empty());
+}
+
+TEST_CASE("minima tells a saved search's minima apart in another way") {
+    const Folder folder;
+    const std::string file = folder / "c";
+    const Outcome searched = run(bumps({"--checkpoint", file, "--json", "-"}));
+    const auto found = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), {"minima", file, "--json", "-"});
+        const Outcome outcome = run(more);
+        CHECK(outcome.code == 0);
+        CHECK(outcome.err.empty());
+        return json::parse(outcome.out);
+    };
+    const json plain = found({});
+    CHECK(plain == json::parse(searched.out));
+    const json loose =
+        found({"--same-distance", "0.5", "--same-value", "1000", "--same-exact-value", "1000"});
+    CHECK(loose["minima"].size() < plain["minima"].size());
+    CHECK(loose["best"] == plain["best"]);
+    CHECK(loose["options"]["same_distance"] == 0.5);
+    CHECK(found({"--same-distance", "1e-14", "--minima", "10000"})["minima"].size() >
+          found({"--minima", "10000"})["minima"].size());
+    CHECK(found({"--minima", "3"})["minima"].size() == 3);
+    CHECK_THAT(run({"minima", file}).out, ContainsSubstring("best   f = "));
 }
 
 TEST_CASE("the trace holds the runs asked for") {

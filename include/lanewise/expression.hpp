@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -12,9 +10,6 @@
 #include "lanewise/program.hpp"
 
 namespace lanewise {
-
-/// Constants of an expression, by name.
-using Parameters = std::map<std::string, double>;
 
 /// An expression that cannot be understood. what() shows the line with a caret under the spot and says what
 /// was expected.
@@ -47,6 +42,11 @@ class Expression final : public Program {
     /// \throws ParseError when the text cannot be understood.
     /// \throws std::invalid_argument when a parameter is not finite or has no usable name.
     Expression(std::string_view text, const Box& box, const Parameters& parameters = {});
+
+    const Formula* formula() const noexcept override { return &formula_; }
+
+  private:
+    Formula formula_;
 };
 
 }  // namespace lanewise

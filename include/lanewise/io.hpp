@@ -38,9 +38,9 @@ std::vector<std::vector<double>> parse_starts_csv(std::string_view text, const B
 /// \throws std::runtime_error naming the file when it cannot be read.
 std::string read_file(const std::filesystem::path& file);
 
-/// A file that is written whole or not at all: what is written goes into a temporary file beside it, which
-/// takes its name at commit() and is removed when there was none. What exists and is no regular file (a pipe,
-/// a device) is written directly.
+/// A file that is written whole or not at all, whenever the program or the machine may end: what is written
+/// goes into a temporary file beside it, which takes its name at commit() and is removed when there was none.
+/// What exists and is no regular file (a pipe, a device) is written directly.
 class WholeFile {
   public:
     /// \throws std::runtime_error naming the file when it cannot be written.
@@ -49,15 +49,15 @@ class WholeFile {
     WholeFile& operator=(const WholeFile&) = delete;
     ~WholeFile();
 
-    void write(std::string_view text) {
-        stream_.write(text.data(), static_cast<std::streamsize>(text.size()));
-    }
+    /// What goes wrong is for commit to tell.
+    void write(std::string_view text);
     /// \throws std::runtime_error when anything could not be written.
     void commit();
 
   private:
     std::filesystem::path file_, temporary_;
     std::ofstream stream_;
+    int error_ = 0;  ///< errno of the first write that failed
 };
 
 }  // namespace lanewise

@@ -13,5 +13,6 @@
 #include "lanewise/problem.hpp"
 #include "lanewise/program.hpp"
 #include "lanewise/result.hpp"
+#include "lanewise/saved.hpp"
 #include "lanewise/trace.hpp"
 #include "lanewise/version.hpp"

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "lanewise/isa.hpp"
@@ -31,6 +33,15 @@ struct Block {
     std::span<T> scratch(std::size_t row) const { return {scratch_rows + row * lanes, lanes}; }
 };
 
+/// Constants of a formula, by name.
+using Parameters = std::map<std::string, double>;
+
+/// An objective as it is written down.
+struct Formula {
+    std::string expression;
+    Parameters parameters;
+};
+
 /// f: R^d -> R with its gradient. Derive from it to hand a search your own code; for a formula, see
 /// Expression; for a callable, Callback and CentralDifferences.
 ///
@@ -57,6 +68,10 @@ class Objective {
     /// The kernels a search may use in place of `evaluate`, with the same bits; null: none. Native objectives
     /// have them (lanewise/native.hpp).
     virtual const kernels::Native* native(Isa /*isa*/) const noexcept { return nullptr; }
+
+    /// The formula this is; null: none. It is kept with a search that is saved, which goes on with the same
+    /// one only.
+    virtual const Formula* formula() const noexcept { return nullptr; }
 };
 
 struct Evaluation {

@@ -185,7 +185,7 @@ struct Options {
     /// results.
     std::size_t tile_lanes = 0;
 
-    /// Ends the search after this many seconds, > 0.
+    /// Ends the search after this many seconds, > 0; one that is resumed, this many after that.
     std::optional<double> max_time = {};
     /// Ends the search before it takes more evaluations than this, summed over runs; at least one per run.
     std::optional<std::uint64_t> max_evaluations = {};
@@ -199,6 +199,11 @@ struct Options {
     std::function<void(const Progress&)> progress = {};
     /// Asked often on the calling thread; true ends the search with what it has.
     std::function<bool()> stop = {};
+    /// Handed the state of the search, from which it can go on (see resume): between two stages on the
+    /// calling thread, when `checkpoint_every` seconds have passed since it last was, and when the search
+    /// ends. Does not change results. A limit changes them: a state is one that no limit has had a part in.
+    std::function<void(std::string_view state)> checkpoint = {};
+    double checkpoint_every = 30;  ///< finite and >= 0
 
     /// Starts that are drawn.
     std::size_t drawn_starts() const noexcept {

@@ -24,6 +24,8 @@ struct Output {
     std::optional<std::string> json;          ///< a file for the JSON; "-" is stdout
     std::optional<std::string> trace;         ///< a file for every iteration of some runs
     std::optional<std::uint64_t> trace_runs;  ///< how many
+    std::optional<std::string> checkpoint;    ///< a file for the states of Options::checkpoint
+    std::optional<std::string> resume;        ///< a file with such a state, to go on from
     ShowProgress progress = ShowProgress::on_terminal;
     bool quiet = false;  ///< nothing on stderr but errors
 };
@@ -87,7 +89,7 @@ Problem read_problem(const std::filesystem::path& file);
 /// starts, seed, design, start (adds one), starts-file, iterations, rule, alpha, beta1, beta2, eps, schedule,
 /// warm-up, final-alpha, scale, polish, prune, precision, maximize, check-gradient, dump-program,
 /// threads, isa, max-time, max-evaluations, target, minima, json,
-/// trace, trace-runs, progress, quiet.
+/// trace, trace-runs, checkpoint, every, resume, progress, quiet.
 /// \throws std::invalid_argument naming the option, the text and what is allowed.
 void set_option(Problem& problem, std::string_view name, std::string_view text);
 

@@ -17,7 +17,7 @@ namespace {
 struct ProblemArguments {
     std::string expression;  ///< or @FILE, or a problem file
     std::vector<std::string> variables, parameters;
-    std::vector<std::pair<std::string, std::string>> options;  ///< name and text
+    Flags options;
 };
 
 [[noreturn]] void refuse(std::string_view option, std::string_view text, std::string_view allowed) {
@@ -25,11 +25,11 @@ struct ProblemArguments {
 }
 
 /// An option that may be given once.
-void add(CLI::App& app, ProblemArguments& arguments, const std::string& flag, const std::string& value_name,
+void add(CLI::App& app, Flags& flags, const std::string& flag, const std::string& value_name,
          const std::string& help) {
-    const auto keep = [&arguments, name = flag.substr(2)](const std::string& text) {
+    const auto keep = [&flags, name = flag.substr(2)](const std::string& text) {
         if (text.starts_with("--")) refuse(name, text, "a value is expected");
-        arguments.options.emplace_back(name, text);
+        flags.emplace_back(name, text);
     };
     app.add_option_function<std::string>(flag, keep, help)
         ->type_name(value_name)
@@ -37,10 +37,9 @@ void add(CLI::App& app, ProblemArguments& arguments, const std::string& flag, co
 }
 
 /// An option that is true when it is there; --FLAG=false is possible too.
-void add_yes_or_no(CLI::App& app, ProblemArguments& arguments, const std::string& flag,
-                   const std::string& help) {
-    const auto keep = [&arguments, name = flag.substr(2)](std::int64_t times) {
-        arguments.options.emplace_back(name, times > 0 ? "true" : "false");
+void add_yes_or_no(CLI::App& app, Flags& flags, const std::string& flag, const std::string& help) {
+    const auto keep = [&flags, name = flag.substr(2)](std::int64_t times) {
+        flags.emplace_back(name, times > 0 ? "true" : "false");
     };
     app.add_flag_function(flag, keep, help);
 }
@@ -57,94 +56,108 @@ void add_problem(CLI::App& app, ProblemArguments& arguments) {
         ->allow_extra_args(false);
 }
 
-void add_json(CLI::App& app, ProblemArguments& arguments) {
-    add(app, arguments, "--json", "FILE|-", "the result as JSON; - is stdout");
+void add_json(CLI::App& app, Flags& flags) {
+    add(app, flags, "--json", "FILE|-", "the result as JSON; - is stdout");
 }
 
-void add_isa(CLI::App& app, ProblemArguments& arguments) {
-    add(app, arguments, "--isa", "NAME",
+/// How minima are told apart and how many are told.
+void add_minima_options(CLI::App& app, Flags& flags) {
+    add(app, flags, "--same-distance", "D",
+        "ends are one minimum within D of the box width in each variable ... [0.003]");
+    add(app, flags, "--same-value", "V", "... and V max(1,|f|) in value [0.1]");
+    add(app, flags, "--same-exact-value", "V", "... the same where both are polished [1e-6]");
+    add(app, flags, "--minima", "N", "describe at most this many minima in the JSON [1000]");
+}
+
+void add_isa(CLI::App& app, Flags& flags) {
+    add(app, flags, "--isa", "NAME",
         "instruction set: sse2, avx2, avx512 or neon; default: LANEWISE_ISA, else the widest");
 }
 
 void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add_problem(app, arguments);
+    Flags& flags = arguments.options;
 
     app.option_defaults()->group("Starts");
-    add(app, arguments, "--starts", "N", "number of starts to draw [4096; 0 when starts are given]");
-    add(app, arguments, "--seed", "S", "seed of the drawn starts [0]");
-    add(app, arguments, "--design", "sobol|uniform|lhs",
+    add(app, flags, "--starts", "N", "number of starts to draw [4096; 0 when starts are given]");
+    add(app, flags, "--seed", "S", "seed of the drawn starts [0]");
+    add(app, flags, "--design", "sobol|uniform|lhs",
         fmt::format("how starts are drawn: from Sobol's sequence, independently, or as a Latin hypercube "
                     "[sobol up to {} coordinates, then uniform]",
                     most_sobol_dimensions));
     app.add_option_function<std::vector<std::string>>(
            "--start",
-           [&](const std::vector<std::string>& texts) {
-               for (const std::string& text : texts) arguments.options.emplace_back("start", text);
+           [&flags](const std::vector<std::string>& texts) {
+               for (const std::string& text : texts) flags.emplace_back("start", text);
            },
            "a start given by hand; can be repeated")
         ->type_name("V,V,...")
         ->allow_extra_args(false);
-    add(app, arguments, "--starts-file", "F.csv", "starts given by hand, one a line");
+    add(app, flags, "--starts-file", "F.csv", "starts given by hand, one a line");
 
-    add(app, arguments, "--explore", "N", "draw N points for each start, which is the best of them [8]");
+    add(app, flags, "--explore", "N", "draw N points for each start, which is the best of them [8]");
 
     app.option_defaults()->group("Runs");
-    add(app, arguments, "--iterations", "N", "iterations of each run [1000]");
-    add(app, arguments, "--rule", "NAME",
+    add(app, flags, "--iterations", "N", "iterations of each run [1000]");
+    add(app, flags, "--rule", "NAME",
         "how a run steps: adam, gradient-descent, momentum, adagrad, rmsprop, amsgrad, adamax, nadam [adam]");
-    add(app, arguments, "--alpha", "A", "step size, in box widths unless --scale none [0.05]");
-    add(app, arguments, "--beta1", "B", "decay of the first moment [0.9]");
-    add(app, arguments, "--beta2", "B", "decay of the second moment [0.999; of rmsprop 0.9]");
-    add(app, arguments, "--eps", "E", "added to the root of the second moment [1e-8]");
-    add(app, arguments, "--schedule", "NAME",
-        "how the step size falls: constant, cosine, exponential [cosine]");
-    add(app, arguments, "--warm-up", "N", "iterations in which the step size first rises to alpha [0]");
-    add(app, arguments, "--final-alpha", "F",
+    add(app, flags, "--alpha", "A", "step size, in box widths unless --scale none [0.05]");
+    add(app, flags, "--beta1", "B", "decay of the first moment [0.9]");
+    add(app, flags, "--beta2", "B", "decay of the second moment [0.999; of rmsprop 0.9]");
+    add(app, flags, "--eps", "E", "added to the root of the second moment [1e-8]");
+    add(app, flags, "--schedule", "NAME", "how the step size falls: constant, cosine, exponential [cosine]");
+    add(app, flags, "--warm-up", "N", "iterations in which the step size first rises to alpha [0]");
+    add(app, flags, "--final-alpha", "F",
         "fraction of alpha that the step size falls to [0; exponential 1e-3]");
-    add(app, arguments, "--scale", "box|none",
+    add(app, flags, "--scale", "box|none",
         "unit of the step size: the box width of each variable, or 1 [box]");
-    add(app, arguments, "--prune", "on|off",
+    add(app, flags, "--prune", "on|off",
         "give up runs that are worse than a neighbour in a hopeless place [on]");
-    add(app, arguments, "--precision", "f64|f32", "precision of the runs [f64]");
-    add_yes_or_no(app, arguments, "--maximize", "look for the largest value instead");
-    add_yes_or_no(app, arguments, "--check-gradient",
+    add(app, flags, "--precision", "f64|f32", "precision of the runs [f64]");
+    add_yes_or_no(app, flags, "--maximize", "look for the largest value instead");
+    add_yes_or_no(app, flags, "--check-gradient",
                   "first compare the gradient with differences of the value; end if it is wrong");
-    add_yes_or_no(app, arguments, "--dump-program", "show the program the objective becomes, and end");
+    add_yes_or_no(app, flags, "--dump-program", "show the program the objective becomes, and end");
 
     app.option_defaults()->group("Minima");
-    add(app, arguments, "--offspring", "on|off", "further runs from combinations of the minima found [on]");
-    add(app, arguments, "--polish", "on|off", "bring minima to full precision [on]");
-    add(app, arguments, "--same-distance", "D",
-        "ends are one minimum within D of the box width in each variable ... [0.003]");
-    add(app, arguments, "--same-value", "V", "... and V max(1,|f|) in value [0.1]");
-    add(app, arguments, "--same-exact-value", "V", "... the same where both are polished [1e-6]");
-    add(app, arguments, "--minima", "N", "describe at most this many minima in the JSON [1000]");
+    add(app, flags, "--offspring", "on|off", "further runs from combinations of the minima found [on]");
+    add(app, flags, "--polish", "on|off", "bring minima to full precision [on]");
+    add_minima_options(app, flags);
 
     app.option_defaults()->group("Machine and limits");
-    add(app, arguments, "--threads", "N", "at most this many threads [OpenMP's choice]");
-    add_isa(app, arguments);
-    add(app, arguments, "--max-time", "SECONDS", "end the search after this time");
-    add(app, arguments, "--max-evaluations", "N", "end the search after this many values with gradients");
-    add(app, arguments, "--max-unseen", "P",
+    add(app, flags, "--threads", "N", "at most this many threads [OpenMP's choice]");
+    add_isa(app, flags);
+    add(app, flags, "--max-time", "SECONDS", "end the search after this time");
+    add(app, flags, "--max-evaluations", "N", "end the search after this many values with gradients");
+    add(app, flags, "--max-unseen", "P",
         "end the search when the chance that another run finds a new minimum is this small");
-    add(app, arguments, "--target", "F", "end the search at a value this good");
+    add(app, flags, "--target", "F", "end the search at a value this good");
 
     app.option_defaults()->group("Output");
-    add_json(app, arguments);
-    add(app, arguments, "--trace", "FILE.csv",
-        "every iteration of some runs: start_id, iteration, f, variables");
-    add(app, arguments, "--trace-runs", "N",
+    add_json(app, flags);
+    add(app, flags, "--trace", "FILE.csv", "every iteration of some runs: start_id, iteration, f, variables");
+    add(app, flags, "--trace-runs", "N",
         "how many runs the trace holds, spread over the start ids [all up to 16, else 16]");
-    add(app, arguments, "--progress", "auto|always|never",
-        "progress on stderr [auto: when it is a terminal]");
-    add_yes_or_no(app, arguments, "--quiet", "nothing on stderr but errors");
+    add(app, flags, "--checkpoint", "FILE",
+        "keep the state of the search in FILE, to go on from and for `lanewise minima`");
+    add(app, flags, "--every", "SECONDS", "how often, besides at the end [30]");
+    add(app, flags, "--resume", "FILE",
+        "go on from that state, with the problem and options of that search; limits may differ");
+    add(app, flags, "--progress", "auto|always|never", "progress on stderr [auto: when it is a terminal]");
+    add_yes_or_no(app, flags, "--quiet", "nothing on stderr but errors");
 }
 
 void add_evaluate(CLI::App& app, ProblemArguments& arguments, std::string& at) {
     add_problem(app, arguments);
     app.add_option("--at", at, "the point")->type_name("V,V,...")->required();
-    add_json(app, arguments);
-    add_isa(app, arguments);
+    add_json(app, arguments.options);
+    add_isa(app, arguments.options);
+}
+
+void add_minima(CLI::App& app, std::string& checkpoint, Flags& flags) {
+    app.add_option("checkpoint", checkpoint, "the FILE of minimize --checkpoint")->required();
+    add_minima_options(app, flags);
+    add_json(app, flags);
 }
 
 /// The problem before any flag.
@@ -188,7 +201,7 @@ void set_parameters(Problem& problem, const std::vector<std::string>& texts) {
     }
 }
 
-void set_options(Problem& problem, const std::vector<std::pair<std::string, std::string>>& options) {
+void set_options(Problem& problem, const Flags& options) {
     const auto gives_starts = [](const auto& option) {
         return option.first == "start" || option.first == "starts-file";
     };
@@ -234,18 +247,21 @@ Command parse_command(int argc, const char* const* argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string(version()));
     CLI::App* minimize = app.add_subcommand("minimize", "minimise a formula over a box");
+    CLI::App* minima = app.add_subcommand(
+        "minima", "the minima of a search that was saved, told apart anew without running it again");
     CLI::App* evaluate = app.add_subcommand("evaluate", "value and gradient of a formula at one point");
     app.add_subcommand("info", "version, instruction sets, threads and libraries");
     ProblemArguments to_minimize;
     ProblemArguments to_evaluate;
     add_minimize(*minimize, to_minimize);
+    add_minima(*minima, command.checkpoint, command.flags);
     add_evaluate(*evaluate, to_evaluate, command.at);
 
     const auto is_first_argument = [&](const CLI::App* subcommand) {
         return subcommand->check_name(argv[1]);
     };
     if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(app.get_subcommands({}), is_first_argument))
-        refuse("command", argv[1], "must be one of: minimize, evaluate, info");
+        refuse("command", argv[1], "must be one of: minimize, minima, evaluate, info");
     const auto takes_value = [&](const std::string& argument) {
         const auto is_option = [&](const CLI::App* subcommand) {
             const CLI::Option* option = subcommand->get_option_no_throw(argument);
@@ -264,9 +280,10 @@ Command parse_command(int argc, const char* const* argv) {
         throw std::invalid_argument(error.what());
     }
     command.kind = *minimize   ? Command::Kind::minimize
+                   : *minima   ? Command::Kind::minima
                    : *evaluate ? Command::Kind::evaluate
                                : Command::Kind::info;
-    if (command.kind == Command::Kind::info) return command;
+    if (!*minimize && !*evaluate) return command;
     const ProblemArguments& given = *minimize ? to_minimize : to_evaluate;
     command.problem = read_expression(given.expression);
     if (*evaluate) command.problem.output = {};  // the file's is the search's

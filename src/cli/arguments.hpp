@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lanewise/lanewise.hpp"
@@ -14,10 +15,15 @@ namespace lanewise::cli {
 std::vector<std::string> protect_minus(int argc, const char* const* argv,
                                        const std::function<bool(const std::string&)>& takes_value);
 
+/// Options as they were given: name and text.
+using Flags = std::vector<std::pair<std::string, std::string>>;
+
 struct Command {
-    enum class Kind { minimize, evaluate, info, done } kind = Kind::done;
-    Problem problem;
-    std::string at;  ///< of evaluate
+    enum class Kind { minimize, minima, evaluate, info, done } kind = Kind::done;
+    Problem problem;         ///< of minimize and evaluate
+    std::string at;          ///< of evaluate
+    std::string checkpoint;  ///< of minima
+    Flags flags;             ///< of minima
 };
 
 /// Reads the problem file too, if there is one: what flags say wins over it.

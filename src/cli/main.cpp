@@ -8,9 +8,13 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "arguments.hpp"
 #include "progress.hpp"
@@ -34,6 +38,7 @@ void watch_for_interrupts() {
     action.sa_flags = static_cast<int>(SA_RESETHAND);
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like any other
 }
 
 void flush_stdout() {
@@ -102,6 +107,54 @@ void check_gradient(const Objective& objective, const Box& box, const Options& o
     if (!quiet) fmt::print(stderr, "lanewise: {}\n", verdict);
 }
 
+/// Writes each state over the one before it. One that cannot be written does not end the search: the file
+/// keeps the last that could.
+std::function<void(std::string_view)> write_checkpoints(const std::string& file, ProgressLine& line) {
+    const WholeFile fails_before_the_work(file);
+    return [&line, file, told = false](std::string_view state) mutable {
+        try {
+            WholeFile whole(file);
+            whole.write(state);
+            whole.commit();
+        } catch (const std::runtime_error& error) {
+            if (std::exchange(told, true)) return;
+            line.finish();
+            fmt::print(stderr, "lanewise: {}; the search goes on\n", error.what());
+        }
+    };
+}
+
+/// The state to go on from, if any. Where the checkpoint goes to the same file there may be none yet.
+std::optional<std::string> read_state(const Output& output) {
+    if (!output.resume) return {};
+    if (output.resume == output.checkpoint && !std::filesystem::exists(*output.resume)) {
+        if (!output.quiet)
+            fmt::print(stderr, "lanewise: there is no {} yet: the search begins\n", *output.resume);
+        return {};
+    }
+    return read_file(*output.resume);
+}
+
+/// What is wrong with a state is told with the file it is from.
+template <class Act>
+auto with_file(const std::string& file, Act act) {
+    try {
+        return act();
+    } catch (const std::invalid_argument& error) {
+        throw std::invalid_argument(fmt::format("{}: {}", file, error.what()));
+    }
+}
+
+void write_result(Sink* json, const Output& output, const Result& result, const Box& box,
+                  const Options& options, const Formula& formula) {
+    if (json != nullptr) {
+        json->write(to_json(result, box, options, formula.expression, formula.parameters));
+        json->commit();
+    }
+    if (output.json != "-") fmt::print("{}", to_table(result, box));
+    flush_stdout();
+}
+
 int run_minimize(const Problem& problem) {
     const Output& output = problem.output;
     const Box box = problem.box();
@@ -115,27 +168,29 @@ int run_minimize(const Problem& problem) {
         throw std::invalid_argument("trace-runs: there is no trace without --trace FILE");
     if (output.trace && output.json == output.trace)
         throw std::invalid_argument(fmt::format("trace '{}': the JSON goes there", *output.trace));
+    if (output.checkpoint && (output.checkpoint == output.json || output.checkpoint == output.trace))
+        throw std::invalid_argument(
+            fmt::format("checkpoint '{}': another output goes there", *output.checkpoint));
     validate(objective, box, options);
     if (output.check_gradient) check_gradient(objective, box, options, output.quiet);
+    const std::optional<std::string> state = read_state(output);
     const std::unique_ptr<Sink> json = open_sink(output.json);
     const std::unique_ptr<Sink> trace = open_sink(output.trace);
 
     ProgressLine line;
+    if (output.checkpoint) options.checkpoint = write_checkpoints(*output.checkpoint, line);
     const bool wants_progress = output.progress == ShowProgress::always ||
                                 (output.progress == ShowProgress::on_terminal && line.on_terminal());
     if (wants_progress && !output.quiet)
         options.progress = [&line](const Progress& progress) { line(progress); };
     options.stop = [] { return interrupt_seen != 0; };
     watch_for_interrupts();
-    const Result result = minimize(objective, box, options);
+    const Result result =
+        state ? with_file(*output.resume, [&] { return resume(*state, objective, box, options); })
+              : minimize(objective, box, options);
     line.finish();
 
-    if (json) {
-        json->write(to_json(result, box, options, problem.expression, problem.parameters));
-        json->commit();
-    }
-    if (output.json != "-") fmt::print("{}", to_table(result, box));
-    flush_stdout();
+    write_result(json.get(), output, result, box, options, *objective.formula());
     if (trace && result.status == SearchStatus::interrupted) {
         fmt::print(stderr, "lanewise: interrupted: the trace is not written\n");
     } else if (trace) {
@@ -148,6 +203,26 @@ int run_minimize(const Problem& problem) {
                     all_iterations ? options.iterations : result.iterations);
     }
     return result.status == SearchStatus::interrupted ? interrupted : done;
+}
+
+int run_minima(const std::string& file, const Flags& flags) {
+    const std::string state = read_file(file);
+    const SavedSearch saved = with_file(file, [&] { return read_saved(state); });
+    if (!saved.formula)
+        throw std::invalid_argument(
+            fmt::format("{}: the objective is no formula; `lanewise minima` has to know its gradient", file));
+    Problem problem{.options = saved.options};
+    for (const auto& [name, text] : flags) set_option(problem, name, text);
+    const Options& options = problem.options;
+    const std::unique_ptr<Sink> json = open_sink(problem.output.json);
+
+    const Expression objective(saved.formula->expression, saved.box, saved.formula->parameters);
+    const Result result = saved_result(state, objective, options.same, options.most_minima);
+    if (result.status == SearchStatus::interrupted)
+        fmt::print(stderr, "lanewise: {}: this search has not ended; {} of {} starts have\n", file,
+                   result.runs_started() - result.runs_with(RunStatus::stopped), result.runs_started());
+    write_result(json.get(), problem.output, result, saved.box, options, *saved.formula);
+    return done;
 }
 
 int run_evaluate(const Problem& problem, const std::string& point) {
@@ -201,6 +276,7 @@ int run_info() {
 int run(const Command& command) {
     switch (command.kind) {
         case Command::Kind::minimize: return run_minimize(command.problem);
+        case Command::Kind::minima: return run_minima(command.checkpoint, command.flags);
         case Command::Kind::evaluate: return run_evaluate(command.problem, command.at);
         case Command::Kind::info: return run_info();
         case Command::Kind::done: break;

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -23,6 +24,15 @@ void refuse_directory(const char* doing, const std::filesystem::path& file) {
     if (!std::filesystem::is_directory(file, error)) return;
     errno = EISDIR;
     fail(doing, file);
+}
+
+/// Returns when what was written is where a power cut does not reach it.
+bool sync(const std::filesystem::path& file) {
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return false;
+    const bool synced = ::fsync(descriptor) == 0 || errno == EINVAL;  // not every file system can
+    ::close(descriptor);
+    return synced;
 }
 
 bool is_special(const std::filesystem::path& file) {
@@ -70,11 +80,18 @@ WholeFile::~WholeFile() {
     std::filesystem::remove(temporary_, ignored);
 }
 
-void WholeFile::commit() {
+void WholeFile::write(std::string_view text) {
     errno = 0;
+    stream_.write(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!stream_ && error_ == 0) error_ = errno;
+}
+
+void WholeFile::commit() {
+    errno = error_;
     stream_.close();
     if (!stream_) fail("write", file_);
     if (temporary_.empty()) return;
+    if (!sync(temporary_)) fail("write", file_);
     std::error_code error;
     std::filesystem::rename(temporary_, file_, error);
     if (error) {

@@ -39,9 +39,10 @@ void set_threads(Problem& problem, Text option, Text text) {
     problem.options.threads = static_cast<int>(threads);
 }
 
-void set_trace(Problem& problem, Text option, Text text) {
+/// Not stdout.
+std::string real_file_name(Text option, Text text) {
     if (text == "-") refuse(option, text, "must be a file");
-    problem.output.trace = file_name(option, text);
+    return file_name(option, text);
 }
 
 void set_trace_runs(Problem& problem, Text option, Text text) {
@@ -112,8 +113,11 @@ constexpr auto entries = std::to_array<OptionEntry>({
      [](Problem& p, Text o, Text t) { p.options.max_unseen = parse_number(o, t); }},
     {"minima", Kind::count, [](Problem& p, Text o, Text t) { p.options.most_minima = parse_count(o, t); }},
     {"json", Kind::file, [](Problem& p, Text o, Text t) { p.output.json = file_name(o, t); }},
-    {"trace", Kind::file, set_trace},
+    {"trace", Kind::file, [](Problem& p, Text o, Text t) { p.output.trace = real_file_name(o, t); }},
     {"trace-runs", Kind::count, set_trace_runs},
+    {"checkpoint", Kind::file, [](Problem& p, Text o, Text t) { p.output.checkpoint = real_file_name(o, t); }},
+    {"every", Kind::number, [](Problem& p, Text o, Text t) { p.options.checkpoint_every = parse_number(o, t); }},
+    {"resume", Kind::file, [](Problem& p, Text o, Text t) { p.output.resume = real_file_name(o, t); }},
     {"progress", Kind::word,
      [](Problem& p, Text o, Text t) {
          p.output.progress = parse_choice<ShowProgress>(o, t,

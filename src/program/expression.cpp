@@ -50,6 +50,6 @@ std::shared_ptr<const Program::Code> compile_text(std::string_view text, const B
 }  // namespace
 
 Expression::Expression(std::string_view text, const Box& box, const Parameters& parameters)
-    : Program(compile_text(text, box, parameters)) {}
+    : Program(compile_text(text, box, parameters)), formula_{std::string(text), parameters} {}
 
 }  // namespace lanewise

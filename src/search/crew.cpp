@@ -68,7 +68,6 @@ void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
 
 template <class T>
 void Crew<T>::begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Child> offspring) {
-    fit_workspaces(swarm.tile_lanes());
     for_each_tile(swarm, threads_worth(static_cast<double>(swarm.lanes() * setting_->options->explore)),
                   [&](std::size_t tile, std::size_t thread) {
                       if (offspring.empty()) {
@@ -99,7 +98,8 @@ void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& step
         };
         const std::uint64_t before = run_iterations();
         const std::size_t poll = native_ != nullptr ? native_poll_iterations : poll_iterations;
-        std::size_t done = 0;
+        const std::size_t begun = std::max(swarm.iterations(tile), iteration) - iteration;
+        std::size_t done = begun;
         while (done < steps.size() && !halt_->requested()) {
             const std::size_t last = std::min(done + poll, steps.size());
             done = native_ != nullptr ? native_->advance_adam(rows, steps.data(), done, last)
@@ -109,16 +109,15 @@ void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& step
             halt_->poll(omp_get_thread_num() == 0);
         }
         workspace.work.run_iterations += run_iterations() - before;
-        workspace.work.lane_iterations += done * rows.lanes;
-        if (done == steps.size() && !halt_->requested()) {
+        workspace.work.lane_iterations += (done - begun) * rows.lanes;
+        if (done == steps.size() && !halt_->requested())
             functions_->look(rows, static_cast<T>(done), evaluators_[thread].callback());
-            workspace.work.evaluations += static_cast<std::uint64_t>(
-                std::count(rows.status, rows.status + swarm.lanes_in(tile), T(kernels::live)));
-        }
         swarm.pack(tile, rows, iteration);
     });
     seconds_per_iteration_ = (halt_->seconds() - begin) * threads / lane_iterations;
     halt_->rethrow();
+    // Of a stage that is cut off the looks do not count: they are taken again.
+    if (!halt_->requested()) workspaces_.front().work.evaluations += swarm.alive();
 }
 
 template <class T>
@@ -132,6 +131,7 @@ int Crew<T>::threads_worth(double lane_iterations) const {
 template <class T>
 template <class Work>
 void Crew<T>::for_each_tile(const Swarm<T>& swarm, int threads, Work work) {
+    fit_workspaces(swarm.tile_lanes());
     const auto tiles = static_cast<std::ptrdiff_t>(swarm.tiles());
     std::atomic<std::ptrdiff_t> tiles_left = tiles;
     threads = std::min(threads, static_cast<int>(tiles));
@@ -153,11 +153,7 @@ void Crew<T>::for_each_tile(const Swarm<T>& swarm, int threads, Work work) {
 template <class T>
 CrewWork Crew<T>::work() const {
     CrewWork sum;
-    for (const Workspace<T>& workspace : workspaces_) {
-        sum.run_iterations += workspace.work.run_iterations;
-        sum.lane_iterations += workspace.work.lane_iterations;
-        sum.evaluations += workspace.work.evaluations;
-    }
+    for (const Workspace<T>& workspace : workspaces_) sum += workspace.work;
     return sum;
 }
 
@@ -167,15 +163,17 @@ std::uint64_t begin_tile(Swarm<T>& swarm, std::size_t tile, std::uint64_t first_
                          const Workspace<T>& workspace, std::span<double> point) {
     swarm.begin(tile);
     std::size_t candidates = 1;
+    std::uint64_t evaluations = 0;
     for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i) {
         const std::size_t lane = tile * swarm.tile_lanes() + i;
         starts.point(first_id + lane, point);
         swarm.start(lane, point);
-        candidates = std::max(candidates, starts.candidates(first_id + lane));
+        const std::size_t of_start = starts.candidates(first_id + lane);
+        candidates = std::max(candidates, of_start);
+        if (of_start > 1) evaluations += of_start;
     }
     if (candidates == 1) return 0;
     kernels::Tile<T> rows = swarm.unpack(tile, workspace);
-    std::uint64_t evaluations = 0;
     for (std::size_t c = 0; c < candidates; ++c) {
         for (std::size_t i = 0; i < swarm.lanes_in(tile) && c > 0; ++i) {
             const std::size_t lane = tile * swarm.tile_lanes() + i;
@@ -185,7 +183,6 @@ std::uint64_t begin_tile(Swarm<T>& swarm, std::size_t tile, std::uint64_t first_
         }
         functions.look(rows, T(0), evaluator.callback());
         rows = swarm.unpack(tile, workspace);
-        evaluations += swarm.lanes_in(tile);
     }
     swarm.go_to_best(tile);
     return evaluations;

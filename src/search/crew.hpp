@@ -37,7 +37,8 @@ class Crew {
     void begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Child> offspring);
 
     /// A stage: every tile takes these steps while it is near, the first of them iteration `iteration`, and
-    /// has a look at where they lead; as far as it gets before the search is halted.
+    /// has a look at where they lead; as far as it gets before the search is halted. The same call once more
+    /// takes it to its end.
     void advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& steps, std::size_t iteration);
 
     /// Calls work(i) for i = 0 to count - 1, whichever thread is free, until the search is halted.
@@ -84,7 +85,10 @@ void Crew<T>::share(std::size_t count, Work work) {
             halt_->poll(omp_get_thread_num() == 0);
             --left;
         }
-        if (omp_get_thread_num() == 0) halt_->watch(left);
+        if (omp_get_thread_num() == 0) {
+            threads_seen_ = omp_get_num_threads();
+            halt_->watch(left);
+        }
     }
     halt_->rethrow();
 }

@@ -25,6 +25,11 @@ struct Runs {
 
     bool is_offspring(std::size_t run) const { return line[run] != id[run]; }
 
+    template <class Archive>
+    void archive(Archive& archive) {
+        archive(id, line, status, f, x, holder, audited);
+    }
+
     std::size_t dimension;
     std::vector<std::uint64_t> id = {};    ///< start id; from the number of starts on: of offspring
     std::vector<std::uint64_t> line = {};  ///< start id of the run it descends from, or its own
@@ -48,6 +53,11 @@ struct Incumbent {
     bool is_beaten_by(double other_f, std::uint64_t other_id) const noexcept {
         return other_f < f || (other_f == f && other_id < id);
     }
+
+    template <class Archive>
+    void archive(Archive& archive) {
+        archive(f, x, id, line, iteration, polished);
+    }
 };
 
 /// Values are those of the minimisation, also when maximising.
@@ -59,6 +69,13 @@ struct Findings {
 
     /// Makes the best polished minimum the best point, if there is one.
     void prefer_polished();
+
+    /// But for the status, which is the search's to tell.
+    template <class Archive>
+    void archive(Archive& archive) {
+        archive(runs, best, polished, offspring, iterations, work.seconds, work.run_iterations,
+                work.evaluations, work.lane_occupancy, threads, tile_lanes);
+    }
 
     Runs runs;
     Incumbent best;

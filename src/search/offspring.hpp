@@ -31,6 +31,11 @@ class Offspring {
     /// A start in the box; a function of parents, seed and id.
     Child child(std::uint64_t id) const;
 
+    template <class Archive>
+    void archive(Archive& archive) {
+        archive(parents_);
+    }
+
   private:
     static constexpr std::size_t least_parents = 4;
     static constexpr std::size_t most_parents = 64;
@@ -39,6 +44,11 @@ class Offspring {
         double f;
         std::vector<double> x;
         std::uint64_t line;
+
+        template <class Archive>
+        void archive(Archive& archive) {
+            archive(f, x, line);
+        }
     };
 
     const Setting* setting_;

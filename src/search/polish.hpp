@@ -15,6 +15,11 @@ namespace lanewise {
 struct Rough {
     std::vector<double> x;
     std::size_t run;  ///< that visited it
+
+    template <class Archive>
+    void archive(Archive& archive) {
+        archive(x, run);
+    }
 };
 
 /// A minimum, as precisely as doubles tell; f is that of the minimisation, also when maximising.
@@ -25,6 +30,11 @@ struct Polished {
     double rough_f;   ///< where the polish began
     std::vector<double> rough_x;
     std::uint64_t evaluations;
+
+    template <class Archive>
+    void archive(Archive& archive) {
+        archive(f, x, run, rough_f, rough_x, evaluations);
+    }
 };
 
 /// Minimises within the box from x on with NLopt's L-BFGS, in units of the box; the outcome is never worse

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "coverage.hpp"
 #include "crew.hpp"
 #include "offspring.hpp"
+#include "state.hpp"
 #include "wave.hpp"
 
 namespace lanewise {
@@ -29,6 +32,13 @@ constexpr std::size_t polished_starts = 4;
 /// How many of a wave's best points are polished before the next.
 constexpr std::size_t polished_per_wave = 16;
 
+/// How often what is found in the end is looked through for minima that are not polished.
+constexpr std::size_t most_last_rounds = 8;
+
+/// What comes next.
+enum class Next : std::uint8_t { begin_wave, stage, after_wave, last_polish, nothing };
+
+/// Goes step by step. Between two of them its state is whole: what an archive takes.
 template <class T>
 class Search {
   public:
@@ -41,92 +51,158 @@ class Search {
           offspring_(setting) {}
 
     Findings run() {
-        const std::size_t runs = setting_->starts.count();
-        for (std::size_t end = first_wave; begun_ < runs && !is_over();) {
-            take_wave({.alpha = options_->rule.alpha,
-                       .iterations = options_->iterations,
-                       .runs = std::min(end, runs) - begun_,
-                       .first_id = begun_});
-            begun_ = findings_.runs.count() - findings_.offspring;
-            if (options_->offspring) breed();
-            end += std::min(3 * end, largest_wave);
+        check_target();
+        while (next_ != Next::nothing && !is_over()) {
+            if (seconds() - saved_at_ >= options_->checkpoint_every) save();
+            step();
+            sum_up();
         }
-        if (findings_.status == SearchStatus::completed || findings_.status == SearchStatus::covered) {
-            polish_minima();
-            // Values in single precision do not compare with those in double.
-            if (options_->precision == Precision::f32) findings_.prefer_polished();
+        save();
+        return conclude();
+    }
+
+    /// What is found when it ends here.
+    Findings conclude() {
+        if (wave_) wave_->end();
+        if (!cut_short_.empty()) {
+            take(std::exchange(cut_short_, {}));
+            sum_up();
         }
-        sum_up();
+        if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
+        if (!is_over() && covered_) findings_.status = SearchStatus::covered;
+        // Values in single precision do not compare with those in double.
+        const bool whole =
+            findings_.status == SearchStatus::completed || findings_.status == SearchStatus::covered;
+        if (whole && options_->precision == Precision::f32) findings_.prefer_polished();
         return std::move(findings_);
+    }
+
+    template <class Archive>
+    void archive(Archive& archive) {
+        CrewWork work_so_far = work();
+        double seconds_so_far = seconds();
+        bool in_wave = wave_.has_value();
+        archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_, last_rounds_,
+                rough_, best_first_, polish_evaluations_, offspring_, work_so_far, seconds_so_far, in_wave);
+        if constexpr (Archive::reads) {
+            Archive::require(is_possible());
+            earlier_work_ = work_so_far;
+            earlier_seconds_ = saved_at_ = seconds_so_far;
+            if (in_wave) wave_.emplace(*setting_, crew_, findings_);
+        }
+        if (in_wave) archive(*wave_);
     }
 
   private:
     bool is_over() const { return findings_.status != SearchStatus::completed; }
 
-    void take_wave(Plan plan) {
-        plan.runs = std::min<std::uint64_t>(plan.runs, affordable_runs());
+    void step() {
+        if (!rough_.empty()) {
+            polish();
+            return;
+        }
+        switch (next_) {
+            case Next::begin_wave: begin_wave(); break;
+            case Next::stage: wave_->is_over() ? end_wave() : take_stage(); break;
+            case Next::after_wave: after_wave(); break;
+            case Next::last_polish:
+                if (options_->polish && last_rounds_++ < most_last_rounds) rough_ = unpolished_minima();
+                if (rough_.empty()) next_ = Next::nothing;
+                break;
+            case Next::nothing: break;
+        }
+    }
+
+    // Waves: of starts, each followed by generations of offspring until they have found nothing better for
+    // a while, or are twice as many runs as the drawn starts.
+
+    void begin_wave() {
+        const std::size_t starts = setting_->starts.count();
+        const std::size_t size = begun_ == 0 ? first_wave : begun_ + std::min(3 * begun_, largest_wave);
+        const std::size_t born = offspring_to_begin();
+        breeding_ = born > 0;
+        if (!breeding_ && begun_ == starts) {
+            next_ = Next::last_polish;
+            return;
+        }
+        Plan plan = {.alpha = options_->rule.alpha,
+                     .iterations = options_->iterations,
+                     .runs = std::min(size, starts) - begun_,
+                     .first_id = begun_};
+        std::vector<Child> children;
+        if (breeding_) {
+            plan.alpha /= 4;
+            plan.iterations = std::min(offspring_iterations, options_->iterations);
+            plan.runs = born;
+            plan.first_id = starts + findings_.offspring;
+            for (std::size_t i = 0; i < born; ++i) children.push_back(offspring_.child(plan.first_id + i));
+            plan.offspring = children;
+        }
+        if (affordable_runs() < plan.runs) {
+            limit_bites();
+            plan.runs = affordable_runs();
+        }
         if (plan.runs == 0) {
             findings_.status = SearchStatus::max_evaluations;
             return;
         }
-        const std::size_t first = findings_.runs.count();
-        Wave<T> wave(*setting_, crew_, findings_, plan);
+        (breeding_ ? findings_.offspring : begun_) += plan.runs;
+        best_before_ = findings_.best.f;
+        wave_.emplace(*setting_, crew_, findings_);
+        wave_->begin(plan);
+        next_ = Next::stage;
         check_target();
         // What is easy is found from the best starts already.
-        if (first == 0 && std::isfinite(findings_.best.f)) polish(wave.best_points(polished_starts));
-        while (wave.iteration() < plan.iterations && wave.alive() > 0 && !is_over()) {
-            const std::size_t stage = affordable_iterations(wave.next_stage(), wave.alive());
-            if (stage == 0) {
-                findings_.status = SearchStatus::max_evaluations;
-                break;
-            }
-            wave.advance(stage);
-            look(wave, plan);
-        }
-        const std::vector<Rough> best =
-            is_over() ? std::vector<Rough>() : wave.best_points(polished_per_wave);
-        wave.end();
-        check_target();
-        polish(best);
-        if (options_->offspring) offspring_.take_parents(findings_, first);
-        if (!is_over() && options_->max_unseen && is_covered()) findings_.status = SearchStatus::covered;
+        if (options_->polish && wave_->first() == 0 && std::isfinite(findings_.best.f))
+            rough_ = wave_->best_points(polished_starts);
     }
 
-    /// Generations of offspring, until they have found nothing better for a while, or are twice as many runs
-    /// as the drawn starts.
-    void breed() {
+    std::size_t offspring_to_begin() const {
+        if (!options_->offspring || barren_ == most_barren || !offspring_.is_possible()) return 0;
         const std::size_t given = std::min(setting_->starts.given(), begun_);
-        std::size_t barren = 0;
-        while (barren < most_barren && offspring_.is_possible() && !is_over()) {
-            const std::size_t runs = std::min(generation, 2 * (begun_ - given) - findings_.offspring);
-            if (runs == 0) return;
-            const std::uint64_t first_id = setting_->starts.count() + findings_.offspring;
-            std::vector<Child> children;
-            for (std::size_t i = 0; i < runs; ++i) children.push_back(offspring_.child(first_id + i));
-            const double before = findings_.best.f;
-            take_wave({.alpha = options_->rule.alpha / 4,
-                       .iterations = std::min(offspring_iterations, options_->iterations),
-                       .runs = runs,
-                       .first_id = first_id,
-                       .offspring = children});
-            findings_.offspring = findings_.runs.count() - begun_;
-            const double gain = options_->same.exact_value * std::max(1.0, std::abs(before));
-            barren = findings_.best.f < before - gain ? 0 : barren + 1;
-        }
+        return std::min(generation, 2 * (begun_ - given) - findings_.offspring);
     }
 
-    void look(const Wave<T>& wave, const Plan& plan) {
+    void take_stage() {
+        const std::size_t wanted = wave_->next_stage();
+        const std::size_t stage =
+            wave_->is_cut_off() ? wanted : affordable_iterations(wanted, wave_->alive());
+        if (stage < wanted) limit_bites();
+        if (stage == 0) {
+            findings_.status = SearchStatus::max_evaluations;
+            return;
+        }
+        wave_->advance(stage);
         if (halt_.requested()) {
             findings_.status = halt_.reason();
             return;
         }
         check_target();
-        if (options_->progress) tell(wave, plan);
+        if (options_->progress) tell();
     }
 
+    void end_wave() {
+        if (options_->polish) rough_ = wave_->best_points(polished_per_wave);
+        first_ = wave_->first();
+        wave_->end();
+        wave_.reset();
+        next_ = Next::after_wave;
+        check_target();
+    }
+
+    void after_wave() {
+        if (options_->offspring) offspring_.take_parents(findings_, first_);
+        const double gain = options_->same.exact_value * std::max(1.0, std::abs(best_before_));
+        barren_ = !breeding_ || findings_.best.f < best_before_ - gain ? 0 : barren_ + 1;
+        covered_ = options_->max_unseen && is_covered();
+        next_ = covered_ ? Next::last_polish : Next::begin_wave;
+    }
+
+    bool has_reached_target(double f) const {
+        return options_->target && f <= setting_->sign * *options_->target;
+    }
     void check_target() {
-        if (!is_over() && options_->target && findings_.best.f <= setting_->sign * *options_->target)
-            findings_.status = SearchStatus::target;
+        if (!is_over() && has_reached_target(findings_.best.f)) findings_.status = SearchStatus::target;
     }
 
     bool is_covered() const {
@@ -138,10 +214,44 @@ class Search {
                 *coverage.minima_expected - static_cast<double>(coverage.minima_found) <= less_than_one);
     }
 
+    // The state, to go on from.
+
+    void save() {
+        if (!options_->checkpoint || limit_has_bitten_) return;
+        Writer writer = begin_state(*setting_);
+        writer(*this);
+        options_->checkpoint(end_state(std::move(writer)));
+        saved_at_ = seconds();
+    }
+
+    /// What comes now is no longer what the search would do without max_evaluations.
+    void limit_bites() {
+        save();
+        limit_has_bitten_ = true;
+    }
+
+    bool is_possible() const {
+        const Runs& runs = findings_.runs;
+        const std::size_t count = runs.count();
+        const std::size_t d = runs.dimension;
+        const auto is_point = [&](const auto& part) { return part.x.size() == d && part.run < count; };
+        return runs.id.size() == count && runs.f.size() == count && runs.x.size() == count * d &&
+               runs.holder.size() == count && runs.audited.size() == count &&
+               std::ranges::all_of(runs.status, [](RunStatus s) { return s <= RunStatus::stopped; }) &&
+               begun_ <= setting_->starts.count() && begun_ + findings_.offspring == count &&
+               std::ranges::all_of(findings_.polished, is_point) && std::ranges::all_of(rough_, is_point) &&
+               next_ <= Next::nothing;
+    }
+
     // What max_evaluations leaves: an iteration of a run takes one, and each look at it one more.
 
+    CrewWork work() const {
+        CrewWork sum = crew_.work();
+        return sum += earlier_work_;
+    }
+    double seconds() const { return earlier_seconds_ + halt_.seconds(); }
     std::uint64_t evaluations() const {
-        const CrewWork work = crew_.work();
+        const CrewWork work = this->work();
         return work.run_iterations + work.evaluations + polish_evaluations_;
     }
     std::uint64_t evaluations_left() const {
@@ -157,77 +267,80 @@ class Search {
         const std::uint64_t each = evaluations_left() / alive;
         return each == 0 ? 0 : std::min<std::uint64_t>(stage, each - 1);
     }
-    std::uint64_t affordable_polish(std::size_t points) const {
-        const std::uint64_t each = 2000 + 200 * setting_->box->dimension();
-        return std::min<std::uint64_t>(each, evaluations_left() / points);
-    }
 
     // Polishing.
 
     /// Best first: the first alone, it may be all that was looked for.
-    void polish(const std::vector<Rough>& points) {
-        if (!options_->polish) return;
-        for (std::size_t first = 0; first < points.size() && !is_over();) {
-            const std::size_t count = first == 0 ? 1 : points.size() - first;
-            const std::uint64_t most = affordable_polish(count);
-            if (most == 0) return;
-            std::vector<Polished> polished(count);
-            crew_.share(count, [&](std::size_t i) {
-                polished[i] = lanewise::polish(*setting_, points[first + i], most, halt_);
-            });
-            for (Polished& minimum : polished) {
-                polish_evaluations_ += minimum.evaluations;
-                if (minimum.evaluations > 0 && std::isfinite(minimum.f)) findings_.add(std::move(minimum));
-            }
-            if (halt_.requested()) findings_.status = halt_.reason();
-            check_target();
-            first += count;
+    void polish() {
+        const std::size_t count = best_first_ ? 1 : rough_.size();
+        const std::uint64_t wanted = 2000 + 200 * setting_->box->dimension();
+        const std::uint64_t most = std::min(wanted, evaluations_left() / count);
+        if (most < wanted) limit_bites();
+        if (most == 0) {
+            rough_.clear();
+            best_first_ = true;
+            return;
+        }
+        std::vector<Polished> polished(count);
+        crew_.share(
+            count, [&](std::size_t i) { polished[i] = lanewise::polish(*setting_, rough_[i], most, halt_); });
+        const bool at_target = std::ranges::any_of(polished, [&](const Polished& minimum) {
+            return minimum.evaluations > 0 && has_reached_target(minimum.f);
+        });
+        if (halt_.requested() || at_target) {
+            findings_.status = halt_.requested() ? halt_.reason() : SearchStatus::target;
+            cut_short_ = std::move(polished);
+            return;
+        }
+        take(std::move(polished));
+        rough_.erase(rough_.begin(), rough_.begin() + static_cast<std::ptrdiff_t>(count));
+        best_first_ = rough_.empty();
+    }
+
+    void take(std::vector<Polished> polished) {
+        for (Polished& minimum : polished) {
+            polish_evaluations_ += minimum.evaluations;
+            if (minimum.evaluations > 0 && std::isfinite(minimum.f)) findings_.add(std::move(minimum));
         }
     }
 
-    /// Until the best end of every minimum that will be described is polished.
-    void polish_minima() {
-        const SearchStatus status = findings_.status;
-        constexpr int most_rounds = 8;
-        for (int round = 0; round < most_rounds && findings_.status == status; ++round) {
-            const Clusters clusters = cluster_minima(findings_, setting_->widths, options_->same);
-            const std::size_t known = 2 * findings_.polished.size();
-            std::vector<Rough> rough;
-            std::size_t founded = 0;
-            for (const auto& [f, member, cluster] : clusters.members) {
-                if (cluster != founded || founded == options_->most_minima) continue;
-                ++founded;
-                if (member < known) continue;
-                const auto x = findings_.runs.point(member - known);
-                rough.push_back({.x = {x.begin(), x.end()}, .run = member - known});
-            }
-            if (rough.empty() || !options_->polish) return;
-            findings_.status = SearchStatus::completed;
-            polish(rough);
-            if (findings_.status == SearchStatus::completed) findings_.status = status;
+    /// The best ends of the minima that will be described, where they are not polished yet.
+    std::vector<Rough> unpolished_minima() const {
+        const Clusters clusters = cluster_minima(findings_, setting_->widths, options_->same);
+        const std::size_t known = 2 * findings_.polished.size();
+        std::vector<Rough> rough;
+        std::size_t founded = 0;
+        for (const auto& [f, member, cluster] : clusters.members) {
+            if (cluster != founded || founded == options_->most_minima) continue;
+            ++founded;
+            if (member < known) continue;
+            const auto x = findings_.runs.point(member - known);
+            rough.push_back({.x = {x.begin(), x.end()}, .run = member - known});
         }
+        return rough;
     }
 
-    void tell(const Wave<T>& wave, const Plan& plan) {
-        const double of_wave = static_cast<double>(wave.iteration()) / static_cast<double>(plan.iterations);
-        const double starts = static_cast<double>(begun_) +
-                              (plan.offspring.empty() ? of_wave * static_cast<double>(plan.runs) : 0.0);
-        options_->progress({.iteration = wave.iteration(),
-                            .iterations = plan.iterations,
+    void tell() {
+        const double of_wave =
+            static_cast<double>(wave_->iteration()) / static_cast<double>(wave_->iterations());
+        const double to_come = breeding_ ? 0 : (1 - of_wave) * static_cast<double>(wave_->runs());
+        const auto starts = static_cast<double>(setting_->starts.count());
+        options_->progress({.iteration = wave_->iteration(),
+                            .iterations = wave_->iterations(),
                             .runs = setting_->starts.count(),
                             .runs_begun = findings_.runs.count(),
-                            .runs_alive = wave.alive(),
+                            .runs_alive = wave_->alive(),
                             .minima = findings_.polished.size(),
-                            .share = starts / static_cast<double>(setting_->starts.count()),
+                            .share = (static_cast<double>(begun_) - to_come) / starts,
                             .best_f = setting_->sign * findings_.best.f,
-                            .run_iterations = crew_.work().run_iterations,
-                            .seconds = halt_.seconds()});
+                            .run_iterations = work().run_iterations,
+                            .seconds = seconds()});
     }
 
     void sum_up() {
-        const CrewWork work = crew_.work();
+        const CrewWork work = this->work();
         findings_.threads = crew_.threads();
-        findings_.work = {.seconds = halt_.seconds(),
+        findings_.work = {.seconds = seconds(),
                           .run_iterations = work.run_iterations,
                           .evaluations = evaluations(),
                           .lane_occupancy = work.lane_iterations == 0
@@ -241,16 +354,60 @@ class Search {
     Halt halt_;
     Crew<T> crew_;
     Findings findings_;
-    std::uint64_t polish_evaluations_ = 0;
+    Next next_ = Next::begin_wave;
+    bool covered_ = false;   ///< max_unseen is met
+    std::size_t begun_ = 0;  ///< starts
+
+    std::optional<Wave<T>> wave_;
+    bool breeding_ = false;   ///< the wave is of offspring
+    double best_before_ = 0;  ///< the wave
+    std::size_t first_ = 0;   ///< run of the wave before
+    std::size_t barren_ = 0;  ///< generations in a row
     Offspring offspring_;
-    std::size_t begun_ = 0;  ///< starts of the design
+
+    std::vector<Rough> rough_;              ///< to polish before anything else
+    bool best_first_ = true;                ///< the first of them alone
+    std::vector<Polished> cut_short_ = {};  ///< what a polish came to that was; for the result alone
+    std::uint64_t polish_evaluations_ = 0;
+    std::size_t last_rounds_ = 0;  ///< of polish
+
+    CrewWork earlier_work_;  ///< before the search was resumed
+    double earlier_seconds_ = 0;
+    double saved_at_ = 0;
+    bool limit_has_bitten_ = false;
 };
+
+/// Calls act with a search in the precision of the options.
+template <class Act>
+Findings in_precision(const Setting& setting, Act act) {
+    if (setting.options->precision == Precision::f64) {
+        Search<double> search(setting);
+        return act(search);
+    }
+    Search<float> search(setting);
+    return act(search);
+}
 
 }  // namespace
 
 Findings search(const Setting& setting) {
-    return setting.options->precision == Precision::f64 ? Search<double>(setting).run()
-                                                        : Search<float>(setting).run();
+    return in_precision(setting, [](auto& search) { return search.run(); });
+}
+
+Findings resume(const Setting& setting, Reader saved) {
+    return in_precision(setting, [&](auto& search) {
+        saved(search);
+        Reader::require(saved.at_end());
+        return search.run();
+    });
+}
+
+Findings found(const Setting& setting, Reader saved) {
+    return in_precision(setting, [&](auto& search) {
+        saved(search);
+        Reader::require(saved.at_end());
+        return search.conclude();
+    });
 }
 
 }  // namespace lanewise

@@ -1,6 +1,7 @@
 // The search from its first start to its last run: waves of starts, and the polish of what they found.
 #pragma once
 
+#include "archive.hpp"
 #include "findings.hpp"
 #include "setting.hpp"
 
@@ -8,5 +9,11 @@ namespace lanewise {
 
 /// Runs every start to its end or until a limit of the options is met.
 Findings search(const Setting& setting);
+
+/// The same from where a search was when it was saved.
+Findings resume(const Setting& setting, Reader saved);
+
+/// What it had found by then.
+Findings found(const Setting& setting, Reader saved);
 
 }  // namespace lanewise

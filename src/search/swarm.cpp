@@ -79,6 +79,8 @@ template <class T>
 void Swarm<T>::begin(std::size_t tile) {
     const std::size_t lane = tile * lanes_;
     std::fill_n(moments_.data() + lane * dimension_ * moment_rows_, lanes_ * dimension_ * moment_rows_, T(0));
+    std::fill_n(f_.data() + lane, lanes_, T(0));
+    std::fill_n(slope_.data() + lane, lanes_, T(0));
     std::fill_n(best_f_.data() + lane, lanes_, std::numeric_limits<T>::infinity());
     std::fill_n(best_iteration_.data() + lane, lanes_, -1);
     std::fill_n(steps_taken_.data() + lane, lanes_, T(0));
@@ -153,6 +155,14 @@ double Swarm<T>::coordinate(std::size_t lane, Which which, std::size_t j) const 
     if (x == bounds_[j]) return box_->lower()[j];
     if (x == bounds_[dimension_ + j]) return box_->upper()[j];
     return static_cast<double>(x);
+}
+
+template <class T>
+std::size_t Swarm<T>::iterations(std::size_t tile) const noexcept {
+    for (std::size_t lane = tile * lanes_; lane < tile * lanes_ + lanes_in(tile); ++lane) {
+        if (status_[lane] == kernels::live) return static_cast<std::size_t>(steps_taken_[lane]);
+    }
+    return 0;
 }
 
 template <class T>

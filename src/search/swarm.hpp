@@ -22,6 +22,17 @@ struct CrewWork {
     std::uint64_t run_iterations = 0;   ///< summed over runs
     std::uint64_t lane_iterations = 0;  ///< the same over all lanes, with a run or not
     std::uint64_t evaluations = 0;      ///< beyond one for each iteration of a run
+
+    CrewWork& operator+=(const CrewWork& other) {
+        run_iterations += other.run_iterations;
+        lane_iterations += other.lane_iterations;
+        evaluations += other.evaluations;
+        return *this;
+    }
+    template <class Archive>
+    void archive(Archive& archive) {
+        archive(run_iterations, lane_iterations, evaluations);
+    }
 };
 
 /// What a thread needs beside the state to work on a tile: rows that live from one look to the next only.
@@ -83,10 +94,8 @@ class Swarm {
     double best_f(std::size_t lane) const noexcept { return static_cast<double>(best_f_[lane]); }
     /// The iteration that moved the run to its best point, from 0; -1 for the start.
     std::int32_t best_iteration(std::size_t lane) const noexcept { return best_iteration_[lane]; }
-    /// Iterations the runs of a tile took part in since it was begun.
-    std::uint32_t iterations(std::size_t lane) const noexcept {
-        return static_cast<std::uint32_t>(steps_taken_[lane]);
-    }
+    /// Iterations that the live runs of a tile have behind them; 0 where there is none.
+    std::size_t iterations(std::size_t tile) const noexcept;
     /// Coordinate j of the point where a run stands, or of its best. On a wall it is the box's own bound,
     /// also where the run's precision does not hold that number.
     double coordinate(std::size_t lane, Which which, std::size_t j) const noexcept;
@@ -96,6 +105,21 @@ class Swarm {
     /// Fills the lanes of runs that are not live with live ones from the end, and gives up the tiles behind;
     /// when little more than one tile is left, a narrower one takes its place.
     void compact();
+
+    /// Tiles stay as they are: what is read goes into a swarm of as many lanes, in tiles of the same width.
+    template <class Archive>
+    void archive(Archive& archive) {
+        const std::size_t all_lanes = tiles() * lanes_;
+        const auto rows = [&](auto& array, std::size_t count) {
+            archive(std::span(array.data(), all_lanes * count));
+        };
+        archive(std::span(runs_));
+        rows(points_, 2 * dimension_);
+        rows(moments_, moment_rows_ * dimension_);
+        for (AlignedArray<T>* row : {&f_, &slope_, &best_f_, &steps_taken_}) rows(*row, 1);
+        rows(best_iteration_, 1);
+        rows(status_, 1);
+    }
 
   private:
     /// Copies a lane of `other` into one of this.

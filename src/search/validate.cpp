@@ -84,8 +84,8 @@ void validate(const Options& options) {
         refuse("same-distance", options.same.distance, "must be above 0 and at most 1");
     if (!(options.same.value > 0) || !std::isfinite(options.same.value))
         refuse("same-value", options.same.value, "must be finite and above 0");
-    if (!(options.same.exact_value > 0 && options.same.exact_value <= options.same.value))
-        refuse("same-exact-value", options.same.exact_value, "must be above 0 and at most same-value");
+    if (!(options.same.exact_value > 0) || !std::isfinite(options.same.exact_value))
+        refuse("same-exact-value", options.same.exact_value, "must be finite and above 0");
     if (options.max_unseen && !(*options.max_unseen > 0 && *options.max_unseen < 1))
         refuse("max-unseen", *options.max_unseen, "must be above 0 and below 1");
     if (options.threads < 0)
@@ -94,6 +94,8 @@ void validate(const Options& options) {
         refuse("tile_lanes", options.tile_lanes, "must be a multiple of 16, or 0 for a choice");
     if (options.max_time && !(*options.max_time > 0))
         refuse("max-time", *options.max_time, "must be above 0 seconds");
+    if (!(options.checkpoint_every >= 0) || !std::isfinite(options.checkpoint_every))
+        refuse("every", options.checkpoint_every, "must be finite and at least 0 seconds");
     if (options.target && !std::isfinite(*options.target))
         refuse("target", *options.target, "must be finite");
 }
@@ -103,6 +105,8 @@ void validate(const Objective& objective, const Box& box, const Options& options
         throw std::invalid_argument(fmt::format("the objective has {} variables, the box {}",
                                                 objective.dimension(), box.dimension()));
     validate(options);
+    if (options.same.exact_value > options.same.value)
+        refuse("same-exact-value", options.same.exact_value, "must be at most same-value");
     if (options.precision == Precision::f32 && !objective.has_f32())
         refuse("precision", "f32", "this objective has double precision only");
     if (options.precision == Precision::f32) check_single_precision(box);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "schedule.hpp"
 
@@ -26,29 +27,45 @@ constexpr double then_late[] = {0.625, 0.75, 0.875};
 }  // namespace
 
 template <class T>
-Wave<T>::Wave(const Setting& setting, Crew<T>& crew, Findings& findings, const Plan& plan)
+Wave<T>::Wave(const Setting& setting, Crew<T>& crew, Findings& findings)
     : setting_(&setting),
       crew_(&crew),
       findings_(&findings),
       options_(*setting.options),
-      first_(findings.runs.count()),
-      swarm_(first_, plan.runs, *setting.box, *setting.options, crew.choose_tile_lanes(plan.runs)),
-      alive_(plan.runs),
-      looks_unchanged_(plan.runs, 0),
-      last_f_(plan.runs, nowhere),
-      earlier_best_f_(plan.runs, nowhere) {
+      swarm_(0, 0, *setting.box, *setting.options, kernels::lane_group) {}
+
+template <class T>
+void Wave<T>::begin(const Plan& plan) {
     options_.rule.alpha = plan.alpha;
     options_.iterations = plan.iterations;
+    first_ = findings_->runs.count();
+    alive_ = plan.runs;
+    looks_unchanged_.resize(plan.runs, 0);
+    last_f_.resize(plan.runs, nowhere);
+    earlier_best_f_.resize(plan.runs, nowhere);
+    swarm_ = Swarm<T>(first_, plan.runs, *setting_->box, options_, crew_->choose_tile_lanes(plan.runs));
     std::vector<std::uint64_t> lines;
     for (const Child& child : plan.offspring) lines.push_back(child.line);
-    findings.runs.begin(plan.runs, plan.first_id, lines);
-    findings.tile_lanes = std::max(findings.tile_lanes, swarm_.tile_lanes());
-    crew.begin(swarm_, plan.first_id, plan.offspring);
+    findings_->runs.begin(plan.runs, plan.first_id, lines);
+    findings_->tile_lanes = std::max(findings_->tile_lanes, swarm_.tile_lanes());
+    crew_->begin(swarm_, plan.first_id, plan.offspring);
     note_best();
+}
+
+/// What is read belongs together.
+template <class T>
+bool Wave<T>::is_possible() const {
+    const std::size_t all = findings_->runs.count();
+    bool possible = first_ <= all && runs() <= all - first_ && looks_unchanged_.size() == runs() &&
+                    earlier_best_f_.size() == runs();
+    for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane)
+        possible = possible && swarm_.run(lane) >= first_ && in_wave(lane) < runs();
+    return possible;
 }
 
 template <class T>
 std::size_t Wave<T>::next_stage() const noexcept {
+    if (is_cut_off()) return cut_off_;
     const std::size_t iterations = options_.iterations;
     return std::min(std::clamp(iterations / looks_aimed_at, shortest_stage, longest_stage),
                     iterations - iteration_);
@@ -64,10 +81,11 @@ template <class T>
 void Wave<T>::advance(std::size_t iterations) {
     steps_.clear();
     for (std::size_t k = 0; k < iterations; ++k) steps_.push_back(step_at<T>(options_, iteration_ + k));
+    cut_off_ = iterations;
     crew_->advance(swarm_, steps_, iteration_);
     if (crew_->halt().requested()) return;
-    iteration_ += iterations;
-    stage_ = iterations;
+    stage_ = std::exchange(cut_off_, 0);
+    iteration_ += stage_;
     findings_->iterations = std::max(findings_->iterations, iteration_);
 
     note_best();
@@ -278,7 +296,7 @@ std::vector<Rough> Wave<T>::best_points(std::size_t most) const {
 template <class T>
 void Wave<T>::end() {
     note_best();
-    const bool looked_at = !crew_->halt().requested() && stage_ > 0;
+    const bool looked_at = !is_cut_off() && stage_ > 0;
     const RunStatus status =
         iteration_ == options_.iterations ? RunStatus::max_iterations : RunStatus::stopped;
     for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane) {

@@ -30,16 +30,25 @@ class Wave {
     using Which = typename Swarm<T>::Which;
 
   public:
-    /// Runs as planned, beyond those that findings have.
-    Wave(const Setting& setting, Crew<T>& crew, Findings& findings, const Plan& plan);
+    /// Without runs: they are begun, or read from an archive.
+    Wave(const Setting& setting, Crew<T>& crew, Findings& findings);
 
+    /// Runs as planned, beyond those that findings have.
+    void begin(const Plan& plan);
+
+    std::size_t first() const noexcept { return first_; }
     std::size_t iteration() const noexcept { return iteration_; }
+    std::size_t iterations() const noexcept { return options_.iterations; }
+    std::size_t runs() const noexcept { return last_f_.size(); }
     std::size_t alive() const noexcept { return alive_; }
+    bool is_over() const noexcept { return iteration_ == iterations() || alive_ == 0; }
 
     /// Iterations from here to the next look, where all is to go on.
     std::size_t next_stage() const noexcept;
-    /// A stage of so many iterations, and the look.
+    /// A stage of so many iterations, and the look. When the search is halted meanwhile it is cut off: the
+    /// same call once more, also of a wave that was archived, takes it to its end.
     void advance(std::size_t iterations);
+    bool is_cut_off() const noexcept { return cut_off_ > 0; }
 
     /// The best points that runs which are still going have visited, of each neighbourhood one, at most
     /// `most`; none near a minimum that is known.
@@ -48,7 +57,22 @@ class Wave {
     /// Ends the runs that are still going.
     void end();
 
+    template <class Archive>
+    void archive(Archive& archive) {
+        std::size_t lanes = swarm_.lanes();
+        std::size_t tile_lanes = swarm_.tile_lanes();
+        archive(options_.rule.alpha, options_.iterations, first_, iteration_, stage_, cut_off_, alive_,
+                looks_unchanged_, last_f_, earlier_best_f_, lanes, tile_lanes);
+        if constexpr (Archive::reads) {
+            Archive::require(lanes <= runs() && tile_lanes > 0 && tile_lanes % kernels::lane_group == 0);
+            swarm_ = Swarm<T>(first_, lanes, *setting_->box, options_, tile_lanes);
+        }
+        archive(swarm_);
+        if constexpr (Archive::reads) Archive::require(is_possible());
+    }
+
   private:
+    bool is_possible() const;
     void note_best();
     void retire();
     void merge();
@@ -66,11 +90,12 @@ class Wave {
     Crew<T>* crew_;
     Findings* findings_;
     Options options_;
-    std::size_t first_;
+    std::size_t first_ = 0;
     Swarm<T> swarm_;
     std::size_t iteration_ = 0;
-    std::size_t stage_ = 0;  ///< iterations of the last stage
-    std::size_t alive_;
+    std::size_t stage_ = 0;    ///< iterations of the last stage
+    std::size_t cut_off_ = 0;  ///< iterations of the stage that is under way
+    std::size_t alive_ = 0;
     std::vector<kernels::Step<T>> steps_;
 
     // By run of the wave.

@@ -1,0 +1,272 @@
+#include "state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "isa.hpp"
+
+namespace lanewise {
+
+namespace {
+
+constexpr std::string_view magic = "lanewise checkpoint\n";
+constexpr std::uint32_t format = 1;
+
+/// Every step is one-to-one in the checksum so far and in the word: no change of a single word goes unseen.
+std::uint64_t checksum(std::string_view bytes) {
+    std::uint64_t sum = bytes.size();
+    for (std::size_t at = 0; at < bytes.size(); at += sizeof(std::uint64_t)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data() + at, std::min(sizeof word, bytes.size() - at));
+        sum = (sum ^ word) * 0x9E3779B97F4A7C15U;
+        sum ^= sum >> 32U;
+    }
+    return sum;
+}
+
+/// The options that results depend on, by name.
+template <class Visit>
+void visit_deciding(Options& options, Visit visit) {
+    visit("starts", options.starts);
+    visit("start", options.start_points);
+    visit("seed", options.seed);
+    visit("design", options.design);
+    visit("iterations", options.iterations);
+    visit("rule", options.rule.method);
+    visit("alpha", options.rule.alpha);
+    visit("beta1", options.rule.beta1);
+    visit("beta2", options.rule.beta2);
+    visit("eps", options.rule.eps);
+    visit("schedule", options.schedule);
+    visit("warm-up", options.warm_up);
+    visit("final-alpha", options.final_alpha);
+    visit("scale", options.scale);
+    visit("precision", options.precision);
+    visit("explore", options.explore);
+    visit("offspring", options.offspring);
+    visit("prune", options.prune);
+    visit("polish", options.polish);
+    visit("same-distance", options.same.distance);
+    visit("same-value", options.same.value);
+    visit("same-exact-value", options.same.exact_value);
+    visit("max-unseen", options.max_unseen);
+    visit("maximize", options.maximize);
+    visit("minima", options.most_minima);
+}
+
+/// Those that are kept to be told.
+template <class Visit>
+void visit_limits(Options& options, Visit visit) {
+    visit("max-time", options.max_time);
+    visit("max-evaluations", options.max_evaluations);
+    visit("target", options.target);
+}
+
+/// How an option's value is spelled; empty where it is too long for that.
+template <class T>
+std::string spell(const T& value) {
+    if constexpr (std::is_enum_v<T>) {
+        return std::string(name(value));
+    } else {
+        return fmt::format("{}", value);
+    }
+}
+std::string spell(bool value) {
+    return value ? "on" : "off";
+}
+template <class T>
+std::string spell(const std::optional<T>& value) {
+    return value ? spell(*value) : "none";
+}
+std::string spell(const std::vector<std::vector<double>>& /*points*/) {
+    return {};
+}
+
+struct Told {
+    const char* name;
+    std::string text, bytes;
+};
+
+std::vector<Told> tell(Options options) {
+    std::vector<Told> told;
+    visit_deciding(options, [&](const char* name, auto& value) {
+        Writer writer;
+        writer(value);
+        told.push_back({name, spell(value), writer.take()});
+    });
+    return told;
+}
+
+/// What was not set, and what that comes to, is the same.
+Options with_used(Options options, const Box& box) {
+    const std::size_t drawn = options.drawn_starts();
+    options.starts.reset();
+    if (drawn > 0) options.starts = drawn;
+    options.design = choose_design(options.design, box.dimension());
+    options.rule.beta2 = options.rule.used_beta2();
+    options.final_alpha = options.used_final_alpha();
+    return options;
+}
+
+void require_same_box(const Box& saved, const Box& given) {
+    if (saved.dimension() != given.dimension())
+        throw std::invalid_argument(fmt::format("the box has {} coordinates: that of the saved search has {}",
+                                                given.dimension(), saved.dimension()));
+    const auto bounds = [](const Box& box, std::size_t j) {
+        return fmt::format("{}={}:{}", box.coordinate_name(j), box.lower()[j], box.upper()[j]);
+    };
+    for (std::size_t j = 0; j < given.dimension(); ++j) {
+        if (bounds(saved, j) != bounds(given, j))
+            throw std::invalid_argument(
+                fmt::format("var {}: the saved search has {}", bounds(given, j), bounds(saved, j)));
+    }
+}
+
+struct SavedVariable {
+    std::string name;
+    std::optional<std::size_t> length;
+
+    template <class Archive>
+    void archive(Archive& archive) {
+        archive(name, length);
+    }
+};
+
+/// The two ways to make a box; bounds of their own for each element has a vector "x" alone.
+Box make_box(const std::vector<SavedVariable>& saved, std::vector<double> lower, std::vector<double> upper) {
+    if (saved.size() == 1 && saved[0].name == "x" && saved[0].length == lower.size())
+        return Box::from_bounds(std::move(lower), std::move(upper));
+    std::vector<Variable> variables;
+    std::size_t offset = 0;
+    for (const auto& [name, length] : saved) {
+        const std::size_t size = length.value_or(1);
+        Reader::require(size > 0 && offset < lower.size() && size <= lower.size() - offset);
+        variables.push_back({name, lower[offset], upper[offset], length});
+        offset += size;
+    }
+    Reader::require(offset == lower.size());
+    return Box(std::move(variables));
+}
+
+}  // namespace
+
+Writer begin_state(const Setting& setting) {
+    Writer writer;
+    writer(std::span(magic), format);
+
+    std::vector<SavedVariable> variables;
+    for (const Box::Place& place : setting.box->variables()) variables.push_back({place.name, place.length});
+    std::vector<double> lower = setting.box->lower();
+    std::vector<double> upper = setting.box->upper();
+    writer(variables, lower, upper);
+
+    const Formula* formula = setting.objective->formula();
+    writer(formula != nullptr);
+    if (formula != nullptr) {
+        writer(formula->expression, formula->parameters.size());
+        for (const auto& [name, value] : formula->parameters) writer(name, value);
+    }
+
+    Options options = with_used(*setting.options, *setting.box);
+    const auto write = [&](const char* /*name*/, auto& value) { writer(value); };
+    visit_deciding(options, write);
+    visit_limits(options, write);
+    writer(setting.isa);
+    return writer;
+}
+
+std::string end_state(Writer writer) {
+    writer(checksum(writer.bytes()));
+    return writer.take();
+}
+
+OpenState open_state(std::string_view state) {
+    std::uint32_t its_format = 0;
+    if (!state.starts_with(magic)) throw std::invalid_argument("this is no checkpoint of lanewise");
+    Reader head(state.substr(magic.size()));
+    head(its_format);
+    if (its_format != format)
+        throw std::invalid_argument(fmt::format(
+            "the checkpoint has format {}; this version of lanewise reads {}", its_format, format));
+    std::uint64_t sum = 0;
+    constexpr std::size_t header = magic.size() + sizeof format;
+    Reader::require(state.size() >= header + sizeof sum);
+    const std::size_t body = state.size() - sizeof sum;
+    Reader tail(state.substr(body));
+    tail(sum);
+    Reader::require(sum == checksum(state.substr(0, body)));
+
+    Reader reader(state.substr(header, body - header));
+    std::vector<SavedVariable> variables;
+    std::vector<double> lower;
+    std::vector<double> upper;
+    std::optional<Formula> formula;
+    bool has_formula = false;
+    reader(variables, lower, upper, has_formula);
+    if (has_formula) {
+        std::size_t parameters = 0;
+        reader(formula.emplace().expression, parameters);
+        for (; parameters > 0; --parameters) {
+            std::string name;
+            double value = 0;
+            reader(name, value);
+            formula->parameters.emplace(std::move(name), value);
+        }
+    }
+    Options options;
+    const auto read = [&](const char* /*name*/, auto& value) { reader(value); };
+    visit_deciding(options, read);
+    visit_limits(options, read);
+    Isa isa{};
+    reader(isa);
+    Reader::require(isa <= Isa::neon);
+    if (isa_available(isa)) options.isa = isa;
+    return {.search = {.formula = std::move(formula),
+                       .box = make_box(variables, std::move(lower), std::move(upper)),
+                       .options = std::move(options)},
+            .isa = isa,
+            .rest = reader};
+}
+
+void require_same_formula(const OpenState& open, const Objective& objective) {
+    const std::optional<Formula>& saved = open.search.formula;
+    const Formula* given = objective.formula();
+    if (!saved || given == nullptr) {
+        if (saved || given != nullptr)
+            throw std::invalid_argument("objective: that of the saved search is another");
+        return;
+    }
+    if (saved->expression != given->expression)
+        throw std::invalid_argument(
+            fmt::format("expression '{}': the saved search has '{}'", given->expression, saved->expression));
+    const auto [ours, theirs] = std::ranges::mismatch(given->parameters, saved->parameters);
+    if (ours != given->parameters.end())
+        throw std::invalid_argument(
+            fmt::format("param {}={}: the saved search has another", ours->first, ours->second));
+    if (theirs != saved->parameters.end())
+        throw std::invalid_argument(fmt::format("param {}: the saved search has {}={}", theirs->first,
+                                                theirs->first, theirs->second));
+}
+
+void require_same(const OpenState& saved, const Setting& setting) {
+    require_same_formula(saved, *setting.objective);
+    require_same_box(saved.search.box, *setting.box);
+    const std::vector<Told> theirs = tell(saved.search.options);
+    const std::vector<Told> ours = tell(with_used(*setting.options, *setting.box));
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        if (ours[i].bytes == theirs[i].bytes) continue;
+        throw std::invalid_argument(
+            ours[i].text.empty()
+                ? fmt::format("{}: the saved search has others", ours[i].name)
+                : fmt::format("{} {}: the saved search has {}", ours[i].name, ours[i].text, theirs[i].text));
+    }
+    if ((saved.isa == Isa::sse2) != (setting.isa == Isa::sse2))
+        throw std::invalid_argument(
+            fmt::format("isa {}: the saved search ran on {}; only those with fused "
+                        "multiply-add have the same bits",
+                        isa_name(setting.isa), isa_name(saved.isa)));
+}
+
+}  // namespace lanewise
