@@ -245,7 +245,7 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
         {{"minimize", "x", "--var", var, "--isa", "mmx"}, "isa 'mmx': unknown"},
         {{"minimize", "x", "--var", var, "--max-time", "0"}, "max-time 0: must be above 0 seconds"},
         {{"minimize", "x", "--var", var, "--max-time", "inf"}, "max-time 'inf': must be finite"},
-        {{"minimize", "x", "--var", var, "--max-evaluations", "9"}, "max-evaluations 9"},
+        {{"minimize", "x", "--var", var, "--max-evaluations", "0"}, "max-evaluations 0: must be at least 1"},
         {{"minimize", "x", "--var", var, "--target", "nan"}, "target 'nan': must be finite"},
         {{"minimize", "x", "--var", var, "--start", "0.5,0.5"}, "start 0 has 2 coordinates; the box has 1"},
         {{"minimize", "x", "--var", var, "--start", "2"}, "start 0: x = 2 is outside the box -1:1"},

@@ -23,7 +23,8 @@ Polished polished(const char* expression, const Box& box, const std::vector<doub
                   const Options& options = {}, std::uint64_t most_evaluations = 100'000) {
     const Expression objective(expression, box);
     Halt halt(options);
-    return polish(Setting(objective, box, options), {.x = from, .run = 3}, most_evaluations, halt);
+    return polish(Setting(objective, box, options), {.x = from, .run = 3, .iteration = 7}, most_evaluations,
+                  halt);
 }
 
 }  // namespace
@@ -60,6 +61,8 @@ TEST_CASE("a polish is never worse than where it began, and stays in its basin a
     const Polished shallow = polished(camel, camel_box, {-1.6, -0.56});
     CHECK(shallow.f == Approx(2.104250310311).epsilon(1e-12));
     CHECK(shallow.run == 3);
+    CHECK(shallow.iteration == 7);
+    CHECK(shallow.finished);
     CHECK(shallow.rough_x == std::vector<double>{-1.6, -0.56});
     CHECK(shallow.rough_f > shallow.f);
 
@@ -82,6 +85,14 @@ TEST_CASE("a polish is never worse than where it began, and stays in its basin a
     // Where there is no value to begin with.
     CHECK_FALSE(std::isfinite(polished("log(x)", Box{{"x", -1, 1}}, {-0.5}).f));
 
+    // Values and coordinates near the ends of the range of doubles.
+    CHECK(polished("1e200*((x - 0.3)^2 + 2*y^2)", Box{{"x", -1, 1}, {"y", -1, 1}}, {0.9, 0.8}).f < 1e190);
+    for (const char* far : {"x", "x^2", "1e-300*x^2*y", "cos(1e-300*x)*y^3"}) {
+        const Polished there = polished(far, Box{{"x", -8e307, 8e307}, {"y", -1, 1}}, {1e300, 0.5});
+        CHECK(there.f <= there.rough_f);
+        CHECK((std::abs(there.x[0]) <= 8e307 && std::abs(there.x[1]) <= 1));
+    }
+
     const Polished largest = polished("3 - x^2", Box{{"x", -1, 2}}, {0.5}, {.maximize = true});
     CHECK(largest.f == Approx(-3));
 }
@@ -94,12 +105,26 @@ TEST_CASE("a polish spends no more than it may, and ends at the target") {
     for (const std::uint64_t most : {1, 2, 10, 30}) {
         const Polished some = polished(valley, box, {-1.2, 1}, {}, most);
         CHECK(some.evaluations <= most);
+        CHECK_FALSE(some.finished);
         CHECK(some.f >= all.f);
         CHECK(some.f <= some.rough_f);
     }
     const Polished enough = polished(valley, box, {-1.2, 1}, {.target = 0.5});
     CHECK(enough.f <= 0.5);
+    CHECK_FALSE(enough.finished);
     CHECK(enough.evaluations < all.evaluations);
+}
+
+TEST_CASE("a search that a limit ends says what is not at full precision") {
+    const Box box{{"x", -5, 10, 20}};
+    const Result cut =
+        minimize("sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)", box,
+                 {.starts = 16, .iterations = 50, .offspring = false, .max_evaluations = 500});
+    CHECK(cut.status == SearchStatus::max_evaluations);
+    CHECK(cut.work.evaluations <= 500);
+    CHECK_FALSE(cut.best.polished);
+    CHECK_FALSE(cut.minima.front().polished);
+    CHECK(cut.minima.front().f == cut.best.f);
 }
 
 TEST_CASE("a saddle is left, along whatever direction goes down") {
@@ -200,6 +225,9 @@ TEST_CASE("pruning spares the best of a neighbourhood and a sample, and loses no
     CHECK(pruned.best.f == whole.best.f);
     CHECK(pruned.work.run_iterations < whole.work.run_iterations);
     CHECK(pruned.minima_found > whole.minima_found * 6 / 10);
+    // Every run of the sample has come to a minimum, also where others were merged and pruned.
+    CHECK(pruned.coverage.runs == 20'000 / 8);
+    CHECK(whole.coverage.runs == 20'000 / 8);
 }
 
 TEST_CASE("a search can end when it has seen enough") {

@@ -350,8 +350,7 @@ TEST_CASE("minima of a saved search are told apart anew") {
     CHECK_THROWS_WITH(saved_result(end, bumps, {.distance = 2}, 1000), ContainsSubstring("same-distance 2"));
     CHECK_THROWS_WITH(saved_result(end, Expression("x", square), options.same, 1000),
                       ContainsSubstring("expression 'x'"));
-    CHECK_THROWS_AS(saved_result(states.front(), bumps, options.same, 1000), NothingFinite);
-    for (std::size_t i = 1; i + 1 < states.size(); ++i) {
+    for (std::size_t i = 0; i + 1 < states.size(); ++i) {
         const Result part = saved_result(states[i], bumps, options.same, 1000);
         CHECK(part.best.f >= result.best.f);
         CHECK(part.status == SearchStatus::interrupted);

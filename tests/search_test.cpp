@@ -4,12 +4,14 @@
 #include <atomic>
 #include <chrono>
 #include <limits>
+#include <new>
 #include <numbers>
 #include <numeric>
 #include <thread>
 
 #include "catch.hpp"
 #include "cluster.hpp"
+#include "crew.hpp"
 #include "lanewise/lanewise.hpp"
 #include "objectives.hpp"
 
@@ -195,7 +197,8 @@ TEST_CASE("progress is told between stages") {
                  {.starts = 500, .progress = [&](const Progress& p) { told.push_back(p); }, .stop = {}});
     REQUIRE(told.size() >= 20);
     CHECK(told.back().runs == 500);
-    CHECK(told.back().runs_begun == 500 + result.offspring);
+    CHECK(told.back().runs_begun == 500);
+    CHECK(result.offspring > 0);
     CHECK(told.back().share == 1);
     CHECK(told.back().minima >= 4);
     CHECK(told.back().run_iterations == result.work.run_iterations);
@@ -203,10 +206,68 @@ TEST_CASE("progress is told between stages") {
         CHECK(told[i].best_f <= told[i - 1].best_f);
         CHECK(told[i].runs_begun >= told[i - 1].runs_begun);
         CHECK(told[i].run_iterations > told[i - 1].run_iterations);
-        CHECK(told[i].runs_alive <= told[i].runs_begun);
         CHECK(told[i].iteration <= told[i].iterations);
         CHECK(told[i].share >= told[i - 1].share);
     }
+}
+
+TEST_CASE("what is thrown on a thread of the search reaches its caller") {
+    const Expression objective(himmelblau, square);
+    const Options options{.threads = 2};
+    const Setting setting(objective, square, options);
+    Halt halt(options);
+    Crew<double> crew(setting, halt);
+    CHECK_THROWS_AS(crew.share(100,
+                               [](std::size_t i) {
+                                   if (i % 2 == 1) throw std::bad_alloc();
+                               }),
+                    std::bad_alloc);
+}
+
+TEST_CASE("a search ends while its starts are chosen") {
+    const Expression objective(himmelblau, square);
+    for (const int most_calls : {0, 1, 2, 50}) {
+        int calls = 0;
+        const Result result = minimize(
+            objective, square,
+            {.starts = 4096, .explore = 1000, .threads = 1, .stop = [&] { return calls++ == most_calls; }});
+        CHECK(result.status == SearchStatus::interrupted);
+        CHECK(result.work.evaluations > 0);
+        CHECK(result.work.evaluations < 300'000);
+        CHECK(std::isfinite(result.best.f));
+        CHECK(result.minima.front().f == result.best.f);
+        CHECK(result.runs_started() == 4096);
+    }
+}
+
+TEST_CASE("a search has a result however few evaluations it may take") {
+    const Expression objective(himmelblau, square);
+    for (const std::size_t explore : {1, 8}) {
+        for (std::uint64_t most = 1; most < 60; ++most) {
+            const Result result =
+                minimize(objective, square, {.starts = 40, .explore = explore, .max_evaluations = most});
+            INFO(explore << " " << most);
+            CHECK(result.status == SearchStatus::max_evaluations);
+            CHECK(result.work.evaluations >= 1);
+            CHECK(result.work.evaluations <= most);
+            CHECK(std::isfinite(result.best.f));
+            CHECK(result.minima.front().f == result.best.f);
+        }
+    }
+    CHECK(minimize(objective, square, {.start_points = {{1, 1}}, .max_evaluations = 1}).best.f == 106);
+}
+
+TEST_CASE("evaluations are counted, those that break a run too") {
+    const Box line{{"x", -1, 1}};
+    // Three runs break at once; the other takes a step and is looked at.
+    const Result result = minimize(Expression("log(x)", line), line,
+                                   {.start_points = {{-0.5}, {-0.1}, {0.5}, {-0.9}},
+                                    .iterations = 1,
+                                    .offspring = false,
+                                    .polish = false});
+    CHECK(result.runs_with(RunStatus::nan_at_start) == 3);
+    CHECK(result.work.run_iterations == 1);
+    CHECK(result.work.evaluations == 5);
 }
 
 TEST_CASE("the best iteration is the one of the path") {
@@ -273,8 +334,7 @@ TEST_CASE("options are checked before any work") {
     refuses({.threads = -1}, "threads -1");
     refuses({.tile_lanes = 20}, "tile_lanes 20: must be a multiple of 16");
     refuses({.max_time = 0}, "max-time 0");
-    refuses({.starts = 10, .max_evaluations = 9},
-            "max-evaluations 9: each of the 10 starts takes at least one");
+    refuses({.max_evaluations = 0}, "max-evaluations 0: must be at least 1");
     refuses({.target = nan}, "target nan: must be finite");
     refuses({.start_points = {{0, 0}, {1}}}, "start 1 has 1 coordinates; the box has 2");
     refuses({.start_points = {{0, 6}}}, "start 0: y = 6 is outside the box -5:5");
@@ -316,17 +376,22 @@ TEST_CASE("boxes are checked") {
 
 TEST_CASE("clusters grow outward from their best end") {
     using Groups = std::vector<std::vector<std::uint32_t>>;
-    const std::vector<double> widths = {1, 10};
+    const Box box{{"x", 0, 1}, {"y", 0, 10}};
     const auto clusters_of = [&](const std::vector<std::array<double, 3>>& ends,  // x, y, f
                                  std::size_t polished = 0) {
-        const Clusters found = cluster({.count = ends.size(),
-                                        .polished = polished,
-                                        .widths = widths,
-                                        .f = [&](std::size_t end) { return ends[end][2]; },
-                                        .x = [&](std::size_t end, std::size_t j) { return ends[end][j]; }},
-                                       {.distance = 0.01, .value = 0.1, .exact_value = 1e-3});
+        Ends points(box);
+        for (std::uint32_t end = 0; end < ends.size(); ++end)
+            points.add({ends[end][2],
+                        end < polished       ? EndOf::polish
+                        : end < 2 * polished ? EndOf::origin
+                                             : EndOf::run,
+                        end < 2 * polished ? end % static_cast<std::uint32_t>(polished) : end},
+                       [&](std::size_t j) { return ends[end][j]; });
+        const Clusters found = cluster(points, {.distance = 0.01, .value = 0.1, .exact_value = 1e-3});
         Groups groups(found.count);
-        for (const auto& [f, end, cluster] : found.members) groups[cluster].push_back(end);
+        for (const auto& [end, cluster] : found.members)
+            groups[cluster].push_back(end.index +
+                                      (end.of == EndOf::origin ? static_cast<std::uint32_t>(polished) : 0));
         return groups;
     };
     // Near in both; far in the second coordinate of its own width; ties go to the smaller run.
@@ -348,22 +413,14 @@ TEST_CASE("clusters grow outward from their best end") {
 }
 
 TEST_CASE("many distinct ends are clustered without comparing all pairs") {
-    const std::size_t runs = 200'000;
-    const std::vector<double> widths(10, 1.0);
-    // Pairs of equal points, the pairs far from each other, values all alike.
-    std::size_t looks = 0;
-    const Clusters found = cluster({.count = runs,
-                                    .polished = 0,
-                                    .widths = widths,
-                                    .f = [](std::size_t /*end*/) { return 1.0; },
-                                    .x =
-                                        [&](std::size_t run, std::size_t j) {
-                                            ++looks;
-                                            return static_cast<double>((run / 2) >> (2 * j) & 3U) / 3;
-                                        }},
-                                   {});
-    CHECK(found.count == runs / 2);
-    CHECK(looks < runs * 3000);
+    // Pairs of equal points, the pairs far from each other, values all alike. All pairs would take minutes.
+    constexpr std::uint32_t runs = 200'000;
+    const Box box{{"x", 0, 1, 10}};
+    Ends ends(box);
+    for (std::uint32_t run = 0; run < runs; ++run)
+        ends.add({1, EndOf::run, run},
+                 [&](std::size_t j) { return static_cast<double>((run / 2) >> (2 * j) & 3U) / 3; });
+    CHECK(cluster(ends, {}).count == runs / 2);
 }
 
 TEST_CASE("many callers at once get the same result") {

@@ -125,11 +125,11 @@ struct Nearness {
 struct Progress {
     std::size_t iteration;   ///< iterations done by the runs that are still going
     std::size_t iterations;  ///< iterations asked for
-    std::size_t runs;        ///< runs asked for
-    std::size_t runs_begun;  ///< runs that go on or are over
-    std::size_t runs_alive;  ///< runs still going
+    std::size_t runs;        ///< starts asked for
+    std::size_t runs_begun;  ///< those whose runs go on or are over
+    std::size_t runs_alive;  ///< runs still going, of starts or of offspring
     std::size_t minima;      ///< polished so far; not all may be distinct
-    double share;            ///< of the whole work that is done, 0 to 1
+    double share;            ///< of the starts' iterations that are done or spared, 0 to 1
     double best_f;           ///< best value so far; infinite (-infinite when maximising) while there is none
     std::uint64_t run_iterations;  ///< iterations done, summed over runs
     double seconds;                ///< since the search began
@@ -187,7 +187,8 @@ struct Options {
 
     /// Ends the search after this many seconds, > 0; one that is resumed, this many after that.
     std::optional<double> max_time = {};
-    /// Ends the search before it takes more evaluations than this, summed over runs; at least one per run.
+    /// Ends the search before it takes more evaluations than this, summed over runs; at least 1. Starts that
+    /// there are none left for are not begun.
     std::optional<std::uint64_t> max_evaluations = {};
     /// Ends the search when the best value is at least this good.
     std::optional<double> target = {};

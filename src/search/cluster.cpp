@@ -6,10 +6,13 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 namespace lanewise {
 
 namespace {
+
+constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
 /// Coordinates of the grid. Nearness is by coordinate: what is near lies in the same cell or the next in each
 /// of them.
@@ -25,88 +28,94 @@ std::uint64_t hash(const Cell& cell) {
     return hash;
 }
 
-/// The coordinates in which the ends vary most, in units of the box.
-std::vector<std::size_t> grid_coordinates(const Ends& ends, const std::vector<Clusters::Member>& members) {
+/// The coordinates in which the ends vary most.
+std::vector<std::size_t> grid_coordinates(const Ends& ends) {
     constexpr std::size_t sampled = 1000;
-    const std::size_t stride = members.size() / sampled + 1;
-    const std::size_t d = ends.widths.size();
-    std::vector<double> deviation(d, 0);
-    std::vector<std::size_t> coordinates;
-    for (std::size_t j = 0; j < d; ++j) {
-        if (ends.widths[j] == 0) continue;
-        coordinates.push_back(j);
+    const std::size_t stride = ends.count() / sampled + 1;
+    std::vector<double> deviation(ends.dimension(), 0);
+    for (std::size_t j = 0; j < ends.dimension(); ++j) {
         double mean = 0;
         double n = 0;
-        for (std::size_t i = 0; i < members.size(); i += stride) {
-            const double x = ends.x(members[i].end, j) / ends.widths[j];
+        for (std::size_t i = 0; i < ends.count(); i += stride) {
+            const double x = ends.point(i)[j];
             ++n;
             const double from_mean = x - mean;
             mean += from_mean / n;
             deviation[j] += from_mean * (x - mean);
         }
     }
+    std::vector<std::size_t> coordinates(ends.dimension());
+    std::iota(coordinates.begin(), coordinates.end(), std::size_t{0});
     std::ranges::stable_sort(coordinates, std::greater(), [&](std::size_t j) { return deviation[j]; });
     coordinates.resize(std::min(coordinates.size(), most_grid_coordinates));
     return coordinates;
 }
 
+/// Takes ends best first.
 class Scouts {
   public:
-    /// `members` sorted best first; their clusters are filled in by `place`.
-    Scouts(const Ends& ends, std::vector<Clusters::Member>& members, const Nearness& nearness)
+    Scouts(const Ends& ends, const Nearness& nearness)
         : ends_(&ends),
-          members_(&members),
           nearness_(nearness),
+          cell_width_(cells_per_nearness * std::max(nearness.distance, least_distance)),
           exact_share_(nearness.exact_value / nearness.value),
-          grid_(grid_coordinates(ends, members)),
-          newest_(std::bit_ceil(members.size() + 1), none),
-          cluster_of_(ends.polished),
-          x_(ends.widths.size()) {}
+          grid_(grid_coordinates(ends)),
+          newest_(std::bit_ceil(ends.count() + 1), none) {}
 
-    /// Finds the cluster of member `at`; `next_cluster` when no scout is near. To be called in order.
-    void place(std::uint32_t at, std::uint32_t next_cluster) {
-        Clusters::Member& member = (*members_)[at];
-        f_ = member.f;
-        is_exact_ = member.end < ends_->polished;
-        for (std::size_t j = 0; j < x_.size(); ++j) x_[j] = ends_->x(member.end, j);
+    /// The cluster of an end; `next_cluster` when no scout is near.
+    std::uint32_t place(std::uint32_t end, std::uint32_t next_cluster) {
+        const End& placed = (*ends_)[end];
+        f_ = placed.f;
+        x_ = ends_->point(end);
+        is_exact_ = placed.of == EndOf::polish;
         best_ = none;
         crowded_ = false;
-        if (member.end >= ends_->polished && member.end < 2 * ends_->polished) {
-            member.cluster = cluster_of_[member.end - ends_->polished];
-        } else {
+        std::uint32_t cluster = placed.of == EndOf::origin ? of_polish(placed.index) : none;
+        if (cluster == none) {
             look_around();
-            member.cluster = best_ == none ? next_cluster : (*members_)[scouts_[best_].member].cluster;
+            cluster = best_ == none ? next_cluster : scouts_[best_].cluster;
         }
-        if (is_exact_) cluster_of_[member.end] = member.cluster;
+        if (placed.of == EndOf::polish || placed.of == EndOf::cut_polish) of_polish(placed.index) = cluster;
         if (!crowded_) {
             std::uint32_t& newest = newest_[hash(cell_at(0)) & (newest_.size() - 1)];
-            scouts_.push_back({at, newest});
+            scouts_.push_back({f_, x_, newest, cluster, is_exact_});
             newest = static_cast<std::uint32_t>(scouts_.size() - 1);
         }
+        return cluster;
     }
 
   private:
-    static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
-
     struct Scout {
-        std::uint32_t member;
+        double f;
+        const double* x;
         std::uint32_t next_better;  ///< in the same bucket
+        std::uint32_t cluster;
+        bool is_exact;
     };
 
-    /// The cell of x moved by `offset` units of nearness. Cells are wider than what is near, so that a look
-    /// around goes into few of them.
+    /// Cells are wider than what is near, so that a look around goes into few of them.
+    static constexpr double cells_per_nearness = 4;
+    /// Of a cell; what is nearer still shares one.
+    static constexpr double least_distance = 1e-12;
+    /// A little more than what is near, for rounding.
+    static constexpr double reach = 1 + 1e-6;
+
+    std::uint32_t& of_polish(std::uint32_t index) {
+        if (index >= of_polish_.size()) of_polish_.resize(index + std::size_t{1}, none);
+        return of_polish_[index];
+    }
+
+    /// The cell of x moved by `offset` units of nearness.
     Cell cell_at(double offset) const {
         Cell cell{};
-        for (std::size_t i = 0; i < grid_.size(); ++i) {
-            const double x = x_[grid_[i]] / ends_->widths[grid_[i]];
-            cell[i] = static_cast<std::int64_t>(std::floor((x / nearness_.distance + offset) / 4));
-        }
+        for (std::size_t i = 0; i < grid_.size(); ++i)
+            cell[i] = static_cast<std::int64_t>(
+                std::floor(x_[grid_[i]] / cell_width_ + offset / cells_per_nearness));
         return cell;
     }
 
     /// Looks into every cell that holds something near.
     void look_around() {
-        constexpr double reach = 1 + 1e-6;  // a little more, for rounding
         const Cell first = cell_at(-reach);
         const Cell last = cell_at(reach);
         Cell cell = first;
@@ -125,62 +134,64 @@ class Scouts {
 
     void look_into(std::size_t bucket) {
         for (std::uint32_t i = newest_[bucket]; i != none; i = scouts_[i].next_better) {
-            const Clusters::Member& scout = (*members_)[scouts_[i].member];
+            const Scout& scout = scouts_[i];
             const double apart_in_value =
                 (f_ - scout.f) / (nearness_.value * std::max(1.0, std::abs(scout.f)));
             if (apart_in_value > 1) break;  // those after it are better still
-            if (is_exact_ && scout.end < ends_->polished && apart_in_value > exact_share_) continue;
-            const double apart = std::max(apart_in_value, distance_to(scout.end));
+            if (is_exact_ && scout.is_exact && apart_in_value > exact_share_) continue;
+            const double apart = std::max(apart_in_value, distance_to(scout.x));
             if (apart <= 1) best_ = std::min(best_, i);
             if (apart <= 0.5) crowded_ = true;
         }
     }
 
     /// Largest distance in a coordinate, in units of nearness; one above 1 need not be exact.
-    double distance_to(std::uint32_t end) const {
+    double distance_to(const double* x) const {
         double largest = 0;
-        for (std::size_t j = 0; j < x_.size() && largest <= 1; ++j) {
-            if (ends_->widths[j] == 0) continue;
-            const double apart = std::abs(x_[j] - ends_->x(end, j));
-            largest = std::max(largest, apart / (nearness_.distance * ends_->widths[j]));
-        }
-        return largest;
+        for (std::size_t j = 0; j < ends_->dimension() && largest <= nearness_.distance; ++j)
+            largest = std::max(largest, std::abs(x_[j] - x[j]));
+        return largest / nearness_.distance;
     }
 
     const Ends* ends_;
-    std::vector<Clusters::Member>* members_;
     Nearness nearness_;
+    double cell_width_;
     double exact_share_;
     std::vector<std::size_t> grid_;
-    std::vector<Scout> scouts_;          ///< best first
-    std::vector<std::uint32_t> newest_;  ///< [bucket] scout; cells that share a bucket only cost time
-
-    std::vector<std::uint32_t> cluster_of_;  ///< [polished minimum]
+    std::vector<Scout> scouts_;             ///< best first
+    std::vector<std::uint32_t> newest_;     ///< [bucket] scout; cells that share a bucket only cost time
+    std::vector<std::uint32_t> of_polish_;  ///< [index of the polish] cluster
 
     // The end being placed, and what was found about it.
     double f_ = 0;
+    const double* x_ = nullptr;
     bool is_exact_ = false;
-    std::vector<double> x_;
     std::uint32_t best_ = none;  ///< the best scout near
     bool crowded_ = false;       ///< there is a scout within half of nearness
 };
 
 }  // namespace
 
-Clusters cluster(const Ends& ends, const Nearness& nearness) {
-    Clusters clusters{.members = {}, .count = 0};
-    clusters.members.reserve(ends.count);
-    for (std::uint32_t end = 0; end < ends.count; ++end) {
-        const double f = ends.f(end);
-        if (std::isfinite(f)) clusters.members.push_back({f, end, 0});
+Ends::Ends(const Box& box) : box_(&box) {
+    for (std::size_t j = 0; j < box.dimension(); ++j) {
+        widths_.push_back(box.upper()[j] - box.lower()[j]);
+        if (widths_[j] > 0) free_.push_back(j);
     }
-    std::ranges::sort(clusters.members, [](const auto& a, const auto& b) {
-        return a.f < b.f || (a.f == b.f && a.end < b.end);
+}
+
+Clusters cluster(const Ends& ends, const Nearness& nearness) {
+    std::vector<std::uint32_t> order(ends.count());
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
+        return ends[a].f < ends[b].f || (ends[a].f == ends[b].f && a < b);
     });
-    Scouts scouts(ends, clusters.members, nearness);
-    for (std::uint32_t at = 0; at < clusters.members.size(); ++at) {
-        scouts.place(at, static_cast<std::uint32_t>(clusters.count));
-        clusters.count = std::max<std::size_t>(clusters.count, clusters.members[at].cluster + std::size_t{1});
+    Clusters clusters{.members = {}, .count = 0};
+    clusters.members.reserve(ends.count());
+    Scouts scouts(ends, nearness);
+    for (const std::uint32_t end : order) {
+        const std::uint32_t of = scouts.place(end, static_cast<std::uint32_t>(clusters.count));
+        clusters.members.push_back({ends[end], of});
+        clusters.count = std::max<std::size_t>(clusters.count, of + std::size_t{1});
     }
     return clusters;
 }

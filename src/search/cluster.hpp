@@ -1,41 +1,72 @@
 // From run ends to distinct minima.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <span>
 #include <vector>
 
+#include "lanewise/box.hpp"
 #include "lanewise/options.hpp"
 
 namespace lanewise {
 
-/// Points as the clustering sees them: first the polished minima, then as many points from which their polish
-/// began, in the same order, then the ends of runs. A width of 0 marks a fixed variable.
-struct Ends {
-    std::size_t count;
-    std::size_t polished;
-    std::span<const double> widths;                     ///< [d] of the box
-    std::function<double(std::size_t)> f;               ///< by point; not finite: the point is left out
-    std::function<double(std::size_t, std::size_t)> x;  ///< by point and coordinate
+/// What an end is of, and with the index which one.
+enum class EndOf : std::uint8_t {
+    polish,      ///< to full precision
+    cut_polish,  ///< one that was ended before
+    origin,      ///< where the polish of that index began
+    run,
+};
+
+struct End {
+    double f;
+    EndOf of;
+    std::uint32_t index;
+};
+
+/// The points to tell apart.
+class Ends {
+  public:
+    explicit Ends(const Box& box);
+
+    /// x(j) is coordinate j. A point without a finite value is left out.
+    template <class Coordinates>
+    void add(const End& end, Coordinates x) {
+        if (!std::isfinite(end.f)) return;
+        ends_.push_back(end);
+        for (const std::size_t j : free_) x_.push_back((x(j) - box_->lower()[j]) / widths_[j]);
+    }
+
+    std::size_t count() const noexcept { return ends_.size(); }
+    const End& operator[](std::size_t i) const { return ends_[i]; }
+    /// Variables that are not fixed.
+    std::size_t dimension() const noexcept { return free_.size(); }
+    /// [dimension] their values, in units of the box.
+    const double* point(std::size_t i) const { return x_.data() + i * free_.size(); }
+
+  private:
+    const Box* box_;
+    std::vector<double> widths_;  ///< [d] of the box
+    std::vector<std::size_t> free_;
+    std::vector<End> ends_;
+    std::vector<double> x_;
 };
 
 struct Clusters {
     struct Member {
-        double f;
-        std::uint32_t end;
+        End end;
         std::uint32_t cluster;
     };
     std::vector<Member> members;  ///< best end first
     std::size_t count;            ///< clusters are numbered by their best end, best first
 };
 
-/// Clusters grow outward from their best end. Ends are taken best first (ties: smaller first); each joins
-/// the cluster of the best scout near to it in both senses, or else founds a cluster. An end is a scout when
-/// there is none within half that nearness yet: a valley in which runs were still on their way is one
-/// cluster, and two minima are never joined by a later end. A point from which a polish began belongs to the
-/// minimum it led to, however far that is. Near scouts are found by a hash grid over the coordinates that
+/// Clusters grow outward from their best end. Ends are taken best first (ties: in the order they were added);
+/// each joins the cluster of the best scout near to it in both senses, or else founds a cluster. An end is a
+/// scout when there is none within half that nearness yet: a valley in which runs were still on their way is
+/// one cluster, and two minima are never joined by a later end. A point from which a polish began belongs to
+/// the minimum it led to, however far that is. Near scouts are found by a hash grid over the coordinates that
 /// vary most.
 Clusters cluster(const Ends& ends, const Nearness& nearness);
 

@@ -5,33 +5,33 @@
 namespace lanewise {
 
 std::vector<std::uint32_t> clusters_of_runs(const Findings& findings, const Clusters& clusters) {
-    const std::size_t polished = findings.polished.size();
-    std::vector<std::uint32_t> of_run(findings.runs.count(), no_cluster);
-    std::vector<std::uint32_t> of_polished(polished, no_cluster);
-    for (const auto& [f, member, cluster] : clusters.members) {
-        if (member < polished) of_polished[member] = cluster;
-        if (member >= 2 * polished) of_run[member - 2 * polished] = cluster;
+    const Runs& runs = findings.runs;
+    std::vector<std::uint32_t> of_run(runs.count(), no_cluster);
+    std::vector<std::uint32_t> of_polish(findings.polished.size(), no_cluster);
+    for (const auto& [end, cluster] : clusters.members) {
+        if (end.of == EndOf::polish || end.of == EndOf::cut_polish) of_polish[end.index] = cluster;
+        if (end.of == EndOf::run) of_run[end.index] = cluster;
     }
     for (std::size_t run = 0; run < of_run.size(); ++run) {
-        // The best run has an end of its own, even if it was merged.
-        if (findings.runs.status[run] != RunStatus::merged || of_run[run] != no_cluster) continue;
-        // Holders were going when the run ended: the way along them ends.
-        std::int64_t holder = findings.runs.holder[run];
-        while (holder >= 0 && findings.runs.status[static_cast<std::size_t>(holder)] == RunStatus::merged)
-            holder = findings.runs.holder[static_cast<std::size_t>(holder)];
-        of_run[run] = holder < 0 ? of_polished[static_cast<std::size_t>(~holder)]
-                                 : of_run[static_cast<std::size_t>(holder)];
+        // What a run was merged into was still going then, or polished: the way ends. The best run has an end
+        // of its own, even if it was merged.
+        auto at = static_cast<std::int64_t>(run);
+        while (at >= 0 && of_run[static_cast<std::size_t>(at)] == no_cluster &&
+               runs.status[static_cast<std::size_t>(at)] == RunStatus::merged)
+            at = runs.given_up_for[static_cast<std::size_t>(at)];
+        of_run[run] =
+            at < 0 ? of_polish[static_cast<std::size_t>(~at)] : of_run[static_cast<std::size_t>(at)];
     }
     return of_run;
 }
 
-Coverage estimate_coverage(const Findings& findings, const Starts& starts, const Clusters& clusters) {
-    const std::vector<std::uint32_t> of_run = clusters_of_runs(findings, clusters);
+Coverage estimate_coverage(const Findings& findings, const Starts& starts, const Clusters& clusters,
+                           const std::vector<std::uint32_t>& clusters_of_runs) {
     std::vector<bool> reached(clusters.count, false);
     double n = 0;
-    for (std::size_t run = 0; run < of_run.size(); ++run) {
-        if (!starts.is_sample(findings.runs.id[run]) || of_run[run] == no_cluster) continue;
-        reached[of_run[run]] = true;
+    for (std::size_t run = 0; run < clusters_of_runs.size(); ++run) {
+        if (!starts.is_sample(findings.runs.id[run]) || clusters_of_runs[run] == no_cluster) continue;
+        reached[clusters_of_runs[run]] = true;
         ++n;
     }
     const auto w = static_cast<double>(std::ranges::count(reached, true));

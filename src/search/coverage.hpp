@@ -15,6 +15,7 @@ inline constexpr std::uint32_t no_cluster = static_cast<std::uint32_t>(-1);
 std::vector<std::uint32_t> clusters_of_runs(const Findings& findings, const Clusters& clusters);
 
 /// The estimates of Boender & Rinnooy Kan from the sample of the starts.
-Coverage estimate_coverage(const Findings& findings, const Starts& starts, const Clusters& clusters);
+Coverage estimate_coverage(const Findings& findings, const Starts& starts, const Clusters& clusters,
+                           const std::vector<std::uint32_t>& clusters_of_runs);
 
 }  // namespace lanewise

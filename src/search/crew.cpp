@@ -39,9 +39,7 @@ Crew<T>::Crew(const Setting& setting, Halt& halt)
       fixed_(fixed_coordinates(*setting.box)),
       native_(native_functions<T>(*setting.objective, setting.isa, *setting.options, fixed_)),
       method_(kernel_method(setting.options->rule)),
-      halt_(&halt) {
-    for (int thread = 0; thread < setting.threads; ++thread) points_.emplace_back(setting.box->dimension());
-}
+      halt_(&halt) {}
 
 template <class T>
 std::size_t Crew<T>::choose_tile_lanes(std::size_t runs) const {
@@ -58,7 +56,7 @@ void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
     workspace_lanes_ = tile_lanes;
     std::vector<Workspace<T>> before = std::exchange(workspaces_, {});
     evaluators_.clear();
-    for (std::size_t thread = 0; thread < points_.size(); ++thread) {
+    for (std::size_t thread = 0; thread < static_cast<std::size_t>(setting_->threads); ++thread) {
         workspaces_.emplace_back(tile_lanes, setting_->box->dimension(), setting_->objective->scratch_rows());
         if (thread < before.size()) workspaces_.back().work = before[thread].work;
         evaluators_.push_back({setting_->objective, setting_->isa, setting_->options->maximize,
@@ -68,25 +66,27 @@ void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
 
 template <class T>
 void Crew<T>::begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Child> offspring) {
-    for_each_tile(swarm, threads_worth(static_cast<double>(swarm.lanes() * setting_->options->explore)),
-                  [&](std::size_t tile, std::size_t thread) {
-                      if (offspring.empty()) {
-                          workspaces_[thread].work.evaluations +=
-                              begin_tile(swarm, tile, first_id, setting_->starts, *functions_,
-                                         evaluators_[thread], workspaces_[thread], points_[thread]);
-                      } else {
-                          swarm.begin(tile);
-                          for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i)
-                              swarm.start(tile * swarm.tile_lanes() + i,
-                                          offspring[tile * swarm.tile_lanes() + i].x);
-                      }
-                  });
+    const auto candidates = static_cast<double>(swarm.lanes() * setting_->options->explore);
+    std::atomic<std::uint64_t> evaluations = 0;
+    for_each_tile(swarm, threads_worth(candidates), [&](std::size_t tile, std::size_t thread) {
+        if (offspring.empty()) {
+            evaluations += begin_tile(swarm, tile, first_id, setting_->starts, *functions_,
+                                      evaluators_[thread], workspaces_[thread], halt_);
+            return;
+        }
+        swarm.begin(tile);
+        for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i)
+            swarm.start(tile * swarm.tile_lanes() + i, offspring[tile * swarm.tile_lanes() + i].x);
+    });
+    halt_->rethrow();
+    (halt_->requested() ? evaluations_in_vain_ : workspaces_.front().work.evaluations) += evaluations;
 }
 
 template <class T>
 void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& steps, std::size_t iteration) {
     const auto lane_iterations = static_cast<double>((steps.size() + 1) * swarm.tiles() * swarm.tile_lanes());
     const double begin = halt_->seconds();
+    const std::uint64_t alive = swarm.alive();
     const int threads = threads_worth(lane_iterations);
     for_each_tile(swarm, threads, [&](std::size_t tile, std::size_t thread) {
         if (halt_->requested()) return;
@@ -116,8 +116,9 @@ void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& step
     });
     seconds_per_iteration_ = (halt_->seconds() - begin) * threads / lane_iterations;
     halt_->rethrow();
-    // Of a stage that is cut off the looks do not count: they are taken again.
-    if (!halt_->requested()) workspaces_.front().work.evaluations += swarm.alive();
+    // A run takes one more evaluation than it has iterations: to see where it ends, or that it breaks. A
+    // stage that is cut off has the former to come.
+    workspaces_.front().work.evaluations += halt_->requested() ? alive - swarm.alive() : alive;
 }
 
 template <class T>
@@ -160,27 +161,35 @@ CrewWork Crew<T>::work() const {
 template <class T>
 std::uint64_t begin_tile(Swarm<T>& swarm, std::size_t tile, std::uint64_t first_id, const Starts& starts,
                          const kernels::Functions<T>& functions, Evaluator<T>& evaluator,
-                         const Workspace<T>& workspace, std::span<double> point) {
+                         Workspace<T>& workspace, Halt* halt) {
     swarm.begin(tile);
     std::size_t candidates = 1;
     std::uint64_t evaluations = 0;
-    for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i) {
-        const std::size_t lane = tile * swarm.tile_lanes() + i;
-        starts.point(first_id + lane, point);
-        swarm.start(lane, point);
-        const std::size_t of_start = starts.candidates(first_id + lane);
-        candidates = std::max(candidates, of_start);
-        if (of_start > 1) evaluations += of_start;
+    const auto for_each_start = [&](auto act) {
+        for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i)
+            act(tile * swarm.tile_lanes() + i, first_id + tile * swarm.tile_lanes() + i);
+    };
+    for_each_start([&](std::size_t lane, std::uint64_t id) {
+        starts.point(id, workspace.point);
+        swarm.start(lane, workspace.point);
+        candidates = std::max(candidates, starts.candidates(id));
+        evaluations += starts.evaluations(id);
+    });
+    const auto is_halted = [&] {
+        if (halt != nullptr) halt->poll(omp_get_thread_num() == 0);
+        return halt != nullptr && halt->requested();
+    };
+    if (candidates == 1) {
+        is_halted();
+        return 0;
     }
-    if (candidates == 1) return 0;
     kernels::Tile<T> rows = swarm.unpack(tile, workspace);
-    for (std::size_t c = 0; c < candidates; ++c) {
-        for (std::size_t i = 0; i < swarm.lanes_in(tile) && c > 0; ++i) {
-            const std::size_t lane = tile * swarm.tile_lanes() + i;
-            if (c >= starts.candidates(first_id + lane)) continue;
-            starts.candidate(first_id + lane, c, point);
-            swarm.place(lane, point);
-        }
+    for (std::size_t c = 0; c < candidates && !is_halted(); ++c) {
+        for_each_start([&](std::size_t lane, std::uint64_t id) {
+            if (c == 0 || c >= starts.candidates(id)) return;
+            starts.candidate(id, c, workspace.point);
+            swarm.place(lane, workspace.point);
+        });
         functions.look(rows, T(0), evaluator.callback());
         rows = swarm.unpack(tile, workspace);
     }
@@ -191,10 +200,10 @@ std::uint64_t begin_tile(Swarm<T>& swarm, std::size_t tile, std::uint64_t first_
 template class Crew<double>;
 template class Crew<float>;
 template std::uint64_t begin_tile(Swarm<double>&, std::size_t, std::uint64_t, const Starts&,
-                                  const kernels::Functions<double>&, Evaluator<double>&,
-                                  const Workspace<double>&, std::span<double>);
+                                  const kernels::Functions<double>&, Evaluator<double>&, Workspace<double>&,
+                                  Halt*);
 template std::uint64_t begin_tile(Swarm<float>&, std::size_t, std::uint64_t, const Starts&,
-                                  const kernels::Functions<float>&, Evaluator<float>&,
-                                  const Workspace<float>&, std::span<double>);
+                                  const kernels::Functions<float>&, Evaluator<float>&, Workspace<float>&,
+                                  Halt*);
 
 }  // namespace lanewise

@@ -17,12 +17,12 @@
 
 namespace lanewise {
 
-/// Puts the runs of a tile where they start: each at the best of its candidates. Returns the evaluations that
-/// took. `point` is room for one point.
+/// Puts the runs of a tile where they start: each at the best of its candidates, of those that `halt`, if
+/// any, leaves the time for. Returns the evaluations that all of them take.
 template <class T>
 std::uint64_t begin_tile(Swarm<T>& swarm, std::size_t tile, std::uint64_t first_id, const Starts& starts,
                          const kernels::Functions<T>& functions, Evaluator<T>& evaluator,
-                         const Workspace<T>& workspace, std::span<double> point);
+                         Workspace<T>& workspace, Halt* halt);
 
 template <class T>
 class Crew {
@@ -33,7 +33,8 @@ class Crew {
     /// Tiles for a wave of `runs` runs; their width does not change results.
     std::size_t choose_tile_lanes(std::size_t runs) const;
 
-    /// Puts every run where it starts: the best of its candidates.
+    /// Puts every run where it starts: the best of its candidates. When the search is halted meanwhile, where
+    /// runs start is no longer a function of their ids.
     void begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Child> offspring);
 
     /// A stage: every tile takes these steps while it is near, the first of them iteration `iteration`, and
@@ -49,9 +50,12 @@ class Crew {
     int threads() const { return threads_seen_; }
     /// Of all threads together.
     CrewWork work() const;
+    /// Evaluations that are not part of it: their stage was cut off, and takes them again.
+    std::uint64_t evaluations_in_vain() const { return evaluations_in_vain_; }
 
   private:
-    /// Static shares: a tile's memory is first touched by the thread that works on it in every stage.
+    /// Static shares: while no tile is given up, a tile's memory is first touched by the thread that works on
+    /// it in every stage.
     template <class Work>
     void for_each_tile(const Swarm<T>& swarm, int threads, Work work);
     void fit_workspaces(std::size_t tile_lanes);
@@ -70,7 +74,7 @@ class Crew {
     std::size_t workspace_lanes_ = 0;
     std::vector<Workspace<T>> workspaces_;
     std::vector<Evaluator<T>> evaluators_;
-    std::vector<std::vector<double>> points_;
+    std::uint64_t evaluations_in_vain_ = 0;
 };
 
 template <class T>
@@ -81,7 +85,11 @@ void Crew<T>::share(std::size_t count, Work work) {
     {
 #pragma omp for schedule(dynamic, 1) nowait
         for (std::size_t i = 0; i < count; ++i) {
-            if (!halt_->requested()) work(i);
+            try {
+                if (!halt_->requested()) work(i);
+            } catch (...) {
+                halt_->keep(std::current_exception());
+            }
             halt_->poll(omp_get_thread_num() == 0);
             --left;
         }

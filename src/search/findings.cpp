@@ -1,6 +1,7 @@
 #include "findings.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace lanewise {
@@ -14,8 +15,9 @@ void Runs::begin(std::size_t more, std::uint64_t first_id, std::span<const std::
         id.push_back(first_id + i);
         line.push_back(lines.empty() ? first_id + i : lines[i]);
     }
-    while (holder.size() < all) holder.push_back(static_cast<std::int64_t>(holder.size()));
-    audited.resize(all, 0);
+    iteration.resize(all, -1);
+    given_up_for.resize(all, nothing);
+    spared_from.resize(all, nothing);
 }
 
 void Findings::take(const Polished& minimum) {
@@ -23,10 +25,15 @@ void Findings::take(const Polished& minimum) {
     best.x = minimum.x;
     best.id = runs.id[minimum.run];
     best.line = runs.line[minimum.run];
-    best.polished = true;
+    best.iteration = minimum.iteration;
+    best.polished = minimum.finished;
 }
 
 void Findings::add(Polished minimum) {
+    const std::size_t run = minimum.run;
+    if (std::isfinite(runs.f[run]) && std::ranges::equal(runs.point(run), minimum.rough_x))
+        runs.f[run] = minimum.rough_f;
+    if (best.id == runs.id[run] && best.x == minimum.rough_x) best.f = minimum.rough_f;
     if (minimum.f < best.f) take(minimum);
     polished.push_back(std::move(minimum));
 }
@@ -36,25 +43,24 @@ void Findings::prefer_polished() {
     if (lowest != polished.end()) take(*lowest);
 }
 
-Clusters cluster_minima(const Findings& findings, std::span<const double> widths, const Nearness& nearness) {
-    const std::vector<Polished>& polished = findings.polished;
-    const std::size_t p = polished.size();
-    return cluster({.count = 2 * p + findings.runs.count(),
-                    .polished = p,
-                    .widths = widths,
-                    .f =
-                        [&](std::size_t i) {
-                            return i < p       ? polished[i].f
-                                   : i < 2 * p ? polished[i - p].rough_f
-                                               : findings.runs.f[i - 2 * p];
-                        },
-                    .x =
-                        [&](std::size_t i, std::size_t j) {
-                            return i < p       ? polished[i].x[j]
-                                   : i < 2 * p ? polished[i - p].rough_x[j]
-                                               : findings.runs.x[(i - 2 * p) * findings.runs.dimension + j];
-                        }},
-                   nearness);
+void add_polished(Ends& ends, const std::vector<Polished>& polished) {
+    for (std::uint32_t i = 0; i < polished.size(); ++i) {
+        const Polished& minimum = polished[i];
+        ends.add({minimum.f, minimum.finished ? EndOf::polish : EndOf::cut_polish, i},
+                 [&](std::size_t j) { return minimum.x[j]; });
+    }
+    for (std::uint32_t i = 0; i < polished.size(); ++i)
+        ends.add({polished[i].rough_f, EndOf::origin, i},
+                 [&](std::size_t j) { return polished[i].rough_x[j]; });
+}
+
+Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness) {
+    Ends ends(box);
+    add_polished(ends, findings.polished);
+    for (std::uint32_t run = 0; run < findings.runs.count(); ++run)
+        ends.add({findings.runs.f[run], EndOf::run, run},
+                 [x = findings.runs.point(run)](std::size_t j) { return x[j]; });
+    return cluster(ends, nearness);
 }
 
 }  // namespace lanewise

@@ -15,6 +15,8 @@ namespace lanewise {
 
 /// All runs that have begun, in that order.
 struct Runs {
+    static constexpr std::int64_t nothing = std::numeric_limits<std::int64_t>::min();
+
     std::size_t count() const noexcept { return status.size(); }
     std::span<const double> point(std::size_t run) const {
         return std::span(x).subspan(run * dimension, dimension);
@@ -27,18 +29,21 @@ struct Runs {
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(id, line, status, f, x, holder, audited);
+        archive(id, line, status, f, x, iteration, given_up_for, spared_from);
     }
 
     std::size_t dimension;
     std::vector<std::uint64_t> id = {};    ///< start id; from the number of starts on: of offspring
     std::vector<std::uint64_t> line = {};  ///< start id of the run it descends from, or its own
     std::vector<RunStatus> status = {};    ///< stopped while the run goes on
-    std::vector<double> f = {};            ///< where it ended; infinity where that counts for nothing
-    std::vector<double> x = {};            ///< [run][d] where it ended
-    /// What a merged or pruned run was given up for: a run, or ~i for polished minimum i.
-    std::vector<std::int64_t> holder = {};
-    std::vector<std::uint8_t> audited = {};  ///< 1: would have been pruned, but is a sample
+    // Where it ended, and the iteration that moved it there.
+    std::vector<double> f = {};  ///< infinity where that counts for nothing
+    std::vector<double> x = {};  ///< [run][d]
+    std::vector<std::int32_t> iteration = {};
+    /// Of a merged or pruned run, what for: a run, or ~i for polish i; else nothing.
+    std::vector<std::int64_t> given_up_for = {};
+    /// Of one that went on where others were pruned: the run for which it would have been; else nothing.
+    std::vector<std::int64_t> spared_from = {};
 };
 
 /// The best point visited; of runs with the same value that of the smallest start id.
@@ -64,7 +69,7 @@ struct Incumbent {
 struct Findings {
     explicit Findings(std::size_t dimension) : runs{.dimension = dimension} {}
 
-    /// A polished point counts as visited by its run.
+    /// A polished point counts as visited by its run. Where that had ended is known in double precision now.
     void add(Polished minimum);
 
     /// Makes the best polished minimum the best point, if there is one.
@@ -91,8 +96,10 @@ struct Findings {
     void take(const Polished& minimum);
 };
 
-/// Clusters of the polished minima and the ends of runs. Members below 2 P, P = findings.polished.size(), are
-/// polished minima and where their polish began, the others 2 P + run.
-Clusters cluster_minima(const Findings& findings, std::span<const double> widths, const Nearness& nearness);
+/// Adds what was polished, and where that began.
+void add_polished(Ends& ends, const std::vector<Polished>& polished);
+
+/// Clusters of what was polished and the ends of runs.
+Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness);
 
 }  // namespace lanewise

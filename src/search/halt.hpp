@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "lanewise/options.hpp"
 #include "lanewise/result.hpp"
@@ -33,9 +34,14 @@ class Halt {
         try {
             if ((*stop_)()) reason_ = SearchStatus::interrupted;
         } catch (...) {
-            thrown_ = std::current_exception();
-            reason_ = SearchStatus::interrupted;
+            keep(std::current_exception());
         }
+    }
+
+    /// Ends the search for what was thrown on one of its threads.
+    void keep(std::exception_ptr thrown) noexcept {
+        if (!is_thrown_.exchange(true)) thrown_ = std::move(thrown);
+        reason_ = SearchStatus::interrupted;
     }
 
     /// What the calling thread does while others finish their share: only it can ask Options::stop.
@@ -47,6 +53,7 @@ class Halt {
         }
     }
 
+    /// To be called when all threads are done.
     void rethrow() const {
         if (thrown_) std::rethrow_exception(thrown_);
     }
@@ -57,6 +64,7 @@ class Halt {
     Clock::time_point begin_;
     std::optional<double> max_time_;
     std::atomic<SearchStatus> reason_ = SearchStatus::completed;
+    std::atomic<bool> is_thrown_ = false;
     std::exception_ptr thrown_;
 };
 

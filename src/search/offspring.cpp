@@ -33,16 +33,14 @@ void Offspring::take_parents(const Findings& findings, std::size_t first) {
         if (std::isfinite(findings.runs.f[run]))
             parents_.push_back({findings.runs.f[run], {x.begin(), x.end()}, findings.runs.line[run]});
     }
-    const Clusters distinct = cluster({.count = parents_.size(),
-                                       .polished = 0,
-                                       .widths = setting_->widths,
-                                       .f = [&](std::size_t i) { return parents_[i].f; },
-                                       .x = [&](std::size_t i, std::size_t j) { return parents_[i].x[j]; }},
-                                      setting_->options->same);
+    Ends ends(*setting_->box);
+    for (std::uint32_t i = 0; i < parents_.size(); ++i)
+        ends.add({parents_[i].f, EndOf::run, i}, [&](std::size_t j) { return parents_[i].x[j]; });
+    const Clusters distinct = cluster(ends, setting_->options->same);
     std::vector<Parent> best;
-    for (const auto& [f, parent, cluster] : distinct.members) {
+    for (const auto& [end, cluster] : distinct.members) {
         if (best.size() == most_parents) break;
-        if (cluster == best.size()) best.push_back(std::move(parents_[parent]));
+        if (cluster == best.size()) best.push_back(std::move(parents_[end.index]));
     }
     parents_ = std::move(best);
 }

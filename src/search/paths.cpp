@@ -27,13 +27,13 @@ void visit_path(const Objective& objective, const Box& box, const Options& optio
     const std::vector<std::size_t> fixed = fixed_coordinates(box);
     const Starts starts(box, options);
     Swarm<T> swarm(0, 1, box, options, kernels::lane_group);
-    const Workspace<T> workspace(kernels::lane_group, d, objective.scratch_rows());
+    Workspace<T> workspace(kernels::lane_group, d, objective.scratch_rows());
     Evaluator<T> evaluator{&objective, isa, options.maximize, workspace.scratch.data(), fixed};
     const kernels::Functions<T>& functions = kernels::functions<T>(kernel_table(isa));
     const auto advance = functions.advance[kernel_method(options.rule)];
 
     std::vector<double> x(d);
-    begin_tile(swarm, 0, start_id, starts, functions, evaluator, workspace, x);
+    begin_tile(swarm, 0, start_id, starts, functions, evaluator, workspace, nullptr);
     const kernels::Tile<T> tile = swarm.unpack(0, workspace);
     for (std::size_t k = 0; k < iterations; ++k) {
         const kernels::Step<T> step = step_at<T>(options, k);

@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -37,6 +38,7 @@ class Finish {
     }
 
     std::uint64_t evaluations() const { return evaluations_; }
+    bool is_finished() const { return !is_over(); }
     double f() const { return best_f_; }
     std::vector<double> x() const { return best_; }
 
@@ -117,11 +119,14 @@ class Finish {
     double first_curvature() {
         constexpr double apart = 1e-6;
         constexpr double longest_step = 0.02;
+        // Scaled against overflow.
+        const double steepest = slope();
         double square = 0;
         for (const std::size_t j : free_) {
-            if (!is_held(j)) square += best_gradient_[j] * width(j) * best_gradient_[j] * width(j);
+            const double share = is_held(j) ? 0 : best_gradient_[j] * width(j) / steepest;
+            square += share * share;
         }
-        const double length = std::sqrt(square);
+        const double length = steepest * std::sqrt(square);
         point_ = best_;
         for (const std::size_t j : free_) {
             if (is_held(j)) continue;
@@ -306,19 +311,17 @@ class Finish {
             const std::size_t j = moving[i];
             point_[j] = std::clamp(best_[j] - step[i] * width(j), box_->lower()[j], box_->upper()[j]);
         }
+        if (!std::ranges::all_of(point_, [](double x) { return std::isfinite(x); })) return false;
         const double before = slope();
         const double f = best_f_;
         const std::vector<double> x = best_;
         const std::vector<double> g = best_gradient_;
         const double f_there = evaluate();
-        if (!(f_there <= f)) return false;
+        if (f_there < f) return slope() < before;  // evaluate has kept it
+        if (f_there != f) return false;
         best_ = point_;
         best_gradient_ = gradient_;
-        if (slope() < before) {
-            best_f_ = f_there;
-            return true;
-        }
-        best_f_ = f;
+        if (slope() < before) return true;
         best_ = x;
         best_gradient_ = g;
         return false;
@@ -326,12 +329,13 @@ class Finish {
 
     /// Tries steps of many lengths both ways; true when one of them goes down.
     bool go_down(const std::vector<std::size_t>& moving, const std::vector<double>& direction) {
+        constexpr std::array<double, lanes / 2> lengths = {1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5};
+        if (!std::ranges::all_of(direction, [](double d) { return std::isfinite(d); })) return false;
         double longest = 0;
         for (const double component : direction) longest = std::max(longest, std::abs(component));
         for (std::size_t j = 0; j < best_.size(); ++j) std::fill_n(x_row(j), lanes, best_[j]);
         for (std::size_t lane = 0; lane < lanes; ++lane) {
-            const double length =
-                (lane % 2 == 0 ? 1 : -1) * std::pow(10.0, -1.0 - 0.5 * static_cast<double>(lane / 2));
+            const double length = (lane % 2 == 0 ? 1 : -1) * lengths[lane / 2];
             for (std::size_t i = 0; i < moving.size(); ++i) {
                 const std::size_t j = moving[i];
                 x_row(j)[lane] = std::clamp(best_[j] + length * direction[i] / longest * width(j),
@@ -375,9 +379,11 @@ Polished polish(const Setting& setting, const Rough& rough, std::uint64_t most_e
     const double rough_f = finish.from(rough.x);
     return {.f = finish.f(),
             .x = finish.x(),
-            .run = rough.run,
+            .finished = finish.is_finished(),
             .rough_f = rough_f,
             .rough_x = rough.x,
+            .run = rough.run,
+            .iteration = rough.iteration,
             .evaluations = finish.evaluations()};
 }
 

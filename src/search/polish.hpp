@@ -14,11 +14,12 @@ namespace lanewise {
 /// A point to polish.
 struct Rough {
     std::vector<double> x;
-    std::size_t run;  ///< that visited it
+    std::size_t run;         ///< that visited it
+    std::int32_t iteration;  ///< that moved the run there; -1: the start
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(x, run);
+        archive(x, run, iteration);
     }
 };
 
@@ -26,20 +27,24 @@ struct Rough {
 struct Polished {
     double f;
     std::vector<double> x;
-    std::size_t run;  ///< the run that led there
-    double rough_f;   ///< where the polish began
+    bool finished;  ///< not ended before by a limit
+    // Where the polish began.
+    double rough_f;
     std::vector<double> rough_x;
+    std::size_t run;
+    std::int32_t iteration;
     std::uint64_t evaluations;
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(f, x, run, rough_f, rough_x, evaluations);
+        archive(f, x, finished, rough_f, rough_x, run, iteration, evaluations);
     }
 };
 
 /// Minimises within the box from x on with NLopt's L-BFGS, in units of the box; the outcome is never worse
 /// than x. Where the gradient vanishes at a saddle, goes on downhill along a direction of negative curvature.
-/// Takes at most `most_evaluations`, and ends at once at the target or when the search is halted.
+/// Takes at most `most_evaluations`, and ends at once at the target or when the search is halted: then it is
+/// not finished.
 Polished polish(const Setting& setting, const Rough& rough, std::uint64_t most_evaluations, Halt& halt);
 
 }  // namespace lanewise

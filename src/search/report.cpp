@@ -1,5 +1,7 @@
 #include "report.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -19,13 +21,18 @@ class Report {
     Report(const Setting& setting, const Findings& findings)
         : setting_(&setting),
           findings_(&findings),
-          polished_(findings.polished.size()),
-          clusters_(cluster_minima(findings, setting.widths, setting.options->same)) {}
+          clusters_(cluster_minima(findings, *setting.box, setting.options->same)),
+          clusters_of_runs_(clusters_of_runs(findings, clusters_)) {}
 
     Result result() const {
         const Incumbent& best = findings_->best;
         if (!std::isfinite(best.f))
-            throw NothingFinite("nothing finite found: value or gradient is not finite at any start");
+            throw NothingFinite(
+                findings_->status == SearchStatus::completed
+                    ? "nothing finite found: value or gradient is not finite at any start"
+                    : fmt::format("nothing finite found: value or gradient is not finite at any start "
+                                  "that was looked at before the search ended ({})",
+                                  name(findings_->status)));
         Result result{};
         result.status = findings_->status;
         result.best = {.f = setting_->sign * best.f,
@@ -43,7 +50,7 @@ class Report {
         result.runs[static_cast<std::size_t>(RunStatus::stopped)] +=
             setting_->starts.count() - (runs().count() - findings_->offspring);
         result.offspring = findings_->offspring;
-        result.coverage = estimate_coverage(*findings_, setting_->starts, clusters_);
+        result.coverage = estimate_coverage(*findings_, setting_->starts, clusters_, clusters_of_runs_);
         result.audit = audit();
         result.iterations = findings_->iterations;
         result.work = findings_->work;
@@ -54,8 +61,6 @@ class Report {
     }
 
   private:
-    bool is_run(std::uint32_t member) const { return member >= 2 * polished_; }
-
     const Runs& runs() const { return findings_->runs; }
 
     void count(Minimum& minimum, std::size_t run) const {
@@ -66,10 +71,10 @@ class Report {
         }
     }
 
-    std::vector<double> point(std::uint32_t member) const {
-        if (member < polished_) return findings_->polished[member].x;
-        if (!is_run(member)) return findings_->polished[member - polished_].rough_x;
-        const auto x = findings_->runs.point(member - 2 * polished_);
+    std::vector<double> point(const End& end) const {
+        if (end.of == EndOf::origin) return findings_->polished[end.index].rough_x;
+        if (end.of != EndOf::run) return findings_->polished[end.index].x;
+        const auto x = runs().point(end.index);
         return {x.begin(), x.end()};
     }
 
@@ -77,23 +82,23 @@ class Report {
         const std::size_t most = setting_->options->most_minima;
         std::vector<Minimum> minima;
         std::vector<std::vector<double>> points;
-        for (const auto& [f, member, cluster] : clusters_.members) {
+        for (const auto& [end, cluster] : clusters_.members) {
             if (cluster >= most) continue;
             if (cluster == minima.size()) {
-                minima.push_back({.f = setting_->sign * f,
-                                  .x = point(member),
-                                  .polished = member < polished_,
+                minima.push_back({.f = setting_->sign * end.f,
+                                  .x = point(end),
+                                  .polished = end.of == EndOf::polish,
                                   .gradient_norm = 0,
                                   .at_bound = std::vector<std::int8_t>(setting_->box->dimension(), 0),
                                   .start_ids = {},
                                   .offspring = 0});
                 points.push_back(minima.back().x);
             }
-            if (is_run(member)) count(minima[cluster], member - 2 * polished_);
+            if (end.of == EndOf::run) count(minima[cluster], end.index);
         }
-        const std::vector<std::uint32_t> of_run = clusters_of_runs(*findings_, clusters_);
-        for (std::uint32_t run = 0; run < of_run.size(); ++run) {
-            if (!std::isfinite(runs().f[run]) && of_run[run] < minima.size()) count(minima[of_run[run]], run);
+        for (std::uint32_t run = 0; run < runs().count(); ++run) {
+            const std::uint32_t cluster = clusters_of_runs_[run];
+            if (!std::isfinite(runs().f[run]) && cluster < minima.size()) count(minima[cluster], run);
         }
         evaluate_points(
             *setting_->objective, points, setting_->isa,
@@ -123,25 +128,30 @@ class Report {
         minimum.gradient_norm = largest * std::sqrt(sum);
     }
 
-    /// Compares the runs that were spared with those that were given up for the same.
+    /// Compares the runs that were spared with those for which they would have been given up, by the minima
+    /// they came to.
     Audit audit() const {
-        const Runs& runs = findings_->runs;
+        constexpr double nowhere = std::numeric_limits<double>::infinity();
+        std::vector<double> f(clusters_.count, nowhere);
+        for (const auto& [end, cluster] : clusters_.members) f[cluster] = std::min(f[cluster], end.f);
+        const auto f_of = [&](std::size_t run) {
+            return clusters_of_runs_[run] == no_cluster ? nowhere : f[clusters_of_runs_[run]];
+        };
         Audit audit{};
-        double best_spared = std::numeric_limits<double>::infinity();
-        for (std::size_t run = 0; run < runs.count(); ++run) {
-            if (runs.audited[run] == 0) continue;
+        double best_spared = nowhere;
+        double best_other = nowhere;
+        for (std::size_t run = 0; run < runs().count(); ++run) {
+            const bool spared = runs().spared_from[run] != Runs::nothing;
+            double& best = spared ? best_spared : best_other;
+            best = std::min(best, f_of(run));
+            if (!spared) continue;
             ++audit.spared;
-            best_spared = std::min(best_spared, runs.f[run]);
-            // A run that was merged later has another holder by now.
-            if (runs.holder[run] < 0) continue;
-            const auto leader = static_cast<std::size_t>(runs.holder[run]);
-            const double gap = runs.f[leader] - runs.f[run];
-            if (gap > setting_->options->same.exact_value * std::max(1.0, std::abs(runs.f[leader])))
+            auto leader = static_cast<std::size_t>(runs().spared_from[run]);
+            while (runs().status[leader] == RunStatus::pruned)
+                leader = static_cast<std::size_t>(runs().given_up_for[leader]);
+            const double gap = f_of(leader) - f_of(run);
+            if (gap > setting_->options->same.exact_value * std::max(1.0, std::abs(f_of(run))))
                 ++audit.better_than_leader;
-        }
-        double best_other = std::numeric_limits<double>::infinity();
-        for (std::size_t run = 0; run < runs.count(); ++run) {
-            if (runs.audited[run] == 0) best_other = std::min(best_other, runs.f[run]);
         }
         if (best_spared < best_other && std::isfinite(best_other)) audit.regret = best_other - best_spared;
         return audit;
@@ -149,8 +159,8 @@ class Report {
 
     const Setting* setting_;
     const Findings* findings_;
-    std::size_t polished_;
     Clusters clusters_;
+    std::vector<std::uint32_t> clusters_of_runs_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "budget.hpp"
 #include "coverage.hpp"
 #include "crew.hpp"
 #include "offspring.hpp"
@@ -63,11 +64,13 @@ class Search {
 
     /// What is found when it ends here.
     Findings conclude() {
-        if (wave_) wave_->end();
-        if (!cut_short_.empty()) {
-            take(std::exchange(cut_short_, {}));
-            sum_up();
+        if (wave_) {
+            if (!wave_->has_begun()) count_runs();
+            wave_->end();
         }
+        take(std::exchange(cut_short_, {}));
+        if (!std::isfinite(findings_.best.f) && evaluations() == 0) look_at_first_start();
+        findings_.work.evaluations = evaluations() + crew_.evaluations_in_vain();
         if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
         if (!is_over() && covered_) findings_.status = SearchStatus::covered;
         // Values in single precision do not compare with those in double.
@@ -81,7 +84,7 @@ class Search {
     void archive(Archive& archive) {
         CrewWork work_so_far = work();
         double seconds_so_far = seconds();
-        bool in_wave = wave_.has_value();
+        bool in_wave = wave_ && wave_->has_begun();
         archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_, last_rounds_,
                 rough_, best_first_, polish_evaluations_, offspring_, work_so_far, seconds_so_far, in_wave);
         if constexpr (Archive::reads) {
@@ -138,24 +141,28 @@ class Search {
             for (std::size_t i = 0; i < born; ++i) children.push_back(offspring_.child(plan.first_id + i));
             plan.offspring = children;
         }
-        if (affordable_runs() < plan.runs) {
-            limit_bites();
-            plan.runs = affordable_runs();
-        }
-        if (plan.runs == 0) {
+        const std::size_t affordable = budget().runs(setting_->starts, plan.first_id, plan.runs);
+        if (affordable < plan.runs) limit_bites();
+        if (affordable == 0) {
             findings_.status = SearchStatus::max_evaluations;
             return;
         }
-        (breeding_ ? findings_.offspring : begun_) += plan.runs;
+        plan.runs = affordable;
         best_before_ = findings_.best.f;
         wave_.emplace(*setting_, crew_, findings_);
-        wave_->begin(plan);
+        if (!wave_->begin(plan)) {
+            findings_.status = halt_.reason();
+            return;
+        }
+        count_runs();
         next_ = Next::stage;
         check_target();
         // What is easy is found from the best starts already.
         if (options_->polish && wave_->first() == 0 && std::isfinite(findings_.best.f))
             rough_ = wave_->best_points(polished_starts);
     }
+
+    void count_runs() { (breeding_ ? findings_.offspring : begun_) += wave_->runs(); }
 
     std::size_t offspring_to_begin() const {
         if (!options_->offspring || barren_ == most_barren || !offspring_.is_possible()) return 0;
@@ -165,19 +172,20 @@ class Search {
 
     void take_stage() {
         const std::size_t wanted = wave_->next_stage();
-        const std::size_t stage =
-            wave_->is_cut_off() ? wanted : affordable_iterations(wanted, wave_->alive());
-        if (stage < wanted) limit_bites();
-        if (stage == 0) {
+        const std::optional<std::size_t> stage =
+            wave_->is_cut_off() ? wanted : budget().iterations(wanted, wave_->alive());
+        if (stage != wanted) limit_bites();
+        if (!stage) {
             findings_.status = SearchStatus::max_evaluations;
             return;
         }
-        wave_->advance(stage);
+        wave_->advance(*stage);
         if (halt_.requested()) {
             findings_.status = halt_.reason();
             return;
         }
         check_target();
+        if (stage == std::size_t{0} && !is_over()) findings_.status = SearchStatus::max_evaluations;
         if (options_->progress) tell();
     }
 
@@ -194,7 +202,7 @@ class Search {
         if (options_->offspring) offspring_.take_parents(findings_, first_);
         const double gain = options_->same.exact_value * std::max(1.0, std::abs(best_before_));
         barren_ = !breeding_ || findings_.best.f < best_before_ - gain ? 0 : barren_ + 1;
-        covered_ = options_->max_unseen && is_covered();
+        covered_ = options_->max_unseen && !breeding_ && is_covered();
         next_ = covered_ ? Next::last_polish : Next::begin_wave;
     }
 
@@ -206,8 +214,9 @@ class Search {
     }
 
     bool is_covered() const {
-        const Coverage coverage = estimate_coverage(
-            findings_, setting_->starts, cluster_minima(findings_, setting_->widths, options_->same));
+        const Clusters clusters = cluster_minima(findings_, *setting_->box, options_->same);
+        const Coverage coverage =
+            estimate_coverage(findings_, setting_->starts, clusters, clusters_of_runs(findings_, clusters));
         constexpr double less_than_one = 0.5;
         return (coverage.unseen_probability && *coverage.unseen_probability <= *options_->max_unseen) ||
                (coverage.minima_expected &&
@@ -235,15 +244,20 @@ class Search {
         const std::size_t count = runs.count();
         const std::size_t d = runs.dimension;
         const auto is_point = [&](const auto& part) { return part.x.size() == d && part.run < count; };
-        return runs.id.size() == count && runs.f.size() == count && runs.x.size() == count * d &&
-               runs.holder.size() == count && runs.audited.size() == count &&
+        const auto is_given_up_for = [&](std::int64_t run) {
+            return run == Runs::nothing ||
+                   (run < 0 ? static_cast<std::size_t>(~run) < findings_.polished.size()
+                            : static_cast<std::size_t>(run) < count);
+        };
+        return runs.id.size() == count && runs.line.size() == count && runs.f.size() == count &&
+               runs.x.size() == count * d && runs.iteration.size() == count &&
+               runs.given_up_for.size() == count && runs.spared_from.size() == count &&
                std::ranges::all_of(runs.status, [](RunStatus s) { return s <= RunStatus::stopped; }) &&
-               begun_ <= setting_->starts.count() && begun_ + findings_.offspring == count &&
-               std::ranges::all_of(findings_.polished, is_point) && std::ranges::all_of(rough_, is_point) &&
-               next_ <= Next::nothing;
+               std::ranges::all_of(runs.given_up_for, is_given_up_for) &&
+               std::ranges::all_of(runs.spared_from, is_given_up_for) && begun_ <= setting_->starts.count() &&
+               begun_ + findings_.offspring == count && std::ranges::all_of(findings_.polished, is_point) &&
+               std::ranges::all_of(rough_, is_point) && next_ <= Next::nothing;
     }
-
-    // What max_evaluations leaves: an iteration of a run takes one, and each look at it one more.
 
     CrewWork work() const {
         CrewWork sum = crew_.work();
@@ -254,27 +268,16 @@ class Search {
         const CrewWork work = this->work();
         return work.run_iterations + work.evaluations + polish_evaluations_;
     }
-    std::uint64_t evaluations_left() const {
-        if (!options_->max_evaluations) return std::numeric_limits<std::uint64_t>::max();
-        const std::uint64_t spent = evaluations();
-        return *options_->max_evaluations > spent ? *options_->max_evaluations - spent : 0;
-    }
-    std::uint64_t affordable_runs() const {
-        const std::size_t to_begin = options_->explore == 1 ? 0 : options_->explore;
-        return evaluations_left() / (to_begin + 1);
-    }
-    std::size_t affordable_iterations(std::size_t stage, std::size_t alive) const {
-        const std::uint64_t each = evaluations_left() / alive;
-        return each == 0 ? 0 : std::min<std::uint64_t>(stage, each - 1);
-    }
+    Budget budget() const { return {options_->max_evaluations, evaluations()}; }
 
     // Polishing.
 
     /// Best first: the first alone, it may be all that was looked for.
     void polish() {
-        const std::size_t count = best_first_ ? 1 : rough_.size();
         const std::uint64_t wanted = 2000 + 200 * setting_->box->dimension();
-        const std::uint64_t most = std::min(wanted, evaluations_left() / count);
+        const std::uint64_t all = budget().evaluations(wanted * rough_.size());
+        const std::size_t count = best_first_ ? 1 : std::max<std::size_t>(all / wanted, 1);
+        const std::uint64_t most = std::min(wanted, all);
         if (most < wanted) limit_bites();
         if (most == 0) {
             rough_.clear();
@@ -306,18 +309,37 @@ class Search {
 
     /// The best ends of the minima that will be described, where they are not polished yet.
     std::vector<Rough> unpolished_minima() const {
-        const Clusters clusters = cluster_minima(findings_, setting_->widths, options_->same);
-        const std::size_t known = 2 * findings_.polished.size();
         std::vector<Rough> rough;
         std::size_t founded = 0;
-        for (const auto& [f, member, cluster] : clusters.members) {
-            if (cluster != founded || founded == options_->most_minima) continue;
+        const Clusters clusters = cluster_minima(findings_, *setting_->box, options_->same);
+        for (const auto& [end, cluster] : clusters.members) {
+            if (founded == options_->most_minima) break;
+            if (cluster != founded) continue;
             ++founded;
-            if (member < known) continue;
-            const auto x = findings_.runs.point(member - known);
-            rough.push_back({.x = {x.begin(), x.end()}, .run = member - known});
+            if (end.of != EndOf::run) continue;
+            const auto x = findings_.runs.point(end.index);
+            rough.push_back({.x = {x.begin(), x.end()},
+                             .run = end.index,
+                             .iteration = findings_.runs.iteration[end.index]});
         }
         return rough;
+    }
+
+    /// What a search has that ended before it had seen anything.
+    void look_at_first_start() {
+        std::vector<double> x(setting_->box->dimension());
+        setting_->starts.point(0, x);
+        const Evaluation at = evaluate(*setting_->objective, x, setting_->isa);
+        ++polish_evaluations_;
+        if (!std::ranges::all_of(at.gradient, [](double g) { return std::isfinite(g); })) return;
+        Runs& runs = findings_.runs;
+        if (runs.count() == 0) {
+            runs.begin(1, 0, {});
+            ++begun_;
+        }
+        findings_.best.f = runs.f[0] = setting_->sign * at.f;
+        findings_.best.x = x;
+        std::ranges::copy(x, runs.x.begin());
     }
 
     void tell() {
@@ -328,7 +350,7 @@ class Search {
         options_->progress({.iteration = wave_->iteration(),
                             .iterations = wave_->iterations(),
                             .runs = setting_->starts.count(),
-                            .runs_begun = findings_.runs.count(),
+                            .runs_begun = begun_,
                             .runs_alive = wave_->alive(),
                             .minima = findings_.polished.size(),
                             .share = (static_cast<double>(begun_) - to_come) / starts,
@@ -339,7 +361,7 @@ class Search {
 
     void sum_up() {
         const CrewWork work = this->work();
-        findings_.threads = crew_.threads();
+        findings_.threads = std::max(findings_.threads, crew_.threads());
         findings_.work = {.seconds = seconds(),
                           .run_iterations = work.run_iterations,
                           .evaluations = evaluations(),

@@ -13,9 +13,6 @@ Setting::Setting(const Objective& objective, const Box& box, const Options& opti
       starts(box, options),
       isa(choose_isa(options.isa)),
       threads(options.threads > 0 ? options.threads : omp_get_max_threads()),
-      sign(options.maximize ? -1 : 1),
-      widths(box.dimension()) {
-    for (std::size_t j = 0; j < widths.size(); ++j) widths[j] = box.upper()[j] - box.lower()[j];
-}
+      sign(options.maximize ? -1 : 1) {}
 
 }  // namespace lanewise

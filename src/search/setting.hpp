@@ -1,8 +1,6 @@
 // What a search is given, and what it makes of it once.
 #pragma once
 
-#include <vector>
-
 #include "lanewise/box.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
@@ -21,7 +19,6 @@ struct Setting {
     Isa isa;
     int threads;  ///< at most
     double sign;  ///< -1 when maximising
-    std::vector<double> widths;
 };
 
 }  // namespace lanewise

@@ -30,7 +30,8 @@ bool Starts::is_sample(std::uint64_t start_id) const noexcept {
 }
 
 std::size_t Starts::candidates(std::uint64_t start_id) const noexcept {
-    return start_id < given() || is_sample(start_id) ? 1 : explore_;
+    const bool chosen = start_id >= given() && start_id < count() && !is_sample(start_id);
+    return chosen ? explore_ : 1;
 }
 
 void Starts::candidate(std::uint64_t start_id, std::size_t which, std::span<double> x) const {

@@ -34,6 +34,10 @@ class Starts {
     void point(std::uint64_t start_id, std::span<double> x) const { candidate(start_id, 0, x); }
     /// How many points a start is the best of.
     std::size_t candidates(std::uint64_t start_id) const noexcept;
+    /// How many evaluations it takes to choose it.
+    std::size_t evaluations(std::uint64_t start_id) const noexcept {
+        return candidates(start_id) == 1 ? 0 : candidates(start_id);
+    }
     void candidate(std::uint64_t start_id, std::size_t which, std::span<double> x) const;
 
     bool is_sample(std::uint64_t start_id) const noexcept;

@@ -39,11 +39,12 @@ struct CrewWork {
 template <class T>
 struct Workspace {
     Workspace(std::size_t lanes, std::size_t dimension, std::size_t scratch_rows)
-        : rows(lanes * (dimension + 2)), scratch(lanes * scratch_rows) {}
+        : rows(lanes * (dimension + 2)), scratch(lanes * scratch_rows), point(dimension) {}
 
     AlignedArray<T> rows;     ///< g, then best_step, status
     AlignedArray<T> scratch;  ///< registers of the objective's program
-    CrewWork work;            ///< of this thread
+    std::vector<double> point;
+    CrewWork work;  ///< of this thread
 };
 
 /// The state of runs `first` to `first + runs - 1`, a run a lane. Whatever is asked by lane is the run's that

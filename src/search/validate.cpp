@@ -94,6 +94,7 @@ void validate(const Options& options) {
         refuse("tile_lanes", options.tile_lanes, "must be a multiple of 16, or 0 for a choice");
     if (options.max_time && !(*options.max_time > 0))
         refuse("max-time", *options.max_time, "must be above 0 seconds");
+    if (options.max_evaluations == std::uint64_t{0}) refuse("max-evaluations", 0, "must be at least 1");
     if (!(options.checkpoint_every >= 0) || !std::isfinite(options.checkpoint_every))
         refuse("every", options.checkpoint_every, "must be finite and at least 0 seconds");
     if (options.target && !std::isfinite(*options.target))
@@ -111,10 +112,6 @@ void validate(const Objective& objective, const Box& box, const Options& options
         refuse("precision", "f32", "this objective has double precision only");
     if (options.precision == Precision::f32) check_single_precision(box);
     choose_design(options.design, box.dimension());
-    const std::size_t runs = count_starts(options);
-    if (options.max_evaluations && *options.max_evaluations < runs)
-        throw std::invalid_argument(fmt::format(
-            "max-evaluations {}: each of the {} starts takes at least one", *options.max_evaluations, runs));
     check_start_points(box, options);
     check_schedule(options);
     choose_isa(options.isa);

@@ -35,21 +35,31 @@ Wave<T>::Wave(const Setting& setting, Crew<T>& crew, Findings& findings)
       swarm_(0, 0, *setting.box, *setting.options, kernels::lane_group) {}
 
 template <class T>
-void Wave<T>::begin(const Plan& plan) {
+bool Wave<T>::begin(const Plan& plan) {
     options_.rule.alpha = plan.alpha;
     options_.iterations = plan.iterations;
     first_ = findings_->runs.count();
+    runs_ = plan.runs;
     alive_ = plan.runs;
-    looks_unchanged_.resize(plan.runs, 0);
-    last_f_.resize(plan.runs, nowhere);
-    earlier_best_f_.resize(plan.runs, nowhere);
+    first_id_ = plan.first_id;
+    for (const Child& child : plan.offspring) lines_.push_back(child.line);
     swarm_ = Swarm<T>(first_, plan.runs, *setting_->box, options_, crew_->choose_tile_lanes(plan.runs));
-    std::vector<std::uint64_t> lines;
-    for (const Child& child : plan.offspring) lines.push_back(child.line);
-    findings_->runs.begin(plan.runs, plan.first_id, lines);
-    findings_->tile_lanes = std::max(findings_->tile_lanes, swarm_.tile_lanes());
     crew_->begin(swarm_, plan.first_id, plan.offspring);
+    if (crew_->halt().requested()) return false;
+    enlist();
     note_best();
+    return true;
+}
+
+template <class T>
+void Wave<T>::enlist() {
+    looks_unchanged_.resize(runs_, 0);
+    last_f_.resize(runs_, nowhere);
+    earlier_best_f_.resize(runs_, nowhere);
+    for (std::size_t i = 0; i < runs_; ++i)
+        is_sample_.push_back(setting_->starts.is_sample(first_id_ + i) ? 1 : 0);
+    findings_->runs.begin(runs_, first_id_, lines_);
+    findings_->tile_lanes = std::max(findings_->tile_lanes, swarm_.tile_lanes());
 }
 
 /// What is read belongs together.
@@ -57,7 +67,8 @@ template <class T>
 bool Wave<T>::is_possible() const {
     const std::size_t all = findings_->runs.count();
     bool possible = first_ <= all && runs() <= all - first_ && looks_unchanged_.size() == runs() &&
-                    earlier_best_f_.size() == runs();
+                    last_f_.size() == runs() && earlier_best_f_.size() == runs() &&
+                    is_sample_.size() == runs();
     for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane)
         possible = possible && swarm_.run(lane) >= first_ && in_wave(lane) < runs();
     return possible;
@@ -130,17 +141,20 @@ std::vector<double> Wave<T>::point(std::size_t lane, Which which) const {
 
 /// f is infinite where the end counts for nothing.
 template <class T>
-void Wave<T>::end(std::size_t lane, RunStatus status, double f, Which where) {
+void Wave<T>::end_run(std::size_t lane, RunStatus status, double f, Which where) {
+    Runs& runs = findings_->runs;
     const std::size_t run = swarm_.run(lane);
-    const std::size_t d = setting_->box->dimension();
     // The best run ends at its best point.
-    if (findings_->runs.id[run] == findings_->best.id && !findings_->best.polished) {
+    if (runs.id[run] == findings_->best.id && !findings_->best.polished) {
         f = swarm_.best_f(lane);
         where = Which::best;
     }
-    findings_->runs.status[run] = status;
-    findings_->runs.f[run] = f;
-    for (std::size_t j = 0; j < d; ++j) findings_->runs.x[run * d + j] = swarm_.coordinate(lane, where, j);
+    runs.status[run] = status;
+    runs.f[run] = f;
+    runs.iteration[run] =
+        where == Which::best ? swarm_.best_iteration(lane) : static_cast<std::int32_t>(iteration_) - 1;
+    for (std::size_t j = 0; j < runs.dimension; ++j)
+        runs.x[run * runs.dimension + j] = swarm_.coordinate(lane, where, j);
     swarm_.retire(lane);
 }
 
@@ -154,8 +168,9 @@ void Wave<T>::retire() {
         const kernels::LaneStatus status = swarm_.status(lane);
         if (status == kernels::ended) continue;
         if (status != kernels::live) {
-            end(lane, status == kernels::nan_at_start ? RunStatus::nan_at_start : RunStatus::nan_on_the_way,
-                nowhere, Which::best);
+            end_run(lane,
+                    status == kernels::nan_at_start ? RunStatus::nan_at_start : RunStatus::nan_on_the_way,
+                    nowhere, Which::best);
             continue;
         }
         const double f = swarm_.f(lane);
@@ -165,9 +180,9 @@ void Wave<T>::retire() {
         looks_unchanged = std::abs(f - last_f) <= unchanged * unit ? looks_unchanged + 1 : 0;
         last_f = f;
         if (swarm_.slope(lane) <= flat * unit) {
-            end(lane, RunStatus::converged_gradient, f, Which::current);
+            end_run(lane, RunStatus::converged_gradient, f, Which::current);
         } else if (looks_unchanged == enough_looks) {
-            end(lane, RunStatus::converged_value, f, Which::current);
+            end_run(lane, RunStatus::converged_value, f, Which::current);
         }
     }
 }
@@ -175,68 +190,66 @@ void Wave<T>::retire() {
 /// Runs that have fallen into the basin of a better one, or of a minimum that is known, end.
 template <class T>
 void Wave<T>::merge() {
-    const std::vector<std::size_t> lanes = live_lanes();
-    const std::size_t known = findings_->polished.size();
-    const Clusters clusters = cluster_lanes(lanes, Which::current, setting_->options->same,
+    const Clusters clusters = cluster_lanes(Which::current, setting_->options->same,
                                             [&](std::size_t lane) { return swarm_.f(lane); });
-    std::vector<std::int64_t> holders;
-    for (const auto& [f, member, cluster] : clusters.members) {
-        if (cluster == holders.size()) {
-            holders.push_back(member < known
-                                  ? ~static_cast<std::int64_t>(member)
-                                  : static_cast<std::int64_t>(swarm_.run(lanes[member - 2 * known])));
-        } else if (member >= 2 * known) {
-            const std::size_t lane = lanes[member - 2 * known];
-            end(lane, RunStatus::merged, nowhere, Which::current);
-            findings_->runs.holder[swarm_.run(lane)] = holders[cluster];
+    std::vector<End> founders;
+    for (const auto& [end, cluster] : clusters.members) {
+        if (cluster == founders.size()) {
+            founders.push_back(end);
+        } else if (end.of == EndOf::run) {
+            const End& founder = founders[cluster];
+            const bool into_run = founder.of == EndOf::run;
+            end_run(end.index, RunStatus::merged, nowhere, Which::current);
+            findings_->runs.given_up_for[swarm_.run(end.index)] =
+                into_run ? static_cast<std::int64_t>(swarm_.run(founder.index))
+                         : ~static_cast<std::int64_t>(founder.index);
+            if (into_run) is_sample_[in_wave(founder.index)] |= is_sample_[in_wave(end.index)];
         }
     }
 }
 
 /// Where no run of a neighbourhood, falling on as it has, would come near the best value of all, only its
-/// best run goes on.
+/// best run goes on, and what is of the sample.
 template <class T>
 void Wave<T>::prune() {
-    const Options& options = options_;
-    const std::vector<std::size_t> lanes = live_lanes();
-    constexpr double falls_on = 3;
-    const auto promise = [&](std::size_t lane) {
-        const double best_f = swarm_.best_f(lane);
-        return best_f - falls_on * (earlier_best_f_[in_wave(lane)] - best_f);
-    };
-    if (options.prune && !is_due(first_late)) {
+    if (options_.prune && !is_due(first_late)) {
+        constexpr double falls_on = 3;
+        const auto promise = [&](std::size_t lane) {
+            const double best_f = swarm_.best_f(lane);
+            return best_f - falls_on * (earlier_best_f_[in_wave(lane)] - best_f);
+        };
         // As far as a few steps go, runs are in each other's neighbourhood.
         constexpr double steps = 3;
         constexpr double widest = 0.03;
         const double reach =
-            options.scale == Scale::box ? std::min(steps * step_size(options, iteration_), widest) : 0.0;
+            options_.scale == Scale::box ? std::min(steps * step_size(options_, iteration_), widest) : 0.0;
         const Clusters clusters = cluster_lanes(
-            lanes, Which::current,
-            {.distance = std::max(reach, options.same.distance), .value = nowhere, .exact_value = nowhere},
+            Which::current,
+            {.distance = std::max(reach, options_.same.distance), .value = nowhere, .exact_value = nowhere},
             [&](std::size_t lane) { return swarm_.best_f(lane); });
         std::vector<double> most_promising(clusters.count, nowhere);
-        std::vector<std::int64_t> leaders(clusters.count, -1);
-        const std::size_t known = 2 * findings_->polished.size();
-        for (const auto& [f, member, cluster] : clusters.members) {
-            if (member < known) continue;
-            const std::size_t lane = lanes[member - known];
-            most_promising[cluster] = std::min(most_promising[cluster], promise(lane));
-            if (leaders[cluster] < 0) leaders[cluster] = static_cast<std::int64_t>(swarm_.run(lane));
+        std::vector<std::int64_t> leaders(clusters.count, Runs::nothing);
+        for (const auto& [end, cluster] : clusters.members) {
+            if (end.of != EndOf::run) continue;
+            most_promising[cluster] = std::min(most_promising[cluster], promise(end.index));
+            if (leaders[cluster] == Runs::nothing)
+                leaders[cluster] = static_cast<std::int64_t>(swarm_.run(end.index));
         }
-        for (const auto& [f, member, cluster] : clusters.members) {
-            if (member < known || most_promising[cluster] <= findings_->best.f) continue;
-            const std::size_t lane = lanes[member - known];
-            const std::size_t run = swarm_.run(lane);
-            if (static_cast<std::int64_t>(run) == leaders[cluster]) continue;
-            findings_->runs.holder[run] = leaders[cluster];
-            if (setting_->starts.is_sample(findings_->runs.id[run])) {
-                findings_->runs.audited[run] = 1;
-            } else {
-                end(lane, RunStatus::pruned, nowhere, Which::current);
+        Runs& runs = findings_->runs;
+        for (const auto& [end, cluster] : clusters.members) {
+            if (end.of != EndOf::run || most_promising[cluster] <= findings_->best.f) continue;
+            const std::size_t run = swarm_.run(end.index);
+            const std::int64_t leader = leaders[cluster];
+            if (static_cast<std::int64_t>(run) == leader) continue;
+            if (is_sample_[in_wave(end.index)] == 0) {
+                end_run(end.index, RunStatus::pruned, nowhere, Which::current);
+                runs.given_up_for[run] = leader;
+            } else if (runs.spared_from[run] == Runs::nothing) {
+                runs.spared_from[run] = leader;
             }
         }
     }
-    for (const std::size_t lane : lanes) earlier_best_f_[in_wave(lane)] = swarm_.best_f(lane);
+    for (const std::size_t lane : live_lanes()) earlier_best_f_[in_wave(lane)] = swarm_.best_f(lane);
 }
 
 /// Live lanes in the order of their runs.
@@ -250,51 +263,39 @@ std::vector<std::size_t> Wave<T>::live_lanes() const {
     return lanes;
 }
 
-/// Clusters of the polished minima and these lanes.
+/// Clusters of what was polished and of the live lanes, which are the indices of runs here.
 template <class T>
 template <class Value>
-Clusters Wave<T>::cluster_lanes(const std::vector<std::size_t>& lanes, Which where, const Nearness& nearness,
-                                Value value) const {
-    const std::vector<Polished>& polished = findings_->polished;
-    const std::size_t p = polished.size();
-    return cluster(
-        {.count = 2 * p + lanes.size(),
-         .polished = p,
-         .widths = setting_->widths,
-         .f =
-             [&](std::size_t i) {
-                 return i < p ? polished[i].f : i < 2 * p ? polished[i - p].rough_f : value(lanes[i - 2 * p]);
-             },
-         .x =
-             [&](std::size_t i, std::size_t j) {
-                 return i < p       ? polished[i].x[j]
-                        : i < 2 * p ? polished[i - p].rough_x[j]
-                                    : swarm_.coordinate(lanes[i - 2 * p], where, j);
-             }},
-        nearness);
+Clusters Wave<T>::cluster_lanes(Which where, const Nearness& nearness, Value value) const {
+    Ends ends(*setting_->box);
+    add_polished(ends, findings_->polished);
+    for (const std::size_t lane : live_lanes())
+        ends.add({value(lane), EndOf::run, static_cast<std::uint32_t>(lane)},
+                 [&](std::size_t j) { return swarm_.coordinate(lane, where, j); });
+    return cluster(ends, nearness);
 }
 
 template <class T>
 std::vector<Rough> Wave<T>::best_points(std::size_t most) const {
-    const std::vector<std::size_t> lanes = live_lanes();
-    const std::size_t known = 2 * findings_->polished.size();
-    const Clusters clusters = cluster_lanes(lanes, Which::best, setting_->options->same,
+    const Clusters clusters = cluster_lanes(Which::best, setting_->options->same,
                                             [&](std::size_t lane) { return swarm_.best_f(lane); });
     std::vector<Rough> points;
     std::size_t founded = 0;
-    for (const auto& [f, member, cluster] : clusters.members) {
+    for (const auto& [end, cluster] : clusters.members) {
         if (points.size() == most) break;
         if (cluster != founded) continue;
         ++founded;
-        if (member < known) continue;
-        const std::size_t lane = lanes[member - known];
-        points.push_back({.x = point(lane, Which::best), .run = swarm_.run(lane)});
+        if (end.of == EndOf::run)
+            points.push_back({.x = point(end.index, Which::best),
+                              .run = swarm_.run(end.index),
+                              .iteration = swarm_.best_iteration(end.index)});
     }
     return points;
 }
 
 template <class T>
 void Wave<T>::end() {
+    if (!has_begun()) enlist();
     note_best();
     const bool looked_at = !is_cut_off() && stage_ > 0;
     const RunStatus status =
@@ -303,11 +304,13 @@ void Wave<T>::end() {
         switch (swarm_.status(lane)) {
             case kernels::ended: break;
             case kernels::live:
-                end(lane, status, looked_at ? swarm_.f(lane) : swarm_.best_f(lane),
-                    looked_at ? Which::current : Which::best);
+                end_run(lane, status, looked_at ? swarm_.f(lane) : swarm_.best_f(lane),
+                        looked_at ? Which::current : Which::best);
                 break;
-            case kernels::nan_at_start: end(lane, RunStatus::nan_at_start, nowhere, Which::best); break;
-            case kernels::nan_on_the_way: end(lane, RunStatus::nan_on_the_way, nowhere, Which::best); break;
+            case kernels::nan_at_start: end_run(lane, RunStatus::nan_at_start, nowhere, Which::best); break;
+            case kernels::nan_on_the_way:
+                end_run(lane, RunStatus::nan_on_the_way, nowhere, Which::best);
+                break;
         }
     }
 }

@@ -33,13 +33,15 @@ class Wave {
     /// Without runs: they are begun, or read from an archive.
     Wave(const Setting& setting, Crew<T>& crew, Findings& findings);
 
-    /// Runs as planned, beyond those that findings have.
-    void begin(const Plan& plan);
+    /// Runs as planned. False when the search is halted meanwhile: then the wave may only be ended.
+    bool begin(const Plan& plan);
+    /// Its runs are among those of the findings.
+    bool has_begun() const noexcept { return !looks_unchanged_.empty(); }
 
     std::size_t first() const noexcept { return first_; }
     std::size_t iteration() const noexcept { return iteration_; }
     std::size_t iterations() const noexcept { return options_.iterations; }
-    std::size_t runs() const noexcept { return last_f_.size(); }
+    std::size_t runs() const noexcept { return runs_; }
     std::size_t alive() const noexcept { return alive_; }
     bool is_over() const noexcept { return iteration_ == iterations() || alive_ == 0; }
 
@@ -57,12 +59,13 @@ class Wave {
     /// Ends the runs that are still going.
     void end();
 
+    /// Of one that has begun.
     template <class Archive>
     void archive(Archive& archive) {
         std::size_t lanes = swarm_.lanes();
         std::size_t tile_lanes = swarm_.tile_lanes();
-        archive(options_.rule.alpha, options_.iterations, first_, iteration_, stage_, cut_off_, alive_,
-                looks_unchanged_, last_f_, earlier_best_f_, lanes, tile_lanes);
+        archive(options_.rule.alpha, options_.iterations, first_, runs_, iteration_, stage_, cut_off_, alive_,
+                looks_unchanged_, last_f_, earlier_best_f_, is_sample_, lanes, tile_lanes);
         if constexpr (Archive::reads) {
             Archive::require(lanes <= runs() && tile_lanes > 0 && tile_lanes % kernels::lane_group == 0);
             swarm_ = Swarm<T>(first_, lanes, *setting_->box, options_, tile_lanes);
@@ -77,12 +80,12 @@ class Wave {
     void retire();
     void merge();
     void prune();
-    void end(std::size_t lane, RunStatus status, double f, Which where);
+    void enlist();
+    void end_run(std::size_t lane, RunStatus status, double f, Which where);
     std::vector<double> point(std::size_t lane, Which which) const;
     std::vector<std::size_t> live_lanes() const;
     template <class Value>
-    Clusters cluster_lanes(const std::vector<std::size_t>& lanes, Which where, const Nearness& nearness,
-                           Value value) const;
+    Clusters cluster_lanes(Which where, const Nearness& nearness, Value value) const;
     std::size_t in_wave(std::size_t lane) const { return swarm_.run(lane) - first_; }
     bool is_due(double share) const;
 
@@ -91,17 +94,21 @@ class Wave {
     Findings* findings_;
     Options options_;
     std::size_t first_ = 0;
+    std::size_t runs_ = 0;
     Swarm<T> swarm_;
     std::size_t iteration_ = 0;
     std::size_t stage_ = 0;    ///< iterations of the last stage
     std::size_t cut_off_ = 0;  ///< iterations of the stage that is under way
     std::size_t alive_ = 0;
+    std::uint64_t first_id_ = 0;
+    std::vector<std::uint64_t> lines_;  ///< of offspring
     std::vector<kernels::Step<T>> steps_;
 
     // By run of the wave.
     std::vector<std::uint8_t> looks_unchanged_;  ///< in a row
     std::vector<double> last_f_;                 ///< at the last look
     std::vector<double> earlier_best_f_;         ///< when pruning was last due
+    std::vector<std::uint8_t> is_sample_;        ///< or a run of the sample was merged into it
 };
 
 }  // namespace lanewise
