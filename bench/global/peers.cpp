@@ -19,9 +19,9 @@ namespace {
 using namespace lanewise;
 
 /// A formula, evaluated at one point at a time: all lanes of the smallest block are that point.
-class Formula {
+class PointFormula {
   public:
-    Formula(std::string_view expression, const Box& box)
+    PointFormula(std::string_view expression, const Box& box)
         : box_(box),
           objective_(expression, box),
           rows_(1 + 2 * box.dimension() + objective_.scratch_rows()),
@@ -65,7 +65,7 @@ struct Outcome {
 /// What NLopt minimises: the formula, with a clock that is stopped by the first value as good as the target.
 class Timed {
   public:
-    Timed(Formula& formula, double target) : formula_(formula), target_(target) {}
+    Timed(PointFormula& formula, double target) : formula_(formula), target_(target) {}
 
     static double value(unsigned /*dimension*/, const double* x, double* gradient, void* self) {
         return static_cast<Timed*>(self)->value(x, gradient);
@@ -89,7 +89,7 @@ class Timed {
         return f;
     }
 
-    Formula& formula_;
+    PointFormula& formula_;
     double target_;
     double best_ = std::numeric_limits<double>::infinity();
     double seconds_to_target_ = 0;
@@ -104,36 +104,36 @@ using NloptOptions = std::unique_ptr<nlopt_opt_s, decltype(&nlopt_destroy)>;
 extern "C" {
 
 /// Null and a message on stderr, when the text is no formula in these variables.
-Formula* formula_create(const char* expression, const char* const* variables, std::size_t count) {
+PointFormula* formula_create(const char* expression, const char* const* variables, std::size_t count) {
     try {
         std::vector<Variable> parsed;
         for (std::size_t i = 0; i < count; ++i) parsed.push_back(parse_variable(variables[i]));
-        return new Formula(expression, Box(std::move(parsed)));
+        return new PointFormula(expression, Box(std::move(parsed)));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return nullptr;
     }
 }
 
-void formula_destroy(Formula* formula) {
+void formula_destroy(PointFormula* formula) {
     delete formula;
 }
 
-std::size_t formula_dimension(const Formula* formula) {
+std::size_t formula_dimension(const PointFormula* formula) {
     return formula->box().dimension();
 }
 
-void formula_bounds(const Formula* formula, double* lower, double* upper) {
+void formula_bounds(const PointFormula* formula, double* lower, double* upper) {
     std::ranges::copy(formula->box().lower(), lower);
     std::ranges::copy(formula->box().upper(), upper);
 }
 
-double formula_evaluate(Formula* formula, const double* x, double* gradient) {
+double formula_evaluate(PointFormula* formula, const double* x, double* gradient) {
     return formula->evaluate(x, gradient);
 }
 
 /// lanewise with its defaults on one thread; x receives the best point.
-Outcome search_lanewise(const Formula* formula, std::uint64_t seed, double target, double max_seconds,
+Outcome search_lanewise(const PointFormula* formula, std::uint64_t seed, double target, double max_seconds,
                         double* x) {
     const Result result = minimize(formula->objective(), formula->box(),
                                    {.seed = seed, .threads = 1, .max_time = max_seconds, .target = target});
@@ -144,7 +144,7 @@ Outcome search_lanewise(const Formula* formula, std::uint64_t seed, double targe
 
 /// NLopt's multi-level single linkage with L-BFGS from `start`, with the tolerances NLopt gives local
 /// searches by default; points of a low-discrepancy sequence do not depend on the seed.
-Outcome search_mlsl(Formula* formula, bool low_discrepancy, std::uint64_t seed, double target,
+Outcome search_mlsl(PointFormula* formula, bool low_discrepancy, std::uint64_t seed, double target,
                     double max_seconds, const double* start) {
     const auto d = static_cast<unsigned>(formula->box().dimension());
     const NloptOptions local{nlopt_create(NLOPT_LD_LBFGS, d), nlopt_destroy};
