@@ -45,7 +45,7 @@ struct Tile {
     T* f;                   ///< value at x, filled by evaluate
     T* best_f;              ///< value at best_x; infinity before the first finite value
     T* best_step;           ///< which evaluation of this stage found best_x, from 0; -1: none of them
-    T* steps_taken;         ///< iterations of this stage the lane took part in
+    T* steps_taken;         ///< iterations the lane has taken part in
     T* status;              ///< LaneStatus as a number
     T* slope;               ///< the steepest way down inside the box, filled by look; see there
     const T* lower;         ///< [d], one number per variable

@@ -54,6 +54,8 @@ TEST_CASE("the minimum of a smooth function is found to full precision") {
         // A run in single precision ends where a double's polish begins.
         const Result single = minimize(expression, box, {.starts = 500, .precision = Precision::f32});
         CHECK(std::abs(single.best.f - minimum) < 1e-10 * std::max(1.0, std::abs(minimum)));
+        CHECK(single.minima.front().f == single.best.f);
+        CHECK(single.minima.front().polished);
     }
 }
 

@@ -154,6 +154,9 @@ TEST_CASE("every option has a key, with effect") {
         {"json = 'r.json'", [](const Problem& p) { return p.output.json == "folder/r.json"; }},
         {"trace = 't.csv'", [](const Problem& p) { return p.output.trace == "folder/t.csv"; }},
         {"trace-runs = 4", [](const Problem& p) { return p.output.trace_runs == std::uint64_t{4}; }},
+        {"checkpoint = 'c.state'", [](const Problem& p) { return p.output.checkpoint == "folder/c.state"; }},
+        {"every = 2.5", [](const Problem& p) { return p.options.checkpoint_every == 2.5; }},
+        {"resume = 'c.state'", [](const Problem& p) { return p.output.resume == "folder/c.state"; }},
         {"progress = 'never'", [](const Problem& p) { return p.output.progress == ShowProgress::never; }},
         {"quiet = true", [](const Problem& p) { return p.output.quiet; }},
     };

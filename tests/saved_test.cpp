@@ -5,10 +5,12 @@
 #include <functional>
 #include <string>
 
+#include "bits_of.hpp"
 #include "catch.hpp"
 #include "lanewise/lanewise.hpp"
 
 using namespace lanewise;
+using test::bits_of;
 
 namespace {
 
@@ -20,27 +22,6 @@ const Expression objective(
     box);
 const Options base{
     .starts = 400, .start_points = {{1, 1, 1, 1, 1}}, .seed = 5, .iterations = 200, .threads = 2};
-
-std::string bits_of(const Result& result) {
-    std::string bits = std::string(name(result.status)) + "\n";
-    const auto put = [&](double number) {
-        bits += std::to_string(std::bit_cast<std::uint64_t>(number)) + " ";
-    };
-    put(result.best.f);
-    for (const double x : result.best.x) put(x);
-    bits += std::to_string(result.best.start_id) + "@" + std::to_string(result.best.iteration) + "\n";
-    for (const Minimum& minimum : result.minima) {
-        put(minimum.f);
-        put(minimum.gradient_norm);
-        for (const double x : minimum.x) put(x);
-        for (const auto id : minimum.start_ids) bits += std::to_string(id) + ",";
-        bits += "\n";
-    }
-    for (const std::size_t count : result.runs) bits += std::to_string(count) + " ";
-    put(result.audit.regret);
-    return bits + std::to_string(result.offspring) + " " + std::to_string(result.iterations) + " " +
-           std::to_string(result.work.run_iterations) + " " + std::to_string(result.work.evaluations);
-}
 
 struct Saving {
     std::vector<std::string> states;

@@ -24,8 +24,7 @@ enum class Design {
     uniform,
     /// The Sobol sequence with the direction numbers of Joe & Kuo (2008), in nested uniform scrambling (Owen
     /// 1995): each point is uniform, all together fill the box far more evenly than independent ones, best
-    /// when
-    /// their number is a power of two. At most most_sobol_dimensions coordinates.
+    /// when their number is a power of two. At most most_sobol_dimensions coordinates.
     sobol,
     /// A Latin hypercube whenever the number of points N is a power of two: each of N equal slices of each
     /// variable holds one, in an order of its own. In between, a part of the next one.
@@ -121,10 +120,20 @@ struct Nearness {
     double exact_value = 1e-6;  ///< the same for two ends that are both polished
 };
 
-/// How a search stands, told between two stages.
+/// What a search is at.
+enum class Phase : std::uint8_t {
+    starts,     ///< the runs of starts
+    offspring,  ///< runs of offspring, between two waves of starts
+    polish,     ///< the last polish, when all runs are over
+};
+
+std::string_view name(Phase phase) noexcept;  ///< starts, offspring, polish
+
+/// How a search stands, told between two stages of its runs and two parts of the last polish.
 struct Progress {
-    std::size_t iteration;   ///< iterations done by the runs that are still going
-    std::size_t iterations;  ///< iterations asked for
+    Phase phase;
+    std::size_t iteration;   ///< iterations done by the runs that are still going; 0 while polishing
+    std::size_t iterations;  ///< of each of these runs
     std::size_t runs;        ///< starts asked for
     std::size_t runs_begun;  ///< those whose runs go on or are over
     std::size_t runs_alive;  ///< runs still going, of starts or of offspring

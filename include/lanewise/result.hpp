@@ -50,12 +50,13 @@ struct Best {
     bool polished;   ///< by a polish that began where the run had come
 };
 
-/// A distinct local minimum: a place where runs ended. A run ends where its last iteration left it (the best
-/// run at its best point; after max_time or stop every run at its best point); runs that broke on the way
-/// have no end. Two ends are near when each coordinate differs by at most 0.003 of its box width and the
-/// values by at most 0.1 max(1, |f|). Ends are taken best first; one that is near a marker of a minimum
-/// already found belongs to that minimum, any other is a new one; an end is a marker when there is none
-/// within half that nearness. Runs that were still on their way when their iterations were done count too:
+/// A distinct local minimum: a place where runs ended or a polish led. A run ends where its last iteration
+/// left it (the best run at its best point; after max_time or stop every run at its best point); runs that
+/// broke on the way or were pruned have no end, one that was merged has that of the run it was merged into.
+/// Ends and polished points are taken best first; one that is near (Options::same) a marker of a minimum
+/// already found belongs to that minimum, any other is a new one; it is a marker itself when there is none
+/// within half that nearness. The point from which a polish began belongs to the minimum it led to. Runs that
+/// were still on their way when their iterations were done count too, where their end was not polished:
 /// gradient_norm tells.
 struct Minimum {
     double f;                              ///< of its best end
@@ -69,10 +70,11 @@ struct Minimum {
     std::size_t hits() const noexcept { return start_ids.size(); }
 };
 
-/// How much of the box the search has seen (Boender & Rinnooy Kan 1987), from the N drawn starts whose runs
-/// ended at a finite value and the W minima they found. Assumes independent uniform starts and that every run
-/// reached its minimum. Starts of the other designs find more minima, for which more is then thought to be
-/// unseen than is.
+/// How much of the box the search has seen (Boender & Rinnooy Kan 1987), from a sample of the starts: every
+/// eighth that is drawn, not the best of several points, its run never pruned. N are those of the sample
+/// whose runs ended at a finite value, W the minima they found. Valid for independent uniform starts when
+/// every run has reached its minimum; points of the other designs spread more evenly and find more minima, so
+/// that more is thought to be unseen than is.
 struct Coverage {
     std::size_t runs;                       ///< N
     std::size_t minima_found;               ///< W

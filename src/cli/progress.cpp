@@ -18,11 +18,13 @@ std::string progress_text(const Progress& progress) {
         std::isfinite(progress.best_f) ? fmt::format("{:.6g}", progress.best_f) : "none yet";
     const std::string left =
         share > 0 ? fmt::format("{:.1f} s left", progress.seconds * (1 - share) / share) : "";
-    return fmt::format(
-        "[{:<{}}] {:3.0f} %  best {}  {} minima  iteration {} of {}, {} runs alive  "
-        "{:.3g} M run-iterations/s  {}",
-        std::string(static_cast<std::size_t>(filled), '#'), width, share * 100, best, progress.minima,
-        progress.iteration, progress.iterations, progress.runs_alive, rate / 1e6, left);
+    const std::string at = progress.phase == Phase::polish
+                               ? ""
+                               : fmt::format(", iteration {} of {}, {} runs alive", progress.iteration,
+                                             progress.iterations, progress.runs_alive);
+    return fmt::format("[{:<{}}] {:3.0f} %  {}{}  best {}  {} minima  {:.3g} M run-iterations/s  {}",
+                       std::string(static_cast<std::size_t>(filled), '#'), width, share * 100,
+                       name(progress.phase), at, best, progress.minima, rate / 1e6, left);
 }
 
 ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) == 1) {}

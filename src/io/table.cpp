@@ -58,7 +58,6 @@ std::string minima(const Result& result, const Box& box) {
 
 std::string runs(const Result& result) {
     std::string text = fmt::format("runs   {} started", result.runs_started());
-
     for (std::size_t i = 0; i < run_statuses; ++i) {
         if (result.runs[i] != 0)
             text += fmt::format(", {} {}", result.runs[i], name(static_cast<RunStatus>(i)));

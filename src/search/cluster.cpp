@@ -172,11 +172,13 @@ class Scouts {
 
 }  // namespace
 
-Ends::Ends(const Box& box) : box_(&box) {
+Ends::Ends(const Box& box, std::size_t most) : box_(&box) {
     for (std::size_t j = 0; j < box.dimension(); ++j) {
         widths_.push_back(box.upper()[j] - box.lower()[j]);
         if (widths_[j] > 0) free_.push_back(j);
     }
+    ends_.reserve(most);
+    x_.reserve(most * free_.size());
 }
 
 Clusters cluster(const Ends& ends, const Nearness& nearness) {

@@ -28,7 +28,8 @@ struct End {
 /// The points to tell apart.
 class Ends {
   public:
-    explicit Ends(const Box& box);
+    /// With room for `most`.
+    Ends(const Box& box, std::size_t most);
 
     /// x(j) is coordinate j. A point without a finite value is left out.
     template <class Coordinates>

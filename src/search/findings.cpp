@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
+
+#include "evaluate.hpp"
 
 namespace lanewise {
 
@@ -38,9 +41,29 @@ void Findings::add(Polished minimum) {
     polished.push_back(std::move(minimum));
 }
 
-void Findings::prefer_polished() {
-    const auto lowest = std::ranges::min_element(polished, {}, &Polished::f);
-    if (lowest != polished.end()) take(*lowest);
+void Findings::evaluate_in_double(const Setting& setting, std::size_t first_run) {
+    constexpr double nowhere = std::numeric_limits<double>::infinity();
+    std::vector<std::size_t> ended;
+    std::vector<std::vector<double>> points;
+    for (std::size_t run = first_run; run < runs.count(); ++run) {
+        if (!std::isfinite(runs.f[run])) continue;
+        const auto x = runs.point(run);
+        ended.push_back(run);
+        points.emplace_back(x.begin(), x.end());
+    }
+    evaluate_points(*setting.objective, points, setting.isa, [&](std::size_t i, const Evaluation& at) {
+        runs.f[ended[i]] = std::isfinite(at.f) ? setting.sign * at.f : nowhere;
+    });
+    for (const std::size_t run : ended) {
+        if (!best.is_beaten_by(runs.f[run], runs.id[run])) continue;
+        const auto x = runs.point(run);
+        best = {.f = runs.f[run],
+                .x = {x.begin(), x.end()},
+                .id = runs.id[run],
+                .line = runs.line[run],
+                .iteration = runs.iteration[run],
+                .polished = false};
+    }
 }
 
 void add_polished(Ends& ends, const std::vector<Polished>& polished) {
@@ -55,7 +78,7 @@ void add_polished(Ends& ends, const std::vector<Polished>& polished) {
 }
 
 Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness) {
-    Ends ends(box);
+    Ends ends(box, 2 * findings.polished.size() + findings.runs.count());
     add_polished(ends, findings.polished);
     for (std::uint32_t run = 0; run < findings.runs.count(); ++run)
         ends.add({findings.runs.f[run], EndOf::run, run},

@@ -10,6 +10,7 @@
 #include "cluster.hpp"
 #include "lanewise/result.hpp"
 #include "polish.hpp"
+#include "setting.hpp"
 
 namespace lanewise {
 
@@ -46,7 +47,8 @@ struct Runs {
     std::vector<std::int64_t> spared_from = {};
 };
 
-/// The best point visited; of runs with the same value that of the smallest start id.
+/// The best point visited, its value in double precision; of runs with the same value that of the smallest
+/// start id.
 struct Incumbent {
     double f = std::numeric_limits<double>::infinity();
     std::vector<double> x = {};
@@ -72,8 +74,9 @@ struct Findings {
     /// A polished point counts as visited by its run. Where that had ended is known in double precision now.
     void add(Polished minimum);
 
-    /// Makes the best polished minimum the best point, if there is one.
-    void prefer_polished();
+    /// Evaluates the ends of runs from `first_run` on, so far known in single precision, in double; the best
+    /// point is still the best of all then.
+    void evaluate_in_double(const Setting& setting, std::size_t first_run);
 
     /// But for the status, which is the search's to tell.
     template <class Archive>

@@ -30,6 +30,11 @@ std::string_view name(Precision precision) noexcept {
     return precision == Precision::f64 ? "f64" : "f32";
 }
 
+std::string_view name(Phase phase) noexcept {
+    constexpr std::array names = {"starts", "offspring", "polish"};
+    return names[static_cast<std::size_t>(phase)];
+}
+
 std::string_view name(SearchStatus status) noexcept {
     constexpr std::array names = {"completed",       "target",      "max-time",
                                   "max-evaluations", "interrupted", "covered"};

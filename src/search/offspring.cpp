@@ -28,19 +28,26 @@ const auto& pick(const Choices& choices, double unit) {
 }  // namespace
 
 void Offspring::take_parents(const Findings& findings, std::size_t first) {
-    for (std::size_t run = first; run < findings.runs.count(); ++run) {
-        const auto x = findings.runs.point(run);
-        if (std::isfinite(findings.runs.f[run]))
-            parents_.push_back({findings.runs.f[run], {x.begin(), x.end()}, findings.runs.line[run]});
-    }
-    Ends ends(*setting_->box);
-    for (std::uint32_t i = 0; i < parents_.size(); ++i)
+    const Runs& runs = findings.runs;
+    const auto held = static_cast<std::uint32_t>(parents_.size());
+    Ends ends(*setting_->box, held + (runs.count() - first));
+    for (std::uint32_t i = 0; i < held; ++i)
         ends.add({parents_[i].f, EndOf::run, i}, [&](std::size_t j) { return parents_[i].x[j]; });
+    for (std::uint32_t i = 0; i < runs.count() - first; ++i)
+        ends.add({runs.f[first + i], EndOf::run, held + i},
+                 [x = runs.point(first + i)](std::size_t j) { return x[j]; });
     const Clusters distinct = cluster(ends, setting_->options->same);
     std::vector<Parent> best;
     for (const auto& [end, cluster] : distinct.members) {
         if (best.size() == most_parents) break;
-        if (cluster == best.size()) best.push_back(std::move(parents_[end.index]));
+        if (cluster != best.size()) continue;
+        if (end.index < held) {
+            best.push_back(std::move(parents_[end.index]));
+        } else {
+            const std::size_t run = first + (end.index - held);
+            const auto x = runs.point(run);
+            best.push_back({runs.f[run], {x.begin(), x.end()}, runs.line[run]});
+        }
     }
     parents_ = std::move(best);
 }

@@ -33,6 +33,9 @@ constexpr std::size_t polished_starts = 4;
 /// How many of a wave's best points are polished before the next.
 constexpr std::size_t polished_per_wave = 16;
 
+/// How many of the rest in one step.
+constexpr std::size_t polished_at_once = 64;
+
 /// How often what is found in the end is looked through for minima that are not polished.
 constexpr std::size_t most_last_rounds = 8;
 
@@ -73,10 +76,6 @@ class Search {
         findings_.work.evaluations = evaluations() + crew_.evaluations_in_vain();
         if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
         if (!is_over() && covered_) findings_.status = SearchStatus::covered;
-        // Values in single precision do not compare with those in double.
-        const bool whole =
-            findings_.status == SearchStatus::completed || findings_.status == SearchStatus::covered;
-        if (whole && options_->precision == Precision::f32) findings_.prefer_polished();
         return std::move(findings_);
     }
 
@@ -276,7 +275,8 @@ class Search {
     void polish() {
         const std::uint64_t wanted = 2000 + 200 * setting_->box->dimension();
         const std::uint64_t all = budget().evaluations(wanted * rough_.size());
-        const std::size_t count = best_first_ ? 1 : std::max<std::size_t>(all / wanted, 1);
+        const std::size_t most_at_once = best_first_ ? 1 : std::min(polished_at_once, rough_.size());
+        const std::size_t count = std::clamp<std::size_t>(all / wanted, 1, most_at_once);
         const std::uint64_t most = std::min(wanted, all);
         if (most < wanted) limit_bites();
         if (most == 0) {
@@ -298,6 +298,7 @@ class Search {
         take(std::move(polished));
         rough_.erase(rough_.begin(), rough_.begin() + static_cast<std::ptrdiff_t>(count));
         best_first_ = rough_.empty();
+        if (options_->progress && next_ == Next::last_polish) tell();
     }
 
     void take(std::vector<Polished> polished) {
@@ -343,15 +344,20 @@ class Search {
     }
 
     void tell() {
-        const double of_wave =
-            static_cast<double>(wave_->iteration()) / static_cast<double>(wave_->iterations());
-        const double to_come = breeding_ ? 0 : (1 - of_wave) * static_cast<double>(wave_->runs());
+        const auto iteration = wave_ ? wave_->iteration() : 0;
+        const auto iterations = wave_ ? wave_->iterations() : 0;
+        const double of_wave = static_cast<double>(iteration) / static_cast<double>(iterations);
+        const bool with_starts = wave_ && !breeding_;
+        const double to_come = with_starts ? (1 - of_wave) * static_cast<double>(wave_->runs()) : 0;
         const auto starts = static_cast<double>(setting_->starts.count());
-        options_->progress({.iteration = wave_->iteration(),
-                            .iterations = wave_->iterations(),
+        options_->progress({.phase = with_starts ? Phase::starts
+                                     : wave_     ? Phase::offspring
+                                                 : Phase::polish,
+                            .iteration = iteration,
+                            .iterations = iterations,
                             .runs = setting_->starts.count(),
                             .runs_begun = begun_,
-                            .runs_alive = wave_->alive(),
+                            .runs_alive = wave_ ? wave_->alive() : 0,
                             .minima = findings_.polished.size(),
                             .share = (static_cast<double>(begun_) - to_come) / starts,
                             .best_f = setting_->sign * findings_.best.f,

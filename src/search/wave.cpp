@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "lanewise/objective.hpp"
 #include "schedule.hpp"
 
 namespace lanewise {
@@ -115,21 +116,24 @@ void Wave<T>::advance(std::size_t iterations) {
 template <class T>
 void Wave<T>::note_best() {
     Incumbent& best = findings_->best;
+    Incumbent next = {.f = best.f, .id = best.id};
     std::optional<std::size_t> found;
     for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane) {
+        const std::size_t run = swarm_.run(lane);
         if (swarm_.status(lane) == kernels::ended ||
-            !best.is_beaten_by(swarm_.best_f(lane), findings_->runs.id[swarm_.run(lane)]))
+            !next.is_beaten_by(swarm_.best_f(lane), findings_->runs.id[run]))
             continue;
-        best.f = swarm_.best_f(lane);
-        best.id = findings_->runs.id[swarm_.run(lane)];
-        best.line = findings_->runs.line[swarm_.run(lane)];
+        next.f = swarm_.best_f(lane);
+        next.id = findings_->runs.id[run];
+        next.line = findings_->runs.line[run];
         found = lane;
     }
     if (!found) return;
-    best.x.resize(setting_->box->dimension());
-    for (std::size_t j = 0; j < best.x.size(); ++j) best.x[j] = swarm_.coordinate(*found, Which::best, j);
-    best.iteration = swarm_.best_iteration(*found);
-    best.polished = false;
+    next.x = point(*found, Which::best);
+    next.iteration = swarm_.best_iteration(*found);
+    if constexpr (is_single)
+        next.f = setting_->sign * evaluate(*setting_->objective, next.x, setting_->isa).f;
+    if (best.is_beaten_by(next.f, next.id)) best = std::move(next);
 }
 
 template <class T>
@@ -267,9 +271,10 @@ std::vector<std::size_t> Wave<T>::live_lanes() const {
 template <class T>
 template <class Value>
 Clusters Wave<T>::cluster_lanes(Which where, const Nearness& nearness, Value value) const {
-    Ends ends(*setting_->box);
+    const std::vector<std::size_t> lanes = live_lanes();
+    Ends ends(*setting_->box, 2 * findings_->polished.size() + lanes.size());
     add_polished(ends, findings_->polished);
-    for (const std::size_t lane : live_lanes())
+    for (const std::size_t lane : lanes)
         ends.add({value(lane), EndOf::run, static_cast<std::uint32_t>(lane)},
                  [&](std::size_t j) { return swarm_.coordinate(lane, where, j); });
     return cluster(ends, nearness);
@@ -313,6 +318,7 @@ void Wave<T>::end() {
                 break;
         }
     }
+    if constexpr (is_single) findings_->evaluate_in_double(*setting_, first_);
 }
 
 template class Wave<double>;

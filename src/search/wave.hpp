@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "crew.hpp"
@@ -75,6 +76,9 @@ class Wave {
     }
 
   private:
+    /// Values do not compare with those in double, in which findings are.
+    static constexpr bool is_single = std::is_same_v<T, float>;
+
     bool is_possible() const;
     void note_best();
     void retire();
