@@ -60,7 +60,9 @@ class Scouts {
           cell_width_(cells_per_nearness * std::max(nearness.distance, least_distance)),
           exact_share_(nearness.exact_value / nearness.value),
           grid_(grid_coordinates(ends)),
-          newest_(std::bit_ceil(ends.count() + 1), none) {}
+          newest_(std::bit_ceil(ends.count() + 1), none) {
+        scouts_.reserve(ends.count());
+    }
 
     /// The cluster of an end; `next_cluster` when no scout is near.
     std::uint32_t place(std::uint32_t end, std::uint32_t next_cluster) {
@@ -78,7 +80,7 @@ class Scouts {
         if (placed.of == EndOf::polish || placed.of == EndOf::cut_polish) of_polish(placed.index) = cluster;
         if (!crowded_) {
             std::uint32_t& newest = newest_[hash(cell_at(0)) & (newest_.size() - 1)];
-            scouts_.push_back({f_, x_, newest, cluster, is_exact_});
+            scouts_.push_back({f_, end, newest, cluster});
             newest = static_cast<std::uint32_t>(scouts_.size() - 1);
         }
         return cluster;
@@ -87,10 +89,9 @@ class Scouts {
   private:
     struct Scout {
         double f;
-        const double* x;
+        std::uint32_t end;
         std::uint32_t next_better;  ///< in the same bucket
         std::uint32_t cluster;
-        bool is_exact;
     };
 
     /// Cells are wider than what is near, so that a look around goes into few of them.
@@ -138,8 +139,9 @@ class Scouts {
             const double apart_in_value =
                 (f_ - scout.f) / (nearness_.value * std::max(1.0, std::abs(scout.f)));
             if (apart_in_value > 1) break;  // those after it are better still
-            if (is_exact_ && scout.is_exact && apart_in_value > exact_share_) continue;
-            const double apart = std::max(apart_in_value, distance_to(scout.x));
+            if (is_exact_ && (*ends_)[scout.end].of == EndOf::polish && apart_in_value > exact_share_)
+                continue;
+            const double apart = std::max(apart_in_value, distance_to(ends_->point(scout.end)));
             if (apart <= 1) best_ = std::min(best_, i);
             if (apart <= 0.5) crowded_ = true;
         }

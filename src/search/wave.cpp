@@ -129,11 +129,15 @@ void Wave<T>::note_best() {
         found = lane;
     }
     if (!found) return;
-    next.x = point(*found, Which::best);
+    if constexpr (is_single) {
+        next.f = setting_->sign * evaluate(*setting_->objective, point(*found, Which::best), setting_->isa).f;
+        if (!best.is_beaten_by(next.f, next.id)) return;
+    }
     next.iteration = swarm_.best_iteration(*found);
-    if constexpr (is_single)
-        next.f = setting_->sign * evaluate(*setting_->objective, next.x, setting_->isa).f;
-    if (best.is_beaten_by(next.f, next.id)) best = std::move(next);
+    next.x = std::move(best.x);  // no new memory: this is done at every look
+    next.x.resize(setting_->box->dimension());
+    for (std::size_t j = 0; j < next.x.size(); ++j) next.x[j] = swarm_.coordinate(*found, Which::best, j);
+    best = std::move(next);
 }
 
 template <class T>
