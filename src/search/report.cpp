@@ -135,7 +135,8 @@ class Report {
         std::vector<double> f(clusters_.count, nowhere);
         for (const auto& [end, cluster] : clusters_.members) f[cluster] = std::min(f[cluster], end.f);
         const auto f_of = [&](std::size_t run) {
-            return clusters_of_runs_[run] == no_cluster ? nowhere : f[clusters_of_runs_[run]];
+            const std::uint32_t cluster = clusters_of_runs_[run];
+            return cluster == no_cluster ? std::numeric_limits<double>::infinity() : f[cluster];
         };
         Audit audit{};
         double best_spared = nowhere;
