@@ -19,10 +19,23 @@ void report(benchmark::State& state, double seconds, double run_iterations) {
     state.counters["ns_per_run_iteration"] = seconds * 1e9 / run_iterations;
 }
 
-/// The search as a user calls it, by its own clock: begin, stages, looks, settling; not the clustering.
+/// The engine alone: every run goes to its last iteration.
+Options engine_options(std::size_t starts, int threads, Jit jit) {
+    return {.starts = starts,
+            .iterations = iterations,
+            .jit = jit,
+            .explore = 1,
+            .offspring = false,
+            .prune = false,
+            .polish = false,
+            .same = {.distance = 1e-15, .value = 1e-15, .exact_value = 1e-15},
+            .threads = threads};
+}
+
+/// A search by its own clock.
 void search_rows(benchmark::State& state, const Objective& objective, const bench::Problem& problem,
-                 std::size_t starts, int threads) {
-    const Options options{.starts = starts, .iterations = iterations, .threads = threads};
+                 const Options& options) {
+    if (options.jit == Jit::on) objective.compile(choose_isa(), options.precision, Compile::finish);
     double seconds = 0;
     double run_iterations = 0;
     while (state.KeepRunning()) {
@@ -58,10 +71,10 @@ void textbook_rows(benchmark::State& state, const bench::Problem& problem) {
 }
 
 void add_search(const std::string& name, const std::shared_ptr<const Objective>& objective,
-                const bench::Problem& problem, std::size_t starts, int threads) {
+                const bench::Problem& problem, const Options& options) {
     benchmark::RegisterBenchmark(
-        (name + "/" + std::to_string(threads)).c_str(),
-        [=](benchmark::State& state) { search_rows(state, *objective, problem, starts, threads); })
+        (name + "/" + std::to_string(options.threads)).c_str(),
+        [=](benchmark::State& state) { search_rows(state, *objective, problem, options); })
         ->UseManualTime()
         ->Unit(benchmark::kMillisecond);
 }
@@ -78,16 +91,18 @@ int main(int argc, char** argv) {
             ->UseManualTime()
             ->Unit(benchmark::kMillisecond);
         const auto text = std::make_shared<Expression>(problem.expression, box_of(problem));
+        const auto compiled = std::make_shared<Expression>(problem.expression, box_of(problem));
         const std::shared_ptr<const Objective> native(&problem.native(), [](const Objective*) {});
         for (const int threads : {1, 2}) {
-            add_search(name + "/text", text, problem, starts, threads);
-            add_search(name + "/native", native, problem, starts, threads);
+            add_search(name + "/text", text, problem, engine_options(starts, threads, Jit::off));
+            add_search(name + "/compiled", compiled, problem, engine_options(starts, threads, Jit::on));
+            add_search(name + "/native", native, problem, engine_options(starts, threads, Jit::off));
         }
         if (name == "rosenbrock-10") {
             constexpr std::size_t many = 100'000;
             for (const int threads : {1, 2}) {
-                add_search(name + "/text-100k", text, problem, many, threads);
-                add_search(name + "/native-100k", native, problem, many, threads);
+                add_search(name + "/text-100k", text, problem, engine_options(many, threads, Jit::off));
+                add_search(name + "/native-100k", native, problem, engine_options(many, threads, Jit::off));
             }
         }
     }

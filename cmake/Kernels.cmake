@@ -14,6 +14,8 @@ set(LANEWISE_ISA_FLAGS_avx2 -march=x86-64 -mavx2 -mfma)
 set(LANEWISE_ISA_FLAGS_avx512 -march=x86-64 -mavx512f
     $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized;-Wno-maybe-uninitialized>)
 
+set(LANEWISE_KERNEL_FLAGS -O3 -fno-exceptions -fno-fast-math -fno-math-errno -ffp-contract=off)
+
 # Adds a source to a target, compiled for an instruction set.
 function(lanewise_isa_source target isa source)
     target_sources(${target} PRIVATE ${source})
@@ -21,5 +23,5 @@ function(lanewise_isa_source target isa source)
     list(REMOVE_ITEM include ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
     list(TRANSFORM include PREPEND -isystem)
     set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS
-        "-O3;-fno-exceptions;-fno-fast-math;-fno-math-errno;-ffp-contract=off;${LANEWISE_ISA_FLAGS_${isa}};${include}")
+        "${LANEWISE_KERNEL_FLAGS};${LANEWISE_ISA_FLAGS_${isa}};${include}")
 endfunction()

@@ -5,9 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "digamma.hpp"
-#include "simd.hpp"
-#include "sincos.hpp"
+#include "operations.hpp"
 
 namespace lanewise::kernels {
 namespace {
@@ -18,16 +16,6 @@ struct Row {
     const T* at;
     bool constant;
 };
-
-template <class T>
-Mask<T> is_zero(Batch<T> a) {
-    return a == Batch<T>(T(0));
-}
-
-template <class T>
-Batch<T> one_where(Mask<T> mask) {
-    return xsimd::select(mask, Batch<T>(T(1)), Batch<T>(T(0)));
-}
 
 /// The row an instruction writes; constants are read once.
 template <class T>
@@ -161,54 +149,27 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
             target.ternary(operation, read(i->a), read(i->b), read(i->c));
         };
         switch (i->op) {
-            case Opcode::copy: unary([](B a) { return a; }); break;
-            case Opcode::neg: unary([](B a) { return negate(a); }); break;
-            case Opcode::add: binary([](B a, B b) { return a + b; }); break;
-            case Opcode::sub: binary([](B a, B b) { return a - b; }); break;
-            case Opcode::mul: binary([](B a, B b) { return a * b; }); break;
-            case Opcode::div: binary([](B a, B b) { return divide(a, b); }); break;
-            case Opcode::fma: ternary([](B a, B b, B c) { return fma(a, b, c); }); break;
-            case Opcode::fms: ternary([](B a, B b, B c) { return fms(a, b, c); }); break;
-            case Opcode::fnma: ternary([](B a, B b, B c) { return fnma(a, b, c); }); break;
-            case Opcode::sqrt: unary([](B a) { return square_root(a); }); break;
-            case Opcode::abs: unary([](B a) { return xsimd::abs(a); }); break;
-            case Opcode::sign: unary([](B a) { return sign(a); }); break;
-            case Opcode::floor: unary([](B a) { return floor(a); }); break;
-            case Opcode::ceil: unary([](B a) { return ceil(a); }); break;
-            case Opcode::min: binary([](B a, B b) { return min(a, b); }); break;
-            case Opcode::max: binary([](B a, B b) { return max(a, b); }); break;
-            case Opcode::lt: binary([](B a, B b) { return one_where(a < b); }); break;
-            case Opcode::le: binary([](B a, B b) { return one_where(a <= b); }); break;
-            case Opcode::eq: binary([](B a, B b) { return one_where(a == b); }); break;
-            case Opcode::ne: binary([](B a, B b) { return one_where(~(a == b)); }); break;
-            case Opcode::logical_and:
-                binary([](B a, B b) { return one_where(~(is_zero(a) | is_zero(b))); });
-                break;
-            case Opcode::logical_or:
-                binary([](B a, B b) { return one_where(~(is_zero(a) & is_zero(b))); });
-                break;
-            case Opcode::logical_not: unary([](B a) { return one_where(is_zero(a)); }); break;
-            case Opcode::select:
-                ternary([](B a, B b, B c) { return xsimd::select(is_zero(a), c, b); });
-                break;
-            case Opcode::digamma: unary([](B a) { return digamma(a); }); break;
-            case Opcode::sin: unary([](B a) { return sincos(a).sin; }); break;
-            case Opcode::cos: unary([](B a) { return sincos(a).cos; }); break;
             case Opcode::twins:
                 twins<T>[i->variant](target, at(i->e), read(i->a), read(i->b), read(i->c), read(i->d));
                 break;
             case Opcode::sincos: sincos_rows(target.to, at(i->b), lanes, read(i->a)); break;
-#define LANEWISE_CASE_1(name)                      \
-    case Opcode::name:                             \
-        unary([](B a) { return sleef::name(a); }); \
+#define LANEWISE_CASE_1(name)                          \
+    case Opcode::name:                                 \
+        unary([](B a) { return operation::name(a); }); \
         break;
-#define LANEWISE_CASE_2(name)                               \
-    case Opcode::name:                                      \
-        binary([](B a, B b) { return sleef::name(a, b); }); \
+#define LANEWISE_CASE_2(name)                                   \
+    case Opcode::name:                                          \
+        binary([](B a, B b) { return operation::name(a, b); }); \
         break;
-#define LANEWISE_CASE(name, operands, accuracy) LANEWISE_CASE_##operands(name)
+#define LANEWISE_CASE_3(name)                                            \
+    case Opcode::name:                                                   \
+        ternary([](B a, B b, B c) { return operation::name(a, b, c); }); \
+        break;
+#define LANEWISE_CASE(name, operands, ...) LANEWISE_CASE_##operands(name)
+                LANEWISE_SIMPLE_OPERATIONS(LANEWISE_CASE)
                 LANEWISE_FUNCTIONS(LANEWISE_CASE)
 #undef LANEWISE_CASE
+#undef LANEWISE_CASE_3
 #undef LANEWISE_CASE_2
 #undef LANEWISE_CASE_1
         }

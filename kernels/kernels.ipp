@@ -2,13 +2,14 @@
 // table, the only symbol that leaves the file.
 #include "advance.ipp"
 #include "interpreter.ipp"
+#include "limits.ipp"
 
 namespace lanewise::kernels {
 namespace {
 
 template <class T>
 constexpr Functions<T> all_functions() {
-    Functions<T> functions{{}, look<T>, interpret<T>};
+    Functions<T> functions{{}, look<T>, interpret<T>, exercise<T>};
     functions.advance[adam] = advance<T, Adam>;
     functions.advance[gradient_descent] = advance<T, GradientDescent>;
     functions.advance[momentum] = advance<T, Momentum>;

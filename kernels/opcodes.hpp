@@ -1,10 +1,11 @@
 // The operations of a program, once: graph, folding and interpreter expand these lists.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
-// X(name, operands). Written out in the interpreter.
-#define LANEWISE_OPERATIONS(X)                                         \
+// X(name, operands). A function of vectors each, in operations.hpp.
+#define LANEWISE_SIMPLE_OPERATIONS(X)                                  \
     X(copy, 1)                                                         \
     X(neg, 1)                                                          \
     X(add, 2)                                                          \
@@ -31,8 +32,11 @@
     X(select, 3)  /* a != 0 ? b : c */                                 \
     X(digamma, 1) /* lgamma's derivative */                            \
     X(sin, 1)                                                          \
-    X(cos, 1)                                                          \
-    X(sincos, 1) /* two results: b is where the cosine goes */         \
+    X(cos, 1)
+
+#define LANEWISE_OPERATIONS(X)                                 \
+    LANEWISE_SIMPLE_OPERATIONS(X)                              \
+    X(sincos, 1) /* two results: b is where the cosine goes */ \
     X(twins, 0)  /* two multiply-adds of the same factors, see below */
 
 // X(name, operands, accuracy). Taken from SLEEF; accuracy is SLEEF's suffix: u10 is 1.0 ULP, u35 3.5 ULP.
@@ -72,6 +76,8 @@ inline constexpr std::uint8_t operand_counts[] = {
     LANEWISE_OPERATIONS(LANEWISE_COUNT) LANEWISE_FUNCTIONS(LANEWISE_COUNT)
 #undef LANEWISE_COUNT
 };
+
+inline constexpr std::size_t opcodes = sizeof operand_counts;
 
 constexpr int operand_count(Opcode op) {
     return operand_counts[static_cast<int>(op)];

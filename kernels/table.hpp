@@ -97,6 +97,19 @@ struct Code {
     const T* constants;  ///< [constant][lane_group], every lane the same number
 };
 
+/// What the limits of a processor are measured by (limits.ipp).
+enum class Exercise : std::uint8_t {
+    add,
+    fma,
+    add_and_fma,  ///< by turns
+    divide,
+    square_root,
+    newton_divide,
+    newton_square_root,
+    load,
+    store,
+};
+
 template <class T>
 struct Functions {
     /// Iterations `first` up to `last` by a rule, with steps[first] ...: evaluate, look for faults, keep the
@@ -110,6 +123,9 @@ struct Functions {
     void (*look)(const Tile<T>& tile, T step, Evaluate<T> evaluate);
     /// Runs a program over `lanes` lanes; `scratch` holds as many rows as the program has registers.
     void (*interpret)(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g);
+    /// Does an operation in many places at once, or goes over a buffer of `numbers`, `rounds` times; returns
+    /// the operations or numbers that were. The buffer holds numbers near 1, 16 lane groups of them at least.
+    std::size_t (*exercise)(Exercise what, std::size_t rounds, T* buffer, std::size_t numbers);
 };
 
 struct Table {

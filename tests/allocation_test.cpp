@@ -20,6 +20,7 @@ std::size_t allocated_in(const Objective& objective, std::size_t iterations) {
              {.starts = 333,
               .iterations = iterations,
               .rule = {.alpha = 1e-9},  // no run has an end before the last iteration
+              .jit = Jit::off,
               .offspring = false,
               .prune = false,
               .polish = false,

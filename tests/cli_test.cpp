@@ -13,9 +13,11 @@
 #include <thread>
 
 #include "catch.hpp"
+#include "folder.hpp"
 #include "lanewise/io.hpp"
 #include "lanewise/problem.hpp"
 
+using lanewise::test::Folder;
 using nlohmann::json;
 
 namespace {
@@ -24,21 +26,6 @@ struct Outcome {
     int code = 0;
     std::string out, err;
     long peak_kilobytes = 0;
-};
-
-class Folder {
-  public:
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "lanewise-XXXXXX").string();
-        path_ = mkdtemp(name.data());
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    ~Folder() { std::filesystem::remove_all(path_); }
-    std::string operator/(const char* name) const { return (path_ / name).string(); }
-
-  private:
-    std::filesystem::path path_;
 };
 
 /// Starts the program with these arguments; its output goes to files in `folder`.
@@ -160,6 +147,19 @@ TEST_CASE("evaluate prints value and gradient") {
                ContainsSubstring("the derivative by x at this point is inf"));
 }
 
+TEST_CASE("profile searches and says where the time went") {
+    const Folder folder;
+    const std::string file = folder / "t.json";
+    const Outcome outcome = run({"profile", "x^2 + exp(y)", "--var", "x=-1:1", "--var", "y=-1:1", "--starts",
+                                 "100", "--jit", "off", "--timeline", file});
+    CHECK(outcome.code == 0);
+    for (const char* part : {"best   f = 0.36787944117144233", "\n  iterate ", "\n    evaluate ", "\n  wait ",
+                             "GFLOP/s", "1 exp", "\nlimit  ", "\nlanes  "})
+        CHECK_THAT(outcome.out, ContainsSubstring(part));
+    CHECK(json::parse(lanewise::read_file(file))["traceEvents"].size() > 10);
+    CHECK(run({"minimize", "x", "--var", "x=0:1", "--timeline", file}).code == 2);
+}
+
 TEST_CASE("info lists versions and instruction sets") {
     const Outcome outcome = run({"info"});
     CHECK(outcome.code == 0);
@@ -194,7 +194,7 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
     const std::string var = "x=-1:1";
     const std::vector<Case> cases = {
         {{}, "subcommand"},
-        {{"minimise"}, "command 'minimise': must be one of: minimize, minima, evaluate, info"},
+        {{"minimise"}, "command 'minimise': must be one of: minimize, profile, minima, evaluate, info"},
         {{"minimize", "x", "--var", var, "--frobnicate"}, "--frobnicate"},
         {{"minimize", "x"}, "--var"},
         {{"minimize", "--var", var}, "expression"},
@@ -447,14 +447,15 @@ TEST_CASE("Ctrl-C ends a search that writes what was found") {
 
 namespace {
 
-/// A search of half a second or so.
+/// A search of half a second or so; not compiled, which would be told in its result.
 std::vector<std::string> bumps(const std::vector<std::string>& more) {
     std::vector<std::string> arguments = {
         "minimize",  "10*n(x) + sum(i, 0, n(x)-1, x[i]^2 - 10*cos(2*pi*x[i]))",
         "--var",     "x[10]=-5.12:5.12",
         "--starts",  "4000",
         "--minima",  "100",
-        "--threads", "2"};
+        "--threads", "2",
+        "--jit",     "off"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
 }

@@ -79,7 +79,7 @@ struct Advanced {
                            Block<T>{rows.lanes, rows.dimension, rows.x, rows.f, rows.g, nullptr, isa});
         };
         const auto& generic = kernels::functions<T>(kernel_table(isa));
-        const auto& native = kernels::functions<T>(*objective.native(isa));
+        const auto& native = kernels::functions<T>(*objective.native(isa, Precision::f64));
         while (reached < steps.size()) {
             const std::size_t last = std::min(reached + chunk, steps.size());
             reached = fused ? native.advance_adam(tile, steps.data(), reached, last)
@@ -220,7 +220,7 @@ TEST_CASE("a native objective's fused step follows the textbook's path") {
     swarm.begin(0);
     swarm.start(0, start);
     const kernels::Tile<double> tile = swarm.unpack(0, workspace);
-    const kernels::Native& native = *objective.native(choose_isa());
+    const kernels::Native& native = *objective.native(choose_isa(), Precision::f64);
     double largest = 0;
     for (std::size_t k = 0; k < options.iterations; ++k) {
         const auto step = step_at<double>(options, k);

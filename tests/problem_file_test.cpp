@@ -9,9 +9,11 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "folder.hpp"
 #include "lanewise/lanewise.hpp"
 
 using namespace lanewise;
+using test::Folder;
 
 namespace {
 
@@ -29,26 +31,6 @@ std::string message_of(const std::string& toml, const std::string& file = "p.tom
     }
     return "accepted";
 }
-
-class Folder {
-  public:
-    Folder()
-        : path_(std::filesystem::temp_directory_path() /
-                ("lanewise-problem-test-" + std::to_string(getpid()))) {
-        std::filesystem::create_directories(path_);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    ~Folder() { std::filesystem::remove_all(path_); }
-    std::filesystem::path file(const char* name, const std::string& content) const {
-        std::ofstream(path_ / name) << content;
-        return path_ / name;
-    }
-    const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
 
 }  // namespace
 
@@ -143,6 +125,7 @@ TEST_CASE("every option has a key, with effect") {
         {"maximize = true", [](const Problem& p) { return p.options.maximize; }},
         {"check-gradient = true", [](const Problem& p) { return p.output.check_gradient; }},
         {"dump-program = true", [](const Problem& p) { return p.output.dump_program; }},
+        {"jit = 'on'", [](const Problem& p) { return p.options.jit == Jit::on; }},
         {"threads = 3", [](const Problem& p) { return p.options.threads == 3; }},
         {"isa = 'sse2'", [](const Problem& p) { return p.options.isa == Isa::sse2; }},
         {"max-time = 1.5", [](const Problem& p) { return p.options.max_time == 1.5; }},

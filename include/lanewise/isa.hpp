@@ -1,6 +1,7 @@
 /// Instruction sets: which kernels this build holds, which of them this machine can run, which one is used.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@ namespace lanewise {
 /// An instruction set the kernels are compiled for. Results have the same bits on every one with fused
 /// multiply-add (all but sse2).
 enum class Isa { sse2, avx2, avx512, neon };
+inline constexpr std::size_t isas = 4;
 
 /// "sse2", "avx2" (AVX2 with FMA), "avx512" (AVX-512 F) or "neon" (arm64).
 std::string_view isa_name(Isa isa) noexcept;

@@ -23,7 +23,7 @@ class NativeObjective final : public Objective {
     void evaluate(const Block<double>& block) const noexcept override;
     bool has_f32() const noexcept override { return true; }
     void evaluate_f32(const Block<float>& block) const noexcept override;
-    const kernels::Native* native(Isa isa) const noexcept override;
+    const kernels::Native* native(Isa isa, Precision precision) const noexcept override;
 
   private:
     std::array<const kernels::Native*, static_cast<std::size_t>(Isa::neon) + 1> kernels_{};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lanewise/isa.hpp"
+#include "lanewise/precision.hpp"
 
 namespace lanewise {
 
@@ -42,6 +43,13 @@ struct Formula {
     Parameters parameters;
 };
 
+/// How far to go for machine code.
+enum class Compile {
+    look_up,  ///< take it if it has been made before
+    begin,    ///< have it made, if need be, and go on meanwhile
+    finish,   ///< wait until it is made
+};
+
 /// f: R^d -> R with its gradient. Derive from it to hand a search your own code; for a formula, see
 /// Expression; for a callable, Callback and CentralDifferences.
 ///
@@ -66,8 +74,14 @@ class Objective {
     virtual std::size_t scratch_rows() const noexcept { return 0; }
 
     /// The kernels a search may use in place of `evaluate`, with the same bits; null: none. Native objectives
-    /// have them (lanewise/native.hpp).
-    virtual const kernels::Native* native(Isa /*isa*/) const noexcept { return nullptr; }
+    /// have them (lanewise/native.hpp), programs when they are compiled.
+    virtual const kernels::Native* native(Isa /*isa*/, Precision /*precision*/) const noexcept {
+        return nullptr;
+    }
+
+    /// Has these kernels made, where that can be done: of a Program. A search does that by Options::jit.
+    /// \throws std::runtime_error, from `finish` alone, saying why they cannot be made.
+    virtual void compile(Isa /*isa*/, Precision /*precision*/, Compile /*how*/) const {}
 
     /// The formula this is; null: none. It is kept with a search that is saved, which goes on with the same
     /// one only.

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "lanewise/isa.hpp"
+#include "lanewise/precision.hpp"
+#include "lanewise/profile.hpp"
 
 namespace lanewise {
 
@@ -49,12 +51,19 @@ enum class Scale {
     none,  ///< 1, the textbook's raw step
 };
 
-enum class Precision { f64, f32 };
+/// Whether a program (a formula, or what trace recorded) is compiled to machine code: by the system's C++
+/// compiler, in a file that is kept for the next time. Results have the same bits either way. Other
+/// objectives are machine code already.
+enum class Jit {
+    off,
+    automatic,  ///< beside the search, when that has gone on for some seconds; where it can be done
+    on,         ///< before the search begins
+};
 
+std::string_view name(Jit jit) noexcept;        ///< off, auto, on
 std::string_view name(Design design) noexcept;  ///< uniform, sobol, lhs
 std::string_view name(Schedule schedule) noexcept;
 std::string_view name(Scale scale) noexcept;
-std::string_view name(Precision precision) noexcept;
 
 /// How a run steps, each variable by itself: g is the gradient, t = 1, 2, ... counts the steps, and m, v, u
 /// and z are 0 before the first. Then x is projected onto the box, and m dropped where x ran into a wall.
@@ -166,6 +175,8 @@ struct Options {
     std::optional<double> final_alpha = {};
     Scale scale = Scale::box;
     Precision precision = Precision::f64;
+    /// Does not change results.
+    Jit jit = Jit::automatic;
 
     /// Points drawn for each start, which is the best of them; 1 to 1000.
     std::size_t explore = 8;
@@ -214,6 +225,9 @@ struct Options {
     /// ends. Does not change results. A limit changes them: a state is one that no limit has had a part in.
     std::function<void(std::string_view state)> checkpoint = {};
     double checkpoint_every = 30;  ///< finite and >= 0
+
+    /// Handed where the time went, when the search is over. Costs a few percent of the time at most.
+    std::function<void(const Profile&)> profile = {};
 
     /// Starts that are drawn.
     std::size_t drawn_starts() const noexcept {

@@ -38,6 +38,8 @@ class Program : public Objective {
     bool has_f32() const noexcept final { return true; }
     void evaluate_f32(const Block<float>& block) const noexcept final;
     std::size_t scratch_rows() const noexcept final;
+    const kernels::Native* native(Isa isa, Precision precision) const noexcept final;
+    void compile(Isa isa, Precision precision, Compile how) const final;
 
     /// Number of operations for value and gradient of one point.
     std::size_t operations() const noexcept;
@@ -49,6 +51,7 @@ class Program : public Objective {
 
     struct Code;
     explicit Program(std::shared_ptr<const Code> code) noexcept;
+    const Code& code() const noexcept { return *code_; }  ///< for lanewise's own use
 
   private:
     std::shared_ptr<const Code> code_;

@@ -127,6 +127,8 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     app.option_defaults()->group("Machine and limits");
     add(app, flags, "--threads", "N", "at most this many threads [OpenMP's choice]");
     add_isa(app, flags);
+    add(app, flags, "--jit", "auto|on|off",
+        "compile the expression to machine code: when the search goes on for long, at once, or never [auto]");
     add(app, flags, "--max-time", "SECONDS", "end the search after this time");
     add(app, flags, "--max-evaluations", "N", "end the search after this many values with gradients");
     add(app, flags, "--max-unseen", "P",
@@ -247,13 +249,21 @@ Command parse_command(int argc, const char* const* argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string(version()));
     CLI::App* minimize = app.add_subcommand("minimize", "minimise a formula over a box");
+    CLI::App* profile = app.add_subcommand(
+        "profile", "minimise, and show where the time goes and how near that is to what this machine can do");
     CLI::App* minima = app.add_subcommand(
         "minima", "the minima of a search that was saved, told apart anew without running it again");
     CLI::App* evaluate = app.add_subcommand("evaluate", "value and gradient of a formula at one point");
     app.add_subcommand("info", "version, instruction sets, threads and libraries");
     ProblemArguments to_minimize;
+    ProblemArguments to_profile;
     ProblemArguments to_evaluate;
     add_minimize(*minimize, to_minimize);
+    add_minimize(*profile, to_profile);
+    profile
+        ->add_option("--timeline", command.timeline,
+                     "what each thread did when, for ui.perfetto.dev or chrome://tracing")
+        ->type_name("FILE.json");
     add_minima(*minima, command.checkpoint, command.flags);
     add_evaluate(*evaluate, to_evaluate, command.at);
 
@@ -261,7 +271,7 @@ Command parse_command(int argc, const char* const* argv) {
         return subcommand->check_name(argv[1]);
     };
     if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(app.get_subcommands({}), is_first_argument))
-        refuse("command", argv[1], "must be one of: minimize, minima, evaluate, info");
+        refuse("command", argv[1], "must be one of: minimize, profile, minima, evaluate, info");
     const auto takes_value = [&](const std::string& argument) {
         const auto is_option = [&](const CLI::App* subcommand) {
             const CLI::Option* option = subcommand->get_option_no_throw(argument);
@@ -280,11 +290,12 @@ Command parse_command(int argc, const char* const* argv) {
         throw std::invalid_argument(error.what());
     }
     command.kind = *minimize   ? Command::Kind::minimize
+                   : *profile  ? Command::Kind::profile
                    : *minima   ? Command::Kind::minima
                    : *evaluate ? Command::Kind::evaluate
                                : Command::Kind::info;
-    if (!*minimize && !*evaluate) return command;
-    const ProblemArguments& given = *minimize ? to_minimize : to_evaluate;
+    if (!*minimize && !*profile && !*evaluate) return command;
+    const ProblemArguments& given = *minimize ? to_minimize : *profile ? to_profile : to_evaluate;
     command.problem = read_expression(given.expression);
     if (*evaluate) command.problem.output = {};  // the file's is the search's
     apply_flags(command.problem, given);

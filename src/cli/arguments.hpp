@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,11 +20,12 @@ std::vector<std::string> protect_minus(int argc, const char* const* argv,
 using Flags = std::vector<std::pair<std::string, std::string>>;
 
 struct Command {
-    enum class Kind { minimize, minima, evaluate, info, done } kind = Kind::done;
-    Problem problem;         ///< of minimize and evaluate
-    std::string at;          ///< of evaluate
-    std::string checkpoint;  ///< of minima
-    Flags flags;             ///< of minima
+    enum class Kind { minimize, profile, minima, evaluate, info, done } kind = Kind::done;
+    Problem problem;                      ///< of minimize and evaluate
+    std::string at;                       ///< of evaluate
+    std::optional<std::string> timeline;  ///< of profile
+    std::string checkpoint;               ///< of minima
+    Flags flags;                          ///< of minima
 };
 
 /// Reads the problem file too, if there is one: what flags say wins over it.

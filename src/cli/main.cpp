@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "arguments.hpp"
+#include "profile_report.hpp"
 #include "progress.hpp"
 
 namespace lanewise::cli {
@@ -155,7 +156,8 @@ void write_result(Sink* json, const Output& output, const Result& result, const 
     flush_stdout();
 }
 
-int run_minimize(const Problem& problem) {
+int run_minimize(const Command& command) {
+    const Problem& problem = command.problem;
     const Output& output = problem.output;
     const Box box = problem.box();
     const Expression objective = problem.objective(box);
@@ -176,6 +178,7 @@ int run_minimize(const Problem& problem) {
     const std::optional<std::string> state = read_state(output);
     const std::unique_ptr<Sink> json = open_sink(output.json);
     const std::unique_ptr<Sink> trace = open_sink(output.trace);
+    const std::unique_ptr<Sink> timeline = open_sink(command.timeline);
 
     ProgressLine line;
     if (output.checkpoint) options.checkpoint = write_checkpoints(*output.checkpoint, line);
@@ -183,6 +186,9 @@ int run_minimize(const Problem& problem) {
                                 (output.progress == ShowProgress::on_terminal && line.on_terminal());
     if (wants_progress && !output.quiet)
         options.progress = [&line](const Progress& progress) { line(progress); };
+    Profile profile;
+    if (command.kind == Command::Kind::profile)
+        options.profile = [&profile](const Profile& told) { profile = told; };
     options.stop = [] { return interrupt_seen != 0; };
     watch_for_interrupts();
     const Result result =
@@ -191,6 +197,11 @@ int run_minimize(const Problem& problem) {
     line.finish();
 
     write_result(json.get(), output, result, box, options, *objective.formula());
+    if (options.profile) fmt::print("{}", profile_report(profile, result, objective, options));
+    if (timeline) {
+        timeline->write(to_trace_json(profile));
+        timeline->commit();
+    }
     if (trace && result.status == SearchStatus::interrupted) {
         fmt::print(stderr, "lanewise: interrupted: the trace is not written\n");
     } else if (trace) {
@@ -275,7 +286,8 @@ int run_info() {
 
 int run(const Command& command) {
     switch (command.kind) {
-        case Command::Kind::minimize: return run_minimize(command.problem);
+        case Command::Kind::minimize:
+        case Command::Kind::profile: return run_minimize(command);
         case Command::Kind::minima: return run_minima(command.checkpoint, command.flags);
         case Command::Kind::evaluate: return run_evaluate(command.problem, command.at);
         case Command::Kind::info: return run_info();

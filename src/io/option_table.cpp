@@ -94,6 +94,10 @@ constexpr auto entries = std::to_array<OptionEntry>({
      [](Problem& p, Text o, Text t) { p.options.same.value = parse_number(o, t); }},
     {"same-exact-value", Kind::number,
      [](Problem& p, Text o, Text t) { p.options.same.exact_value = parse_number(o, t); }},
+    {"jit", Kind::word,
+     [](Problem& p, Text o, Text t) {
+         p.options.jit = parse_choice(o, t, choices({Jit::off, Jit::automatic, Jit::on}));
+     }},
     {"precision", Kind::word,
      [](Problem& p, Text o, Text t) {
          p.options.precision = parse_choice(o, t, choices({Precision::f64, Precision::f32}));

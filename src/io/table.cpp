@@ -80,8 +80,9 @@ std::string coverage(const Result& result) {
 std::string work(const Result& result) {
     const Work& work = result.work;
     const double rate = work.seconds > 0 ? static_cast<double>(work.run_iterations) / work.seconds : 0;
-    return fmt::format("time   {:.3g} s, {}run-iterations/s ({}, {} thread{})\n", work.seconds,
-                       with_unit(rate), isa_name(result.isa), result.threads, result.threads == 1 ? "" : "s");
+    return fmt::format("time   {:.3g} s, {}run-iterations/s ({}{}, {} thread{})\n", work.seconds,
+                       with_unit(rate), isa_name(result.isa), result.native ? ", native" : "", result.threads,
+                       result.threads == 1 ? "" : "s");
 }
 
 std::string wrong_gradient(const GradientCheck& check, const Box& box) {

@@ -24,8 +24,9 @@ std::shared_ptr<const Program::Code> compile(Graph written, NodeId value, std::s
     Lowered lowered = lower(rewritten(outputs.graph, outputs.value, outputs.gradient, Rewriting::strength));
     AlignedArray<double> f64 = constant_rows<double>(lowered.constants);
     AlignedArray<float> f32 = constant_rows<float>(lowered.constants);
-    return std::make_shared<const Program::Code>(Program::Code{
-        dimension, std::move(written), value, std::move(lowered), std::move(f64), std::move(f32)});
+    return std::make_shared<const Program::Code>(
+        Program::Code{dimension, std::move(written), value, std::move(lowered), std::move(f64),
+                      std::move(f32), std::make_unique<std::array<std::array<jit::Compiled, 2>, isas>>()});
 }
 
 }  // namespace lanewise

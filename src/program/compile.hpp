@@ -1,12 +1,14 @@
 // From a formula as it was written to a program: simplify, differentiate, reduce, lower.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
 
 #include "aligned.hpp"
 #include "graph.hpp"
+#include "jit/compiled.hpp"
 #include "lanewise/program.hpp"
 #include "lower.hpp"
 
@@ -28,6 +30,18 @@ struct Program::Code {
     Lowered lowered;
     AlignedArray<double> f64;  ///< the constants, each as a row of one lane group
     AlignedArray<float> f32;
+
+    template <class T>
+    const AlignedArray<T>& constants() const {
+        if constexpr (sizeof(T) == sizeof(double)) {
+            return f64;
+        } else {
+            return f32;
+        }
+    }
+
+    /// The same as machine code, by instruction set and precision.
+    std::unique_ptr<std::array<std::array<jit::Compiled, 2>, isas>> compiled;
 };
 
 /// `value` is a node of `written`, whose variables are the coordinates 0 .. dimension-1.

@@ -12,28 +12,11 @@ namespace lanewise {
 
 namespace {
 
-constexpr const char* names[] = {
-#define LANEWISE_NAME(name, ...) #name,
-    LANEWISE_OPERATIONS(LANEWISE_NAME) LANEWISE_FUNCTIONS(LANEWISE_NAME)
-#undef LANEWISE_NAME
-};
-
-const char* name(Opcode op) {
-    return names[static_cast<std::size_t>(op)];
-}
-
 using Counts = std::map<Opcode, std::size_t>;
 
-Counts count(const std::vector<kernels::Instruction>& instructions) {
+Counts count(const Lowered& lowered) {
     Counts counts;
-    for (const kernels::Instruction& instruction : instructions) {
-        if (instruction.op == Opcode::twins) {
-            ++counts[kernels::twin_first(instruction.variant)];
-            ++counts[kernels::twin_second(instruction.variant)];
-        } else {
-            ++counts[instruction.op];
-        }
-    }
+    visit_operations(lowered, [&](Opcode op) { ++counts[op]; });
     return counts;
 }
 
@@ -69,7 +52,7 @@ std::string row_name(std::uint32_t operand, const std::vector<double>& constants
 std::string line(const kernels::Instruction& i, const std::vector<double>& constants) {
     const auto row = [&](std::uint32_t operand) { return row_name(operand, constants); };
     const auto operation = [](Opcode op, std::initializer_list<std::string> operands) {
-        std::string text = name(op);
+        std::string text(name(op));
         for (auto at = operands.begin(); at != operands.begin() + kernels::operand_count(op); ++at)
             text.append(" ").append(*at);
         return text;
@@ -89,7 +72,7 @@ std::string line(const kernels::Instruction& i, const std::vector<double>& const
 std::string Program::dump() const {
     const Lowered& lowered = code_->lowered;
     const Counts before = count_as_written(code_->written, code_->value, code_->dimension);
-    const Counts after = count(lowered.instructions);
+    const Counts after = count(lowered);
     Counts all = before;
     all.insert(after.begin(), after.end());
 

@@ -166,6 +166,15 @@ class Emission {
 
 }  // namespace
 
+std::string_view name(Opcode op) {
+    constexpr std::string_view names[] = {
+#define LANEWISE_NAME(name, ...) #name,
+        LANEWISE_OPERATIONS(LANEWISE_NAME) LANEWISE_FUNCTIONS(LANEWISE_NAME)
+#undef LANEWISE_NAME
+    };
+    return names[static_cast<std::size_t>(op)];
+}
+
 Lowered lower(const Outputs& outputs) {
     const Selection selection(outputs);
     return Emission(selection, outputs).emit(execution_order(selection, outputs));

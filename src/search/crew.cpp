@@ -25,7 +25,7 @@ template <class T>
 const kernels::NativeFunctions<T>* native_functions(const Objective& objective, Isa isa,
                                                     const Options& options,
                                                     const std::vector<std::size_t>& fixed) {
-    const kernels::Native* native = objective.native(isa);
+    const kernels::Native* native = objective.native(isa, options.precision);
     const bool fits = options.rule.method == Method::adam && !options.maximize && fixed.empty();
     return native == nullptr || !fits ? nullptr : &kernels::functions<T>(*native);
 }
@@ -37,17 +37,41 @@ Crew<T>::Crew(const Setting& setting, Halt& halt)
     : setting_(&setting),
       functions_(&kernels::functions<T>(kernel_table(setting.isa))),
       fixed_(fixed_coordinates(*setting.box)),
-      native_(native_functions<T>(*setting.objective, setting.isa, *setting.options, fixed_)),
       method_(kernel_method(setting.options->rule)),
-      halt_(&halt) {}
+      halt_(&halt),
+      recorder_(halt, *setting.options, setting.threads) {
+    if (setting.options->jit == Jit::on)
+        setting.objective->compile(setting.isa, setting.options->precision, Compile::finish);
+    native_ = native_functions<T>(*setting.objective, setting.isa, *setting.options, fixed_);
+}
+
+template <class T>
+void Crew<T>::have_compiled() {
+    // Seconds. To wait until the search has taken as long as compiling will costs at most twice the least.
+    constexpr double worth_a_look = 0.02;
+    constexpr double worth_compiling = 2;
+    const double seconds = halt_->seconds();
+    if (setting_->options->jit != Jit::automatic || seconds < worth_a_look) return;
+    setting_->objective->compile(setting_->isa, setting_->options->precision,
+                                 seconds < worth_compiling ? Compile::look_up : Compile::begin);
+    native_ = native_functions<T>(*setting_->objective, setting_->isa, *setting_->options, fixed_);
+}
 
 template <class T>
 std::size_t Crew<T>::choose_tile_lanes(std::size_t runs) const {
     if (setting_->options->tile_lanes != 0) return setting_->options->tile_lanes;
     const auto threads = static_cast<std::size_t>(setting_->threads);
-    return std::min(lanewise::choose_tile_lanes(setting_->box->dimension(), kernels::moment_rows[method_],
-                                                setting_->objective->scratch_rows(), sizeof(T)),
-                    round_up_to_lane_group((runs + threads - 1) / threads));
+    const std::size_t widest = std::min(
+        lanewise::choose_tile_lanes(setting_->box->dimension(), kernels::moment_rows[method_],
+                                    native_ != nullptr ? 0 : setting_->objective->scratch_rows(), sizeof(T)),
+        round_up_to_lane_group((runs + threads - 1) / threads));
+    // A little narrower where fewer lanes are left without a run.
+    const auto all_lanes = [&](std::size_t lanes) { return (runs + lanes - 1) / lanes * lanes; };
+    std::size_t best = widest;
+    for (std::size_t lanes = widest; 4 * lanes >= 3 * widest && lanes > 0; lanes -= kernels::lane_group) {
+        if (all_lanes(lanes) < all_lanes(best)) best = lanes;
+    }
+    return best;
 }
 
 template <class T>
@@ -69,6 +93,7 @@ void Crew<T>::begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Chi
     const auto candidates = static_cast<double>(swarm.lanes() * setting_->options->explore);
     std::atomic<std::uint64_t> evaluations = 0;
     for_each_tile(swarm, threads_worth(candidates), [&](std::size_t tile, std::size_t thread) {
+        const Recorder::Scope scope(recorder_, thread, Activity::start);
         if (offspring.empty()) {
             evaluations += begin_tile(swarm, tile, first_id, setting_->starts, *functions_,
                                       evaluators_[thread], workspaces_[thread], halt_);
@@ -84,6 +109,7 @@ void Crew<T>::begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Chi
 
 template <class T>
 void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& steps, std::size_t iteration) {
+    have_compiled();
     const auto lane_iterations = static_cast<double>((steps.size() + 1) * swarm.tiles() * swarm.tile_lanes());
     const double begin = halt_->seconds();
     const std::uint64_t alive = swarm.alive();
@@ -97,6 +123,8 @@ void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& step
                 std::accumulate(rows.steps_taken, rows.steps_taken + swarm.lanes_in(tile), 0.0));
         };
         const std::uint64_t before = run_iterations();
+        Recorder::Scope scope(recorder_, thread, Activity::iterate);
+        evaluators_[thread].clock = recorder_.clock(thread);
         const std::size_t poll = native_ != nullptr ? native_poll_iterations : poll_iterations;
         const std::size_t begun = std::max(swarm.iterations(tile), iteration) - iteration;
         std::size_t done = begun;
@@ -108,8 +136,11 @@ void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& step
             if (done < last) break;
             halt_->poll(omp_get_thread_num() == 0);
         }
+        scope.end();
+        evaluators_[thread].clock = nullptr;
         workspace.work.run_iterations += run_iterations() - before;
         workspace.work.lane_iterations += (done - begun) * rows.lanes;
+        const Recorder::Scope look(recorder_, thread, Activity::look);
         if (done == steps.size() && !halt_->requested())
             functions_->look(rows, static_cast<T>(done), evaluators_[thread].callback());
         swarm.pack(tile, rows, iteration);
@@ -136,6 +167,7 @@ void Crew<T>::for_each_tile(const Swarm<T>& swarm, int threads, Work work) {
     const auto tiles = static_cast<std::ptrdiff_t>(swarm.tiles());
     std::atomic<std::ptrdiff_t> tiles_left = tiles;
     threads = std::min(threads, static_cast<int>(tiles));
+    recorder_.begin_shared();
 #pragma omp parallel num_threads(threads)
     {
         const int thread = omp_get_thread_num();
@@ -149,6 +181,7 @@ void Crew<T>::for_each_tile(const Swarm<T>& swarm, int threads, Work work) {
             halt_->watch(tiles_left);
         }
     }
+    recorder_.end_shared();
 }
 
 template <class T>
@@ -195,6 +228,16 @@ std::uint64_t begin_tile(Swarm<T>& swarm, std::size_t tile, std::uint64_t first_
     }
     swarm.go_to_best(tile);
     return evaluations;
+}
+
+template <class T>
+Profile Crew<T>::profile() {
+    const std::size_t d = setting_->box->dimension();
+    constexpr std::size_t rows_of_a_run =
+        7;  // f, best f, best step, steps taken, status, slope, best iteration
+    const std::size_t rows = (3 + kernels::moment_rows[method_]) * d + rows_of_a_run +
+                             (native_ != nullptr ? 0 : setting_->objective->scratch_rows());
+    return recorder_.profile(rows * sizeof(T));
 }
 
 template class Crew<double>;

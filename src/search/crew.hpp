@@ -12,6 +12,7 @@
 #include "evaluator.hpp"
 #include "halt.hpp"
 #include "offspring.hpp"
+#include "recorder.hpp"
 #include "setting.hpp"
 #include "swarm.hpp"
 
@@ -47,6 +48,8 @@ class Crew {
     void share(std::size_t count, Work work);
 
     Halt& halt() const { return *halt_; }
+    /// To be called at the end, where the search is profiled.
+    Profile profile();
     int threads() const { return threads_seen_; }
     /// Of all threads together.
     CrewWork work() const;
@@ -54,22 +57,27 @@ class Crew {
     std::uint64_t evaluations_in_vain() const { return evaluations_in_vain_; }
 
   private:
+    static std::size_t thread() { return static_cast<std::size_t>(omp_get_thread_num()); }
+
     /// Static shares: while no tile is given up, a tile's memory is first touched by the thread that works on
     /// it in every stage.
     template <class Work>
     void for_each_tile(const Swarm<T>& swarm, int threads, Work work);
     void fit_workspaces(std::size_t tile_lanes);
+    /// Sees to it that the objective is compiled when the search goes on for long, and takes that up.
+    void have_compiled();
     /// Threads for so many iterations of lanes: starting one costs more than little work is worth.
     int threads_worth(double lane_iterations) const;
 
     const Setting* setting_;
     const kernels::Functions<T>* functions_;
     std::vector<std::size_t> fixed_;
-    const kernels::NativeFunctions<T>* native_;
+    const kernels::NativeFunctions<T>* native_ = nullptr;
     kernels::Method method_;
     /// Of one thread for an iteration of a lane, as of the last stage; 0 before the first.
     double seconds_per_iteration_ = 0;
     Halt* halt_;
+    Recorder recorder_;
     int threads_seen_ = 1;  ///< that OpenMP gives
     std::size_t workspace_lanes_ = 0;
     std::vector<Workspace<T>> workspaces_;
@@ -81,11 +89,13 @@ template <class T>
 template <class Work>
 void Crew<T>::share(std::size_t count, Work work) {
     std::atomic<std::ptrdiff_t> left = static_cast<std::ptrdiff_t>(count);
+    recorder_.begin_shared();
 #pragma omp parallel num_threads(setting_->threads)
     {
 #pragma omp for schedule(dynamic, 1) nowait
         for (std::size_t i = 0; i < count; ++i) {
             try {
+                const Recorder::Scope scope(recorder_, thread(), Activity::polish);
                 if (!halt_->requested()) work(i);
             } catch (...) {
                 halt_->keep(std::current_exception());
@@ -98,6 +108,7 @@ void Crew<T>::share(std::size_t count, Work work) {
             halt_->watch(left);
         }
     }
+    recorder_.end_shared();
     halt_->rethrow();
 }
 

@@ -8,6 +8,7 @@
 
 #include "lanewise/box.hpp"
 #include "lanewise/objective.hpp"
+#include "recorder.hpp"
 #include "table.hpp"
 
 namespace lanewise {
@@ -28,6 +29,7 @@ struct Evaluator {
     bool negate;  ///< for maximising
     T* scratch;
     std::span<const std::size_t> fixed;  ///< coordinates that cannot move: they have no gradient
+    EvaluationClock* clock = nullptr;    ///< what the engine's evaluations are timed by, if they are
 
     /// The engine's view of it; valid while this object lives.
     kernels::Evaluate<T> callback() { return {&Evaluator::call, this}; }
@@ -48,7 +50,13 @@ struct Evaluator {
 
   private:
     static void call(void* self, const kernels::Tile<T>& tile) noexcept {
-        (*static_cast<const Evaluator*>(self))(tile.lanes, tile.dimension, tile.x, tile.f, tile.g);
+        const Evaluator& evaluator = *static_cast<const Evaluator*>(self);
+        const auto evaluate = [&] { evaluator(tile.lanes, tile.dimension, tile.x, tile.f, tile.g); };
+        if (evaluator.clock == nullptr) {
+            evaluate();
+        } else {
+            evaluator.clock->run(evaluate);
+        }
     }
 };
 

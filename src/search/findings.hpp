@@ -94,6 +94,7 @@ struct Findings {
     Work work = {};
     int threads = 1;
     std::size_t tile_lanes = 0;
+    Profile profile = {};  ///< where that is wanted
 
   private:
     void take(const Polished& minimum);

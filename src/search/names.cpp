@@ -22,6 +22,11 @@ std::string_view name(Schedule schedule) noexcept {
     return names[static_cast<std::size_t>(schedule)];
 }
 
+std::string_view name(Jit jit) noexcept {
+    constexpr std::array names = {"off", "auto", "on"};
+    return names[static_cast<std::size_t>(jit)];
+}
+
 std::string_view name(Scale scale) noexcept {
     return scale == Scale::box ? "box" : "none";
 }

@@ -55,6 +55,7 @@ class Report {
         result.iterations = findings_->iterations;
         result.work = findings_->work;
         result.isa = setting_->isa;
+        result.native = setting_->objective->native(setting_->isa, setting_->options->precision) != nullptr;
         result.threads = findings_->threads;
         result.tile_lanes = findings_->tile_lanes;
         return result;

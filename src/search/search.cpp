@@ -76,6 +76,7 @@ class Search {
         findings_.work.evaluations = evaluations() + crew_.evaluations_in_vain();
         if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
         if (!is_over() && covered_) findings_.status = SearchStatus::covered;
+        if (options_->profile) findings_.profile = crew_.profile();
         return std::move(findings_);
     }
 

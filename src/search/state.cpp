@@ -56,9 +56,10 @@ void visit_deciding(Options& options, Visit visit) {
     visit("minima", options.most_minima);
 }
 
-/// Those that are kept to be told.
+/// Those that are kept to be told alone.
 template <class Visit>
-void visit_limits(Options& options, Visit visit) {
+void visit_told(Options& options, Visit visit) {
+    visit("jit", options.jit);
     visit("max-time", options.max_time);
     visit("max-evaluations", options.max_evaluations);
     visit("target", options.target);
@@ -172,7 +173,7 @@ Writer begin_state(const Setting& setting) {
     Options options = with_used(*setting.options, *setting.box);
     const auto write = [&](const char* /*name*/, auto& value) { writer(value); };
     visit_deciding(options, write);
-    visit_limits(options, write);
+    visit_told(options, write);
     writer(setting.isa);
     return writer;
 }
@@ -218,7 +219,7 @@ OpenState open_state(std::string_view state) {
     Options options;
     const auto read = [&](const char* /*name*/, auto& value) { reader(value); };
     visit_deciding(options, read);
-    visit_limits(options, read);
+    visit_told(options, read);
     Isa isa{};
     reader(isa);
     Reader::require(isa <= Isa::neon);

@@ -1,0 +1,108 @@
+#include "profile_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+namespace lanewise::cli {
+
+namespace {
+
+/// Seconds of each thread at one thing.
+struct Row {
+    std::string name;
+    std::vector<double> seconds;
+};
+
+std::vector<Row> rows_of(const Profile& profile) {
+    std::vector<Row> rows;
+    const auto add = [&](std::string name, auto seconds_of) {
+        Row row{std::move(name), {}};
+        for (const Profile::Thread& thread : profile.threads) row.seconds.push_back(seconds_of(thread));
+        rows.push_back(std::move(row));
+    };
+    for (std::size_t activity = 0; activity < activities; ++activity) {
+        const auto what = static_cast<Activity>(activity);
+        add(std::string(name(what)), [&](const Profile::Thread& thread) { return thread.seconds[activity]; });
+        if (what != Activity::iterate || profile.evaluate_seconds() == 0) continue;
+        add("  evaluate", [](const Profile::Thread& thread) { return thread.evaluate; });
+        add("  update", [&](const Profile::Thread& thread) {
+            return std::max(thread.seconds[activity] - thread.evaluate, 0.0);
+        });
+    }
+    add("wait", [&](const Profile::Thread& thread) {
+        double left = profile.seconds;
+        for (const double seconds : thread.seconds) left -= seconds;
+        return std::max(left, 0.0);
+    });
+    return rows;
+}
+
+std::string bytes(std::size_t count) {
+    return count < 10'000 ? fmt::format("{} bytes", count)
+                          : fmt::format("{:.0f} KiB", static_cast<double>(count) / 1024);
+}
+
+/// "10 divisions, 20 sums ..."
+std::string list(const Operations& operations) {
+    std::string text;
+    const auto add = [&](std::size_t count, std::string_view what) {
+        if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
+    };
+    add(operations.fmas, "fma");
+    add(operations.multiplies, "mul");
+    add(operations.adds, "add");
+    add(operations.divides, "div");
+    add(operations.square_roots, "sqrt");
+    for (const auto& [function, count] : operations.functions) add(count, function);
+    return text;
+}
+
+}  // namespace
+
+std::string profile_report(const Profile& profile, const Result& result, const Program& objective,
+                           const Options& options) {
+    const Limits limits = measure_limits(result.isa, options.precision);
+    const Operations operations = operations_of(objective, options.rule.method);
+    const auto run_iterations = static_cast<double>(std::max<std::uint64_t>(result.work.run_iterations, 1));
+    const double nanoseconds = profile.seconds_in(Activity::iterate) * 1e9 / run_iterations;
+    const double least = least_nanoseconds(operations, limits);
+    const double flops = static_cast<double>(operations.flops());
+
+    std::string text = fmt::format("\nprofile {:>9}  share", "seconds");
+    const auto out = std::back_inserter(text);
+    for (std::size_t thread = 0; thread < profile.threads.size(); ++thread)
+        fmt::format_to(out, "{:>10}", fmt::format("thread {}", thread));
+    const double all = profile.seconds * static_cast<double>(profile.threads.size());
+    for (const Row& row : rows_of(profile)) {
+        double sum = 0;
+        for (const double seconds : row.seconds) sum += seconds;
+        fmt::format_to(out, "\n  {:<12}{:>9.3f}{:>5.0f} %", row.name, sum, 100 * sum / all);
+        for (const double seconds : row.seconds) fmt::format_to(out, "{:>10.3f}", seconds);
+    }
+    fmt::format_to(
+        out,
+        "\nspeed  {:.1f} ns of a thread for an iteration of a run, {:.1f} M of them a second in all\n"
+        "       {:.1f} GFLOP/s of a thread: {:.0f} flops each, {}{}\n",
+        nanoseconds, run_iterations / result.work.seconds / 1e6, flops / nanoseconds, flops, list(operations),
+        result.native ? "; fused, as machine code" : "");
+    fmt::format_to(
+        out, "limit  {:.1f} ns: what {} takes; {:.0f} % of that speed is reached\n", least,
+        is_bound_by_divider(operations, limits) ? "the divider" : "multiplying, adding and functions",
+        100 * least / nanoseconds);
+    fmt::format_to(out,
+                   "lanes  {:.0f} % of them held a live run; tiles up to {} lanes, {} a lane, {} a tile\n",
+                   100 * result.work.lane_occupancy, result.tile_lanes, bytes(profile.bytes_per_lane),
+                   bytes(profile.bytes_per_lane * result.tile_lanes));
+    fmt::format_to(
+        out,
+        "machine, ns a number: fma {:.3f}, add {:.3f}, div {:.3f}, sqrt {:.3f}; load {:.3f} from L1, "
+        "{:.3f} from L2, {:.3f} from memory\n",
+        limits.fma, limits.add, limits.divide, limits.square_root, limits.l1_load, limits.l2_load,
+        limits.memory_load);
+    return text;
+}
+
+}  // namespace lanewise::cli

@@ -1,0 +1,181 @@
+#include "lanewise/limits.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "aligned.hpp"
+#include "isa.hpp"
+#include "program/compile.hpp"
+#include "table.hpp"
+
+namespace lanewise {
+
+namespace {
+
+using kernels::Exercise;
+
+constexpr std::size_t repetitions = 5;
+constexpr double least_seconds = 1e-3;  // of each
+
+double seconds_of(const auto& act) {
+    const auto begin = std::chrono::steady_clock::now();
+    act();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Nanoseconds for each of what work(rounds) returns, at best.
+double nanoseconds(const auto& work) {
+    std::size_t rounds = 1;
+    std::size_t done = 0;
+    while (seconds_of([&] { done = work(rounds); }) < least_seconds) rounds *= 2;
+    double best = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < repetitions; ++i) {
+        const double seconds = seconds_of([&] { done = work(rounds); });
+        best = std::min(best, seconds * 1e9 / static_cast<double>(done));
+    }
+    return best;
+}
+
+bool is_function(Opcode op) {
+    switch (op) {
+#define LANEWISE_IS_FUNCTION(name, ...) case Opcode::name:
+        LANEWISE_FUNCTIONS(LANEWISE_IS_FUNCTION)
+#undef LANEWISE_IS_FUNCTION
+        case Opcode::sin:
+        case Opcode::cos:
+        case Opcode::sincos:
+        case Opcode::digamma: return true;
+        default: return false;
+    }
+}
+
+template <class T>
+Limits measure(const kernels::Functions<T>& functions) {
+    constexpr std::size_t l1 = std::size_t{16} << 10U;  // bytes
+    constexpr std::size_t l2 = std::size_t{256} << 10U;
+    constexpr std::size_t memory = std::size_t{64} << 20U;
+    const AlignedArray<T> buffer(memory / sizeof(T));
+    const auto limit = [&](Exercise what, std::size_t bytes) {
+        std::fill_n(buffer.data(), bytes / sizeof(T), T(1.5));
+        return nanoseconds([&](std::size_t rounds) {
+            return functions.exercise(what, rounds, buffer.data(), bytes / sizeof(T));
+        });
+    };
+    Limits limits{.add = limit(Exercise::add, l1),
+                  .fma = limit(Exercise::fma, l1),
+                  .add_and_fma = limit(Exercise::add_and_fma, l1),
+                  .divide = limit(Exercise::divide, l1),
+                  .square_root = limit(Exercise::square_root, l1),
+                  .newton_divide = limit(Exercise::newton_divide, l1),
+                  .newton_square_root = limit(Exercise::newton_square_root, l1),
+                  .l1_load = limit(Exercise::load, l1),
+                  .l1_store = limit(Exercise::store, l1),
+                  .l2_load = limit(Exercise::load, l2),
+                  .l2_store = limit(Exercise::store, l2),
+                  .memory_load = limit(Exercise::load, memory),
+                  .memory_store = limit(Exercise::store, memory),
+                  .functions = {}};
+
+    // Functions on two rows of arguments that all of them are defined for.
+    constexpr std::size_t lanes = 256;
+    for (std::size_t i = 0; i < 2 * lanes; ++i)
+        buffer.data()[i] = static_cast<T>(0.1 + 0.8 * static_cast<double>(i % 97) / 97);
+    for (std::size_t op = 0; op < kernels::opcodes; ++op) {
+        const auto opcode = static_cast<Opcode>(op);
+        if (!is_function(opcode)) continue;
+        const kernels::Instruction instruction{.op = opcode,
+                                               .to = kernels::operand(kernels::scratch, 0),
+                                               .a = kernels::operand(kernels::variable, 0),
+                                               .b = opcode == Opcode::sincos
+                                                        ? kernels::operand(kernels::scratch, 1)
+                                                        : kernels::operand(kernels::variable, 1)};
+        T* const scratch = buffer.data() + 2 * lanes;
+        limits.functions[std::string(name(opcode))] = nanoseconds([&](std::size_t rounds) {
+            for (std::size_t round = 0; round < rounds; ++round)
+                functions.interpret({&instruction, 1, nullptr}, lanes, buffer.data(), scratch, scratch,
+                                    scratch);
+            return rounds * lanes;
+        });
+    }
+    return limits;
+}
+
+/// What a step takes for each variable, with the look for faults; see kernels/rules.ipp and advance.ipp.
+Operations operations_of_step(Method method) {
+    const auto operations = [](std::size_t adds, std::size_t multiplies, std::size_t fmas,
+                               std::size_t divides, std::size_t square_roots) {
+        return Operations{adds, multiplies, fmas, divides, square_roots, {}};
+    };
+    switch (method) {
+        case Method::adam: return operations(1, 4, 4, 1, 1);
+        case Method::gradient_descent: return operations(0, 2, 2, 0, 0);
+        case Method::momentum: return operations(0, 2, 3, 0, 0);
+        case Method::adagrad: return operations(1, 1, 3, 1, 1);
+        case Method::rmsprop: return operations(1, 3, 3, 1, 1);
+        case Method::amsgrad: return operations(1, 4, 4, 1, 1);
+        case Method::adamax: return operations(1, 3, 3, 1, 0);
+        case Method::nadam: return operations(1, 4, 5, 1, 1);
+    }
+    return {};
+}
+
+double arithmetic_nanoseconds(const Operations& operations, const Limits& limits) {
+    const auto adds = static_cast<double>(operations.adds);
+    const auto fmas = static_cast<double>(operations.multiplies + operations.fmas);
+    double sum = std::max({adds * limits.add, fmas * limits.fma, (adds + fmas) * limits.add_and_fma});
+    for (const auto& [function, count] : operations.functions)
+        sum += static_cast<double>(count) * limits.functions.at(function);
+    return sum;
+}
+
+double divider_nanoseconds(const Operations& operations, const Limits& limits) {
+    return static_cast<double>(operations.divides) * limits.divide +
+           static_cast<double>(operations.square_roots) * limits.square_root;
+}
+
+}  // namespace
+
+Limits measure_limits(Isa isa, Precision precision) {
+    const kernels::Table& table = kernel_table(choose_isa(isa));
+    return precision == Precision::f64 ? measure(table.f64) : measure(table.f32);
+}
+
+std::size_t Operations::flops() const noexcept {
+    std::size_t sum = adds + multiplies + 2 * fmas + divides + square_roots;
+    for (const auto& [name, count] : functions) sum += count;
+    return sum;
+}
+
+Operations operations_of(const Program& program, Method method) {
+    Operations all = operations_of_step(method);
+    for (std::size_t* count : {&all.adds, &all.multiplies, &all.fmas, &all.divides, &all.square_roots})
+        *count *= program.dimension();
+    visit_operations(program.code().lowered, [&](Opcode op) {
+        if (is_function(op)) ++all.functions[std::string(name(op))];
+        switch (op) {
+            case Opcode::add:
+            case Opcode::sub: ++all.adds; break;
+            case Opcode::mul: ++all.multiplies; break;
+            case Opcode::fma:
+            case Opcode::fms:
+            case Opcode::fnma: ++all.fmas; break;
+            case Opcode::div: ++all.divides; break;
+            case Opcode::sqrt: ++all.square_roots; break;
+            default: break;  // done beside these, by other parts of the processor
+        }
+    });
+    return all;
+}
+
+double least_nanoseconds(const Operations& operations, const Limits& limits) {
+    return std::max(arithmetic_nanoseconds(operations, limits), divider_nanoseconds(operations, limits));
+}
+
+bool is_bound_by_divider(const Operations& operations, const Limits& limits) {
+    return divider_nanoseconds(operations, limits) > arithmetic_nanoseconds(operations, limits);
+}
+
+}  // namespace lanewise

@@ -1,0 +1,141 @@
+// Where the time goes, and what a machine can do at most. Nothing here depends on how long anything takes.
+#include <nlohmann/json.hpp>
+
+#include "bits_of.hpp"
+#include "catch.hpp"
+#include "lanewise/lanewise.hpp"
+
+using namespace lanewise;
+using test::bits_of;
+
+namespace {
+
+const Box square{{"x", -5, 5}, {"y", -5, 5}};
+constexpr const char* himmelblau = "(x^2 + y - 11)^2 + (x + y^2 - 7)^2";
+
+struct Profiled {
+    Result result;
+    Profile profile;
+};
+
+Profiled profiled(Options options) {
+    Profile profile;
+    options.profile = [&](const Profile& told) { profile = told; };
+    Result result = minimize(himmelblau, square, options);
+    return {std::move(result), std::move(profile)};
+}
+
+}  // namespace
+
+TEST_CASE("a profile says what each thread did when") {
+    const Options options{.starts = 2000, .jit = Jit::off, .threads = 2};
+    const auto [result, profile] = profiled(options);
+    CHECK(bits_of(result) == bits_of(minimize(himmelblau, square, options)));
+    CHECK(profile.seconds >= result.work.seconds);
+    REQUIRE(profile.threads.size() == 2);
+    CHECK(profile.bytes_per_lane > 10 * sizeof(double));
+    double of_all = 0;
+    for (std::size_t activity = 0; activity < activities; ++activity) {
+        const double seconds = profile.seconds_in(static_cast<Activity>(activity));
+        CHECK(seconds > 0);
+        of_all += seconds;
+    }
+    CHECK(of_all <= 2 * profile.seconds);
+    CHECK(profile.evaluate_seconds() > 0);
+    for (const Profile::Thread& thread : profile.threads) {
+        double seconds[activities] = {};
+        double until = 0;
+        for (const Profile::Span& span : thread.spans) {
+            CHECK(span.begin >= until);
+            CHECK(span.end >= span.begin);
+            until = span.end;
+            seconds[static_cast<std::size_t>(span.activity)] += span.end - span.begin;
+        }
+        CHECK(until <= profile.seconds);
+        for (std::size_t activity = 0; activity < activities; ++activity)
+            CHECK(seconds[activity] == Approx(thread.seconds[activity]).margin(1e-9));
+    }
+    CHECK(profile.threads[1].seconds[static_cast<std::size_t>(Activity::decide)] == 0);
+}
+
+TEST_CASE("a profile without a result is told too, and one of a single thread") {
+    const auto [result, profile] = profiled({.starts = 10, .threads = 1, .max_evaluations = 1});
+    CHECK(result.status == SearchStatus::max_evaluations);
+    CHECK(profile.threads.size() == 1);
+    CHECK(profile.seconds_in(Activity::iterate) == 0);
+}
+
+TEST_CASE("a profile as a timeline is JSON") {
+    Profile profile{.seconds = 2, .threads = {}, .bytes_per_lane = 8};
+    profile.threads.resize(2);
+    profile.threads[1].spans = {{Activity::look, 0.5, 0.75}};
+    const nlohmann::json events = nlohmann::json::parse(to_trace_json(profile))["traceEvents"];
+    REQUIRE(events.size() == 4);
+    CHECK(
+        events[3] ==
+        nlohmann::json(
+            {{"ph", "X"}, {"pid", 1}, {"tid", 1}, {"name", "look"}, {"ts", 500'000.0}, {"dur", 250'000.0}}));
+    for (int thread = 0; thread < 2; ++thread)
+        CHECK(std::ranges::any_of(events, [&](const nlohmann::json& event) {
+            return event["name"] == "thread_name" && event["tid"] == thread;
+        }));
+}
+
+TEST_CASE("the operations of a program and a step are counted") {
+    const Expression program("exp(x/y) + sqrt(x)*sin(y)", square);
+    const Operations operations = operations_of(program, Method::adam);
+    CHECK(operations.functions == std::map<std::string, std::size_t>{{"exp", 1}, {"sincos", 1}});
+    const Operations of_descent = operations_of(program, Method::gradient_descent);
+    CHECK(operations.square_roots == of_descent.square_roots + 2);
+    CHECK(operations.divides == of_descent.divides + 2);
+    CHECK(operations.flops() == operations.adds + operations.multiplies + 2 * operations.fmas +
+                                    operations.divides + operations.square_roots + 2);
+    // g = 2 x: the square and the slope; of the step 1 sum, 4 products, 4 fused.
+    const Operations square_of_x = operations_of(Expression("x^2", Box{{"x", -1, 1}}), Method::adam);
+    CHECK(square_of_x.adds + square_of_x.multiplies + square_of_x.fmas == 2 + 9);
+}
+
+TEST_CASE("the least time is that of the busiest part") {
+    const Limits limits{.add = 1,
+                        .fma = 2,
+                        .add_and_fma = 1.5,
+                        .divide = 10,
+                        .square_root = 20,
+                        .newton_divide = 0,
+                        .newton_square_root = 0,
+                        .l1_load = 0,
+                        .l1_store = 0,
+                        .l2_load = 0,
+                        .l2_store = 0,
+                        .memory_load = 0,
+                        .memory_store = 0,
+                        .functions = {{"exp", 7}}};
+    const auto least = [&](const Operations& operations) { return least_nanoseconds(operations, limits); };
+    CHECK(least({.adds = 5, .multiplies = 0, .fmas = 0, .divides = 0, .square_roots = 0, .functions = {}}) ==
+          7.5);
+    CHECK(least({.adds = 1, .multiplies = 4, .fmas = 5, .divides = 0, .square_roots = 0, .functions = {}}) ==
+          18);
+    const Operations divided{
+        .adds = 1, .multiplies = 4, .fmas = 5, .divides = 2, .square_roots = 1, .functions = {{"exp", 3}}};
+    CHECK(least(divided) == 40);
+    CHECK(is_bound_by_divider(divided, limits));
+    const Operations functions{
+        .adds = 0, .multiplies = 0, .fmas = 0, .divides = 2, .square_roots = 1, .functions = {{"exp", 6}}};
+    CHECK(least(functions) == 42);
+    CHECK_FALSE(is_bound_by_divider(functions, limits));
+}
+
+TEST_CASE("the limits of this machine are measured") {
+    for (const Precision precision : {Precision::f64, Precision::f32}) {
+        const Limits limits = measure_limits(choose_isa(), precision);
+        for (const double limit :
+             {limits.add, limits.fma, limits.add_and_fma, limits.divide, limits.square_root,
+              limits.newton_divide, limits.newton_square_root, limits.l1_load, limits.l1_store,
+              limits.l2_load, limits.l2_store, limits.memory_load, limits.memory_store}) {
+            CHECK(limit > 0);
+            CHECK(limit < 1000);
+        }
+        CHECK(limits.functions.size() == 25);
+        CHECK(limits.functions.at("exp") > 0);
+    }
+}
