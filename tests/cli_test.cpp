@@ -194,6 +194,9 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
     const std::string var = "x=-1:1";
     const std::vector<Case> cases = {
         {{}, "subcommand"},
+        {{"minimize", "x", "--var", var, "--memory", "10K"},
+         "memory '10240': 4096 starts in 1 variables take at least"},
+        {{"minimize", "x", "--var", var, "--memory", "99999999999G"}, "memory '99999999999G': is more than"},
         {{"minimise"}, "command 'minimise': must be one of: minimize, profile, minima, evaluate, info"},
         {{"minimize", "x", "--var", var, "--frobnicate"}, "--frobnicate"},
         {{"minimize", "x"}, "--var"},
@@ -646,6 +649,41 @@ TEST_CASE("the trace holds the runs asked for") {
     REQUIRE(spread.size() == 16);
     CHECK(spread[15] == 150);
     CHECK(ids_of({"--starts", "160", "--trace-runs", "40"}).size() == 40);
+}
+
+TEST_CASE("a saved search is looked at without a compiler, and profile leaves JSON alone on stdout") {
+    const Folder folder;
+    const std::string file = folder / "c";
+    CHECK(run({"minimize", "x^2", "--var", "x=-1:1", "--starts", "20", "--checkpoint", file}).code == 0);
+    CHECK(run({"minima", file}).code == 0);
+    const Outcome profiled = run({"profile", "x^2", "--var", "x=-1:1", "--starts", "20", "--json", "-"});
+    CHECK(json::parse(profiled.out)["status"] == "completed");
+    CHECK_THAT(profiled.err, ContainsSubstring("limit  "));
+}
+
+TEST_CASE("a search keeps to the memory it is given", "[memory]") {
+    struct Case {
+        const char* variables;
+        const char* starts;
+        const char* memory;
+        double bytes;
+    };
+    const auto [variables, starts, memory, bytes] =
+        GENERATE(Case{"x[2]=-5:5", "1000000", "250M", 250.0 * (1 << 20)},
+                 Case{"x[100]=-5:5", "30000", "80M", 80.0 * (1 << 20)});
+    const auto peak = [v = variables](const char* number, std::vector<std::string> more) {
+        std::vector<std::string> arguments = {"minimize",     "sum(i, 0, n(x)-1, x[i]^2 - 10*cos(2*pi*x[i]))",
+                                              "--var",        v,
+                                              "--starts",     number,
+                                              "--iterations", "40",
+                                              "--explore",    "1",
+                                              "--json",       "/dev/null"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Outcome outcome = run(arguments);
+        REQUIRE(outcome.code == 0);
+        return 1024.0 * static_cast<double>(outcome.peak_kilobytes);
+    };
+    CHECK(peak(starts, {"--memory", memory}) - peak("16", {}) < bytes);
 }
 
 TEST_CASE("memory stays near two numbers and the moments per run and variable", "[memory]") {

@@ -59,6 +59,23 @@ TEST_CASE("the minimum of a smooth function is found to full precision") {
     }
 }
 
+TEST_CASE("a wall that single precision does not see for what it is costs its runs alone") {
+    // In double the value on it is infinite, in single precision it is not.
+    const Box box{{"x", 0, 0.1}, {"y", -2, 2}};
+    const Options options{.starts = 100, .precision = Precision::f32, .polish = false};
+    const Result wall = minimize("log(0.1 - x) + 5*sin(40*y) + y^2", box, options);
+    CHECK(std::isfinite(wall.best.f));
+    CHECK(wall.runs_with(RunStatus::nan_on_the_way) > 0);
+}
+
+TEST_CASE("runs that do few iterations are not pruned for the last of them") {
+    // Two looks fall together, and the last one is the end.
+    const Result result =
+        minimize("sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)", Box{{"x", -5, 10, 4}},
+                 {.starts = 2000, .iterations = 32, .offspring = false, .polish = false});
+    CHECK(result.runs_with(RunStatus::pruned) + result.runs_with(RunStatus::merged) == 0);
+}
+
 TEST_CASE("a polish is never worse than where it began, and stays in its basin and box") {
     const Polished shallow = polished(camel, camel_box, {-1.6, -0.56});
     CHECK(shallow.f == Approx(2.104250310311).epsilon(1e-12));

@@ -128,6 +128,7 @@ TEST_CASE("every option has a key, with effect") {
         {"jit = 'on'", [](const Problem& p) { return p.options.jit == Jit::on; }},
         {"threads = 3", [](const Problem& p) { return p.options.threads == 3; }},
         {"isa = 'sse2'", [](const Problem& p) { return p.options.isa == Isa::sse2; }},
+        {"memory = '3K'", [](const Problem& p) { return p.options.memory == std::uint64_t{3072}; }},
         {"max-time = 1.5", [](const Problem& p) { return p.options.max_time == 1.5; }},
         {"max-evaluations = 1_000_000",
          [](const Problem& p) { return p.options.max_evaluations == std::uint64_t{1'000'000}; }},

@@ -132,7 +132,7 @@ struct Nearness {
 /// What a search is at.
 enum class Phase : std::uint8_t {
     starts,     ///< the runs of starts
-    offspring,  ///< runs of offspring, between two waves of starts
+    offspring,  ///< runs of offspring, after a wave of starts
     polish,     ///< the last polish, when all runs are over
 };
 
@@ -180,8 +180,8 @@ struct Options {
 
     /// Points drawn for each start, which is the best of them; 1 to 1000.
     std::size_t explore = 8;
-    /// Between waves, start further runs from combinations of the minima found: short ones, at most twice as
-    /// many as starts were drawn, and no more when a while of them found nothing better. They descend from
+    /// After each wave, start further runs from combinations of the minima found: short ones, at most twice
+    /// as many as starts were drawn, and no more when a while of them found nothing better. They descend from
     /// the run of a start, and count for themselves.
     bool offspring = true;
     /// Give up runs that are worse than another in their neighbourhood, where the best of that will hardly
@@ -205,10 +205,15 @@ struct Options {
     /// results.
     std::size_t tile_lanes = 0;
 
+    /// Bytes that runs and what is kept of them may take: waves are then as small, and offspring as few, as
+    /// that asks for. Results are those of such waves.
+    std::optional<std::uint64_t> memory = {};
+
     /// Ends the search after this many seconds, > 0; one that is resumed, this many after that.
     std::optional<double> max_time = {};
     /// Ends the search before it takes more evaluations than this, summed over runs; at least 1. Starts that
-    /// there are none left for are not begun.
+    /// there are none left for are not begun. Not counted: where runs in single precision ended is evaluated
+    /// again in double, and so are the minima that are described.
     std::optional<std::uint64_t> max_evaluations = {};
     /// Ends the search when the best value is at least this good.
     std::optional<double> target = {};
@@ -216,7 +221,7 @@ struct Options {
     /// At most this many minima are described in the result, best first; all are counted.
     std::size_t most_minima = 1000;
 
-    /// Called between stages on the calling thread.
+    /// Called on the calling thread between stages, and in the last polish.
     std::function<void(const Progress&)> progress = {};
     /// Asked often on the calling thread; true ends the search with what it has.
     std::function<bool()> stop = {};

@@ -71,10 +71,11 @@ struct Minimum {
 };
 
 /// How much of the box the search has seen (Boender & Rinnooy Kan 1987), from a sample of the starts: every
-/// eighth that is drawn, not the best of several points, its run never pruned. N are those of the sample
-/// whose runs ended at a finite value, W the minima they found. Valid for independent uniform starts when
-/// every run has reached its minimum; points of the other designs spread more evenly and find more minima, so
-/// that more is thought to be unseen than is.
+/// eighth that is drawn is an independent uniform point, not the best of several, and its run is never
+/// pruned; all that are drawn where the options ask for just that (explore 1, prune off, Design::uniform). N
+/// are those of the sample whose runs ended at a finite value, W the minima they found. Valid when every run
+/// of it has reached its minimum. Minima that only other runs or offspring found are not in W: more is
+/// thought to be unseen than is.
 struct Coverage {
     std::size_t runs;                       ///< N
     std::size_t minima_found;               ///< W

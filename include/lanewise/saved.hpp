@@ -1,5 +1,5 @@
 /// Searches that are saved, to go on with or to be looked at again. What Options::checkpoint is handed is the
-/// whole state of a search: bytes to keep wherever you like, with the problem, all options and a checksum in
+/// whole state of a search: bytes to keep wherever you like, with the problem, its options and a checksum in
 /// them. A state that is damaged is refused, as is one of another version of the format.
 #pragma once
 
@@ -15,7 +15,8 @@
 
 namespace lanewise {
 
-/// What was searched, and how. Of the options, threads, tile_lanes and functions are not saved.
+/// What was searched, and how. Of the options, threads, tile_lanes, checkpoint_every and functions are not
+/// saved.
 struct SavedSearch {
     std::optional<Formula> formula;  ///< the objective, if it is one
     Box box;
@@ -28,9 +29,9 @@ SavedSearch read_saved(std::string_view state);
 /// Goes on with a search. What it comes to has the same bits as if it had never stopped; seconds and other
 /// counts are those of all its parts, but max_time is the time of this one.
 ///
-/// Objective, box and options are given again, and have to be what they were: threads, tile_lanes,
-/// isa among those with fused multiply-add, limits (max_time, max_evaluations, target) and functions may
-/// differ. Whether an objective that is no formula is the same is for the caller to know.
+/// Objective, box and options are given again, and have to be what they were: threads, tile_lanes, jit,
+/// isa among those with fused multiply-add, limits (max_time, max_evaluations, target), checkpoint_every and
+/// functions may differ. Whether an objective that is no formula is the same is for the caller to know.
 /// \throws std::invalid_argument naming what differs, and as read_saved and minimize do; NothingFinite.
 Result resume(std::string_view state, const Objective& objective, const Box& box, const Options& options);
 

@@ -129,10 +129,13 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add_isa(app, flags);
     add(app, flags, "--jit", "auto|on|off",
         "compile the expression to machine code: when the search goes on for long, at once, or never [auto]");
+    add(app, flags, "--memory", "BYTES",
+        "what runs may take, as in 500M or 2G: waves are as small as that asks for [none]");
     add(app, flags, "--max-time", "SECONDS", "end the search after this time");
     add(app, flags, "--max-evaluations", "N", "end the search after this many values with gradients");
     add(app, flags, "--max-unseen", "P",
-        "end the search when the chance that another run finds a new minimum is this small");
+        "end the search when the chance that another run finds a new minimum is this small, or less than "
+        "half a minimum is thought to be unseen");
     add(app, flags, "--target", "F", "end the search at a value this good");
 
     app.option_defaults()->group("Output");

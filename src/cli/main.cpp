@@ -197,7 +197,9 @@ int run_minimize(const Command& command) {
     line.finish();
 
     write_result(json.get(), output, result, box, options, *objective.formula());
-    if (options.profile) fmt::print("{}", profile_report(profile, result, objective, options));
+    if (options.profile)
+        fmt::print(output.json == "-" || command.timeline == "-" ? stderr : stdout, "{}",
+                   profile_report(profile, result, objective, options));
     if (timeline) {
         timeline->write(to_trace_json(profile));
         timeline->commit();

@@ -17,7 +17,7 @@ std::string progress_text(const Progress& progress) {
     const std::string best =
         std::isfinite(progress.best_f) ? fmt::format("{:.6g}", progress.best_f) : "none yet";
     const std::string left =
-        share > 0 ? fmt::format("{:.1f} s left", progress.seconds * (1 - share) / share) : "";
+        share > 0 && share < 1 ? fmt::format("{:.1f} s left", progress.seconds * (1 - share) / share) : "";
     const std::string at = progress.phase == Phase::polish
                                ? ""
                                : fmt::format(", iteration {} of {}, {} runs alive", progress.iteration,

@@ -8,7 +8,7 @@
 namespace lanewise::cli {
 
 /// On a terminal one line that is written over, at most ten times a second; elsewhere a line a second. Always
-/// one for the last iteration.
+/// one when all starts are done.
 class ProgressLine {
   public:
     ProgressLine();
@@ -27,8 +27,8 @@ class ProgressLine {
     bool shown_ = false;
 };
 
-/// "[#####     ] 50 %  best 1.5  3 minima  iteration 310 of 1000, 768 runs alive  150 M run-iterations/s  2 s
-/// left"
+/// "[#####     ] 50 %  starts, iteration 310 of 1000, 768 runs alive  best 1.5  3 minima  150 M
+/// run-iterations/s  2 s left"
 std::string progress_text(const Progress& progress);
 
 }  // namespace lanewise::cli

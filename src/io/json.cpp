@@ -82,6 +82,7 @@ Json option_values(const Box& box, const Options& options, const Result& result)
             {"isa", isa_name(result.isa)},
             {"jit", name(options.jit)},
             {"tile_lanes", result.tile_lanes},
+            {"memory", or_null(options.memory)},
             {"max_time", or_null(options.max_time)},
             {"max_evaluations", or_null(options.max_evaluations)},
             {"target", or_null(options.target)},

@@ -109,6 +109,7 @@ constexpr auto entries = std::to_array<OptionEntry>({
      [](Problem& p, Text o, Text t) { p.output.dump_program = yes_or_no(o, t); }},
     {"threads", Kind::count, set_threads},
     {"isa", Kind::word, [](Problem& p, Text, Text t) { p.options.isa = parse_isa(t); }},
+    {"memory", Kind::word, [](Problem& p, Text o, Text t) { p.options.memory = parse_bytes(o, t); }},
     {"max-time", Kind::number, [](Problem& p, Text o, Text t) { p.options.max_time = parse_number(o, t); }},
     {"max-evaluations", Kind::count,
      [](Problem& p, Text o, Text t) { p.options.max_evaluations = parse_count(o, t); }},

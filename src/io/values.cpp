@@ -35,6 +35,16 @@ std::uint64_t parse_count(std::string_view option, std::string_view text) {
     return static_cast<std::uint64_t>(number);
 }
 
+std::uint64_t parse_bytes(std::string_view option, std::string_view text) {
+    constexpr std::string_view units = "KMG";
+    const std::size_t unit = text.empty() ? units.npos : units.find(text.back());
+    if (unit == units.npos) return parse_count(option, text);
+    const std::uint64_t count = parse_count(option, text.substr(0, text.size() - 1));
+    const unsigned shift = 10 * (static_cast<unsigned>(unit) + 1);
+    if (count >> (64 - shift) != 0) refuse(option, text, "is more than any machine has");
+    return count << shift;
+}
+
 std::size_t parse_length(std::string_view option, std::string_view text) {
     constexpr std::size_t longest = 10'000'000;
     const std::uint64_t length = parse_count(option, text);

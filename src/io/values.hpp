@@ -20,6 +20,9 @@ double parse_number(std::string_view option, std::string_view text);
 /// A whole number, 0 or above; 1e6 is one too.
 std::uint64_t parse_count(std::string_view option, std::string_view text);
 
+/// "500M": a whole number, of KiB, MiB or GiB with K, M or G behind it.
+std::uint64_t parse_bytes(std::string_view option, std::string_view text);
+
 /// The length of a vector variable.
 std::size_t parse_length(std::string_view option, std::string_view text);
 

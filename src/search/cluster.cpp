@@ -57,7 +57,7 @@ class Scouts {
     Scouts(const Ends& ends, const Nearness& nearness)
         : ends_(&ends),
           nearness_(nearness),
-          cell_width_(cells_per_nearness * std::max(nearness.distance, least_distance)),
+          cell_width_(nearness_per_cell * std::max(nearness.distance, least_distance)),
           exact_share_(nearness.exact_value / nearness.value),
           grid_(grid_coordinates(ends)),
           newest_(std::bit_ceil(ends.count() + 1), none) {
@@ -95,7 +95,7 @@ class Scouts {
     };
 
     /// Cells are wider than what is near, so that a look around goes into few of them.
-    static constexpr double cells_per_nearness = 4;
+    static constexpr double nearness_per_cell = 4;
     /// Of a cell; what is nearer still shares one.
     static constexpr double least_distance = 1e-12;
     /// A little more than what is near, for rounding.
@@ -111,7 +111,7 @@ class Scouts {
         Cell cell{};
         for (std::size_t i = 0; i < grid_.size(); ++i)
             cell[i] = static_cast<std::int64_t>(
-                std::floor(x_[grid_[i]] / cell_width_ + offset / cells_per_nearness));
+                std::floor(x_[grid_[i]] / cell_width_ + offset / nearness_per_cell));
         return cell;
     }
 
@@ -181,6 +181,14 @@ Ends::Ends(const Box& box, std::size_t most) : box_(&box) {
     }
     ends_.reserve(most);
     x_.reserve(most * free_.size());
+}
+
+std::vector<End> founders(const Clusters& clusters) {
+    std::vector<End> founders;
+    for (const auto& [end, cluster] : clusters.members) {
+        if (cluster == founders.size()) founders.push_back(end);
+    }
+    return founders;
 }
 
 Clusters cluster(const Ends& ends, const Nearness& nearness) {

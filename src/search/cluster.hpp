@@ -63,6 +63,9 @@ struct Clusters {
     std::size_t count;            ///< clusters are numbered by their best end, best first
 };
 
+/// The best end of each cluster, best first.
+std::vector<End> founders(const Clusters& clusters);
+
 /// Clusters grow outward from their best end. Ends are taken best first (ties: in the order they were added);
 /// each joins the cluster of the best scout near to it in both senses, or else founds a cluster. An end is a
 /// scout when there is none within half that nearness yet: a valley in which runs were still on their way is

@@ -40,8 +40,6 @@ Crew<T>::Crew(const Setting& setting, Halt& halt)
       method_(kernel_method(setting.options->rule)),
       halt_(&halt),
       recorder_(halt, *setting.options, setting.threads) {
-    if (setting.options->jit == Jit::on)
-        setting.objective->compile(setting.isa, setting.options->precision, Compile::finish);
     native_ = native_functions<T>(*setting.objective, setting.isa, *setting.options, fixed_);
 }
 

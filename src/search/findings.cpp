@@ -23,6 +23,17 @@ void Runs::begin(std::size_t more, std::uint64_t first_id, std::span<const std::
     spared_from.resize(all, nothing);
 }
 
+void Runs::reserve(std::size_t most) {
+    id.reserve(most);
+    line.reserve(most);
+    status.reserve(most);
+    f.reserve(most);
+    x.reserve(most * dimension);
+    iteration.reserve(most);
+    given_up_for.reserve(most);
+    spared_from.reserve(most);
+}
+
 void Findings::take(const Polished& minimum) {
     best.f = minimum.f;
     best.x = minimum.x;
@@ -33,10 +44,6 @@ void Findings::take(const Polished& minimum) {
 }
 
 void Findings::add(Polished minimum) {
-    const std::size_t run = minimum.run;
-    if (std::isfinite(runs.f[run]) && std::ranges::equal(runs.point(run), minimum.rough_x))
-        runs.f[run] = minimum.rough_f;
-    if (best.id == runs.id[run] && best.x == minimum.rough_x) best.f = minimum.rough_f;
     if (minimum.f < best.f) take(minimum);
     polished.push_back(std::move(minimum));
 }
@@ -52,7 +59,9 @@ void Findings::evaluate_in_double(const Setting& setting, std::size_t first_run)
         points.emplace_back(x.begin(), x.end());
     }
     evaluate_points(*setting.objective, points, setting.isa, [&](std::size_t i, const Evaluation& at) {
-        runs.f[ended[i]] = std::isfinite(at.f) ? setting.sign * at.f : nowhere;
+        const bool has_value = std::isfinite(at.f);
+        runs.f[ended[i]] = has_value ? setting.sign * at.f : nowhere;
+        if (!has_value) runs.status[ended[i]] = RunStatus::nan_on_the_way;
     });
     for (const std::size_t run : ended) {
         if (!best.is_beaten_by(runs.f[run], runs.id[run])) continue;

@@ -26,6 +26,9 @@ struct Runs {
     /// That many more, with ids from `first_id` on; what they descend from: `lines`, or nothing.
     void begin(std::size_t more, std::uint64_t first_id, std::span<const std::uint64_t> lines);
 
+    /// Growing would take half as much again for a while.
+    void reserve(std::size_t most);
+
     bool is_offspring(std::size_t run) const { return line[run] != id[run]; }
 
     template <class Archive>
@@ -71,7 +74,7 @@ struct Incumbent {
 struct Findings {
     explicit Findings(std::size_t dimension) : runs{.dimension = dimension} {}
 
-    /// A polished point counts as visited by its run. Where that had ended is known in double precision now.
+    /// A polished point counts as visited by its run.
     void add(Polished minimum);
 
     /// Evaluates the ends of runs from `first_run` on, so far known in single precision, in double; the best

@@ -55,6 +55,7 @@ Result saved_result(std::string_view state, const Objective& objective, const Ne
     OpenState saved = open_state(state);
     saved.search.options.same = same;
     saved.search.options.most_minima = most_minima;
+    saved.search.options.jit = Jit::off;  // nothing is run
     require_same_formula(saved, objective);
     validate(objective, saved.search.box, saved.search.options);
     const Setting setting(objective, saved.search.box, saved.search.options);

@@ -38,9 +38,8 @@ void Offspring::take_parents(const Findings& findings, std::size_t first) {
                  [x = runs.point(first + i)](std::size_t j) { return x[j]; });
     const Clusters distinct = cluster(ends, setting_->options->same);
     std::vector<Parent> best;
-    for (const auto& [end, cluster] : distinct.members) {
+    for (const End& end : founders(distinct)) {
         if (best.size() == most_parents) break;
-        if (cluster != best.size()) continue;
         if (end.index < held) {
             best.push_back(std::move(parents_[end.index]));
         } else {

@@ -9,6 +9,7 @@
 #include "budget.hpp"
 #include "coverage.hpp"
 #include "crew.hpp"
+#include "memory.hpp"
 #include "offspring.hpp"
 #include "state.hpp"
 #include "wave.hpp"
@@ -18,9 +19,8 @@ namespace lanewise {
 namespace {
 
 // Waves of starts: the first is small, so that what is easy is found at once; each further one makes the
-// search four times as large, up to a bound on the memory a wave takes.
+// search four times as large, up to a bound (memory.hpp).
 constexpr std::size_t first_wave = 16;
-constexpr std::size_t largest_wave = std::size_t{1} << 18U;
 
 // Between two waves come generations of offspring. They start near minima: their runs are shorter.
 constexpr std::size_t generation = 128;
@@ -49,10 +49,13 @@ class Search {
     explicit Search(const Setting& setting)
         : setting_(&setting),
           options_(setting.options),
+          memory_(share_memory(*setting.options, setting.box->dimension())),
           halt_(*setting.options),
           crew_(setting, halt_),
           findings_(setting.box->dimension()),
-          offspring_(setting) {}
+          offspring_(setting) {
+        if (options_->memory) findings_.runs.reserve(setting.starts.count());
+    }
 
     Findings run() {
         check_target();
@@ -121,7 +124,8 @@ class Search {
 
     void begin_wave() {
         const std::size_t starts = setting_->starts.count();
-        const std::size_t size = begun_ == 0 ? first_wave : begun_ + std::min(3 * begun_, largest_wave);
+        const std::size_t size =
+            begun_ == 0 ? first_wave : begun_ + std::min(3 * begun_, memory_.largest_wave);
         const std::size_t born = offspring_to_begin();
         breeding_ = born > 0;
         if (!breeding_ && begun_ == starts) {
@@ -167,7 +171,8 @@ class Search {
     std::size_t offspring_to_begin() const {
         if (!options_->offspring || barren_ == most_barren || !offspring_.is_possible()) return 0;
         const std::size_t given = std::min(setting_->starts.given(), begun_);
-        return std::min(generation, 2 * (begun_ - given) - findings_.offspring);
+        return std::min(generation,
+                        std::min(2 * (begun_ - given), memory_.most_offspring) - findings_.offspring);
     }
 
     void take_stage() {
@@ -312,12 +317,9 @@ class Search {
     /// The best ends of the minima that will be described, where they are not polished yet.
     std::vector<Rough> unpolished_minima() const {
         std::vector<Rough> rough;
-        std::size_t founded = 0;
-        const Clusters clusters = cluster_minima(findings_, *setting_->box, options_->same);
-        for (const auto& [end, cluster] : clusters.members) {
-            if (founded == options_->most_minima) break;
-            if (cluster != founded) continue;
-            ++founded;
+        std::vector<End> minima = founders(cluster_minima(findings_, *setting_->box, options_->same));
+        if (minima.size() > options_->most_minima) minima.resize(options_->most_minima);
+        for (const End& end : minima) {
             if (end.of != EndOf::run) continue;
             const auto x = findings_.runs.point(end.index);
             rough.push_back({.x = {x.begin(), x.end()},
@@ -347,8 +349,10 @@ class Search {
     void tell() {
         const auto iteration = wave_ ? wave_->iteration() : 0;
         const auto iterations = wave_ ? wave_->iterations() : 0;
-        const double of_wave = static_cast<double>(iteration) / static_cast<double>(iterations);
         const bool with_starts = wave_ && !breeding_;
+        const double of_wave = !with_starts || wave_->is_over()
+                                   ? 1
+                                   : static_cast<double>(iteration) / static_cast<double>(iterations);
         const double to_come = with_starts ? (1 - of_wave) * static_cast<double>(wave_->runs()) : 0;
         const auto starts = static_cast<double>(setting_->starts.count());
         options_->progress({.phase = with_starts ? Phase::starts
@@ -380,6 +384,7 @@ class Search {
 
     const Setting* setting_;
     const Options* options_;
+    MemoryShares memory_;
     Halt halt_;
     Crew<T> crew_;
     Findings findings_;
@@ -409,6 +414,8 @@ class Search {
 /// Calls act with a search in the precision of the options.
 template <class Act>
 Findings in_precision(const Setting& setting, Act act) {
+    if (setting.options->jit == Jit::on)
+        setting.objective->compile(setting.isa, setting.options->precision, Compile::finish);
     if (setting.options->precision == Precision::f64) {
         Search<double> search(setting);
         return act(search);

@@ -12,7 +12,7 @@ namespace lanewise {
 namespace {
 
 constexpr std::string_view magic = "lanewise checkpoint\n";
-constexpr std::uint32_t format = 1;
+constexpr std::uint32_t format = 2;  // one more with each change of what is written
 
 /// Every step is one-to-one in the checksum so far and in the word: no change of a single word goes unseen.
 std::uint64_t checksum(std::string_view bytes) {
@@ -54,6 +54,7 @@ void visit_deciding(Options& options, Visit visit) {
     visit("max-unseen", options.max_unseen);
     visit("maximize", options.maximize);
     visit("minima", options.most_minima);
+    visit("memory", options.memory);
 }
 
 /// Those that are kept to be told alone.

@@ -8,6 +8,7 @@
 #include "lanewise/box.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
+#include "memory.hpp"
 #include "starts.hpp"
 #include "table.hpp"
 
@@ -115,6 +116,7 @@ void validate(const Objective& objective, const Box& box, const Options& options
     check_start_points(box, options);
     check_schedule(options);
     choose_isa(options.isa);
+    share_memory(options, box.dimension());
 }
 
 }  // namespace lanewise

@@ -102,11 +102,15 @@ void Wave<T>::advance(std::size_t iterations) {
 
     note_best();
     retire();
-    if (is_due(first_late)) prune();
-    for (const double share : then_late) {
-        if (!is_due(share)) continue;
-        merge();
-        prune();
+    if (iteration_ < options_.iterations) {
+        const bool late = std::ranges::any_of(then_late, [&](double share) { return is_due(share); });
+        if (late) {
+            merge();
+            if (options_.prune) prune();
+        }
+        if (late || is_due(first_late)) {
+            for (const std::size_t lane : live_lanes()) earlier_best_f_[in_wave(lane)] = swarm_.best_f(lane);
+        }
     }
     alive_ = swarm_.alive();
     constexpr double dense = 0.875;
@@ -115,29 +119,58 @@ void Wave<T>::advance(std::size_t iterations) {
 
 template <class T>
 void Wave<T>::note_best() {
-    Incumbent& best = findings_->best;
-    Incumbent next = {.f = best.f, .id = best.id};
-    std::optional<std::size_t> found;
+    // In single precision a value may not be what it is in double: then the next best is looked at, and what
+    // is left after some waits for the wave's end.
+    constexpr int most_looked_at = is_single ? 16 : 1;
+    std::vector<std::size_t> refused;
+    for (int i = 0; i < most_looked_at; ++i) {
+        const std::optional<std::size_t> lane = best_lane(refused);
+        if (!lane) return;
+        if constexpr (is_single) {
+            const double f =
+                setting_->sign * evaluate(*setting_->objective, point(*lane, Which::best), setting_->isa).f;
+            if (!std::isfinite(f) ||
+                !findings_->best.is_beaten_by(f, findings_->runs.id[swarm_.run(*lane)])) {
+                refused.push_back(*lane);
+                continue;
+            }
+            take_best(*lane, f);
+        } else {
+            take_best(*lane, swarm_.best_f(*lane));
+        }
+        return;
+    }
+}
+
+/// The best of the lanes that are better than the best point so far, without those refused.
+template <class T>
+std::optional<std::size_t> Wave<T>::best_lane(const std::vector<std::size_t>& refused) const {
+    Incumbent next = {.f = findings_->best.f, .id = findings_->best.id};
+    std::optional<std::size_t> best;
     for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane) {
-        const std::size_t run = swarm_.run(lane);
-        if (swarm_.status(lane) == kernels::ended ||
-            !next.is_beaten_by(swarm_.best_f(lane), findings_->runs.id[run]))
+        const std::uint64_t id = findings_->runs.id[swarm_.run(lane)];
+        if (swarm_.status(lane) == kernels::ended || !next.is_beaten_by(swarm_.best_f(lane), id) ||
+            std::ranges::count(refused, lane) > 0)
             continue;
         next.f = swarm_.best_f(lane);
-        next.id = findings_->runs.id[run];
-        next.line = findings_->runs.line[run];
-        found = lane;
+        next.id = id;
+        best = lane;
     }
-    if (!found) return;
-    if constexpr (is_single) {
-        next.f = setting_->sign * evaluate(*setting_->objective, point(*found, Which::best), setting_->isa).f;
-        if (!best.is_beaten_by(next.f, next.id)) return;
-    }
-    next.iteration = swarm_.best_iteration(*found);
-    next.x = std::move(best.x);  // no new memory: this is done at every look
-    next.x.resize(setting_->box->dimension());
-    for (std::size_t j = 0; j < next.x.size(); ++j) next.x[j] = swarm_.coordinate(*found, Which::best, j);
-    best = std::move(next);
+    return best;
+}
+
+/// Takes no new memory: this is done at every look.
+template <class T>
+void Wave<T>::take_best(std::size_t lane, double f) {
+    const std::size_t run = swarm_.run(lane);
+    Incumbent& best = findings_->best;
+    best.f = f;
+    best.id = findings_->runs.id[run];
+    best.line = findings_->runs.line[run];
+    best.iteration = swarm_.best_iteration(lane);
+    best.polished = false;
+    best.x.resize(setting_->box->dimension());
+    for (std::size_t j = 0; j < best.x.size(); ++j) best.x[j] = swarm_.coordinate(lane, Which::best, j);
 }
 
 template <class T>
@@ -220,44 +253,41 @@ void Wave<T>::merge() {
 /// best run goes on, and what is of the sample.
 template <class T>
 void Wave<T>::prune() {
-    if (options_.prune && !is_due(first_late)) {
-        constexpr double falls_on = 3;
-        const auto promise = [&](std::size_t lane) {
-            const double best_f = swarm_.best_f(lane);
-            return best_f - falls_on * (earlier_best_f_[in_wave(lane)] - best_f);
-        };
-        // As far as a few steps go, runs are in each other's neighbourhood.
-        constexpr double steps = 3;
-        constexpr double widest = 0.03;
-        const double reach =
-            options_.scale == Scale::box ? std::min(steps * step_size(options_, iteration_), widest) : 0.0;
-        const Clusters clusters = cluster_lanes(
-            Which::current,
-            {.distance = std::max(reach, options_.same.distance), .value = nowhere, .exact_value = nowhere},
-            [&](std::size_t lane) { return swarm_.best_f(lane); });
-        std::vector<double> most_promising(clusters.count, nowhere);
-        std::vector<std::int64_t> leaders(clusters.count, Runs::nothing);
-        for (const auto& [end, cluster] : clusters.members) {
-            if (end.of != EndOf::run) continue;
-            most_promising[cluster] = std::min(most_promising[cluster], promise(end.index));
-            if (leaders[cluster] == Runs::nothing)
-                leaders[cluster] = static_cast<std::int64_t>(swarm_.run(end.index));
-        }
-        Runs& runs = findings_->runs;
-        for (const auto& [end, cluster] : clusters.members) {
-            if (end.of != EndOf::run || most_promising[cluster] <= findings_->best.f) continue;
-            const std::size_t run = swarm_.run(end.index);
-            const std::int64_t leader = leaders[cluster];
-            if (static_cast<std::int64_t>(run) == leader) continue;
-            if (is_sample_[in_wave(end.index)] == 0) {
-                end_run(end.index, RunStatus::pruned, nowhere, Which::current);
-                runs.given_up_for[run] = leader;
-            } else if (runs.spared_from[run] == Runs::nothing) {
-                runs.spared_from[run] = leader;
-            }
+    constexpr double falls_on = 3;
+    const auto promise = [&](std::size_t lane) {
+        const double best_f = swarm_.best_f(lane);
+        return best_f - falls_on * (earlier_best_f_[in_wave(lane)] - best_f);
+    };
+    // As far as a few steps go, runs are in each other's neighbourhood.
+    constexpr double steps = 3;
+    constexpr double widest = 0.03;
+    const double reach =
+        options_.scale == Scale::box ? std::min(steps * step_size(options_, iteration_), widest) : 0.0;
+    const Clusters clusters = cluster_lanes(
+        Which::current,
+        {.distance = std::max(reach, options_.same.distance), .value = nowhere, .exact_value = nowhere},
+        [&](std::size_t lane) { return swarm_.best_f(lane); });
+    std::vector<double> most_promising(clusters.count, nowhere);
+    std::vector<std::int64_t> leaders(clusters.count, Runs::nothing);
+    for (const auto& [end, cluster] : clusters.members) {
+        if (end.of != EndOf::run) continue;
+        most_promising[cluster] = std::min(most_promising[cluster], promise(end.index));
+        if (leaders[cluster] == Runs::nothing)
+            leaders[cluster] = static_cast<std::int64_t>(swarm_.run(end.index));
+    }
+    Runs& runs = findings_->runs;
+    for (const auto& [end, cluster] : clusters.members) {
+        if (end.of != EndOf::run || most_promising[cluster] <= findings_->best.f) continue;
+        const std::size_t run = swarm_.run(end.index);
+        const std::int64_t leader = leaders[cluster];
+        if (static_cast<std::int64_t>(run) == leader) continue;
+        if (is_sample_[in_wave(end.index)] == 0) {
+            end_run(end.index, RunStatus::pruned, nowhere, Which::current);
+            runs.given_up_for[run] = leader;
+        } else if (runs.spared_from[run] == Runs::nothing) {
+            runs.spared_from[run] = leader;
         }
     }
-    for (const std::size_t lane : live_lanes()) earlier_best_f_[in_wave(lane)] = swarm_.best_f(lane);
 }
 
 /// Live lanes in the order of their runs.
@@ -289,11 +319,8 @@ std::vector<Rough> Wave<T>::best_points(std::size_t most) const {
     const Clusters clusters = cluster_lanes(Which::best, setting_->options->same,
                                             [&](std::size_t lane) { return swarm_.best_f(lane); });
     std::vector<Rough> points;
-    std::size_t founded = 0;
-    for (const auto& [end, cluster] : clusters.members) {
+    for (const End& end : founders(clusters)) {
         if (points.size() == most) break;
-        if (cluster != founded) continue;
-        ++founded;
         if (end.of == EndOf::run)
             points.push_back({.x = point(end.index, Which::best),
                               .run = swarm_.run(end.index),

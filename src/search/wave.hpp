@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -81,6 +82,8 @@ class Wave {
 
     bool is_possible() const;
     void note_best();
+    std::optional<std::size_t> best_lane(const std::vector<std::size_t>& refused) const;
+    void take_best(std::size_t lane, double f);
     void retire();
     void merge();
     void prune();

@@ -1,0 +1,54 @@
+#include "memory.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+
+#include "schedule.hpp"
+#include "table.hpp"
+
+namespace lanewise {
+
+namespace {
+
+/// Nobody gains from larger waves: pruning and merging come late in them.
+constexpr std::size_t usual_largest_wave = std::size_t{1} << 18U;
+
+// Bytes of a run in d variables. Those of clustering: an end and its point, scout, member, place in the order
+// and in the grid.
+constexpr std::uint64_t clustered(std::uint64_t d) {
+    return 80 + 8 * d;
+}
+/// From when it begins to the result: Runs, its place in a minimum, and that of the last clustering.
+constexpr std::uint64_t kept(std::uint64_t d) {
+    return 60 + 8 * d + clustered(d);
+}
+/// While it is going: its lane, and the clustering of a look.
+std::uint64_t going(const Options& options, std::uint64_t d) {
+    const std::uint64_t number = options.precision == Precision::f64 ? sizeof(double) : sizeof(float);
+    const std::uint64_t rows = 2 + kernels::moment_rows[kernel_method(options.rule)];
+    return (rows * d + 4) * number + 40 + clustered(d);
+}
+
+}  // namespace
+
+MemoryShares share_memory(const Options& options, std::size_t dimension) {
+    constexpr auto no_bound = std::numeric_limits<std::size_t>::max();
+    if (!options.memory) return {usual_largest_wave, no_bound};
+    const std::uint64_t starts = options.drawn_starts() + options.start_points.size();
+    const std::uint64_t for_starts = starts * kept(dimension);
+    const std::uint64_t least = for_starts + kernels::lane_group * going(options, dimension);
+    if (*options.memory < least)
+        throw std::invalid_argument(
+            fmt::format("memory '{}': {} starts in {} variables take at least {} bytes", *options.memory,
+                        starts, dimension, least));
+    const std::uint64_t rest = *options.memory - for_starts;
+    const std::uint64_t wave = rest / 2 / going(options, dimension);
+    return {std::clamp<std::uint64_t>(wave, kernels::lane_group, usual_largest_wave),
+            rest / 2 / kept(dimension)};
+}
+
+}  // namespace lanewise
