@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""One table: lanewise beside a scalar C++ loop, numpy and torch, measured in one go.
+"""One table: lanewise beside a scalar C++ loop, NLopt, SciPy, numpy and torch, measured in one go.
 
 Usage: compare.py LANEWISE_BENCH [--seconds S]
 
-Every peer does what a run of lanewise does in an iteration: value and gradient of 4096 points, Adam, projection onto
-the box, best point visited. numpy has hand-derived gradients and an update in place; torch has autograd and torch.optim.Adam.
-Figures are ns per run and iteration, the best of several repetitions, double precision. One thread unless a row says otherwise.
+C++ loop, numpy and torch do what a run of lanewise does in an iteration: value and gradient of 4096 points (the loop: one
+after the other), Adam, projection onto the box, best point visited. numpy has hand-derived gradients and an update in place;
+torch has autograd and torch.optim.Adam. NLopt and SciPy run L-BFGS from one point at a time, NLopt with the loop's function
+as its callback, SciPy with numpy's; an evaluation counts as an iteration. Figures are ns per run and iteration, the best of
+several repetitions, double precision. One thread unless a row says otherwise.
 """
 
 import argparse
@@ -151,6 +153,31 @@ PROBLEMS = {
 }
 
 
+def scipy_nanoseconds(objective, dimension, bound):
+    import scipy.optimize
+
+    g = np.zeros((dimension, 1))
+    evaluations = 0
+
+    def value_and_gradient(x):
+        nonlocal evaluations
+        evaluations += 1
+        f = objective(x.reshape(-1, 1), g)
+        return f[0], g[:, 0].copy()
+
+    best = float("inf")
+    random = np.random.default_rng(0)
+    for _ in range(REPETITIONS):
+        begin, evaluations = time.perf_counter(), 0
+        while evaluations < ITERATIONS:
+            start = random.uniform(-bound, bound, dimension)
+            scipy.optimize.minimize(
+                value_and_gradient, start, jac=True, method="L-BFGS-B", bounds=[(-bound, bound)] * dimension
+            )
+        best = min(best, (time.perf_counter() - begin) / evaluations)
+    return best * 1e9
+
+
 def nanoseconds(search, objective, dimension, bound):
     best = float("inf")
     for _ in range(REPETITIONS):
@@ -161,7 +188,7 @@ def nanoseconds(search, objective, dimension, bound):
 
 
 def lanewise_rows(program, seconds):
-    """Best repetition of each row: name -> ns per run-iteration."""
+    """Of each row the best repetition, as its counters."""
     output = subprocess.run(
         [program, "--benchmark_format=json", f"--benchmark_min_time={seconds}", f"--benchmark_repetitions={REPETITIONS}"],
         check=True,
@@ -173,8 +200,23 @@ def lanewise_rows(program, seconds):
         if row["run_type"] != "iteration":
             continue
         name = row["name"].removesuffix("/manual_time")
-        rows[name] = min(rows.get(name, float("inf")), row["ns_per_run_iteration"])
+        if name not in rows or row.get("ns_per_run_iteration", 0) < rows[name].get("ns_per_run_iteration", 0):
+            rows[name] = row
     return report["context"]["isa"], rows
+
+
+LIMITS = (
+    "fma add divide square_root newton_divide newton_square_root l1_load l1_store l2_load l2_store memory_load memory_store"
+).split()
+
+
+def print_limits(rows):
+    print("Limits of this machine, one thread, ns a number")
+    print("| | " + " | ".join(name.replace("_", " ") for name in LIMITS) + " |")
+    print("| --- " * (1 + len(LIMITS)) + "|")
+    for name, row in rows.items():
+        if name.startswith("limits/"):
+            print(f"| {name.removeprefix('limits/')} | " + " | ".join(f"{row[what]:.3f}" for what in LIMITS) + " |")
 
 
 def main():
@@ -190,22 +232,47 @@ def main():
         torch.set_num_threads(1)
     except ImportError:
         torch = None
-        print("torch is not installed: its column is left out", file=sys.stderr)
+        print("torch is not installed: its column is empty", file=sys.stderr)
 
-    print(f"ns per run-iteration, {STARTS} starts, f64, {isa}, 1 thread; in brackets: how many times faster lanewise is")
-    print(f"{'':19}{'text':>8}{'native':>9}   {'C++ loop':>20} {'numpy':>20} {'torch':>20}")
+    print_limits(rows)
+    print(f"\nns per run-iteration, {STARTS} starts, f64, {isa}, 1 thread; in brackets: fraction of the limit, for the others how")
+    print("many times the time of the compiled program")
+    print("| | interpreted | compiled | native | C++ loop | NLopt | SciPy | numpy | torch |")
+    print("| --- " * 9 + "|")
     for name, (dimension, bound, numpy_objective, torch_objective) in PROBLEMS.items():
-        text, native = rows[f"{name}/text/1"], rows[f"{name}/native/1"]
-        peers = [rows[f"{name}/textbook/1"], nanoseconds(numpy_search, numpy_objective, dimension, bound)]
+
+        def nanoseconds_of(form):
+            return rows[f"{name}/{form}"]["ns_per_run_iteration"]
+
+        peers = [
+            nanoseconds_of("textbook/1"),
+            nanoseconds_of("nlopt/1"),
+            scipy_nanoseconds(numpy_objective, dimension, bound),
+            nanoseconds(numpy_search, numpy_objective, dimension, bound),
+        ]
         if torch:
             peers.append(nanoseconds(torch_search, torch_objective, dimension, bound))
-        columns = "".join(f"{peer:8.1f} ({peer / text:4.1f},{peer / native:5.1f})" for peer in peers)
-        print(f"{name:19}{text:8.2f}{native:9.2f}   {columns}")
+        cells = [
+            f"{nanoseconds_of(form + '/1'):.2f} ({rows[f'{name}/{form}/1']['fraction_of_limit']:.2f})"
+            for form in ("interpreted", "compiled", "native")
+        ]
+        cells += [f"{peer:.1f} ({peer / nanoseconds_of('compiled/1'):.1f})" for peer in peers]
+        print(f"| {name} | " + " | ".join(cells) + " |")
 
-    print("\n2 threads: how many times faster than 1")
-    for name in rows:
-        if name.endswith("/2"):
-            print(f"{name.removesuffix('/2'):32}{rows[name.removesuffix('2') + '1'] / rows[name]:6.2f}")
+    print("\nhow many times faster: compiled in f32 than in f64, on AVX-512 than on AVX2, on 2 threads than on 1")
+    print("| | f32 | AVX-512 compiled | AVX-512 interpreted | 2 threads compiled | 2 threads interpreted | 100,000 starts |")
+    print("| --- " * 7 + "|")
+    for name in PROBLEMS:
+
+        def ratio(slower, faster):
+            slower, faster = rows.get(f"{name}/{slower}"), rows.get(f"{name}/{faster}")
+            return f"{slower['ns_per_run_iteration'] / faster['ns_per_run_iteration']:.2f}" if slower and faster else ""
+
+        print(
+            f"| {name} | {ratio('compiled/1', 'compiled-f32/1')} | {ratio('compiled-avx2/1', 'compiled/1')} | "
+            f"{ratio('interpreted-avx2/1', 'interpreted/1')} | {ratio('compiled/1', 'compiled/2')} | "
+            f"{ratio('interpreted/1', 'interpreted/2')} | {ratio('compiled-100k/1', 'compiled-100k/2')} |"
+        )
 
 
 if __name__ == "__main__":
