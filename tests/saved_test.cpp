@@ -88,7 +88,7 @@ TEST_CASE("a search halted again and again and resumed comes to the same bits") 
             options.tile_lanes = static_cast<std::size_t>(sessions % 4) * 16;
             calls = 0;
             // Longer where that was too short for one step: a slow machine is asked more often in it.
-            most_calls = sessions > 0 && state == before ? 2 * most_calls : 10 + sessions % 50;
+            most_calls = sessions > 0 && state == before ? 2 * most_calls : 10 + 7 * sessions % 200;
             before = state;
             result =
                 sessions == 0 ? minimize(objective, box, options) : resume(state, objective, box, options);

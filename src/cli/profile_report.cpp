@@ -69,7 +69,7 @@ std::string profile_report(const Profile& profile, const Result& result, const P
     const auto run_iterations = static_cast<double>(std::max<std::uint64_t>(result.work.run_iterations, 1));
     const double nanoseconds = profile.seconds_in(Activity::iterate) * 1e9 / run_iterations;
     const double least = least_nanoseconds(operations, limits);
-    const double flops = static_cast<double>(operations.flops());
+    const auto flops = static_cast<double>(operations.flops());
 
     std::string text = fmt::format("\nprofile {:>9}  share", "seconds");
     const auto out = std::back_inserter(text);
