@@ -57,30 +57,30 @@ std::size_t exercise_stores(std::size_t rounds, T* buffer, std::size_t numbers) 
 
 #if defined(__AVX512F__)
 inline Batch<double> estimate_inverse(Batch<double> a) {
-    return Batch<double>(_mm512_rcp14_pd(a));
+    return _mm512_rcp14_pd(a);
 }
 inline Batch<float> estimate_inverse(Batch<float> a) {
-    return Batch<float>(_mm512_rcp14_ps(a));
+    return _mm512_rcp14_ps(a);
 }
 inline Batch<double> estimate_inverse_root(Batch<double> a) {
-    return Batch<double>(_mm512_rsqrt14_pd(a));
+    return _mm512_rsqrt14_pd(a);
 }
 inline Batch<float> estimate_inverse_root(Batch<float> a) {
-    return Batch<float>(_mm512_rsqrt14_ps(a));
+    return _mm512_rsqrt14_ps(a);
 }
 #define LANEWISE_ESTIMATES
 #elif defined(__FMA__)
 inline Batch<double> estimate_inverse(Batch<double> a) {
-    return Batch<double>(_mm256_cvtps_pd(_mm_rcp_ps(_mm256_cvtpd_ps(a))));
+    return _mm256_cvtps_pd(_mm_rcp_ps(_mm256_cvtpd_ps(a)));
 }
 inline Batch<float> estimate_inverse(Batch<float> a) {
-    return Batch<float>(_mm256_rcp_ps(a));
+    return _mm256_rcp_ps(a);
 }
 inline Batch<double> estimate_inverse_root(Batch<double> a) {
-    return Batch<double>(_mm256_cvtps_pd(_mm_rsqrt_ps(_mm256_cvtpd_ps(a))));
+    return _mm256_cvtps_pd(_mm_rsqrt_ps(_mm256_cvtpd_ps(a)));
 }
 inline Batch<float> estimate_inverse_root(Batch<float> a) {
-    return Batch<float>(_mm256_rsqrt_ps(a));
+    return _mm256_rsqrt_ps(a);
 }
 #define LANEWISE_ESTIMATES
 #endif

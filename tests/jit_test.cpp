@@ -66,7 +66,9 @@ std::vector<std::uint64_t> bits_at_points(const Program& program, const Box& box
         std::uniform_real_distribution<double> inside(box.lower()[j], box.upper()[j]);
         for (std::size_t i = 0; i < lanes; ++i) x[j * lanes + i] = static_cast<T>(inside(random));
         // Some that are no ordinary numbers, each with ordinary neighbours.
-        constexpr double special[] = {0.0, -0.0, INFINITY, -INFINITY, NAN, 1.0, -1.0, 1e-310, 1e300, 8192.5};
+        constexpr double infinity = std::numeric_limits<double>::infinity();
+        constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+        constexpr double special[] = {0.0, -0.0, infinity, -infinity, nan, 1.0, -1.0, 1e-310, 1e300, 8192.5};
         for (const double value : special) x[j * lanes + random() % lanes] = static_cast<T>(value);
     }
     T* f = x + d * lanes;

@@ -48,6 +48,7 @@ Compiler::Compiler(const std::string& source, const std::string& flags, const st
     words.insert(words.begin(), name());
     words.insert(words.end(), {"-o", output});
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
 
