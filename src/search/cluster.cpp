@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace lanewise {
 
@@ -57,7 +58,8 @@ class Scouts {
     Scouts(const Ends& ends, const Nearness& nearness)
         : ends_(&ends),
           nearness_(nearness),
-          cell_width_(nearness_per_cell * std::max(nearness.distance, least_distance)),
+          nearness_per_cell_(std::isfinite(nearness.value) ? 32 : 4),
+          cells_per_width_(1 / (nearness_per_cell_ * std::max(nearness.distance, least_distance))),
           exact_share_(nearness.exact_value / nearness.value),
           grid_(grid_coordinates(ends)),
           newest_(std::bit_ceil(ends.count() + 1), none) {
@@ -79,7 +81,7 @@ class Scouts {
         }
         if (placed.of == EndOf::polish || placed.of == EndOf::cut_polish) of_polish(placed.index) = cluster;
         if (!crowded_) {
-            std::uint32_t& newest = newest_[hash(cell_at(0)) & (newest_.size() - 1)];
+            std::uint32_t& newest = newest_[bucket(cell_at(0))];
             scouts_.push_back({f_, end, newest, cluster});
             newest = static_cast<std::uint32_t>(scouts_.size() - 1);
         }
@@ -94,8 +96,6 @@ class Scouts {
         std::uint32_t cluster;
     };
 
-    /// Cells are wider than what is near, so that a look around goes into few of them.
-    static constexpr double nearness_per_cell = 4;
     /// Of a cell; what is nearer still shares one.
     static constexpr double least_distance = 1e-12;
     /// A little more than what is near, for rounding.
@@ -108,12 +108,16 @@ class Scouts {
 
     /// The cell of x moved by `offset` units of nearness.
     Cell cell_at(double offset) const {
+        const double moved = offset / nearness_per_cell_;
         Cell cell{};
-        for (std::size_t i = 0; i < grid_.size(); ++i)
-            cell[i] = static_cast<std::int64_t>(
-                std::floor(x_[grid_[i]] / cell_width_ + offset / nearness_per_cell));
+        for (std::size_t i = 0; i < grid_.size(); ++i) {
+            const double at = x_[grid_[i]] * cells_per_width_ + moved;
+            cell[i] = static_cast<std::int64_t>(at) - (at < 0 ? 1 : 0);
+        }
         return cell;
     }
+
+    std::size_t bucket(const Cell& cell) const { return hash(cell) & (newest_.size() - 1); }
 
     /// Looks into every cell that holds something near.
     void look_around() {
@@ -121,7 +125,7 @@ class Scouts {
         const Cell last = cell_at(reach);
         Cell cell = first;
         for (std::size_t i = 0; i < grid_.size();) {
-            if (i == 0) look_into(hash(cell) & (newest_.size() - 1));
+            if (i == 0) look_into(bucket(cell));
             if (cell[i] < last[i]) {
                 ++cell[i];
                 i = 0;
@@ -130,7 +134,7 @@ class Scouts {
                 ++i;
             }
         }
-        if (grid_.empty()) look_into(hash(cell) & (newest_.size() - 1));
+        if (grid_.empty()) look_into(bucket(cell));
     }
 
     void look_into(std::size_t bucket) {
@@ -157,7 +161,10 @@ class Scouts {
 
     const Ends* ends_;
     Nearness nearness_;
-    double cell_width_;
+    /// Cells are wider than what is near, so that a look around goes into few of them; not as wide where
+    /// values do not tell those within a cell apart.
+    double nearness_per_cell_;
+    double cells_per_width_;
     double exact_share_;
     std::vector<std::size_t> grid_;
     std::vector<Scout> scouts_;             ///< best first
@@ -192,15 +199,14 @@ std::vector<End> founders(const Clusters& clusters) {
 }
 
 Clusters cluster(const Ends& ends, const Nearness& nearness) {
-    std::vector<std::uint32_t> order(ends.count());
-    std::iota(order.begin(), order.end(), 0U);
-    std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
-        return ends[a].f < ends[b].f || (ends[a].f == ends[b].f && a < b);
-    });
+    std::vector<std::pair<double, std::uint32_t>> order;
+    order.reserve(ends.count());
+    for (std::uint32_t end = 0; end < ends.count(); ++end) order.emplace_back(ends[end].f, end);
+    std::ranges::sort(order);
     Clusters clusters{.members = {}, .count = 0};
     clusters.members.reserve(ends.count());
     Scouts scouts(ends, nearness);
-    for (const std::uint32_t end : order) {
+    for (const auto& [f, end] : order) {
         const std::uint32_t of = scouts.place(end, static_cast<std::uint32_t>(clusters.count));
         clusters.members.push_back({ends[end], of});
         clusters.count = std::max<std::size_t>(clusters.count, of + std::size_t{1});
