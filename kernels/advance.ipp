@@ -3,6 +3,7 @@
 #pragma once
 
 #include <limits>
+#include <utility>
 
 #include "rules.ipp"
 
@@ -57,33 +58,63 @@ struct Range {
         : lower(tile.lower[j]), upper(tile.upper[j]), scale(tile.scale[j]) {}
 };
 
-/// One variable of a vector of runs.
+// A step is taken in two halves, with other work between them: each half is a chain of operations that wait
+// for one another, and the processor has too little room to let a chain as long as both wait while others go
+// on.
+
+/// What the first half leaves to the second.
 template <class T, class Rule>
-struct Variable {
-    Batch<T> x, best_x;
-    Moments<T, Rule::rows> moments;
-};
+using Stride = decltype(Rule::stride(std::declval<const WideStep<T>&>(), std::declval<Batch<T>>(),
+                                     std::declval<Moments<T, Rule::rows>&>()));
 
-/// Keeps x where the lanes improved, then takes the step of those that move, projected onto the box.
+/// The first half: updates the moments.
 template <class T, class Rule>
-void move(Variable<T, Rule>& variable, Batch<T> g, const Range<T> range, const Seen<T>& seen,
-          const WideStep<T>& step) {
-    const Batch<T> x = variable.x;
-    variable.best_x = xsimd::select(seen.improved, x, variable.best_x);
-    Moments<T, Rule::rows> moments;
-    for (std::size_t r = 0; r < Rule::rows; ++r) moments[r] = variable.moments[r];
-
-    const Batch<T> slope = Rule::is_normalised ? g : range.scale * g;
-    const Batch<T> target = fnma(range.scale, Rule::stride(step, slope, moments), x);
-    const Mask<T> below = target < range.lower;
-    const Mask<T> above = target > range.upper;
-    if constexpr (Rule::has_momentum) moments[0] = xsimd::select(below | above, Batch<T>(T(0)), moments[0]);
-
-    const Batch<T> inside = xsimd::select(below, range.lower, xsimd::select(above, range.upper, target));
-    variable.x = xsimd::select(seen.moving, inside, x);
-    for (std::size_t r = 0; r < Rule::rows; ++r)
-        variable.moments[r] = xsimd::select(seen.moving, moments[r], variable.moments[r]);
+Stride<T, Rule> begin_move(Batch<T> g, Moments<T, Rule::rows>& moments, Batch<T> scale,
+                           const WideStep<T>& step) {
+    return Rule::stride(step, Rule::is_normalised ? g : scale * g, moments);
 }
+
+/// The second half: keeps x where the lanes improved, then moves those that are to move, projected onto the
+/// box.
+template <class T, class Rule>
+void finish_move(Batch<T>& x, Batch<T>& best_x, Moments<T, Rule::rows>& moments, Stride<T, Rule> stride,
+                 const Range<T>& range, const Seen<T>& seen) {
+    best_x = xsimd::select(seen.improved, x, best_x);
+    const Batch<T> target = fnma(range.scale, value(stride), x);
+    const Batch<T> inside = clamp(target, range.lower, range.upper);
+    if constexpr (Rule::has_momentum)
+        moments[0] = xsimd::select(inside == target, moments[0], Batch<T>(T(0)));
+    x = xsimd::select(seen.moving, inside, x);
+}
+
+/// The steps of one variable after the other, some of them under way.
+template <class T, class Rule>
+class Moves {
+  public:
+    /// Begins the step of variable j and finishes that of one before it; in the order of j.
+    template <class Begin, class Finish>
+    void next(std::size_t j, Begin begin, Finish finish) {
+        if (j >= most) finish(j - most, strides_[j % most]);
+        strides_[j % most] = begin(j);
+    }
+
+    /// After the last.
+    template <class Finish>
+    void finish_all(std::size_t dimension, Finish finish) {
+        for (std::size_t j = dimension < most ? 0 : dimension - most; j < dimension; ++j)
+            finish(j, strides_[j % most]);
+    }
+
+    template <class Begin, class Finish>
+    void take(std::size_t dimension, Begin begin, Finish finish) {
+        for (std::size_t j = 0; j < dimension; ++j) next(j, begin, finish);
+        finish_all(dimension, finish);
+    }
+
+  private:
+    static constexpr std::size_t most = 4;
+    Stride<T, Rule> strides_[most];
+};
 
 // The functions below take the tile by value: the compiler may then keep its pointers in registers.
 
@@ -111,21 +142,15 @@ Runs<T> load_runs(const Tile<T> tile, std::size_t lane) {
 }
 
 template <class T, class Rule>
-Variable<T, Rule> load_variable(const Tile<T> tile, std::size_t lane, std::size_t j) {
-    const std::size_t at = j * tile.lanes + lane;
-    Variable<T, Rule> variable{load(tile.x + at), load(tile.best_x + at), {}};
+void load_moments(const Tile<T> tile, std::size_t at, Moments<T, Rule::rows>& moments) {
     for (std::size_t r = 0; r < Rule::rows; ++r)
-        variable.moments[r] = load(tile.moments + r * tile.dimension * tile.lanes + at);
-    return variable;
+        moments[r] = load(tile.moments + r * tile.dimension * tile.lanes + at);
 }
 
 template <class T, class Rule>
-void store_variable(const Tile<T> tile, std::size_t lane, std::size_t j, const Variable<T, Rule>& variable) {
-    const std::size_t at = j * tile.lanes + lane;
-    store(tile.x + at, variable.x);
-    store(tile.best_x + at, variable.best_x);
+void store_moments(const Tile<T> tile, std::size_t at, const Moments<T, Rule::rows>& moments) {
     for (std::size_t r = 0; r < Rule::rows; ++r)
-        store(tile.moments + r * tile.dimension * tile.lanes + at, variable.moments[r]);
+        store(tile.moments + r * tile.dimension * tile.lanes + at, moments[r]);
 }
 
 /// A look at one vector of a tile that has been evaluated.
@@ -144,12 +169,35 @@ Seen<T> inspect(const Tile<T> tile, std::size_t lane, T step) {
 }
 
 template <class T, class Rule>
+Stride<T, Rule> begin_move(const Tile<T> tile, std::size_t lane, std::size_t j, const WideStep<T>& step) {
+    const std::size_t at = j * tile.lanes + lane;
+    Moments<T, Rule::rows> moments;
+    load_moments<T, Rule>(tile, at, moments);
+    const auto stride = begin_move<T, Rule>(load(tile.g + at), moments, Batch<T>(tile.scale[j]), step);
+    store_moments<T, Rule>(tile, at, moments);
+    return stride;
+}
+
+template <class T, class Rule>
+void finish_move(const Tile<T> tile, std::size_t lane, std::size_t j, Stride<T, Rule> stride,
+                 const Seen<T>& seen) {
+    const std::size_t at = j * tile.lanes + lane;
+    Batch<T> x = load(tile.x + at);
+    Batch<T> best_x = load(tile.best_x + at);
+    Moments<T, Rule::rows> moments;
+    load_moments<T, Rule>(tile, at, moments);
+    finish_move<T, Rule>(x, best_x, moments, stride, Range<T>(tile, j), seen);
+    store(tile.x + at, x);
+    store(tile.best_x + at, best_x);
+    if constexpr (Rule::has_momentum) store(tile.moments + at, moments[0]);
+}
+
+template <class T, class Rule>
 void move(const Tile<T> tile, std::size_t lane, const Seen<T> seen, const WideStep<T>& step) {
-    for (std::size_t j = 0; j < tile.dimension; ++j) {
-        Variable<T, Rule> variable = load_variable<T, Rule>(tile, lane, j);
-        move(variable, load(tile.g + j * tile.lanes + lane), Range<T>(tile, j), seen, step);
-        store_variable(tile, lane, j, variable);
-    }
+    Moves<T, Rule> moves;
+    moves.take(
+        tile.dimension, [&](std::size_t j) { return begin_move<T, Rule>(tile, lane, j, step); },
+        [&](std::size_t j, Stride<T, Rule> stride) { finish_move<T, Rule>(tile, lane, j, stride, seen); });
 }
 
 /// One iteration after the evaluation; false when no lane is live any more.
@@ -171,7 +219,7 @@ std::size_t advance(const Tile<T>& tile, const Step<T>* steps, std::size_t first
                     Evaluate<T> evaluate) {
     for (std::size_t k = first; k < last; ++k) {
         evaluate.call(evaluate.context, tile);
-        if (!iterate<T, Rule>(tile, T(k), WideStep<T>(steps[k]))) return k;
+        if (!iterate<T, Rule>(tile, T(k), WideStep<T>(steps[k], tile))) return k;
     }
     return last;
 }

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "simd.hpp"
+#include "newton.hpp"
 
 namespace lanewise::kernels {
 namespace {
@@ -54,76 +54,6 @@ std::size_t exercise_stores(std::size_t rounds, T* buffer, std::size_t numbers) 
     }
     return rounds * (numbers / Batch<T>::size * Batch<T>::size);
 }
-
-#if defined(__AVX512F__)
-inline Batch<double> estimate_inverse(Batch<double> a) {
-    return _mm512_rcp14_pd(a);
-}
-inline Batch<float> estimate_inverse(Batch<float> a) {
-    return _mm512_rcp14_ps(a);
-}
-inline Batch<double> estimate_inverse_root(Batch<double> a) {
-    return _mm512_rsqrt14_pd(a);
-}
-inline Batch<float> estimate_inverse_root(Batch<float> a) {
-    return _mm512_rsqrt14_ps(a);
-}
-#define LANEWISE_ESTIMATES
-#elif defined(__FMA__)
-inline Batch<double> estimate_inverse(Batch<double> a) {
-    return _mm256_cvtps_pd(_mm_rcp_ps(_mm256_cvtpd_ps(a)));
-}
-inline Batch<float> estimate_inverse(Batch<float> a) {
-    return _mm256_rcp_ps(a);
-}
-inline Batch<double> estimate_inverse_root(Batch<double> a) {
-    return _mm256_cvtps_pd(_mm_rsqrt_ps(_mm256_cvtpd_ps(a)));
-}
-inline Batch<float> estimate_inverse_root(Batch<float> a) {
-    return _mm256_rsqrt_ps(a);
-}
-#define LANEWISE_ESTIMATES
-#endif
-
-#if defined(LANEWISE_ESTIMATES)
-/// Steps that take an estimate of 11 bits or more to the last bit but one.
-template <class T>
-inline constexpr int newton_steps = sizeof(T) == sizeof(double) ? (Batch<T>::size == 8 ? 2 : 3) : 1;
-
-/// a / b as it is rounded (Markstein 1990), where nothing overflows or is subnormal.
-template <class T>
-Batch<T> newton_divide(Batch<T> a, Batch<T> b) {
-    Batch<T> y = estimate_inverse(b);
-    for (int i = 0; i <= newton_steps<T>; ++i) y = fma(fnma(b, y, Batch<T>(T(1))), y, y);
-    const Batch<T> q = a * y;
-    return fma(fnma(b, q, a), y, q);
-}
-
-/// The root as it is rounded but for rare last bits, by Goldschmidt's iteration, under the same condition.
-template <class T>
-Batch<T> newton_square_root(Batch<T> a) {
-    const Batch<T> half(T(0.5));
-    const Batch<T> y = estimate_inverse_root(a);
-    Batch<T> g = a * y;
-    Batch<T> h = half * y;
-    for (int i = 0; i < newton_steps<T>; ++i) {
-        const Batch<T> r = fnma(g, h, half);
-        g = fma(g, r, g);
-        h = fma(h, r, h);
-    }
-    return fma(fnma(g, g, a), h, g);
-}
-#undef LANEWISE_ESTIMATES
-#else
-template <class T>
-Batch<T> newton_divide(Batch<T> a, Batch<T> b) {
-    return divide(a, b);
-}
-template <class T>
-Batch<T> newton_square_root(Batch<T> a) {
-    return square_root(a);
-}
-#endif
 
 template <class T>
 std::size_t exercise(Exercise what, std::size_t rounds, T* buffer, std::size_t numbers) {

@@ -33,8 +33,9 @@ void repeat(Body body) {
     }
 }
 
-/// Whether a functor lets others work in between: it calls meanwhile(0) to meanwhile(dimension - 1).
-template <class F, class B, class Meanwhile>
+/// Whether a functor lets others work in between: it calls meanwhile(0) to meanwhile(dimension - 1), in that
+/// order.
+template <class F, class B, class Meanwhile = void (*)(std::size_t)>
 concept Weaves = requires(const B* x, B* g, Meanwhile meanwhile) {
     F{}(x, g, meanwhile);
 };
@@ -48,21 +49,20 @@ B call(const B* x, B* g, Meanwhile meanwhile) {
     }
 }
 
-/// How many vectors are advanced side by side: while one waits for its roots and quotients, the other
-/// computes. From some 16 variables on one has enough to do by itself.
-template <std::size_t dimension>
-inline constexpr std::size_t vectors_at_once = dimension <= 16 ? 2 : 1;
-
 /// A vector of runs with its points, from one load to the next store.
 template <class T, class Rule, class F, template <class> class B>
 class State {
   public:
-    State() = default;
-
     void begin(const Tile<T>& tile, std::size_t lane) {
         runs_ = load_runs(tile, lane);
         steps_taken_ = load(tile.steps_taken + lane);
-        repeat<F::dimension>([&](std::size_t j) { put(j, load_variable<T, Rule>(tile, lane, j)); });
+        repeat<F::dimension>([&](std::size_t j) {
+            const std::size_t at = j * tile.lanes + lane;
+            x_[j].simd = load(tile.x + at);
+            best_x_[j] = load(tile.best_x + at);
+            g_[j].simd = Batch<T>(T(-0.0));  // which adds nothing to a moment, nor to the sign of a zero
+            load_moments<T, Rule>(tile, at, moments_[j]);
+        });
     }
 
     void end(const Tile<T>& tile, std::size_t lane) const {
@@ -70,7 +70,12 @@ class State {
         store(tile.best_step + lane, runs_.best_step);
         store(tile.status + lane, runs_.status);
         store(tile.steps_taken + lane, steps_taken_);
-        repeat<F::dimension>([&](std::size_t j) { store_variable(tile, lane, j, get(j)); });
+        repeat<F::dimension>([&](std::size_t j) {
+            const std::size_t at = j * tile.lanes + lane;
+            store(tile.x + at, x_[j].simd);
+            store(tile.best_x + at, best_x_[j]);
+            store_moments<T, Rule>(tile, at, moments_[j]);
+        });
     }
 
     /// Evaluates and looks; `meanwhile` may be called with 0 to d - 1 in between, in that order.
@@ -90,32 +95,17 @@ class State {
         steps_taken_ = count(steps_taken_, seen_);
     }
 
-    /// Keeps and moves one variable.
-    void move(const Tile<T>& tile, std::size_t j, const WideStep<T>& step) {
-        Variable<T, Rule> variable = get(j);
-        kernels::move(variable, g_[j].simd, Range<T>(tile, j), seen_, step);
-        put(j, variable);
+    Stride<T, Rule> begin_move(const Tile<T>& tile, std::size_t j, const WideStep<T>& step) {
+        return kernels::begin_move<T, Rule>(g_[j].simd, moments_[j], Batch<T>(tile.scale[j]), step);
     }
 
-    void move(const Tile<T>& tile, const WideStep<T>& step) {
-        repeat<F::dimension>([&](std::size_t j) { move(tile, j, step); });
+    void finish_move(const Tile<T>& tile, std::size_t j, Stride<T, Rule> stride) {
+        kernels::finish_move<T, Rule>(x_[j].simd, best_x_[j], moments_[j], stride, Range<T>(tile, j), seen_);
     }
 
     Mask<T> moving() const { return seen_.moving; }
 
   private:
-    Variable<T, Rule> get(std::size_t j) const {
-        Variable<T, Rule> variable{x_[j].simd, best_x_[j], {}};
-        for (std::size_t r = 0; r < Rule::rows; ++r) variable.moments[r] = moments_[j][r];
-        return variable;
-    }
-
-    void put(std::size_t j, const Variable<T, Rule>& variable) {
-        x_[j].simd = variable.x;
-        best_x_[j] = variable.best_x;
-        for (std::size_t r = 0; r < Rule::rows; ++r) moments_[j][r] = variable.moments[r];
-    }
-
     Runs<T> runs_;
     Batch<T> steps_taken_;
     Seen<T> seen_{Mask<T>(false), Mask<T>(false), Mask<T>(false), true};
@@ -125,55 +115,126 @@ class State {
     Moments<T, Rule::rows> moments_[F::dimension];
 };
 
-/// Two neighbouring vectors by turns, one moved while the other is evaluated: the divider, which moving
-/// needs, is busy all the time. One piece of code for both: of two the processor would have to fetch twice as
-/// much.
+/// The step that leaves everything as it is, where the gradient is nothing.
+template <class T>
+inline constexpr Step<T> nothing_gained = {.alpha = 0, .eps = 1, .beta1 = 1, .beta2 = 1, .alpha_g = 0};
+
+template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
+Mask<T> any_moving(const State<T, Rule, F, B> (&states)[vectors]) {
+    Mask<T> moving(false);
+    repeat<vectors>([&](std::size_t v) { moving = moving | states[v].moving(); });
+    return moving;
+}
+
+/// All iterations of some neighbouring vectors of few variables; returns as Functions::advance does. By turns
+/// each finishes the step it began when the others had their turns, is evaluated, and begins the next.
+template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
+LANEWISE_INLINING std::size_t advance_in_registers(const Tile<T> tile, std::size_t lane, const Step<T>* steps,
+                                                   std::size_t first, std::size_t last) {
+    State<T, Rule, F, B> states[vectors];
+    Stride<T, Rule> strides[vectors][F::dimension];
+    const auto finish = [&](std::size_t v) {
+        repeat<F::dimension>([&](std::size_t j) { states[v].finish_move(tile, j, strides[v][j]); });
+    };
+    repeat<vectors>([&](std::size_t v) {
+        states[v].begin(tile, lane + v * Batch<T>::size);
+        for (Stride<T, Rule>& stride : strides[v]) stride = {Batch<T>(T(0)), Batch<T>(T(1))};
+    });
+    std::size_t k = first;
+    for (; k < last; ++k) {
+        const WideStep<T> step(steps[k], tile);
+        repeat<vectors>([&](std::size_t v) {
+            if constexpr (vectors == 1)
+                finish(0);
+            else
+                finish((v + 1) % vectors);
+            states[v].evaluate(T(k), [](std::size_t) {});
+            repeat<F::dimension>([&](std::size_t j) { strides[v][j] = states[v].begin_move(tile, j, step); });
+        });
+        if (!xsimd::any(any_moving(states))) break;
+    }
+    repeat<vectors>([&](std::size_t v) {
+        if (vectors == 1 || v > 0) finish(v);
+        states[v].end(tile, lane + v * Batch<T>::size);
+    });
+    return k;
+}
+
+/// The same of more variables: their greater part is in memory whatever one does.
+template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
+LANEWISE_INLINING std::size_t advance_in_memory(const Tile<T> tile, std::size_t lane, const Step<T>* steps,
+                                                std::size_t first, std::size_t last) {
+    State<T, Rule, F, B> states[vectors];
+    for (std::size_t v = 0; v < vectors; ++v) states[v].begin(tile, lane + v * Batch<T>::size);
+    Moves<T, Rule> moves;
+    std::size_t k = first;
+    for (; k < last; ++k) {
+        const WideStep<T> step(steps[k], tile);
+        repeat<vectors>([&](std::size_t v) {
+            states[v].evaluate(T(k), [](std::size_t) {});
+            moves.take(
+                F::dimension, [&](std::size_t j) { return states[v].begin_move(tile, j, step); },
+                [&](std::size_t j, Stride<T, Rule> stride) { states[v].finish_move(tile, j, stride); });
+        });
+        if (!xsimd::any(any_moving(states))) break;
+    }
+    for (std::size_t v = 0; v < vectors; ++v) states[v].end(tile, lane + v * Batch<T>::size);
+    return k;
+}
+
+/// Two vectors by turns, one moved while the other is evaluated: the divider, which moving needs, is busy all
+/// the time. One piece of code for both: of two the processor would have to fetch twice as much.
 template <class T, class Rule, class F, template <class> class B>
 LANEWISE_INLINING std::size_t advance_woven(const Tile<T> tile, std::size_t lane, const Step<T>* steps,
                                             std::size_t first, std::size_t last) {
     State<T, Rule, F, B> states[2];
     for (std::size_t v = 0; v < 2; ++v) states[v].begin(tile, lane + v * Batch<T>::size);
-    WideStep<T> step(steps[first]);  // the second does not move by it: it has not been evaluated
+    Moves<T, Rule> moves;
+    WideStep<T> step(nothing_gained<T>, tile);  // the second has not been evaluated
+    const auto begin_of = [&](State<T, Rule, F, B>& state) {
+        return [&](std::size_t j) { return state.begin_move(tile, j, step); };
+    };
+    const auto finish_of = [&](State<T, Rule, F, B>& state) {
+        return [&](std::size_t j, Stride<T, Rule> stride) { state.finish_move(tile, j, stride); };
+    };
     std::size_t turn = 2 * first;
     for (; turn < 2 * last; ++turn) {
         State<T, Rule, F, B>& evaluated = states[turn % 2];
         State<T, Rule, F, B>& moved = states[1 - turn % 2];
         const std::size_t k = turn / 2;
-        if (turn % 2 == 1) step = WideStep<T>(steps[k]);
-        evaluated.evaluate(T(k), [&](std::size_t j) { moved.move(tile, j, step); });
-        if (turn % 2 == 1 && !xsimd::any(states[0].moving() | states[1].moving())) break;
+        if (turn % 2 == 1) step = WideStep<T>(steps[k], tile);
+        evaluated.evaluate(T(k), [&](std::size_t j) { moves.next(j, begin_of(moved), finish_of(moved)); });
+        moves.finish_all(F::dimension, finish_of(moved));
+        if (turn % 2 == 1 && !xsimd::any(any_moving(states))) break;
     }
-    states[1].move(tile, step);
+    moves.take(F::dimension, begin_of(states[1]), finish_of(states[1]));
     for (std::size_t v = 0; v < 2; ++v) states[v].end(tile, lane + v * Batch<T>::size);
     return turn / 2;
 }
 
-/// All iterations of some neighbouring vectors of a tile; returns as Functions::advance does.
 template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
-LANEWISE_INLINING std::size_t advance_vectors(const Tile<T> tile, std::size_t lane, const Step<T>* steps,
-                                              std::size_t first, std::size_t last) {
-    State<T, Rule, F, B> states[vectors];
-    repeat<vectors>([&](std::size_t v) { states[v].begin(tile, lane + v * Batch<T>::size); });
-    std::size_t k = first;
-    for (; k < last; ++k) {
-        const WideStep<T> step(steps[k]);
-        Mask<T> moving(false);
-        repeat<vectors>([&](std::size_t v) {
-            states[v].evaluate(T(k), [](std::size_t) {});
-            states[v].move(tile, step);
-            moving = moving | states[v].moving();
-        });
-        if (!xsimd::any(moving)) break;
+std::size_t advance_vectors(const Tile<T> tile, std::size_t lane, const Step<T>* steps, std::size_t first,
+                            std::size_t last) {
+    if constexpr (F::dimension <= most_unrolled) {
+        return advance_in_registers<T, Rule, F, B, vectors>(tile, lane, steps, first, last);
+    } else if constexpr (Weaves<F, B<T>> && vectors == 2) {
+        return advance_woven<T, Rule, F, B>(tile, lane, steps, first, last);
+    } else {
+        return advance_in_memory<T, Rule, F, B, vectors>(tile, lane, steps, first, last);
     }
-    repeat<vectors>([&](std::size_t v) { states[v].end(tile, lane + v * Batch<T>::size); });
-    return k;
 }
+
+/// How many vectors are advanced side by side: while one waits, others compute. From some 16 variables on one
+/// has enough to do by itself, unless it weaves.
+template <class F, class B>
+inline constexpr std::size_t vectors_at_once = F::dimension <= 4                    ? 4
+                                               : F::dimension <= 16 || Weaves<F, B> ? 2
+                                                                                    : 1;
 
 template <class T, class Rule, class F, template <class> class B>
 std::size_t advance_native(const Tile<T>& tile, const Step<T>* steps, std::size_t first, std::size_t last) {
     constexpr std::size_t size = Batch<T>::size;
-    constexpr bool weaves = Weaves<F, B<T>, void (*)(std::size_t)> && F::dimension > most_unrolled;
-    constexpr std::size_t vectors = weaves ? 2 : vectors_at_once<F::dimension>;
+    constexpr std::size_t vectors = vectors_at_once<F, B<T>>;
     std::size_t furthest = first;
     std::size_t lane = 0;
     const auto advance = [&](auto advance_some, std::size_t lanes) {
@@ -182,12 +243,10 @@ std::size_t advance_native(const Tile<T>& tile, const Step<T>* steps, std::size_
             furthest = reached > furthest ? reached : furthest;
         }
     };
-    if constexpr (weaves) {
-        advance(advance_woven<T, Rule, F, B>, vectors * size);
-    } else {
-        advance(advance_vectors<T, Rule, F, B, vectors>, vectors * size);
-    }
-    if constexpr (lane_group % (vectors * size) != 0) advance(advance_vectors<T, Rule, F, B, 1>, size);
+    advance(advance_vectors<T, Rule, F, B, vectors>, vectors * size);
+    // Tiles are so many lane groups wide, which may be fewer vectors.
+    constexpr std::size_t of_group = lane_group / size;
+    if constexpr (of_group < vectors) advance(advance_vectors<T, Rule, F, B, of_group>, of_group * size);
     return furthest;
 }
 

@@ -2,7 +2,7 @@
 // correction folded into the numbers of a Step.
 #pragma once
 
-#include "simd.hpp"
+#include "newton.hpp"
 
 namespace lanewise::kernels {
 namespace {
@@ -10,21 +10,35 @@ namespace {
 /// The numbers of a step, each in every lane.
 template <class T>
 struct WideStep {
-    Batch<T> alpha, alpha_g, eps, beta1, one_minus_beta1, beta2, one_minus_beta2;
+    Batch<T> alpha, alpha_g, eps, beta1, beta2, newton_from;
 
-    explicit WideStep(const Step<T>& s)
+    WideStep(const Step<T>& s, const Tile<T>& tile)
         : alpha(s.alpha),
           alpha_g(s.alpha_g),
           eps(s.eps),
           beta1(s.beta1),
-          one_minus_beta1(s.one_minus_beta1),
           beta2(s.beta2),
-          one_minus_beta2(s.one_minus_beta2) {}
+          newton_from(tile.newton_from) {}
 };
 
 /// The moments of one variable. An array cannot be empty.
 template <class T, std::size_t rows>
 using Moments = Batch<T>[rows > 0 ? rows : 1];
+
+/// A stride that is still to be divided.
+template <class T>
+struct Quotient {
+    Batch<T> numerator, denominator;
+};
+
+template <class T>
+Batch<T> value(Batch<T> stride) {
+    return stride;
+}
+template <class T>
+Batch<T> value(Quotient<T> stride) {
+    return divide(stride.numerator, stride.denominator);
+}
 
 /// A policy is what this says, where it says nothing else, and a function `stride`, which updates the moments
 /// and returns what to subtract from x, in units of the variable's scale.
@@ -39,22 +53,23 @@ struct Policy {
 
 template <class T>
 Batch<T> first_moment(const WideStep<T>& s, Batch<T> m, Batch<T> g) {
-    return fma(s.beta1, m, s.one_minus_beta1 * g);
+    return fma(s.beta1, m, g);
 }
 
+/// g^2 is rounded with the sum: of a small g it would be subnormal, which is slow.
 template <class T>
 Batch<T> second_moment(const WideStep<T>& s, Batch<T> v, Batch<T> g) {
-    return fma(s.beta2, v, s.one_minus_beta2 * (g * g));
+    return fma(g, g, s.beta2 * v);
 }
 
 template <class T>
-Batch<T> over_root(const WideStep<T>& s, Batch<T> stride, Batch<T> v) {
-    return divide(stride, square_root(v) + s.eps);
+Quotient<T> over_root(const WideStep<T>& s, Batch<T> stride, Batch<T> v) {
+    return {stride, square_root(v, s.newton_from) + s.eps};
 }
 
 struct Adam : Policy<adam> {
     template <class T>
-    static Batch<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
+    static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
         auto& [m, v] = moments;
         m = first_moment(s, m, g);
         v = second_moment(s, v, g);
@@ -78,7 +93,7 @@ struct Momentum : Policy<momentum> {
     template <class T>
     static Batch<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
         auto& [m] = moments;
-        m = fma(s.beta1, m, g);
+        m = first_moment(s, m, g);
         return s.alpha * m;
     }
 };
@@ -87,7 +102,7 @@ struct AdaGrad : Policy<adagrad> {
     static constexpr bool has_momentum = false;
 
     template <class T>
-    static Batch<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
+    static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
         auto& [v] = moments;
         v = fma(g, g, v);
         return over_root(s, s.alpha * g, v);
@@ -98,7 +113,7 @@ struct RmsProp : Policy<rmsprop> {
     static constexpr bool has_momentum = false;
 
     template <class T>
-    static Batch<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
+    static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
         auto& [v] = moments;
         v = second_moment(s, v, g);
         return over_root(s, s.alpha * g, v);
@@ -107,7 +122,7 @@ struct RmsProp : Policy<rmsprop> {
 
 struct AmsGrad : Policy<amsgrad> {
     template <class T>
-    static Batch<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
+    static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
         auto& [m, v, largest_v] = moments;
         m = first_moment(s, m, g);
         v = second_moment(s, v, g);
@@ -118,17 +133,17 @@ struct AmsGrad : Policy<amsgrad> {
 
 struct AdaMax : Policy<adamax> {
     template <class T>
-    static Batch<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
+    static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
         auto& [m, u] = moments;
         m = first_moment(s, m, g);
         u = kernels::max(s.beta2 * u, xsimd::abs(g) + s.eps);
-        return divide(s.alpha * m, u);
+        return {s.alpha * m, u};
     }
 };
 
 struct NAdam : Policy<nadam> {
     template <class T>
-    static Batch<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
+    static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
         auto& [m, v] = moments;
         m = first_moment(s, m, g);
         v = second_moment(s, v, g);

@@ -126,6 +126,31 @@ void store(T* to, Batch<T> value) {
     value.store_aligned(to);
 }
 
+// x, or the bound it is beyond; NaN where x is. x86's minimum and maximum give their second operand where one
+// is NaN or both are zeros.
+#if defined(__x86_64__)
+#if defined(__AVX512F__)
+#define LANEWISE_EXTREME(which, type) _mm512_##which##_##type
+#elif defined(__AVX__)
+#define LANEWISE_EXTREME(which, type) _mm256_##which##_##type
+#else
+#define LANEWISE_EXTREME(which, type) _mm_##which##_##type
+#endif
+inline Batch<double> clamp(Batch<double> x, Batch<double> lower, Batch<double> upper) {
+    return Batch<double>(LANEWISE_EXTREME(max, pd)(lower, LANEWISE_EXTREME(min, pd)(upper, x)));
+}
+inline Batch<float> clamp(Batch<float> x, Batch<float> lower, Batch<float> upper) {
+    return Batch<float>(LANEWISE_EXTREME(max, ps)(lower, LANEWISE_EXTREME(min, ps)(upper, x)));
+}
+#undef LANEWISE_EXTREME
+#else
+template <class T>
+Batch<T> clamp(Batch<T> x, Batch<T> lower, Batch<T> upper) {
+    const Batch<T> low_enough = xsimd::select(upper < x, upper, x);
+    return xsimd::select(low_enough < lower, lower, low_enough);
+}
+#endif
+
 /// A NaN operand gives NaN, which xsimd::min and max do not promise.
 template <class T>
 Batch<T> min(Batch<T> a, Batch<T> b) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "opcodes.hpp"
 
@@ -30,7 +31,8 @@ enum Method : std::uint8_t {
 /// Rows of moments a rule keeps for each variable, in the order of its policy in rules.ipp: m before v.
 inline constexpr std::size_t moment_rows[methods] = {2, 0, 1, 1, 1, 3, 2, 2};
 
-/// What a lane's status row holds. A lane that is not live is frozen: nothing of it is written any more.
+/// What a lane's status row holds. A lane that is not live is frozen: its point, best and counts are not
+/// written any more; its moments mean nothing.
 enum LaneStatus : std::uint8_t { live = 0, nan_at_start = 1, nan_on_the_way = 2, ended = 3 };
 
 /// A tile: `lanes` runs side by side, every array a block of rows [row][lane].
@@ -51,19 +53,24 @@ struct Tile {
     const T* lower;         ///< [d], one number per variable
     const T* upper;         ///< [d]
     const T* scale;         ///< [d] what a step size of 1 means for each variable
+    /// Roots in a step are taken by Newton's method from this number on, as Functions::least_newton_root
+    /// allows: a matter of speed alone, their bits are the same.
+    T newton_from = std::numeric_limits<T>::infinity();
 };
 
-/// The numbers of one iteration, as far as the rule needs them. Where moments have a bias to be corrected, it
-/// is folded in (Kingma & Ba 2014, section 2): with c = sqrt(1-beta2^t), and mu and P as in
-/// lanewise/options.hpp,
-///                     alpha                              eps        alpha_g
-///     adam, amsgrad   alpha_0 c / (1-beta1^t)            eps_0 c
-///     adamax          alpha_0 / (1-beta1^t)              eps_0
-///     nadam           alpha_0 c mu_t+1 / (1-P_t+1)       eps_0 c    alpha_0 c (1-mu_t) / (1-P_t)
-///     the others      alpha_0                            eps_0
+/// The numbers of one iteration, as far as the rule needs them. Moments are sums, m = beta1 m + g and
+/// v = beta2 v + g^2, without the factors 1-beta1 and 1-beta2 of averages: those are folded in here, and so
+/// is the correction of bias (Kingma & Ba 2014, section 2). With b = 1-beta1, r = sqrt(1-beta2), c =
+/// sqrt(1-beta2^t), and mu and P as in lanewise/options.hpp,
+///                     alpha                                eps          alpha_g
+///     adam, amsgrad   alpha_0 b c / (r (1-beta1^t))        eps_0 c / r
+///     adamax          alpha_0 b / (1-beta1^t)              eps_0
+///     nadam           alpha_0 b c mu_t+1 / (r (1-P_t+1))   eps_0 c / r  alpha_0 c (1-mu_t) / (r (1-P_t))
+///     rmsprop         alpha_0 / r                          eps_0 / r
+///     the others      alpha_0                              eps_0
 template <class T>
 struct Step {
-    T alpha, eps, beta1, one_minus_beta1, beta2, one_minus_beta2, alpha_g;
+    T alpha, eps, beta1, beta2, alpha_g;
 };
 
 /// Fills the f and g rows of a tile from its x rows.
@@ -126,6 +133,8 @@ struct Functions {
     /// Does an operation in many places at once, or goes over a buffer of `numbers`, `rounds` times; returns
     /// the operations or numbers that were. The buffer holds numbers near 1, 16 lane groups of them at least.
     std::size_t (*exercise)(Exercise what, std::size_t rounds, T* buffer, std::size_t numbers);
+    /// What Tile::newton_from may be at least; infinity: there is nothing to choose.
+    T least_newton_root;
 };
 
 struct Table {

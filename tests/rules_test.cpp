@@ -266,13 +266,8 @@ TEMPLATE_TEST_CASE("a kernel keeps the best point visited and freezes a broken l
         if (iteration == 1) rows.f[5] = std::numeric_limits<T>::infinity();
         ++iteration;
     };
-    const kernels::Step<T> step{.alpha = T(0.2),
-                                .eps = T(1e-8),
-                                .beta1 = T(0.9),
-                                .one_minus_beta1 = T(0.1),
-                                .beta2 = T(0.9),
-                                .one_minus_beta2 = T(0.1),
-                                .alpha_g = T(0.2)};
+    const kernels::Step<T> step{
+        .alpha = T(0.2), .eps = T(1e-8), .beta1 = T(0.9), .beta2 = T(0.9), .alpha_g = T(0.2)};
     const std::vector<kernels::Step<T>> steps(6, step);
     const auto& functions = kernels::functions<T>(kernel_table(choose_isa()));
     CHECK(functions.advance[kernel_method({.method = method})](tile, steps.data(), 0, steps.size(),

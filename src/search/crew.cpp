@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "isa.hpp"
+#include "roots.hpp"
 #include "schedule.hpp"
 
 namespace lanewise {
@@ -38,6 +39,7 @@ Crew<T>::Crew(const Setting& setting, Halt& halt)
       functions_(&kernels::functions<T>(kernel_table(setting.isa))),
       fixed_(fixed_coordinates(*setting.box)),
       method_(kernel_method(setting.options->rule)),
+      newton_from_(newton_from(*functions_)),
       halt_(&halt),
       recorder_(halt, *setting.options, setting.threads) {
     native_ = native_functions<T>(*setting.objective, setting.isa, *setting.options, fixed_);
@@ -115,7 +117,8 @@ void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& step
     for_each_tile(swarm, threads, [&](std::size_t tile, std::size_t thread) {
         if (halt_->requested()) return;
         Workspace<T>& workspace = workspaces_[thread];
-        const kernels::Tile<T> rows = swarm.unpack(tile, workspace);
+        kernels::Tile<T> rows = swarm.unpack(tile, workspace);
+        rows.newton_from = newton_from_;
         const auto run_iterations = [&] {
             return static_cast<std::uint64_t>(
                 std::accumulate(rows.steps_taken, rows.steps_taken + swarm.lanes_in(tile), 0.0));

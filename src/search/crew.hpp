@@ -74,6 +74,7 @@ class Crew {
     std::vector<std::size_t> fixed_;
     const kernels::NativeFunctions<T>* native_ = nullptr;
     kernels::Method method_;
+    T newton_from_;  ///< see kernels::Tile
     /// Of one thread for an iteration of a lane, as of the last stage; 0 before the first.
     double seconds_per_iteration_ = 0;
     Halt* halt_;

@@ -60,38 +60,42 @@ kernels::Step<T> step_at(const Options& options, std::size_t k) {
     const Rule& rule = options.rule;
     const auto t = static_cast<double>(k + 1);
     const double beta2 = rule.used_beta2();
-    const double first = 1 - power(rule.beta1, t);
-    const double second = std::sqrt(1 - power(beta2, t));
+    const double first_correction = 1 - power(rule.beta1, t);
+    const double second_correction = std::sqrt(1 - power(beta2, t));
+    const double first_factor = 1 - rule.beta1;
+    const double second_factor = std::sqrt(1 - beta2);
     double alpha = step_size(options, k);
     double alpha_g = 0;
     double eps = rule.eps;
     switch (rule.method) {
         case Method::adam:
         case Method::amsgrad:
-            alpha = alpha * second / first;
-            eps *= second;
+            alpha *= first_factor * second_correction / (second_factor * first_correction);
+            eps *= second_correction / second_factor;
             break;
-        case Method::adamax: alpha /= first; break;
+        case Method::adamax: alpha *= first_factor / first_correction; break;
         case Method::nadam: {
             const double decay = nadam_decay(rule.beta1, t);
             const double next_decay = nadam_decay(rule.beta1, t + 1);
             const double product = nadam_decay_product(rule.beta1, k + 1);
-            alpha_g = alpha * second * (1 - decay) / (1 - product);
-            alpha = alpha * second * next_decay / (1 - product * next_decay);
-            eps *= second;
+            const double of_root = alpha * second_correction / second_factor;
+            alpha_g = of_root * (1 - decay) / (1 - product);
+            alpha = of_root * first_factor * next_decay / (1 - product * next_decay);
+            eps *= second_correction / second_factor;
             break;
         }
+        case Method::rmsprop:
+            alpha /= second_factor;
+            eps /= second_factor;
+            break;
         case Method::gradient_descent:
         case Method::momentum:
-        case Method::adagrad:
-        case Method::rmsprop: break;
+        case Method::adagrad: break;
     }
     return {.alpha = static_cast<T>(alpha),
             .eps = static_cast<T>(eps),
             .beta1 = static_cast<T>(rule.beta1),
-            .one_minus_beta1 = static_cast<T>(1 - rule.beta1),
             .beta2 = static_cast<T>(beta2),
-            .one_minus_beta2 = static_cast<T>(1 - beta2),
             .alpha_g = static_cast<T>(alpha_g)};
 }
 
