@@ -90,30 +90,36 @@ void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
 
 template <class T>
 void Crew<T>::begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Child> offspring) {
+    constexpr double seconds_per_coordinate = 1e-8;
     const auto candidates = static_cast<double>(swarm.lanes() * setting_->options->explore);
+    const double seconds_per_candidate =
+        seconds_per_iteration_ + seconds_per_coordinate * static_cast<double>(setting_->box->dimension());
     std::atomic<std::uint64_t> evaluations = 0;
-    for_each_tile(swarm, threads_worth(candidates), [&](std::size_t tile, std::size_t thread) {
-        const Recorder::Scope scope(recorder_, thread, Activity::start);
-        if (offspring.empty()) {
-            evaluations += begin_tile(swarm, tile, first_id, setting_->starts, *functions_,
-                                      evaluators_[thread], workspaces_[thread], halt_);
-            return;
-        }
-        swarm.begin(tile);
-        for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i)
-            swarm.start(tile * swarm.tile_lanes() + i, offspring[tile * swarm.tile_lanes() + i].x);
-    });
+    for_each_tile(
+        swarm, threads_worth(candidates * seconds_per_candidate), [&](std::size_t tile, std::size_t thread) {
+            const Recorder::Scope scope(recorder_, thread, Activity::start);
+            if (offspring.empty()) {
+                evaluations += begin_tile(swarm, tile, first_id, setting_->starts, *functions_,
+                                          evaluators_[thread], workspaces_[thread], halt_);
+                return;
+            }
+            swarm.begin(tile);
+            for (std::size_t i = 0; i < swarm.lanes_in(tile); ++i)
+                swarm.start(tile * swarm.tile_lanes() + i, offspring[tile * swarm.tile_lanes() + i].x);
+        });
     halt_->rethrow();
     (halt_->requested() ? evaluations_in_vain_ : workspaces_.front().work.evaluations) += evaluations;
 }
 
 template <class T>
-void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& steps, std::size_t iteration) {
+void Crew<T>::advance(Swarm<T>& swarm, const Options& options, std::size_t iteration,
+                      std::size_t iterations) {
     have_compiled();
+    const std::span<const kernels::Step<T>> steps = steps_.of(options, iteration, iterations);
     const auto lane_iterations = static_cast<double>((steps.size() + 1) * swarm.tiles() * swarm.tile_lanes());
     const double begin = halt_->seconds();
     const std::uint64_t alive = swarm.alive();
-    const int threads = threads_worth(lane_iterations);
+    const int threads = threads_worth(lane_iterations * seconds_per_iteration_);
     for_each_tile(swarm, threads, [&](std::size_t tile, std::size_t thread) {
         if (halt_->requested()) return;
         Workspace<T>& workspace = workspaces_[thread];
@@ -154,9 +160,9 @@ void Crew<T>::advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& step
 }
 
 template <class T>
-int Crew<T>::threads_worth(double lane_iterations) const {
-    constexpr double least_share = 100e-6;  // seconds
-    const double worth = lane_iterations * seconds_per_iteration_ / least_share;
+int Crew<T>::threads_worth(double seconds) const {
+    constexpr double least_share = 40e-6;  // seconds
+    const double worth = seconds / least_share;
     return std::clamp(worth < setting_->threads ? static_cast<int>(worth) : setting_->threads, 1,
                       setting_->threads);
 }

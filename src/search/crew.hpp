@@ -13,6 +13,7 @@
 #include "halt.hpp"
 #include "offspring.hpp"
 #include "recorder.hpp"
+#include "schedule.hpp"
 #include "setting.hpp"
 #include "swarm.hpp"
 
@@ -38,10 +39,10 @@ class Crew {
     /// runs start is no longer a function of their ids.
     void begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Child> offspring);
 
-    /// A stage: every tile takes these steps while it is near, the first of them iteration `iteration`, and
-    /// has a look at where they lead; as far as it gets before the search is halted. The same call once more
-    /// takes it to its end.
-    void advance(Swarm<T>& swarm, const std::vector<kernels::Step<T>>& steps, std::size_t iteration);
+    /// A stage: every tile takes so many steps of runs with these options while it is near, the first of them
+    /// iteration `iteration`, and has a look at where they lead; as far as it gets before the search is
+    /// halted. The same call once more takes it to its end.
+    void advance(Swarm<T>& swarm, const Options& options, std::size_t iteration, std::size_t iterations);
 
     /// Calls work(i) for i = 0 to count - 1, whichever thread is free, until the search is halted.
     template <class Work>
@@ -66,8 +67,8 @@ class Crew {
     void fit_workspaces(std::size_t tile_lanes);
     /// Sees to it that the objective is compiled when the search goes on for long, and takes that up.
     void have_compiled();
-    /// Threads for so many iterations of lanes: starting one costs more than little work is worth.
-    int threads_worth(double lane_iterations) const;
+    /// Threads for what takes one of them so long: starting another costs more than little work is worth.
+    int threads_worth(double seconds) const;
 
     const Setting* setting_;
     const kernels::Functions<T>* functions_;
@@ -78,6 +79,7 @@ class Crew {
     /// Of one thread for an iteration of a lane, as of the last stage; 0 before the first.
     double seconds_per_iteration_ = 0;
     Halt* halt_;
+    Steps<T> steps_;
     Recorder recorder_;
     int threads_seen_ = 1;  ///< that OpenMP gives
     std::size_t workspace_lanes_ = 0;

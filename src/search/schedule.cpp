@@ -2,6 +2,7 @@
 
 #include <sleef.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -99,6 +100,28 @@ kernels::Step<T> step_at(const Options& options, std::size_t k) {
             .alpha_g = static_cast<T>(alpha_g)};
 }
 
+template <class T>
+std::span<const kernels::Step<T>> Steps<T>::of(const Options& options, std::size_t first, std::size_t count) {
+    constexpr std::size_t most_known = 10'000;
+    const auto append = [&](std::vector<kernels::Step<T>>& steps, std::size_t begin, std::size_t end) {
+        for (std::size_t k = begin; k < end; ++k) steps.push_back(step_at<T>(options, k));
+    };
+    if (first + count > most_known) {
+        further_.clear();
+        append(further_, first, first + count);
+        return further_;
+    }
+    auto known = std::ranges::find_if(known_, [&](const Known& of) {
+        return of.alpha == options.rule.alpha && of.iterations == options.iterations;
+    });
+    if (known == known_.end())
+        known = known_.insert(known, Known{options.rule.alpha, options.iterations, {}});
+    append(known->steps, known->steps.size(), first + count);
+    return std::span<const kernels::Step<T>>(known->steps).subspan(first, count);
+}
+
+template class Steps<double>;
+template class Steps<float>;
 template kernels::Step<double> step_at(const Options&, std::size_t);
 template kernels::Step<float> step_at(const Options&, std::size_t);
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <vector>
 
 #include "lanewise/options.hpp"
 #include "table.hpp"
@@ -18,5 +20,23 @@ kernels::Method kernel_method(const Rule& rule) noexcept;
 /// precision, with SLEEF's portable scalar functions: the same bits with every C library and processor.
 template <class T>
 kernels::Step<T> step_at(const Options& options, std::size_t k);
+
+/// Steps of runs that come again and again: of a search's waves, and of their offspring.
+template <class T>
+class Steps {
+  public:
+    /// Steps `first` to `first + count - 1`, until the next call. The options differ in alpha and iterations
+    /// alone.
+    std::span<const kernels::Step<T>> of(const Options& options, std::size_t first, std::size_t count);
+
+  private:
+    struct Known {
+        double alpha;
+        std::size_t iterations;
+        std::vector<kernels::Step<T>> steps;  ///< from the first on
+    };
+    std::vector<Known> known_;
+    std::vector<kernels::Step<T>> further_;
+};
 
 }  // namespace lanewise

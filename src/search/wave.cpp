@@ -91,10 +91,8 @@ bool Wave<T>::is_due(double share) const {
 
 template <class T>
 void Wave<T>::advance(std::size_t iterations) {
-    steps_.clear();
-    for (std::size_t k = 0; k < iterations; ++k) steps_.push_back(step_at<T>(options_, iteration_ + k));
     cut_off_ = iterations;
-    crew_->advance(swarm_, steps_, iteration_);
+    crew_->advance(swarm_, options_, iteration_, iterations);
     if (crew_->halt().requested()) return;
     stage_ = std::exchange(cut_off_, 0);
     iteration_ += stage_;

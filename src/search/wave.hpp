@@ -109,7 +109,6 @@ class Wave {
     std::size_t alive_ = 0;
     std::uint64_t first_id_ = 0;
     std::vector<std::uint64_t> lines_;  ///< of offspring
-    std::vector<kernels::Step<T>> steps_;
 
     // By run of the wave.
     std::vector<std::uint8_t> looks_unchanged_;  ///< in a row
