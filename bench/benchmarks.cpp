@@ -64,7 +64,8 @@ void search_row(benchmark::State& state, const Objective& objective, const Progr
     }
     report(state, seconds, run_iterations);
     const double least =
-        least_nanoseconds(operations_of(program, options.rule.method), limits_of(isa, options.precision));
+        least_time(operations_of(program, options.rule.method), limits_of(isa, options.precision))
+            .nanoseconds;
     state.counters["fraction_of_limit"] = least / (iterating * 1e9 / run_iterations);
 }
 
@@ -184,6 +185,8 @@ void add_limits(Isa isa, Precision precision) {
             for (const auto& [what, nanoseconds] : {std::pair{"fma", limits.fma},
                                                     {"add", limits.add},
                                                     {"add_and_fma", limits.add_and_fma},
+                                                    {"select", limits.select},
+                                                    {"all_by_turns", limits.all_by_turns},
                                                     {"divide", limits.divide},
                                                     {"square_root", limits.square_root},
                                                     {"newton_divide", limits.newton_divide},

@@ -206,7 +206,7 @@ def lanewise_rows(program, seconds):
 
 
 LIMITS = (
-    "fma add divide square_root newton_divide newton_square_root l1_load l1_store l2_load l2_store memory_load memory_store"
+    "fma add select all_by_turns divide square_root newton_divide newton_square_root l1_load l1_store l2_load l2_store memory_load memory_store"
 ).split()
 
 

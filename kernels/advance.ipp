@@ -87,35 +87,6 @@ void finish_move(Batch<T>& x, Batch<T>& best_x, Moments<T, Rule::rows>& moments,
     x = xsimd::select(seen.moving, inside, x);
 }
 
-/// The steps of one variable after the other, some of them under way.
-template <class T, class Rule>
-class Moves {
-  public:
-    /// Begins the step of variable j and finishes that of one before it; in the order of j.
-    template <class Begin, class Finish>
-    void next(std::size_t j, Begin begin, Finish finish) {
-        if (j >= most) finish(j - most, strides_[j % most]);
-        strides_[j % most] = begin(j);
-    }
-
-    /// After the last.
-    template <class Finish>
-    void finish_all(std::size_t dimension, Finish finish) {
-        for (std::size_t j = dimension < most ? 0 : dimension - most; j < dimension; ++j)
-            finish(j, strides_[j % most]);
-    }
-
-    template <class Begin, class Finish>
-    void take(std::size_t dimension, Begin begin, Finish finish) {
-        for (std::size_t j = 0; j < dimension; ++j) next(j, begin, finish);
-        finish_all(dimension, finish);
-    }
-
-  private:
-    static constexpr std::size_t most = 4;
-    Stride<T, Rule> strides_[most];
-};
-
 // The functions below take the tile by value: the compiler may then keep its pointers in registers.
 
 /// Lanes whose value and gradient are finite: 0 times anything else is NaN.
@@ -169,35 +140,20 @@ Seen<T> inspect(const Tile<T> tile, std::size_t lane, T step) {
 }
 
 template <class T, class Rule>
-Stride<T, Rule> begin_move(const Tile<T> tile, std::size_t lane, std::size_t j, const WideStep<T>& step) {
-    const std::size_t at = j * tile.lanes + lane;
-    Moments<T, Rule::rows> moments;
-    load_moments<T, Rule>(tile, at, moments);
-    const auto stride = begin_move<T, Rule>(load(tile.g + at), moments, Batch<T>(tile.scale[j]), step);
-    store_moments<T, Rule>(tile, at, moments);
-    return stride;
-}
-
-template <class T, class Rule>
-void finish_move(const Tile<T> tile, std::size_t lane, std::size_t j, Stride<T, Rule> stride,
-                 const Seen<T>& seen) {
-    const std::size_t at = j * tile.lanes + lane;
-    Batch<T> x = load(tile.x + at);
-    Batch<T> best_x = load(tile.best_x + at);
-    Moments<T, Rule::rows> moments;
-    load_moments<T, Rule>(tile, at, moments);
-    finish_move<T, Rule>(x, best_x, moments, stride, Range<T>(tile, j), seen);
-    store(tile.x + at, x);
-    store(tile.best_x + at, best_x);
-    if constexpr (Rule::has_momentum) store(tile.moments + at, moments[0]);
-}
-
-template <class T, class Rule>
 void move(const Tile<T> tile, std::size_t lane, const Seen<T> seen, const WideStep<T>& step) {
-    Moves<T, Rule> moves;
-    moves.take(
-        tile.dimension, [&](std::size_t j) { return begin_move<T, Rule>(tile, lane, j, step); },
-        [&](std::size_t j, Stride<T, Rule> stride) { finish_move<T, Rule>(tile, lane, j, stride, seen); });
+    for (std::size_t j = 0; j < tile.dimension; ++j) {
+        const std::size_t at = j * tile.lanes + lane;
+        Batch<T> x = load(tile.x + at);
+        Batch<T> best_x = load(tile.best_x + at);
+        Moments<T, Rule::rows> moments;
+        load_moments<T, Rule>(tile, at, moments);
+        const Range<T> range(tile, j);
+        const Stride<T, Rule> stride = begin_move<T, Rule>(load(tile.g + at), moments, range.scale, step);
+        finish_move<T, Rule>(x, best_x, moments, stride, range, seen);
+        store(tile.x + at, x);
+        store(tile.best_x + at, best_x);
+        store_moments<T, Rule>(tile, at, moments);
+    }
 }
 
 /// One iteration after the evaluation; false when no lane is live any more.

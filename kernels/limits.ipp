@@ -12,7 +12,7 @@ namespace {
 inline constexpr std::size_t chains = 12;
 
 template <class T, class Operation>
-std::size_t repeat_operation(std::size_t rounds, T* buffer, std::size_t operations_at_once,
+std::size_t repeat_operation(std::size_t rounds, T* buffer, std::size_t operations_a_round,
                              Operation operation) {
     Batch<T> x[chains];
     for (std::size_t i = 0; i < chains; ++i) x[i] = load(buffer + i * Batch<T>::size);
@@ -23,7 +23,7 @@ std::size_t repeat_operation(std::size_t rounds, T* buffer, std::size_t operatio
         (std::make_index_sequence<chains>());
     }
     for (std::size_t i = 0; i < chains; ++i) store(buffer + i * Batch<T>::size, x[i]);
-    return rounds * chains * operations_at_once * Batch<T>::size;
+    return rounds * operations_a_round * Batch<T>::size;
 }
 
 template <class T>
@@ -59,19 +59,27 @@ template <class T>
 std::size_t exercise(Exercise what, std::size_t rounds, T* buffer, std::size_t numbers) {
     using B = Batch<T>;
     const B c(T(1.25));
-    const auto repeat = [&](std::size_t at_once, auto operation) {
-        return repeat_operation(rounds, buffer, at_once, operation);
+    const auto clamp_it = [=](B x) { return clamp(x, B(T(1)), B(T(2))); };
+    const auto repeat = [&](auto operation, std::size_t operations_a_round = chains) {
+        return repeat_operation(rounds, buffer, operations_a_round, operation);
     };
     switch (what) {
-        case Exercise::add: return repeat(1, [=](B x, std::size_t) { return x + c; });
-        case Exercise::fma: return repeat(1, [=](B x, std::size_t) { return fma(x, c, c); });
+        case Exercise::add: return repeat([=](B x, std::size_t) { return x + c; });
+        case Exercise::fma: return repeat([=](B x, std::size_t) { return fma(x, c, c); });
         case Exercise::add_and_fma:
-            return repeat(1, [=](B x, std::size_t i) { return i % 2 == 0 ? x + c : fma(x, c, c); });
-        case Exercise::divide: return repeat(1, [=](B x, std::size_t) { return divide(c, x); });
-        case Exercise::square_root: return repeat(1, [=](B x, std::size_t) { return square_root(x + c); });
-        case Exercise::newton_divide: return repeat(1, [=](B x, std::size_t) { return newton_divide(c, x); });
+            return repeat([=](B x, std::size_t i) { return i % 2 == 0 ? x + c : fma(x, c, c); });
+        case Exercise::select: return repeat([=](B x, std::size_t) { return clamp_it(x); }, 2 * chains);
+        case Exercise::all_by_turns:
+            return repeat(
+                [=](B x, std::size_t i) {
+                    return i % 3 == 0 ? x + c : i % 3 == 1 ? fma(x, c, c) : clamp_it(x);
+                },
+                chains + chains / 3);
+        case Exercise::divide: return repeat([=](B x, std::size_t) { return divide(c, x); });
+        case Exercise::square_root: return repeat([=](B x, std::size_t) { return square_root(x + c); });
+        case Exercise::newton_divide: return repeat([=](B x, std::size_t) { return newton_divide(c, x); });
         case Exercise::newton_square_root:
-            return repeat(1, [=](B x, std::size_t) { return newton_square_root(x + c); });
+            return repeat([=](B x, std::size_t) { return newton_square_root(x + c); });
         case Exercise::load: return exercise_loads(rounds, buffer, numbers);
         case Exercise::store: return exercise_stores(rounds, buffer, numbers);
     }

@@ -119,6 +119,37 @@ class State {
 template <class T>
 inline constexpr Step<T> nothing_gained = {.alpha = 0, .eps = 1, .beta1 = 1, .beta2 = 1, .alpha_g = 0};
 
+/// The steps of one variable after the other, the second half of each some variables after the first: both
+/// are chains of operations that wait for one another, and the processor has too little room to let a chain
+/// as long as both wait while others go on.
+template <class T, class Rule>
+class Moves {
+  public:
+    /// Begins the step of variable j and finishes that of one before it; in the order of j.
+    template <class Begin, class Finish>
+    void next(std::size_t j, Begin begin, Finish finish) {
+        if (j >= most) finish(j - most, strides_[j % most]);
+        strides_[j % most] = begin(j);
+    }
+
+    /// After the last.
+    template <class Finish>
+    void finish_all(std::size_t dimension, Finish finish) {
+        for (std::size_t j = dimension < most ? 0 : dimension - most; j < dimension; ++j)
+            finish(j, strides_[j % most]);
+    }
+
+    template <class Begin, class Finish>
+    void take(std::size_t dimension, Begin begin, Finish finish) {
+        for (std::size_t j = 0; j < dimension; ++j) next(j, begin, finish);
+        finish_all(dimension, finish);
+    }
+
+  private:
+    static constexpr std::size_t most = 4;
+    Stride<T, Rule> strides_[most];
+};
+
 template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
 Mask<T> any_moving(const State<T, Rule, F, B> (&states)[vectors]) {
     Mask<T> moving(false);

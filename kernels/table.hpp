@@ -108,7 +108,9 @@ struct Code {
 enum class Exercise : std::uint8_t {
     add,
     fma,
-    add_and_fma,  ///< by turns
+    add_and_fma,   ///< by turns
+    select,        ///< minimum and maximum
+    all_by_turns,  ///< add, fma, minimum and maximum
     divide,
     square_root,
     newton_divide,

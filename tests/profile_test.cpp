@@ -90,48 +90,68 @@ TEST_CASE("the operations of a program and a step are counted") {
     CHECK(operations.divides == of_descent.divides + 2);
     CHECK(operations.flops() == operations.adds + operations.multiplies + 2 * operations.fmas +
                                     operations.divides + operations.square_roots + 2);
-    // g = 2 x: the square and the slope; of the step 1 sum, 4 products, 4 fused.
+    // g = 2 x: the square and the slope; of the step 1 sum, 2 products, 4 fused.
     const Operations square_of_x = operations_of(Expression("x^2", Box{{"x", -1, 1}}), Method::adam);
-    CHECK(square_of_x.adds + square_of_x.multiplies + square_of_x.fmas == 2 + 9);
+    CHECK(square_of_x.adds + square_of_x.multiplies + square_of_x.fmas == 2 + 7);
+    // A comparison and a selection for the value, as many for the gradient.
+    const auto selects = [](const char* text) {
+        return operations_of(Expression(text, Box{{"x", -1, 1}}), Method::adam).selects;
+    };
+    CHECK(selects("if(x < 0, 2*x, x)") > selects("x^2"));
 }
 
-TEST_CASE("the least time is that of the busiest part") {
-    const Limits limits{.add = 1,
-                        .fma = 2,
-                        .add_and_fma = 1.5,
-                        .divide = 10,
-                        .square_root = 20,
-                        .newton_divide = 0,
-                        .newton_square_root = 0,
-                        .l1_load = 0,
-                        .l1_store = 0,
-                        .l2_load = 0,
-                        .l2_store = 0,
-                        .memory_load = 0,
-                        .memory_store = 0,
-                        .functions = {{"exp", 7}}};
-    const auto least = [&](const Operations& operations) { return least_nanoseconds(operations, limits); };
-    CHECK(least({.adds = 5, .multiplies = 0, .fmas = 0, .divides = 0, .square_roots = 0, .functions = {}}) ==
-          7.5);
-    CHECK(least({.adds = 1, .multiplies = 4, .fmas = 5, .divides = 0, .square_roots = 0, .functions = {}}) ==
-          18);
-    const Operations divided{
-        .adds = 1, .multiplies = 4, .fmas = 5, .divides = 2, .square_roots = 1, .functions = {{"exp", 3}}};
-    CHECK(least(divided) == 40);
-    CHECK(is_bound_by_divider(divided, limits));
-    const Operations functions{
-        .adds = 0, .multiplies = 0, .fmas = 0, .divides = 2, .square_roots = 1, .functions = {{"exp", 6}}};
-    CHECK(least(functions) == 42);
-    CHECK_FALSE(is_bound_by_divider(functions, limits));
+TEST_CASE("the least time is that of the busier part, with the quicker roots and quotients") {
+    Limits limits{.add = 1,
+                  .fma = 2,
+                  .add_and_fma = 1.5,
+                  .select = 1,
+                  .all_by_turns = 1,
+                  .divide = 10,
+                  .square_root = 20,
+                  .newton_divide = 50,
+                  .newton_square_root = 70,
+                  .l1_load = 0,
+                  .l1_store = 0,
+                  .l2_load = 0,
+                  .l2_store = 0,
+                  .memory_load = 0,
+                  .memory_store = 0,
+                  .functions = {{"exp", 7}}};
+    const auto least = [&](std::size_t adds, std::size_t multiplies, std::size_t fmas, std::size_t selects,
+                           std::size_t divides, std::size_t roots, std::size_t exps) {
+        return least_time({adds, multiplies, fmas, selects, divides, roots, {{"exp", exps}}}, limits);
+    };
+    CHECK(least(5, 0, 0, 0, 0, 0, 0).nanoseconds == 7.5);
+    CHECK(least(1, 4, 5, 0, 0, 0, 0).nanoseconds == 18);
+    CHECK(least(1, 4, 5, 12, 0, 0, 0).nanoseconds == 22);
+    const Least divided = least(1, 4, 5, 0, 2, 1, 3);
+    CHECK(divided.nanoseconds == 40);
+    CHECK(divided.divider);
+    CHECK_FALSE((divided.newton_roots || divided.newton_quotients));
+    const Least functions = least(0, 0, 0, 0, 2, 1, 6);
+    CHECK(functions.nanoseconds == 42);
+    CHECK_FALSE(functions.divider);
+
+    // Where the divider is slow beside Newton's method, each is where it costs less.
+    limits.newton_square_root = 9;
+    const Least roots = least(1, 0, 0, 0, 2, 1, 0);
+    CHECK(roots.nanoseconds == 20);
+    CHECK(roots.divider);
+    CHECK((roots.newton_roots && !roots.newton_quotients));
+    limits.newton_divide = 2;
+    const Least both = least(2, 0, 0, 0, 2, 1, 0);
+    CHECK(both.nanoseconds == 16);
+    CHECK_FALSE(both.divider);
+    CHECK((both.newton_roots && both.newton_quotients));
 }
 
 TEST_CASE("the limits of this machine are measured") {
     for (const Precision precision : {Precision::f64, Precision::f32}) {
         const Limits limits = measure_limits(choose_isa(), precision);
         for (const double limit :
-             {limits.add, limits.fma, limits.add_and_fma, limits.divide, limits.square_root,
-              limits.newton_divide, limits.newton_square_root, limits.l1_load, limits.l1_store,
-              limits.l2_load, limits.l2_store, limits.memory_load, limits.memory_store}) {
+             {limits.add, limits.fma, limits.add_and_fma, limits.select, limits.all_by_turns, limits.divide,
+              limits.square_root, limits.newton_divide, limits.newton_square_root, limits.l1_load,
+              limits.l1_store, limits.l2_load, limits.l2_store, limits.memory_load, limits.memory_store}) {
             CHECK(limit > 0);
             CHECK(limit < 1000);
         }

@@ -17,9 +17,11 @@ namespace lanewise {
 /// results under way as hide latencies.
 struct Limits {
     double add, fma, add_and_fma;  ///< products and sums; add_and_fma: when they come by turns
+    double select;                 ///< minimum, maximum, comparison and the like
+    double all_by_turns;           ///< add, fma and twice select
     double divide, square_root;
     /// Correctly rounded quotient and root from the processor's estimate by Newton's method, without the
-    /// cases of subnormals and overflow; on SSE2 and NEON as divide and square_root.
+    /// cases of subnormals and overflow (kernels/newton.hpp); on SSE2 and NEON as divide and square_root.
     double newton_divide, newton_square_root;
     /// Reading and writing what lies in the first or second cache, or in memory.
     double l1_load, l1_store, l2_load, l2_store, memory_load, memory_store;
@@ -35,7 +37,8 @@ Limits measure_limits(Isa isa, Precision precision);
 struct Operations {
     std::size_t adds = 0;  ///< sums and differences
     std::size_t multiplies = 0;
-    std::size_t fmas = 0;  ///< fused multiply-adds
+    std::size_t fmas = 0;     ///< fused multiply-adds
+    std::size_t selects = 0;  ///< minima, maxima, comparisons and what is chosen by them
     std::size_t divides = 0;
     std::size_t square_roots = 0;
     std::map<std::string, std::size_t> functions;
@@ -46,12 +49,18 @@ struct Operations {
 
 Operations operations_of(const Program& program, Method method);
 
-/// The least time for one run and iteration on one thread, in nanoseconds: what the busiest of the adders
-/// and multipliers, with the functions, or the divider is occupied, all else hidden behind it. It can be
-/// reached as long as the state is near.
-double least_nanoseconds(const Operations& operations, const Limits& limits);
+/// The least time for one run and iteration on one thread.
+struct Least {
+    /// What the busier of two is occupied: the divider, or the adders and multipliers with all else, whether
+    /// they compute functions, compare, or take roots or quotients by Newton's method; the other hidden
+    /// behind it.
+    double nanoseconds;
+    bool divider;  ///< it is the divider
+    /// With which roots, or quotients, it is least: all by Newton's method, or all by the divider.
+    bool newton_roots, newton_quotients;
+};
 
-/// Whether it is the divider that takes that time.
-bool is_bound_by_divider(const Operations& operations, const Limits& limits);
+/// It can be reached as long as the state is near.
+Least least_time(const Operations& operations, const Limits& limits);
 
 }  // namespace lanewise

@@ -54,6 +54,7 @@ std::string list(const Operations& operations) {
     add(operations.fmas, "fma");
     add(operations.multiplies, "mul");
     add(operations.adds, "add");
+    add(operations.selects, "min, max, select");
     add(operations.divides, "div");
     add(operations.square_roots, "sqrt");
     for (const auto& [function, count] : operations.functions) add(count, function);
@@ -68,7 +69,7 @@ std::string profile_report(const Profile& profile, const Result& result, const P
     const Operations operations = operations_of(objective, options.rule.method);
     const auto run_iterations = static_cast<double>(std::max<std::uint64_t>(result.work.run_iterations, 1));
     const double nanoseconds = profile.seconds_in(Activity::iterate) * 1e9 / run_iterations;
-    const double least = least_nanoseconds(operations, limits);
+    const Least least = least_time(operations, limits);
     const auto flops = static_cast<double>(operations.flops());
 
     std::string text = fmt::format("\nprofile {:>9}  share", "seconds");
@@ -88,20 +89,24 @@ std::string profile_report(const Profile& profile, const Result& result, const P
         "       {:.1f} GFLOP/s of a thread: {:.0f} flops each, {}{}\n",
         nanoseconds, run_iterations / result.work.seconds / 1e6, flops / nanoseconds, flops, list(operations),
         result.native ? "; fused, as machine code" : "");
-    fmt::format_to(
-        out, "limit  {:.1f} ns: what {} takes; {:.0f} % of that speed is reached\n", least,
-        is_bound_by_divider(operations, limits) ? "the divider" : "multiplying, adding and functions",
-        100 * least / nanoseconds);
+    fmt::format_to(out, "limit  {:.1f} ns: what {} takes{}; {:.0f} % of that speed is reached\n",
+                   least.nanoseconds, least.divider ? "the divider" : "all but the divider",
+                   least.newton_roots && least.newton_quotients ? ", roots and quotients by Newton's method"
+                   : least.newton_roots                         ? ", roots by Newton's method"
+                   : least.newton_quotients                     ? ", quotients by Newton's method"
+                                                                : "",
+                   100 * least.nanoseconds / nanoseconds);
     fmt::format_to(out,
                    "lanes  {:.0f} % of them held a live run; tiles up to {} lanes, {} a lane, {} a tile\n",
                    100 * result.work.lane_occupancy, result.tile_lanes, bytes(profile.bytes_per_lane),
                    bytes(profile.bytes_per_lane * result.tile_lanes));
-    fmt::format_to(
-        out,
-        "machine, ns a number: fma {:.3f}, add {:.3f}, div {:.3f}, sqrt {:.3f}; load {:.3f} from L1, "
-        "{:.3f} from L2, {:.3f} from memory\n",
-        limits.fma, limits.add, limits.divide, limits.square_root, limits.l1_load, limits.l2_load,
-        limits.memory_load);
+    fmt::format_to(out,
+                   "machine, ns a number: fma {:.3f}, add {:.3f}, select {:.3f}, div {:.3f} (Newton {:.3f}), "
+                   "sqrt {:.3f} (Newton "
+                   "{:.3f}); load {:.3f} from L1, {:.3f} from L2, {:.3f} from memory\n",
+                   limits.fma, limits.add, limits.select, limits.divide, limits.newton_divide,
+                   limits.square_root, limits.newton_square_root, limits.l1_load, limits.l2_load,
+                   limits.memory_load);
     return text;
 }
 

@@ -67,6 +67,8 @@ Limits measure(const kernels::Functions<T>& functions) {
     Limits limits{.add = limit(Exercise::add, l1),
                   .fma = limit(Exercise::fma, l1),
                   .add_and_fma = limit(Exercise::add_and_fma, l1),
+                  .select = limit(Exercise::select, l1),
+                  .all_by_turns = limit(Exercise::all_by_turns, l1),
                   .divide = limit(Exercise::divide, l1),
                   .square_root = limit(Exercise::square_root, l1),
                   .newton_divide = limit(Exercise::newton_divide, l1),
@@ -106,34 +108,45 @@ Limits measure(const kernels::Functions<T>& functions) {
 /// What a step takes for each variable, with the look for faults; see kernels/rules.ipp and advance.ipp.
 Operations operations_of_step(Method method) {
     const auto operations = [](std::size_t adds, std::size_t multiplies, std::size_t fmas,
-                               std::size_t divides, std::size_t square_roots) {
-        return Operations{adds, multiplies, fmas, divides, square_roots, {}};
+                               std::size_t selects, std::size_t divides, std::size_t square_roots) {
+        return Operations{adds, multiplies, fmas, selects, divides, square_roots, {}};
     };
     switch (method) {
-        case Method::adam: return operations(1, 4, 4, 1, 1);
-        case Method::gradient_descent: return operations(0, 2, 2, 0, 0);
-        case Method::momentum: return operations(0, 2, 3, 0, 0);
-        case Method::adagrad: return operations(1, 1, 3, 1, 1);
-        case Method::rmsprop: return operations(1, 3, 3, 1, 1);
-        case Method::amsgrad: return operations(1, 4, 4, 1, 1);
-        case Method::adamax: return operations(1, 3, 3, 1, 0);
-        case Method::nadam: return operations(1, 4, 5, 1, 1);
+        case Method::adam: return operations(1, 2, 4, 6, 1, 1);
+        case Method::gradient_descent: return operations(0, 2, 2, 4, 0, 0);
+        case Method::momentum: return operations(0, 2, 3, 6, 0, 0);
+        case Method::adagrad: return operations(1, 1, 3, 4, 1, 1);
+        case Method::rmsprop: return operations(1, 2, 3, 4, 1, 1);
+        case Method::amsgrad: return operations(1, 2, 4, 10, 1, 1);
+        case Method::adamax: return operations(1, 2, 3, 11, 1, 0);
+        case Method::nadam: return operations(1, 2, 5, 6, 1, 1);
     }
     return {};
 }
 
-double arithmetic_nanoseconds(const Operations& operations, const Limits& limits) {
-    const auto adds = static_cast<double>(operations.adds);
-    const auto fmas = static_cast<double>(operations.multiplies + operations.fmas);
-    double sum = std::max({adds * limits.add, fmas * limits.fma, (adds + fmas) * limits.add_and_fma});
-    for (const auto& [function, count] : operations.functions)
-        sum += static_cast<double>(count) * limits.functions.at(function);
-    return sum;
-}
+/// What the look takes once.
+constexpr std::size_t selects_of_look = 7;
 
-double divider_nanoseconds(const Operations& operations, const Limits& limits) {
-    return static_cast<double>(operations.divides) * limits.divide +
-           static_cast<double>(operations.square_roots) * limits.square_root;
+/// In selects, as kernels/operations.hpp has them.
+std::size_t selects_of(Opcode op) {
+    switch (op) {
+        case Opcode::neg:
+        case Opcode::abs: return 1;
+        case Opcode::floor:
+        case Opcode::ceil:
+        case Opcode::lt:
+        case Opcode::le:
+        case Opcode::eq:
+        case Opcode::ne:
+        case Opcode::logical_not:
+        case Opcode::select: return 2;
+        case Opcode::min:
+        case Opcode::max:
+        case Opcode::logical_and:
+        case Opcode::logical_or: return 4;
+        case Opcode::sign: return 6;
+        default: return 0;
+    }
 }
 
 }  // namespace
@@ -151,10 +164,13 @@ std::size_t Operations::flops() const noexcept {
 
 Operations operations_of(const Program& program, Method method) {
     Operations all = operations_of_step(method);
-    for (std::size_t* count : {&all.adds, &all.multiplies, &all.fmas, &all.divides, &all.square_roots})
+    for (std::size_t* count :
+         {&all.adds, &all.multiplies, &all.fmas, &all.selects, &all.divides, &all.square_roots})
         *count *= program.dimension();
+    all.selects += selects_of_look;
     visit_operations(program.code().lowered, [&](Opcode op) {
         if (is_function(op)) ++all.functions[std::string(name(op))];
+        all.selects += selects_of(op);
         switch (op) {
             case Opcode::add:
             case Opcode::sub: ++all.adds; break;
@@ -164,18 +180,40 @@ Operations operations_of(const Program& program, Method method) {
             case Opcode::fnma: ++all.fmas; break;
             case Opcode::div: ++all.divides; break;
             case Opcode::sqrt: ++all.square_roots; break;
-            default: break;  // done beside these, by other parts of the processor
+            default: break;
         }
     });
     return all;
 }
 
-double least_nanoseconds(const Operations& operations, const Limits& limits) {
-    return std::max(arithmetic_nanoseconds(operations, limits), divider_nanoseconds(operations, limits));
-}
+Least least_time(const Operations& operations, const Limits& limits) {
+    const auto adds = static_cast<double>(operations.adds);
+    const auto fmas = static_cast<double>(operations.multiplies + operations.fmas);
+    const auto selects = static_cast<double>(operations.selects);
+    double others =
+        std::max({adds * limits.add, fmas * limits.fma, selects * limits.select,
+                  (adds + fmas) * limits.add_and_fma, (adds + fmas + selects) * limits.all_by_turns});
+    for (const auto& [function, count] : operations.functions)
+        others += static_cast<double>(count) * limits.functions.at(function);
 
-bool is_bound_by_divider(const Operations& operations, const Limits& limits) {
-    return divider_nanoseconds(operations, limits) > arithmetic_nanoseconds(operations, limits);
+    const auto quotients = static_cast<double>(operations.divides);
+    const auto roots = static_cast<double>(operations.square_roots);
+    Least least{.nanoseconds = std::numeric_limits<double>::infinity(),
+                .divider = false,
+                .newton_roots = false,
+                .newton_quotients = false};
+    for (const bool newton_roots : {false, true}) {
+        for (const bool newton_quotients : {false, true}) {
+            const double divider = (newton_quotients ? 0 : quotients * limits.divide) +
+                                   (newton_roots ? 0 : roots * limits.square_root);
+            const double beside = others + (newton_quotients ? quotients * limits.newton_divide : 0) +
+                                  (newton_roots ? roots * limits.newton_square_root : 0);
+            const double busier = std::max(divider, beside);
+            if (busier < least.nanoseconds)
+                least = {busier, divider > beside, newton_roots, newton_quotients};
+        }
+    }
+    return least;
 }
 
 }  // namespace lanewise
