@@ -1,6 +1,9 @@
 // The program `lanewise`. Exit codes: 0 done, 1 out of memory, 2 bad input or output that cannot be written,
 // 3 nothing finite found, 130 interrupted.
 #include <fmt/format.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include <CLI/Version.hpp>
 #include <algorithm>
@@ -304,6 +307,11 @@ int run(const Command& command) {
 
 int main(int argc, char** argv) {
     using namespace lanewise::cli;
+#if defined(__GLIBC__)
+    // Large blocks go back to the system at once. Else glibc comes to keep those of up to 32 MB, as chance
+    // has it.
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
     try {
         const int code = run(parse_command(argc, argv));
         flush_stdout();

@@ -7,6 +7,7 @@
 #include "isa.hpp"
 #include "roots.hpp"
 #include "schedule.hpp"
+#include "subnormals.hpp"
 
 namespace lanewise {
 
@@ -180,6 +181,7 @@ void Crew<T>::for_each_tile(const Swarm<T>& swarm, int threads, Work work) {
         const int thread = omp_get_thread_num();
 #pragma omp for schedule(static) nowait
         for (std::ptrdiff_t tile = 0; tile < tiles; ++tile) {
+            const SubnormalsAsZero<T> scope;
             work(static_cast<std::size_t>(tile), static_cast<std::size_t>(thread));
             --tiles_left;
         }

@@ -10,6 +10,7 @@
 #include "isa.hpp"
 #include "lanewise/minimize.hpp"
 #include "schedule.hpp"
+#include "subnormals.hpp"
 #include "swarm.hpp"
 
 namespace lanewise {
@@ -33,13 +34,19 @@ void visit_path(const Objective& objective, const Box& box, const Options& optio
     const auto advance = functions.advance[kernel_method(options.rule)];
 
     std::vector<double> x(d);
-    begin_tile(swarm, 0, start_id, starts, functions, evaluator, workspace, nullptr);
+    {
+        const SubnormalsAsZero<T> scope;
+        begin_tile(swarm, 0, start_id, starts, functions, evaluator, workspace, nullptr);
+    }
     const kernels::Tile<T> tile = swarm.unpack(0, workspace);
     for (std::size_t k = 0; k < iterations; ++k) {
         const kernels::Step<T> step = step_at<T>(options, k);
-        advance(tile, &step, 0, 1, evaluator.callback());
-        // The value at the new point; a run that breaks there is frozen, and its path over.
-        functions.look(tile, T(0), evaluator.callback());
+        {
+            const SubnormalsAsZero<T> scope;
+            advance(tile, &step, 0, 1, evaluator.callback());
+            // The value at the new point; a run that breaks there is frozen, and its path over.
+            functions.look(tile, T(0), evaluator.callback());
+        }
         if (tile.status[0] != T(kernels::live)) return;
         for (std::size_t j = 0; j < d; ++j) x[j] = swarm.coordinate(0, Swarm<T>::Which::current, j);
         visit({.start_id = start_id, .iteration = k, .f = sign * static_cast<double>(tile.f[0]), .x = x});

@@ -106,16 +106,22 @@ std::span<const kernels::Step<T>> Steps<T>::of(const Options& options, std::size
     const auto append = [&](std::vector<kernels::Step<T>>& steps, std::size_t begin, std::size_t end) {
         for (std::size_t k = begin; k < end; ++k) steps.push_back(step_at<T>(options, k));
     };
-    if (first + count > most_known) {
-        further_.clear();
-        append(further_, first, first + count);
-        return further_;
+    if (options.iterations > most_known) {
+        of_stage_.clear();
+        of_stage_.reserve(count);
+        append(of_stage_, first, first + count);
+        return of_stage_;
     }
-    auto known = std::ranges::find_if(known_, [&](const Known& of) {
-        return of.alpha == options.rule.alpha && of.iterations == options.iterations;
-    });
-    if (known == known_.end())
-        known = known_.insert(known, Known{options.rule.alpha, options.iterations, {}});
+    const auto is_known = [&](const Known& known) {
+        return known.alpha == options.rule.alpha && known.iterations == options.iterations;
+    };
+    auto known = std::ranges::find_if(known_, is_known);
+    if (known == known_.end()) {
+        std::swap(known_[0], known_[1]);
+        known = known_.begin();
+        *known = {options.rule.alpha, options.iterations, {}};
+        known->steps.reserve(options.iterations);
+    }
     append(known->steps, known->steps.size(), first + count);
     return std::span<const kernels::Step<T>>(known->steps).subspan(first, count);
 }

@@ -1,6 +1,7 @@
 // The numbers each iteration of a rule needs.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -31,12 +32,12 @@ class Steps {
 
   private:
     struct Known {
-        double alpha;
-        std::size_t iterations;
+        double alpha = 0;
+        std::size_t iterations = 0;
         std::vector<kernels::Step<T>> steps;  ///< from the first on
     };
-    std::vector<Known> known_;
-    std::vector<kernels::Step<T>> further_;
+    std::array<Known, 2> known_;
+    std::vector<kernels::Step<T>> of_stage_;  ///< of runs too long to keep all of them
 };
 
 }  // namespace lanewise
