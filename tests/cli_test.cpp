@@ -682,12 +682,11 @@ TEST_CASE("a search keeps to the memory it is given", "[memory]") {
         GENERATE(Case{"x[2]=-5:5", "1000000", "250M", 250.0 * (1 << 20)},
                  Case{"x[100]=-5:5", "30000", "80M", 80.0 * (1 << 20)});
     const auto peak = [v = variables](const char* number, std::vector<std::string> more) {
-        std::vector<std::string> arguments = {"minimize",     "sum(i, 0, n(x)-1, x[i]^2 - 10*cos(2*pi*x[i]))",
-                                              "--var",        v,
-                                              "--starts",     number,
-                                              "--iterations", "40",
-                                              "--explore",    "1",
-                                              "--json",       "/dev/null"};
+        std::vector<std::string> arguments = {"minimize", "sum(i, 0, n(x)-1, x[i]^2 - 10*cos(2*pi*x[i]))",
+                                              "--var", v, "--starts", number, "--iterations", "40",
+                                              "--explore", "1", "--json", "/dev/null",
+                                              // A compiler's memory would count too.
+                                              "--jit", "off"};
         arguments.insert(arguments.end(), more.begin(), more.end());
         const Outcome outcome = run(arguments);
         REQUIRE(outcome.code == 0);
@@ -702,11 +701,16 @@ TEST_CASE("memory stays near two numbers and the moments per run and variable", 
     INFO(rule);
     const auto peak = [rule = rule](const char* dimension, const char* starts) {
         const Outcome outcome =
-            run({"minimize", "sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)", "--var",
-                 std::string("x[") + dimension + "]=-5:5", "--starts", starts, "--iterations", "20", "--rule",
-                 rule, "--alpha", "1e-9", "--offspring", "off", "--polish", "off", "--json", "/dev/null",
-                 // With more, what the allocator keeps differs by some MB, as threads happen to meet.
-                 "--threads", "1"});
+            run({"minimize",     "sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)",
+                 "--var",        std::string("x[") + dimension + "]=-5:5",
+                 "--starts",     starts,
+                 "--iterations", "20",
+                 "--rule",       rule,
+                 "--alpha",      "1e-9",
+                 "--offspring",  "off",
+                 "--polish",     "off",
+                 "--json",       "/dev/null",
+                 "--jit",        "off"});
         REQUIRE(outcome.code == 0);
         return 1024.0 * static_cast<double>(outcome.peak_kilobytes);
     };
