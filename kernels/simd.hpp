@@ -137,10 +137,10 @@ void store(T* to, Batch<T> value) {
 #define LANEWISE_EXTREME(which, type) _mm_##which##_##type
 #endif
 inline Batch<double> clamp(Batch<double> x, Batch<double> lower, Batch<double> upper) {
-    return Batch<double>(LANEWISE_EXTREME(max, pd)(lower, LANEWISE_EXTREME(min, pd)(upper, x)));
+    return LANEWISE_EXTREME(max, pd)(lower, LANEWISE_EXTREME(min, pd)(upper, x));
 }
 inline Batch<float> clamp(Batch<float> x, Batch<float> lower, Batch<float> upper) {
-    return Batch<float>(LANEWISE_EXTREME(max, ps)(lower, LANEWISE_EXTREME(min, ps)(upper, x)));
+    return LANEWISE_EXTREME(max, ps)(lower, LANEWISE_EXTREME(min, ps)(upper, x));
 }
 #undef LANEWISE_EXTREME
 #else

@@ -95,11 +95,16 @@ struct Advanced {
         };
         const std::size_t d = tile.dimension;
         // Of frozen lanes the moments mean nothing.
-        bool same_moments = true;
-        for (std::size_t i = 0; i < d * kernels::moment_rows[kernels::adam] * tile.lanes; ++i)
-            same_moments =
-                same_moments && (tile.status[i % tile.lanes] != T(kernels::live) ||
-                                 std::memcmp(tile.moments + i, other.tile.moments + i, sizeof(T)) == 0);
+        const auto moments_of_live = [&](const T* moments) {
+            std::vector<T> kept(moments, moments + d * kernels::moment_rows[kernels::adam] * tile.lanes);
+            for (std::size_t i = 0; i < kept.size(); ++i) {
+                if (tile.status[i % tile.lanes] != T(kernels::live)) kept[i] = 0;
+            }
+            return kept;
+        };
+        const bool same_moments =
+            same(moments_of_live(tile.moments).data(), moments_of_live(other.tile.moments).data(),
+                 d * kernels::moment_rows[kernels::adam]);
         return reached == other.reached && same(tile.x, other.tile.x, d) &&
                same(tile.best_x, other.tile.best_x, d) && same_moments &&
                same(tile.best_f, other.tile.best_f, 1) && same(tile.best_step, other.tile.best_step, 1) &&
