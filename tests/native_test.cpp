@@ -80,6 +80,7 @@ struct Advanced {
         };
         const auto& generic = kernels::functions<T>(kernel_table(isa));
         const auto& native = kernels::functions<T>(*objective.native(isa, Precision::f64));
+        if (fused) tile.newton_from = generic.least_newton_root;  // the plain way has the divider's roots
         while (reached < steps.size()) {
             const std::size_t last = std::min(reached + chunk, steps.size());
             reached = fused ? native.advance_adam(tile, steps.data(), reached, last)

@@ -102,6 +102,34 @@ TEST_CASE("equal bounds fix a variable") {
     CHECK(coarse.best.x[1] == 0.1);
 }
 
+TEST_CASE("single precision takes subnormal numbers as 0, in the search alone") {
+    const auto square_of = [](float tiny) {
+        volatile float x = tiny;
+        return x * x;
+    };
+    static std::atomic<std::size_t> zeros = 0;
+    static std::atomic<std::size_t> subnormals = 0;
+    const LaneByLane watching(1, [&](const Point& x, Point& g) {
+        ++(square_of(1e-20F) == 0 ? zeros : subnormals);
+        return sphere(x, g);
+    });
+    for (const Precision precision : {Precision::f32, Precision::f64}) {
+        zeros = subnormals = 0;
+        minimize(watching, Box{{"x", -1, 1}},
+                 {.starts = 100, .precision = precision, .offspring = false, .polish = false, .threads = 2});
+        // The ends of runs in single precision are looked at in double.
+        CHECK((zeros > subnormals) == (precision == Precision::f32));
+        CHECK((zeros > 0) == (precision == Precision::f32));
+        CHECK(square_of(1e-20F) > 0);
+    }
+    const std::uint64_t id = 0;
+    zeros = 0;
+    visit_paths(watching, Box{{"x", -1, 1}}, {.starts = 1, .precision = Precision::f32}, {&id, 1}, 10,
+                [&](const PathPoint&) { CHECK(square_of(1e-20F) > 0); });
+    CHECK(zeros > 10);
+    CHECK(square_of(1e-20F) > 0);
+}
+
 TEST_CASE("maximize finds the largest value and reports it as it is") {
     const Result result = minimize("3 - (x-1)^2 - y^2", square, {.starts = 64, .maximize = true});
     CHECK(result.best.f == Approx(3));
