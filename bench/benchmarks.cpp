@@ -189,8 +189,6 @@ void add_limits(Isa isa, Precision precision) {
                                                     {"all_by_turns", limits.all_by_turns},
                                                     {"divide", limits.divide},
                                                     {"square_root", limits.square_root},
-                                                    {"newton_divide", limits.newton_divide},
-                                                    {"newton_square_root", limits.newton_square_root},
                                                     {"l1_load", limits.l1_load},
                                                     {"l1_store", limits.l1_store},
                                                     {"l2_load", limits.l2_load},
@@ -198,6 +196,10 @@ void add_limits(Isa isa, Precision precision) {
                                                     {"memory_load", limits.memory_load},
                                                     {"memory_store", limits.memory_store}})
                 state.counters[what] = nanoseconds;
+            if (limits.newton) {
+                state.counters["newton_divide"] = limits.newton->divide;
+                state.counters["newton_square_root"] = limits.newton->square_root;
+            }
             for (const auto& [function, nanoseconds] : limits.functions)
                 state.counters[function] = nanoseconds;
         });

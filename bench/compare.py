@@ -216,7 +216,7 @@ def print_limits(rows):
     print("| --- " * (1 + len(LIMITS)) + "|")
     for name, row in rows.items():
         if name.startswith("limits/"):
-            print(f"| {name.removeprefix('limits/')} | " + " | ".join(f"{row[what]:.3f}" for what in LIMITS) + " |")
+            print(f"| {name.removeprefix('limits/')} | " + " | ".join(f"{row[what]:.3f}" if what in row else "" for what in LIMITS) + " |")
 
 
 def main():

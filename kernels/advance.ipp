@@ -58,9 +58,7 @@ struct Range {
         : lower(tile.lower[j]), upper(tile.upper[j]), scale(tile.scale[j]) {}
 };
 
-// A step is taken in two halves, with other work between them: each half is a chain of operations that wait
-// for one another, and the processor has too little room to let a chain as long as both wait while others go
-// on.
+// A step has two halves, which native.ipp keeps apart.
 
 /// What the first half leaves to the second.
 template <class T, class Rule>

@@ -9,7 +9,7 @@ namespace {
 
 template <class T>
 constexpr Functions<T> all_functions() {
-    Functions<T> functions{{}, look<T>, interpret<T>, exercise<T>, least_newton_root<T>};
+    Functions<T> functions{{}, look<T>, interpret<T>, exercise<T>, has_newton_forms, least_newton_root<T>};
     functions.advance[adam] = advance<T, Adam>;
     functions.advance[gradient_descent] = advance<T, GradientDescent>;
     functions.advance[momentum] = advance<T, Momentum>;

@@ -115,28 +115,28 @@ class State {
     Moments<T, Rule::rows> moments_[F::dimension];
 };
 
-/// The step that leaves everything as it is, where the gradient is nothing.
+/// The step that leaves everything as it is before the first evaluation, where the gradient is nothing.
 template <class T>
 inline constexpr Step<T> nothing_gained = {.alpha = 0, .eps = 1, .beta1 = 1, .beta2 = 1, .alpha_g = 0};
 
-/// The steps of one variable after the other, the second half of each some variables after the first: both
-/// are chains of operations that wait for one another, and the processor has too little room to let a chain
-/// as long as both wait while others go on.
+/// The steps of one variable after the other, the second half of each some variables after the first. In each
+/// half every operation waits for the one before it, and a processor holds too few waiting operations to go
+/// on with other variables beyond both halves in a row.
 template <class T, class Rule>
 class Moves {
   public:
     /// Begins the step of variable j and finishes that of one before it; in the order of j.
     template <class Begin, class Finish>
     void next(std::size_t j, Begin begin, Finish finish) {
-        if (j >= most) finish(j - most, strides_[j % most]);
-        strides_[j % most] = begin(j);
+        if (j >= under_way) finish(j - under_way, strides_[j % under_way]);
+        strides_[j % under_way] = begin(j);
     }
 
     /// After the last.
     template <class Finish>
     void finish_all(std::size_t dimension, Finish finish) {
-        for (std::size_t j = dimension < most ? 0 : dimension - most; j < dimension; ++j)
-            finish(j, strides_[j % most]);
+        for (std::size_t j = dimension < under_way ? 0 : dimension - under_way; j < dimension; ++j)
+            finish(j, strides_[j % under_way]);
     }
 
     template <class Begin, class Finish>
@@ -146,8 +146,8 @@ class Moves {
     }
 
   private:
-    static constexpr std::size_t most = 4;
-    Stride<T, Rule> strides_[most];
+    static constexpr std::size_t under_way = 4;
+    Stride<T, Rule> strides_[under_way];
 };
 
 template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
@@ -157,35 +157,35 @@ Mask<T> any_moving(const State<T, Rule, F, B> (&states)[vectors]) {
     return moving;
 }
 
-/// All iterations of some neighbouring vectors of few variables; returns as Functions::advance does. By turns
-/// each finishes the step it began when the others had their turns, is evaluated, and begins the next.
+/// All iterations of some neighbouring vectors of few variables; returns as Functions::advance does. In its
+/// turn a vector is evaluated and begins its step; the one whose turn is next finishes the step before.
 template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
 LANEWISE_INLINING std::size_t advance_in_registers(const Tile<T> tile, std::size_t lane, const Step<T>* steps,
                                                    std::size_t first, std::size_t last) {
     State<T, Rule, F, B> states[vectors];
     Stride<T, Rule> strides[vectors][F::dimension];
+    const auto begin = [&](std::size_t v, const WideStep<T>& step) {
+        repeat<F::dimension>([&](std::size_t j) { strides[v][j] = states[v].begin_move(tile, j, step); });
+    };
     const auto finish = [&](std::size_t v) {
         repeat<F::dimension>([&](std::size_t j) { states[v].finish_move(tile, j, strides[v][j]); });
     };
     repeat<vectors>([&](std::size_t v) {
         states[v].begin(tile, lane + v * Batch<T>::size);
-        for (Stride<T, Rule>& stride : strides[v]) stride = {Batch<T>(T(0)), Batch<T>(T(1))};
+        begin(v, WideStep<T>(nothing_gained<T>, tile));
     });
     std::size_t k = first;
     for (; k < last; ++k) {
         const WideStep<T> step(steps[k], tile);
         repeat<vectors>([&](std::size_t v) {
-            if constexpr (vectors == 1)
-                finish(0);
-            else
-                finish((v + 1) % vectors);
+            finish((v + 1) % vectors);
             states[v].evaluate(T(k), [](std::size_t) {});
-            repeat<F::dimension>([&](std::size_t j) { strides[v][j] = states[v].begin_move(tile, j, step); });
+            begin(v, step);
         });
         if (!xsimd::any(any_moving(states))) break;
     }
     repeat<vectors>([&](std::size_t v) {
-        if (vectors == 1 || v > 0) finish(v);
+        if (vectors == 1 || v > 0) finish(v);  // the first has
         states[v].end(tile, lane + v * Batch<T>::size);
     });
     return k;

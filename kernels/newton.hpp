@@ -10,6 +10,11 @@ namespace lanewise::kernels {
 namespace {
 
 #if defined(__AVX512F__)
+inline constexpr bool has_newton_forms = true;
+/// Steps that take an estimate to the last bit but one.
+template <class T>
+inline constexpr int newton_steps = sizeof(T) == sizeof(double) ? 2 : 1;  // 14 bits
+
 inline Batch<double> estimate_inverse(Batch<double> a) {
     return _mm512_rcp14_pd(a);
 }
@@ -22,8 +27,11 @@ inline Batch<double> estimate_inverse_root(Batch<double> a) {
 inline Batch<float> estimate_inverse_root(Batch<float> a) {
     return _mm512_rsqrt14_ps(a);
 }
-#define LANEWISE_ESTIMATES
 #elif defined(__FMA__)
+inline constexpr bool has_newton_forms = true;
+template <class T>
+inline constexpr int newton_steps = sizeof(T) == sizeof(double) ? 3 : 1;  // 11 bits
+
 inline Batch<double> estimate_inverse(Batch<double> a) {
     return _mm256_cvtps_pd(_mm_rcp_ps(_mm256_cvtpd_ps(a)));
 }
@@ -36,15 +44,13 @@ inline Batch<double> estimate_inverse_root(Batch<double> a) {
 inline Batch<float> estimate_inverse_root(Batch<float> a) {
     return _mm256_rsqrt_ps(a);
 }
-#define LANEWISE_ESTIMATES
+#else
+inline constexpr bool has_newton_forms = false;
 #endif
 
-#if defined(LANEWISE_ESTIMATES)
-/// Steps that take an estimate of 11 bits or more to the last bit but one.
-template <class T>
-inline constexpr int newton_steps = sizeof(T) == sizeof(double) ? (Batch<T>::size == 8 ? 2 : 3) : 1;
-
-/// a / b as it is rounded (Markstein 1990), where nothing overflows or is subnormal.
+#if defined(__AVX512F__) || defined(__FMA__)
+/// a / b as it is rounded (Markstein 1990), where nothing overflows or is subnormal, nor would be as a float
+/// where the estimate is one.
 template <class T>
 Batch<T> newton_divide(Batch<T> a, Batch<T> b) {
     Batch<T> y = estimate_inverse(b);
@@ -68,7 +74,6 @@ Batch<T> newton_square_root(Batch<T> a) {
     }
     return fma(fnma(g, g, a), h, g);
 }
-#undef LANEWISE_ESTIMATES
 #else
 template <class T>
 Batch<T> newton_divide(Batch<T> a, Batch<T> b) {
@@ -85,9 +90,10 @@ Batch<T> newton_square_root(Batch<T> a) {
 template <class T>
 inline constexpr T least_newton_root = std::numeric_limits<T>::infinity();
 
-/// The root of a >= 0: by Newton's method where all lanes are at least `newton_from`, else by the divider.
+/// The root of a >= 0 in a step: by the divider where any lane is below `newton_from` or infinite, else by
+/// Newton's method. A lane that is NaN, as those of broken runs are, is so either way.
 template <class T>
-Batch<T> square_root(Batch<T> a, Batch<T> /*newton_from*/) {
+Batch<T> step_root(Batch<T> a, Batch<T> /*newton_from*/) {
     return square_root(a);
 }
 
@@ -95,9 +101,11 @@ Batch<T> square_root(Batch<T> a, Batch<T> /*newton_from*/) {
 template <>
 inline constexpr double least_newton_root<double> = 0x1p-900;
 
-inline Batch<double> square_root(Batch<double> a, Batch<double> newton_from) {
+inline Batch<double> step_root(Batch<double> a, Batch<double> newton_from) {
     const Batch<double> infinity(std::numeric_limits<double>::infinity());
-    if (!xsimd::all((a >= newton_from) & (a < infinity))) [[unlikely]] {
+    const __mmask8 not_below = _mm512_cmp_pd_mask(a, newton_from, _CMP_NLT_UQ);
+    const __mmask8 in_range = _mm512_mask_cmp_pd_mask(not_below, a, infinity, _CMP_NEQ_UQ);
+    if (in_range != 0xff) [[unlikely]] {
         Batch<double> root = square_root(a);
         asm("" : "+v"(root.data));  // or both ways are gone for every vector, and one is picked
         return root;

@@ -56,7 +56,7 @@ Batch<T> first_moment(const WideStep<T>& s, Batch<T> m, Batch<T> g) {
     return fma(s.beta1, m, g);
 }
 
-/// g^2 is rounded with the sum: of a small g it would be subnormal, which is slow.
+/// g^2 is rounded with the sum, where that can be fused: of a small g it would be subnormal, which is slow.
 template <class T>
 Batch<T> second_moment(const WideStep<T>& s, Batch<T> v, Batch<T> g) {
     return fma(g, g, s.beta2 * v);
@@ -64,7 +64,7 @@ Batch<T> second_moment(const WideStep<T>& s, Batch<T> v, Batch<T> g) {
 
 template <class T>
 Quotient<T> over_root(const WideStep<T>& s, Batch<T> stride, Batch<T> v) {
-    return {stride, square_root(v, s.newton_from) + s.eps};
+    return {stride, step_root(v, s.newton_from) + s.eps};
 }
 
 struct Adam : Policy<adam> {

@@ -159,6 +159,13 @@ TEST_CASE("profile searches and says where the time went") {
         CHECK_THAT(outcome.out, ContainsSubstring(part));
     CHECK(json::parse(lanewise::read_file(file))["traceEvents"].size() > 10);
     CHECK(run({"minimize", "x", "--var", "x=0:1", "--timeline", file}).code == 2);
+
+    // Of what was left to do alone, which here is nothing.
+    const std::string saved = folder / "saved";
+    CHECK(run({"minimize", "x^2", "--var", "x=-1:1", "--starts", "20", "--checkpoint", saved}).code == 0);
+    const Outcome resumed = run({"profile", "x^2", "--var", "x=-1:1", "--starts", "20", "--resume", saved});
+    CHECK(resumed.code == 0);
+    CHECK_THAT(resumed.out, ContainsSubstring("\nlanes  ") && !ContainsSubstring("\nlimit  "));
 }
 
 TEST_CASE("info lists versions and instruction sets") {

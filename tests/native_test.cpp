@@ -18,6 +18,8 @@ namespace natives {
 const lanewise::Objective& rough_2();
 const lanewise::Objective& rough_9();
 const lanewise::Objective& rough_20();
+const lanewise::Objective& woven_9();
+const lanewise::Objective& woven_20();
 namespace valleys {
 const lanewise::Objective& rosenbrock_5();
 }
@@ -129,8 +131,8 @@ TEMPLATE_TEST_CASE("a native objective's fused step has the bits of evaluating a
     std::size_t at_start = 0;
     std::size_t on_the_way = 0;
     std::size_t at_wall = 0;
-    for (const Objective* objective :
-         {&rough_1(), &natives::rough_2(), &natives::rough_9(), &natives::rough_20()}) {
+    for (const Objective* objective : {&rough_1(), &natives::rough_2(), &natives::rough_9(),
+                                       &natives::rough_20(), &natives::woven_9(), &natives::woven_20()}) {
         const std::size_t d = objective->dimension();
         const Box box{{"x", -5, 5, d}};
         for (const std::size_t lanes : {16, 48, 208}) {

@@ -94,7 +94,8 @@ std::vector<double> hardest_roots(std::int64_t largest_k) {
 TEST_CASE("the root by Newton's method is rounded correctly, also where it is hardest") {
     const std::vector<double> hardest = hardest_roots(400'000);
     REQUIRE(hardest.size() > 100'000);
-    // They are what they are taken for: within 2^-36 ulps of the middle between two doubles.
+    // They are what they are taken for, as far as a long double tells: nearer to the middle between two
+    // doubles than 2^-9 ulps.
     for (std::size_t i = 0; i < hardest.size(); i += 97) {
         const double below = std::sqrt(hardest[i]);
         const test::Real root = std::sqrt(static_cast<test::Real>(hardest[i]));
@@ -129,6 +130,7 @@ TEST_CASE("the root by Newton's method is rounded correctly for every float betw
     CHECK(wrong_roots(numbers, forms<float>().square_root) == 0);
 }
 
+// On AVX-512 in double precision, that is: elsewhere a step takes the processor's.
 TEMPLATE_TEST_CASE("the root of a step is the processor's for every number", "", double, float) {
     using Limits = std::numeric_limits<TestType>;
     const NewtonForms<TestType>& newton = forms<TestType>();
@@ -163,6 +165,9 @@ TEMPLATE_TEST_CASE("the quotient by Newton's method is rounded correctly", "", d
     for (std::size_t i = 0; i < count; ++i) {
         a[i] = static_cast<TestType>(random.between(1, 4));
         b[i] = static_cast<TestType>(random.between(1, 4));
+        // Hardest are divisors just below a power of 2.
+        if (i % 3 == 0)
+            b[i] = 2 - static_cast<TestType>(1 + i % 4096) * std::numeric_limits<TestType>::epsilon();
     }
     forms<TestType>().divide(count, a.data(), b.data(), quotients.data());
     std::size_t wrong = 0;

@@ -338,7 +338,7 @@ TEST_CASE("no text makes parse_problem do anything but refuse it") {
         return text;
     };
     const std::vector<std::pair<std::string, const char*>> cases = {
-        {"a" + repeat(".a", 200'000) + " = 1", "this key has too many parts"},
+        {repeat("a.", 200'000) + "a = 1", "this key has too many parts"},
         {"[a" + repeat(".'a'", 100'000) + "]", "this key has too many parts"},
         {"x = " + repeat("{a.a.a.a.a.a.a.a = ", 20'000), "line 1"},
         {"x = " + repeat("[", 300'000), "line 1"},

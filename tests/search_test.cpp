@@ -1,6 +1,7 @@
 // What a search finds and how it ends.
 #include <omp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <limits>
@@ -14,6 +15,7 @@
 #include "crew.hpp"
 #include "lanewise/lanewise.hpp"
 #include "objectives.hpp"
+#include "subnormals.hpp"
 
 using namespace lanewise;
 using namespace lanewise::test;
@@ -102,32 +104,110 @@ TEST_CASE("equal bounds fix a variable") {
     CHECK(coarse.best.x[1] == 0.1);
 }
 
-TEST_CASE("single precision takes subnormal numbers as 0, in the search alone") {
-    const auto square_of = [](float tiny) {
-        volatile float x = tiny;
-        return x * x;
-    };
-    static std::atomic<std::size_t> zeros = 0;
-    static std::atomic<std::size_t> subnormals = 0;
-    const LaneByLane watching(1, [&](const Point& x, Point& g) {
-        ++(square_of(1e-20F) == 0 ? zeros : subnormals);
-        return sphere(x, g);
-    });
-    for (const Precision precision : {Precision::f32, Precision::f64}) {
-        zeros = subnormals = 0;
-        minimize(watching, Box{{"x", -1, 1}},
-                 {.starts = 100, .precision = precision, .offspring = false, .polish = false, .threads = 2});
-        // The ends of runs in single precision are looked at in double.
-        CHECK((zeros > subnormals) == (precision == Precision::f32));
-        CHECK((zeros > 0) == (precision == Precision::f32));
-        CHECK(square_of(1e-20F) > 0);
+namespace {
+
+double square_of(float tiny) {
+    volatile float x = tiny;
+    return x * x;
+}
+
+/// The sphere, which counts the evaluations that see a subnormal number as 0 and the others, and takes its
+/// time, so that a second thread is worth it.
+class WatchesSubnormals final : public Objective {
+  public:
+    std::size_t dimension() const noexcept override { return 1; }
+    bool has_f32() const noexcept override { return true; }
+    void evaluate(const Block<double>& block) const noexcept override { fill(block); }
+    void evaluate_f32(const Block<float>& block) const noexcept override {
+        if (omp_get_thread_num() != 0) ++of_others;
+        fill(block);
     }
-    const std::uint64_t id = 0;
-    zeros = 0;
-    visit_paths(watching, Box{{"x", -1, 1}}, {.starts = 1, .precision = Precision::f32}, {&id, 1}, 10,
-                [&](const PathPoint&) { CHECK(square_of(1e-20F) > 0); });
-    CHECK(zeros > 10);
+
+    mutable std::atomic<std::size_t> as_zero = 0;
+    mutable std::atomic<std::size_t> as_they_are = 0;
+    mutable std::atomic<std::size_t> in_double = 0;
+    mutable std::atomic<std::size_t> of_others = 0;  ///< single, by threads that are not the calling one
+
+  private:
+    template <class T>
+    void fill(const Block<T>& block) const noexcept {
+        const bool counts_as_zero = square_of(1e-20F) == 0;
+        if constexpr (sizeof(T) == sizeof(float))
+            ++(counts_as_zero ? as_zero : as_they_are);
+        else
+            in_double += counts_as_zero ? 1 : 0;
+        for (std::size_t lane = 0; lane < block.lanes; ++lane) {
+            const T x = block.x(0)[lane];
+            block.f()[lane] = x * x;
+            block.g(0)[lane] = 2 * x;
+        }
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("single precision takes subnormal numbers as 0, on all threads, in the search alone") {
+    const Box box{{"x", -1, 1}};
+    const WatchesSubnormals single;
+    minimize(single, box,
+             {.starts = 256, .iterations = 50, .precision = Precision::f32, .threads = 2, .tile_lanes = 16});
+    CHECK(single.as_zero > 100);
+    CHECK(single.of_others > 10);
+    CHECK(single.as_they_are == 0);
+    CHECK(single.in_double == 0);
     CHECK(square_of(1e-20F) > 0);
+
+    const WatchesSubnormals wide;
+    minimize(wide, box, {.starts = 64, .iterations = 50});
+    CHECK(wide.in_double == 0);
+
+    const WatchesSubnormals path;
+    const std::uint64_t id = 0;
+    visit_paths(path, box, {.starts = 1, .precision = Precision::f32}, {&id, 1}, 10,
+                [&](const PathPoint&) { CHECK(square_of(1e-20F) > 0); });
+    CHECK(path.as_zero > 10);
+    CHECK(path.as_they_are == 0);
+
+    const SubnormalsAsZero<float> of_the_caller;
+    minimize(single, box, {.starts = 16, .iterations = 50, .precision = Precision::f32});
+    CHECK(square_of(1e-20F) == 0);
+}
+
+TEST_CASE("in single precision points stay in boxes with subnormal bounds") {
+    for (const double tiny : {1e-40, 1e-50, 1e-300}) {
+        CAPTURE(tiny);
+        for (const bool polish : {false, true}) {
+            const Options options{.starts = 64, .precision = Precision::f32, .polish = polish};
+            CHECK(minimize("x", Box{{"x", tiny, 1}}, options).best.x[0] == tiny);
+            CHECK(minimize("-x", Box{{"x", -1, -tiny}}, options).best.x[0] == -tiny);
+            CHECK(minimize("x", Box{{"x", -tiny, 1}}, options).best.x[0] == -tiny);
+            CHECK(minimize("x + y^2", Box{{"x", tiny, tiny}, {"y", -1, 1}}, options).best.x[0] == tiny);
+            CHECK(minimize("log(x) + x", Box{{"x", tiny, 1}}, options).best.x[0] == tiny);
+        }
+    }
+    CHECK_THROWS_WITH(
+        minimize("x^2", Box{{"x", -1, 1}}, {.rule = {.eps = 1e-40}, .precision = Precision::f32}),
+        "eps 1e-40: must be at least 1.2e-38 in single precision");
+}
+
+TEST_CASE("a gradient that is too large to be squared stops its run, one too large to be summed up ends it") {
+    const auto status_of = [](const char* f, Precision precision) {
+        const Result result = minimize(f, Box{{"x", -1, 1}},
+                                       {.starts = 16,
+                                        .precision = precision,
+                                        .explore = 1,
+                                        .offspring = false,
+                                        .prune = false,
+                                        .polish = false});
+        const auto most = std::ranges::max_element(result.runs);
+        CHECK(*most == 16);
+        return static_cast<RunStatus>(most - result.runs.begin());
+    };
+    CHECK(status_of("1e200*x", Precision::f64) == RunStatus::converged_value);
+    CHECK(status_of("1.5e308*x", Precision::f64) == RunStatus::nan_on_the_way);
+    CHECK(status_of("1e25*x", Precision::f32) == RunStatus::converged_value);
+    CHECK(status_of("2e38*x", Precision::f32) == RunStatus::nan_on_the_way);
 }
 
 TEST_CASE("maximize finds the largest value and reports it as it is") {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "lanewise/isa.hpp"
@@ -21,8 +22,11 @@ struct Limits {
     double all_by_turns;           ///< add, fma and twice select
     double divide, square_root;
     /// Correctly rounded quotient and root from the processor's estimate by Newton's method, without the
-    /// cases of subnormals and overflow (kernels/newton.hpp); on SSE2 and NEON as divide and square_root.
-    double newton_divide, newton_square_root;
+    /// cases of subnormals and overflow (kernels/newton.hpp). SSE2 and NEON have none.
+    struct Newton {
+        double divide, square_root;
+    };
+    std::optional<Newton> newton;
     /// Reading and writing what lies in the first or second cache, or in memory.
     double l1_load, l1_store, l2_load, l2_store, memory_load, memory_store;
     /// The language's functions as the interpreter runs them, by name: "exp", "sincos", ...

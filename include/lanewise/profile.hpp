@@ -37,6 +37,7 @@ struct Profile {
     };
 
     double seconds = 0;
+    std::uint64_t run_iterations = 0;  ///< without those before the search was resumed
     std::vector<Thread> threads;
     std::size_t bytes_per_lane = 0;  ///< the state of a run and the scratch rows of its program
 

@@ -308,9 +308,10 @@ int run(const Command& command) {
 int main(int argc, char** argv) {
     using namespace lanewise::cli;
 #if defined(__GLIBC__)
-    // Large blocks go back to the system at once. Else glibc comes to keep those of up to 32 MB, as chance
-    // has it.
+    // Large blocks go back to the system at once, the memory of small ones does not. Left to itself, glibc
+    // comes to keep blocks of up to 32 MB, as chance has it.
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 8 << 20);
 #endif
     try {
         const int code = run(parse_command(argc, argv));

@@ -67,7 +67,7 @@ std::string profile_report(const Profile& profile, const Result& result, const P
                            const Options& options) {
     const Limits limits = measure_limits(result.isa, options.precision);
     const Operations operations = operations_of(objective, options.rule.method);
-    const auto run_iterations = static_cast<double>(std::max<std::uint64_t>(result.work.run_iterations, 1));
+    const auto run_iterations = static_cast<double>(profile.run_iterations);
     const double nanoseconds = profile.seconds_in(Activity::iterate) * 1e9 / run_iterations;
     const Least least = least_time(operations, limits);
     const auto flops = static_cast<double>(operations.flops());
@@ -83,30 +83,36 @@ std::string profile_report(const Profile& profile, const Result& result, const P
         fmt::format_to(out, "\n  {:<12}{:>9.3f}{:>5.0f} %", row.name, sum, 100 * sum / all);
         for (const double seconds : row.seconds) fmt::format_to(out, "{:>10.3f}", seconds);
     }
-    fmt::format_to(
-        out,
-        "\nspeed  {:.1f} ns of a thread for an iteration of a run, {:.1f} M of them a second in all\n"
-        "       {:.1f} GFLOP/s of a thread: {:.0f} flops each, {}{}\n",
-        nanoseconds, run_iterations / result.work.seconds / 1e6, flops / nanoseconds, flops, list(operations),
-        result.native ? "; fused, as machine code" : "");
-    fmt::format_to(out, "limit  {:.1f} ns: what {} takes{}; {:.0f} % of that speed is reached\n",
-                   least.nanoseconds, least.divider ? "the divider" : "all but the divider",
-                   least.newton_roots && least.newton_quotients ? ", roots and quotients by Newton's method"
-                   : least.newton_roots                         ? ", roots by Newton's method"
-                   : least.newton_quotients                     ? ", quotients by Newton's method"
-                                                                : "",
-                   100 * least.nanoseconds / nanoseconds);
+    text += '\n';
+    if (profile.run_iterations > 0) {
+        fmt::format_to(
+            out,
+            "speed  {:.1f} ns of a thread for an iteration of a run, {:.1f} M of them a second in all\n"
+            "       {:.1f} GFLOP/s of a thread: {:.0f} flops each, {}{}\n",
+            nanoseconds, run_iterations / profile.seconds / 1e6, flops / nanoseconds, flops, list(operations),
+            result.native ? "; fused, as machine code" : "");
+        fmt::format_to(out, "limit  {:.1f} ns: what {} takes{}; {:.0f} % of that speed is reached\n",
+                       least.nanoseconds, least.divider ? "the divider" : "all but the divider",
+                       least.newton_roots && least.newton_quotients
+                           ? ", roots and quotients by Newton's method"
+                       : least.newton_roots     ? ", roots by Newton's method"
+                       : least.newton_quotients ? ", quotients by Newton's method"
+                                                : "",
+                       100 * least.nanoseconds / nanoseconds);
+    }
     fmt::format_to(out,
                    "lanes  {:.0f} % of them held a live run; tiles up to {} lanes, {} a lane, {} a tile\n",
                    100 * result.work.lane_occupancy, result.tile_lanes, bytes(profile.bytes_per_lane),
                    bytes(profile.bytes_per_lane * result.tile_lanes));
+    const auto by_newton = [&](double Limits::Newton::*what) {
+        return limits.newton ? fmt::format(" (Newton {:.3f})", (*limits.newton).*what) : "";
+    };
     fmt::format_to(out,
-                   "machine, ns a number: fma {:.3f}, add {:.3f}, select {:.3f}, div {:.3f} (Newton {:.3f}), "
-                   "sqrt {:.3f} (Newton "
-                   "{:.3f}); load {:.3f} from L1, {:.3f} from L2, {:.3f} from memory\n",
-                   limits.fma, limits.add, limits.select, limits.divide, limits.newton_divide,
-                   limits.square_root, limits.newton_square_root, limits.l1_load, limits.l2_load,
-                   limits.memory_load);
+                   "machine, ns a number: fma {:.3f}, add {:.3f}, select {:.3f}, div {:.3f}{}, sqrt "
+                   "{:.3f}{}; load {:.3f} from L1, {:.3f} from L2, {:.3f} from memory\n",
+                   limits.fma, limits.add, limits.select, limits.divide, by_newton(&Limits::Newton::divide),
+                   limits.square_root, by_newton(&Limits::Newton::square_root), limits.l1_load,
+                   limits.l2_load, limits.memory_load);
     return text;
 }
 

@@ -71,8 +71,7 @@ Limits measure(const kernels::Functions<T>& functions) {
                   .all_by_turns = limit(Exercise::all_by_turns, l1),
                   .divide = limit(Exercise::divide, l1),
                   .square_root = limit(Exercise::square_root, l1),
-                  .newton_divide = limit(Exercise::newton_divide, l1),
-                  .newton_square_root = limit(Exercise::newton_square_root, l1),
+                  .newton = {},
                   .l1_load = limit(Exercise::load, l1),
                   .l1_store = limit(Exercise::store, l1),
                   .l2_load = limit(Exercise::load, l2),
@@ -80,6 +79,9 @@ Limits measure(const kernels::Functions<T>& functions) {
                   .memory_load = limit(Exercise::load, memory),
                   .memory_store = limit(Exercise::store, memory),
                   .functions = {}};
+
+    if (functions.has_newton_forms)
+        limits.newton = {limit(Exercise::newton_divide, l1), limit(Exercise::newton_square_root, l1)};
 
     // Functions on two rows of arguments that all of them are defined for.
     constexpr std::size_t lanes = 256;
@@ -204,10 +206,12 @@ Least least_time(const Operations& operations, const Limits& limits) {
                 .newton_quotients = false};
     for (const bool newton_roots : {false, true}) {
         for (const bool newton_quotients : {false, true}) {
+            if ((newton_roots || newton_quotients) && !limits.newton) continue;
             const double divider = (newton_quotients ? 0 : quotients * limits.divide) +
                                    (newton_roots ? 0 : roots * limits.square_root);
-            const double beside = others + (newton_quotients ? quotients * limits.newton_divide : 0) +
-                                  (newton_roots ? roots * limits.newton_square_root : 0);
+            double beside = others;
+            if (newton_quotients) beside += quotients * limits.newton->divide;
+            if (newton_roots) beside += roots * limits.newton->square_root;
             const double busier = std::max(divider, beside);
             if (busier < least.nanoseconds)
                 least = {busier, divider > beside, newton_roots, newton_quotients};

@@ -6,7 +6,6 @@
 
 #include "isa.hpp"
 #include "roots.hpp"
-#include "schedule.hpp"
 #include "subnormals.hpp"
 
 namespace lanewise {
@@ -92,7 +91,8 @@ void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
 template <class T>
 void Crew<T>::begin(Swarm<T>& swarm, std::uint64_t first_id, std::span<const Child> offspring) {
     constexpr double seconds_per_coordinate = 1e-8;
-    const auto candidates = static_cast<double>(swarm.lanes() * setting_->options->explore);
+    const std::size_t explored = offspring.empty() ? setting_->options->explore : 1;
+    const auto candidates = static_cast<double>(swarm.lanes() * explored);
     const double seconds_per_candidate =
         seconds_per_iteration_ + seconds_per_coordinate * static_cast<double>(setting_->box->dimension());
     std::atomic<std::uint64_t> evaluations = 0;
@@ -246,7 +246,7 @@ Profile Crew<T>::profile() {
         7;  // f, best f, best step, steps taken, status, slope, best iteration
     const std::size_t rows = (3 + kernels::moment_rows[method_]) * d + rows_of_a_run +
                              (native_ != nullptr ? 0 : setting_->objective->scratch_rows());
-    return recorder_.profile(rows * sizeof(T));
+    return recorder_.profile(work().run_iterations, rows * sizeof(T));
 }
 
 template class Crew<double>;

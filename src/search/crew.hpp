@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -76,8 +77,8 @@ class Crew {
     const kernels::NativeFunctions<T>* native_ = nullptr;
     kernels::Method method_;
     T newton_from_;  ///< see kernels::Tile
-    /// Of one thread for an iteration of a lane, as of the last stage; 0 before the first.
-    double seconds_per_iteration_ = 0;
+    /// Of one thread for an iteration of a lane, as of the last stage; before the first worth every thread.
+    double seconds_per_iteration_ = std::numeric_limits<double>::infinity();
     Halt* halt_;
     Steps<T> steps_;
     Recorder recorder_;

@@ -176,9 +176,9 @@ class Finish {
         nlopt_set_upper_bounds(optimizer_, upper.data());
         nlopt_set_ftol_rel(optimizer_, 1e-17);
         nlopt_set_maxeval(optimizer_, 20'000);
-        // Of as many steps back as it can take would be megabytes for each polish.
-        constexpr unsigned most_steps_back = 1000;
-        if (n <= most_steps_back) nlopt_set_vector_storage(optimizer_, most_steps_back);
+        // By itself NLopt remembers as many steps as fit in 10 MB: more would hardly spare an evaluation.
+        constexpr unsigned remembered_steps = 10;
+        nlopt_set_vector_storage(optimizer_, remembered_steps);
         std::vector<double> u(n, 0.0);
         double f = 0;
         nlopt_optimize(optimizer_, u.data(), &f);  // whatever it says: the best point is kept here

@@ -78,9 +78,12 @@ class Recorder {
     }
 
     /// To be called at the end.
-    Profile profile(std::size_t bytes_per_lane) {
+    Profile profile(std::uint64_t run_iterations, std::size_t bytes_per_lane) {
         begin_shared();
-        Profile profile{.seconds = halt_->seconds(), .threads = {}, .bytes_per_lane = bytes_per_lane};
+        Profile profile{.seconds = halt_->seconds(),
+                        .run_iterations = run_iterations,
+                        .threads = {},
+                        .bytes_per_lane = bytes_per_lane};
         for (const Thread& thread : threads_) {
             profile.threads.push_back(thread.noted);
             profile.threads.back().evaluate = thread.evaluation.seconds;

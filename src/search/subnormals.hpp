@@ -16,18 +16,18 @@ namespace lanewise {
 template <class T>
 class SubnormalsAsZero {
   public:
+    static constexpr bool in_effect = std::is_same_v<T, float>;
+
     SubnormalsAsZero() noexcept {
-        if constexpr (is_single) set(before_ | as_zero);
+        if constexpr (in_effect) set(before_ | as_zero);
     }
     ~SubnormalsAsZero() {
-        if constexpr (is_single) set(before_);
+        if constexpr (in_effect) set(before_);
     }
     SubnormalsAsZero(const SubnormalsAsZero&) = delete;
     SubnormalsAsZero& operator=(const SubnormalsAsZero&) = delete;
 
   private:
-    static constexpr bool is_single = std::is_same_v<T, float>;
-
 #if defined(__x86_64__)
     static constexpr std::uint64_t as_zero = 0x8040;  // FTZ and DAZ of MXCSR
     static std::uint64_t get() noexcept {
@@ -48,7 +48,7 @@ class SubnormalsAsZero {
     }
 #endif
 
-    std::uint64_t before_ = is_single ? get() : 0;
+    std::uint64_t before_ = in_effect ? get() : 0;
 };
 
 }  // namespace lanewise

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "schedule.hpp"
+#include "subnormals.hpp"
 
 namespace lanewise {
 
@@ -27,15 +28,21 @@ std::size_t choose_tile_lanes(std::size_t dimension, std::size_t moment_rows, st
 
 namespace {
 
-/// Bounds in the precision of the run, inside the box.
+/// Bounds in the precision of the run, inside the box; where that takes subnormal numbers as 0, none of them.
 template <class T>
 std::pair<T, T> bounds_inside(double lower, double upper) {
     constexpr T infinity = std::numeric_limits<T>::infinity();
+    constexpr T least_normal = std::numeric_limits<T>::min();
+    const auto counts_as_zero = [](T bound) {
+        return SubnormalsAsZero<T>::in_effect && std::fpclassify(bound) == FP_SUBNORMAL;
+    };
     T low = static_cast<T>(lower);
     T high = static_cast<T>(upper);
     if (static_cast<double>(low) < lower) low = std::nextafter(low, infinity);
     if (static_cast<double>(high) > upper) high = std::nextafter(high, -infinity);
-    if (low > high) low = high = static_cast<T>(lower);
+    if (counts_as_zero(low)) low = low > 0 ? least_normal : T(0);
+    if (counts_as_zero(high)) high = high > 0 ? T(0) : -least_normal;
+    if (low > high) low = high = counts_as_zero(static_cast<T>(lower)) ? T(0) : static_cast<T>(lower);
     return {low, high};
 }
 

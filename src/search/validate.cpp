@@ -42,7 +42,10 @@ void check_schedule(const Options& options) {
         refuse("final-alpha", 0, "must be above 0 for an exponential schedule");
 }
 
-void check_single_precision(const Box& box) {
+void check_single_precision(const Box& box, const Rule& rule) {
+    // Subnormal, it would count as 0: see subnormals.hpp.
+    if (rule.eps < std::numeric_limits<float>::min())
+        refuse("eps", rule.eps, "must be at least 1.2e-38 in single precision");
     constexpr double largest = std::numeric_limits<float>::max();
     for (std::size_t j = 0; j < box.dimension(); ++j) {
         if (std::abs(box.lower()[j]) > largest || std::abs(box.upper()[j]) > largest ||
@@ -111,7 +114,7 @@ void validate(const Objective& objective, const Box& box, const Options& options
         refuse("same-exact-value", options.same.exact_value, "must be at most same-value");
     if (options.precision == Precision::f32 && !objective.has_f32())
         refuse("precision", "f32", "this objective has double precision only");
-    if (options.precision == Precision::f32) check_single_precision(box);
+    if (options.precision == Precision::f32) check_single_precision(box, options.rule);
     choose_design(options.design, box.dimension());
     check_start_points(box, options);
     check_schedule(options);

@@ -23,7 +23,7 @@ void square_root(std::size_t count, const T* a, T* roots) {
 template <class T>
 void step_root(std::size_t count, const T* a, T* roots, T newton_from) {
     for (std::size_t i = 0; i < count; i += Batch<T>::size)
-        kernels::store(roots + i, kernels::square_root(kernels::load(a + i), Batch<T>(newton_from)));
+        kernels::store(roots + i, kernels::step_root(kernels::load(a + i), Batch<T>(newton_from)));
 }
 
 template <class T>

@@ -1,0 +1,3 @@
+#include "rough.hpp"
+
+LANEWISE_NATIVE(Woven<9>)
