@@ -66,7 +66,8 @@ class Objective {
     /// Fills the f and g rows for all lanes.
     virtual void evaluate(const Block<double>& block) const noexcept = 0;
 
-    /// The same in single precision, for searches that ask for it; override both or neither.
+    /// The same in single precision, for searches that ask for it; override both or neither. Called with
+    /// subnormal numbers taken as 0 by the processor, floats and doubles alike.
     virtual bool has_f32() const noexcept { return false; }
     virtual void evaluate_f32(const Block<float>& block) const noexcept;
 

@@ -174,6 +174,7 @@ struct Options {
     /// set, 1e-3 for an exponential one. Without effect on a constant one.
     std::optional<double> final_alpha = {};
     Scale scale = Scale::box;
+    /// In single precision runs take subnormal numbers as 0.
     Precision precision = Precision::f64;
     /// Does not change results.
     Jit jit = Jit::automatic;
@@ -223,7 +224,8 @@ struct Options {
 
     /// Called on the calling thread between stages, and in the last polish.
     std::function<void(const Progress&)> progress = {};
-    /// Asked often on the calling thread; true ends the search with what it has.
+    /// Asked often on the calling thread; true ends the search with what it has. In single precision it may
+    /// find subnormal numbers taken as 0.
     std::function<bool()> stop = {};
     /// Handed the state of the search, from which it can go on (see resume): between two stages on the
     /// calling thread, when `checkpoint_every` seconds have passed since it last was, and when the search
