@@ -91,7 +91,7 @@ template <class T>
 inline constexpr T least_newton_root = std::numeric_limits<T>::infinity();
 
 /// The root of a >= 0 in a step: by the divider where any lane is below `newton_from` or infinite, else by
-/// Newton's method. A lane that is NaN, as those of broken runs are, is so either way.
+/// Newton's method. NaN, as most broken runs have, stays so either way.
 template <class T>
 Batch<T> step_root(Batch<T> a, Batch<T> /*newton_from*/) {
     return square_root(a);

@@ -150,10 +150,11 @@ class WatchesSubnormals final : public Objective {
 TEST_CASE("single precision takes subnormal numbers as 0, on all threads, in the search alone") {
     const Box box{{"x", -1, 1}};
     const WatchesSubnormals single;
-    minimize(single, box,
-             {.starts = 256, .iterations = 50, .precision = Precision::f32, .threads = 2, .tile_lanes = 16});
+    const Result of_single = minimize(
+        single, box,
+        {.starts = 256, .iterations = 50, .precision = Precision::f32, .threads = 2, .tile_lanes = 16});
     CHECK(single.as_zero > 100);
-    CHECK(single.of_others > 10);
+    if (of_single.threads > 1) CHECK(single.of_others > 10);
     CHECK(single.as_they_are == 0);
     CHECK(single.in_double == 0);
     CHECK(square_of(1e-20F) > 0);
@@ -183,7 +184,12 @@ TEST_CASE("in single precision points stay in boxes with subnormal bounds") {
             CHECK(minimize("-x", Box{{"x", -1, -tiny}}, options).best.x[0] == -tiny);
             CHECK(minimize("x", Box{{"x", -tiny, 1}}, options).best.x[0] == -tiny);
             CHECK(minimize("x + y^2", Box{{"x", tiny, tiny}, {"y", -1, 1}}, options).best.x[0] == tiny);
-            CHECK(minimize("log(x) + x", Box{{"x", tiny, 1}}, options).best.x[0] == tiny);
+            const auto lowest = [&] {
+                return minimize("log(x) + x", Box{{"x", tiny, 1}}, options).best.x[0];
+            };
+            CHECK(lowest() == tiny);
+            const SubnormalsAsZero<float> of_the_caller;
+            CHECK(lowest() == tiny);
         }
     }
     CHECK_THROWS_WITH(

@@ -116,7 +116,7 @@ struct Rule {
     /// In [0, 1). 0.999 unless set, but for rmsprop Tieleman & Hinton's 0.9: nothing corrects the bias of its
     /// v, so that its first step is alpha / sqrt(1 - beta2) long.
     std::optional<double> beta2 = {};
-    /// Finite and > 0. For adagrad torch has 1e-10.
+    /// Finite and > 0, in single precision at least 1.2e-38. For adagrad torch has 1e-10.
     double eps = 1e-8;
 
     double used_beta2() const noexcept { return beta2.value_or(method == Method::rmsprop ? 0.9 : 0.999); }

@@ -12,7 +12,7 @@ namespace lanewise {
 
 /// In single precision, while it lives, subnormal numbers count as 0 on this thread: the squares of what is
 /// below 1e-19 are such, and many processors take a hundred times as long over them. For double it does
-/// nothing. Exceptions of floating point that are raised meanwhile are forgotten.
+/// nothing. On x86 exceptions of floating point that are raised meanwhile are forgotten.
 template <class T>
 class SubnormalsAsZero {
   public:

@@ -32,17 +32,14 @@ namespace {
 template <class T>
 std::pair<T, T> bounds_inside(double lower, double upper) {
     constexpr T infinity = std::numeric_limits<T>::infinity();
-    constexpr T least_normal = std::numeric_limits<T>::min();
-    const auto counts_as_zero = [](T bound) {
-        return SubnormalsAsZero<T>::in_effect && std::fpclassify(bound) == FP_SUBNORMAL;
-    };
+    constexpr T least_normal = SubnormalsAsZero<T>::in_effect ? std::numeric_limits<T>::min() : T(0);
     T low = static_cast<T>(lower);
     T high = static_cast<T>(upper);
     if (static_cast<double>(low) < lower) low = std::nextafter(low, infinity);
     if (static_cast<double>(high) > upper) high = std::nextafter(high, -infinity);
-    if (counts_as_zero(low)) low = low > 0 ? least_normal : T(0);
-    if (counts_as_zero(high)) high = high > 0 ? T(0) : -least_normal;
-    if (low > high) low = high = counts_as_zero(static_cast<T>(lower)) ? T(0) : static_cast<T>(lower);
+    if (std::abs(lower) < least_normal) low = lower > 0 ? least_normal : T(0);
+    if (std::abs(upper) < least_normal) high = upper < 0 ? -least_normal : T(0);
+    if (low > high) low = high = std::abs(lower) < least_normal ? T(0) : static_cast<T>(lower);
     return {low, high};
 }
 

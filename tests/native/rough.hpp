@@ -28,7 +28,7 @@ struct Rough {
     }
 };
 
-/// The same, with room for others in the middle and at the end.
+/// The same, with others before and after it.
 template <std::size_t variables>
 struct Woven : Rough<variables> {
     template <class B, class Meanwhile>
