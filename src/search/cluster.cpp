@@ -33,16 +33,16 @@ std::uint64_t hash(const Cell& cell) {
 std::vector<std::size_t> grid_coordinates(const Ends& ends) {
     constexpr std::size_t sampled = 1000;
     const std::size_t stride = ends.count() / sampled + 1;
+    std::vector<double> mean(ends.dimension(), 0);
     std::vector<double> deviation(ends.dimension(), 0);
-    for (std::size_t j = 0; j < ends.dimension(); ++j) {
-        double mean = 0;
-        double n = 0;
-        for (std::size_t i = 0; i < ends.count(); i += stride) {
-            const double x = ends.point(i)[j];
-            ++n;
-            const double from_mean = x - mean;
-            mean += from_mean / n;
-            deviation[j] += from_mean * (x - mean);
+    double n = 0;
+    for (std::size_t i = 0; i < ends.count(); i += stride) {
+        const double* const x = ends.point(i);
+        ++n;
+        for (std::size_t j = 0; j < ends.dimension(); ++j) {
+            const double from_mean = x[j] - mean[j];
+            mean[j] += from_mean / n;
+            deviation[j] += from_mean * (x[j] - mean[j]);
         }
     }
     std::vector<std::size_t> coordinates(ends.dimension());
