@@ -77,9 +77,14 @@ std::size_t exercise(Exercise what, std::size_t rounds, T* buffer, std::size_t n
                 chains + chains / 3);
         case Exercise::divide: return repeat([=](B x, std::size_t) { return divide(c, x); });
         case Exercise::square_root: return repeat([=](B x, std::size_t) { return square_root(x + c); });
-        case Exercise::newton_divide: return repeat([=](B x, std::size_t) { return newton_divide(c, x); });
+        case Exercise::newton_divide:
+            if constexpr (has_newton_forms)
+                return repeat([=](B x, std::size_t) { return newton_divide(c, x); });
+            break;
         case Exercise::newton_square_root:
-            return repeat([=](B x, std::size_t) { return newton_square_root(x + c); });
+            if constexpr (has_newton_forms)
+                return repeat([=](B x, std::size_t) { return newton_square_root(x + c); });
+            break;
         case Exercise::load: return exercise_loads(rounds, buffer, numbers);
         case Exercise::store: return exercise_stores(rounds, buffer, numbers);
     }

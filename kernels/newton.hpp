@@ -76,13 +76,9 @@ Batch<T> newton_square_root(Batch<T> a) {
 }
 #else
 template <class T>
-Batch<T> newton_divide(Batch<T> a, Batch<T> b) {
-    return divide(a, b);
-}
+Batch<T> newton_divide(Batch<T> a, Batch<T> b) = delete;
 template <class T>
-Batch<T> newton_square_root(Batch<T> a) {
-    return square_root(a);
-}
+Batch<T> newton_square_root(Batch<T> a) = delete;
 #endif
 
 /// The least number whose root the steps may take by Newton's method: a - g^2 is not subnormal. Infinite

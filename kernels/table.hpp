@@ -135,7 +135,7 @@ struct Functions {
     /// Does an operation in many places at once, or goes over a buffer of `numbers`, `rounds` times; returns
     /// the operations or numbers that were. The buffer holds numbers near 1, 16 lane groups of them at least.
     std::size_t (*exercise)(Exercise what, std::size_t rounds, T* buffer, std::size_t numbers);
-    /// Whether Newton's forms are such, and not the divider's.
+    /// Whether there are Newton's forms to exercise.
     bool has_newton_forms;
     /// What Tile::newton_from may be at least; infinity: there is nothing to choose.
     T least_newton_root;

@@ -27,15 +27,40 @@ std::vector<Point> kernel_path(const ScalarObjective& objective, const Box& box,
     return path;
 }
 
-/// Largest difference of a coordinate over the path, relative to the larger of the coordinate and `floor`.
+/// Largest difference of a coordinate, relative to the larger of the coordinate and `floor`.
+double difference(const Point& a, const Point& b, double floor) {
+    double largest = 0;
+    for (std::size_t j = 0; j < a.size(); ++j)
+        largest = std::max(largest, std::abs(a[j] - b[j]) / std::max(std::abs(b[j]), floor));
+    return largest;
+}
+
+/// The same over two paths.
 double largest_difference(const std::vector<Point>& a, const std::vector<Point>& b, double floor) {
     REQUIRE(a.size() == b.size());
     double largest = 0;
-    for (std::size_t k = 0; k < a.size(); ++k) {
-        for (std::size_t j = 0; j < a[k].size(); ++j)
-            largest = std::max(largest, std::abs(a[k][j] - b[k][j]) / std::max(std::abs(b[k][j]), floor));
-    }
+    for (std::size_t k = 0; k < a.size(); ++k) largest = std::max(largest, difference(a[k], b[k], floor));
     return largest;
+}
+
+/// For so many iterations textbook paths from starts some ulps apart stay together. Beyond, a path is a
+/// matter of rounding.
+std::size_t determined_iterations(const ScalarObjective& objective, const Box& box, const Point& start,
+                                  const Options& options, const std::vector<Point>& path) {
+    constexpr double ulps = 4;
+    std::size_t determined = path.size();
+    for (std::size_t j = 0; j < start.size(); ++j) {
+        for (const double sign : {-1.0, 1.0}) {
+            Point beside = start;
+            beside[j] *= 1 + sign * ulps * std::numeric_limits<double>::epsilon();
+            const std::vector<Point> other = textbook_path(objective, box, beside, options);
+            std::size_t together = 0;
+            while (together < determined && difference(other[together], path[together], 1e-2) < 1e-12)
+                ++together;
+            determined = together;
+        }
+    }
+    return determined;
 }
 
 }  // namespace
@@ -82,7 +107,7 @@ TEST_CASE("every rule follows the textbook's path") {
         for (const auto& [title, objective, start, alpha] : cases) {
             // Small steps where averages are short: those go on to jump about the minimum, as chance has it.
             for (const auto& [beta1, beta2, step] :
-                 {std::array{0.9, 0.999, 0.004}, {0.5, 0.9, 5e-5}, {0.99, 0.99, 1e-4}}) {
+                 {std::array{0.9, 0.999, 0.004}, {0.5, 0.9, 1e-4}, {0.99, 0.99, 1e-4}}) {
                 INFO(name(method) << " on " << title << ", beta1 " << beta1);
                 const Box box{{"x", -1000, 1000, start.size()}};
                 Options options{.iterations = 1000,
@@ -92,8 +117,13 @@ TEST_CASE("every rule follows the textbook's path") {
                                          .beta2 = beta2},
                                 .scale = Scale::none};
                 const auto expected = textbook_path(objective, box, start, options);
-                CHECK(largest_difference(kernel_path(objective, box, start, options), expected, 1e-2) <
-                      1e-12);
+                const auto path = kernel_path(objective, box, start, options);
+                REQUIRE(path.size() == expected.size());
+                const auto determined = static_cast<std::ptrdiff_t>(
+                    determined_iterations(objective, box, start, options, expected));
+                CHECK(determined > 400);  // all 1000 but where averages are short
+                CHECK(largest_difference({path.begin(), path.begin() + determined},
+                                         {expected.begin(), expected.begin() + determined}, 1e-2) < 1e-12);
 
                 options.precision = Precision::f32;
                 options.iterations = 100;

@@ -77,7 +77,8 @@ class Crew {
     const kernels::NativeFunctions<T>* native_ = nullptr;
     kernels::Method method_;
     T newton_from_;  ///< see kernels::Tile
-    /// Of one thread for an iteration of a lane, as of the last stage; before the first worth every thread.
+    /// Of one thread for an iteration of a lane, as of the last stage; before the first infinite, which
+    /// is worth every thread.
     double seconds_per_iteration_ = std::numeric_limits<double>::infinity();
     Halt* halt_;
     Steps<T> steps_;

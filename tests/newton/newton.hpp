@@ -7,6 +7,7 @@ namespace lanewise::test {
 
 template <class T>
 struct NewtonForms {
+    // Null where there are none.
     void (*divide)(std::size_t count, const T* a, const T* b, T* quotients);
     void (*square_root)(std::size_t count, const T* a, T* roots);
     /// As the steps take it, from `newton_from` on.

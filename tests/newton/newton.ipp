@@ -28,7 +28,12 @@ void step_root(std::size_t count, const T* a, T* roots, T newton_from) {
 
 template <class T>
 constexpr NewtonForms<T> forms() {
-    return {divide<T>, square_root<T>, step_root<T>, kernels::least_newton_root<T>};
+    NewtonForms<T> forms{nullptr, nullptr, step_root<T>, kernels::least_newton_root<T>};
+    if constexpr (kernels::has_newton_forms) {
+        forms.divide = divide<T>;
+        forms.square_root = square_root<T>;
+    }
+    return forms;
 }
 
 }  // namespace
