@@ -63,6 +63,12 @@ std::size_t exercise(Exercise what, std::size_t rounds, T* buffer, std::size_t n
     const auto repeat = [&](auto operation, std::size_t operations_a_round = chains) {
         return repeat_operation(rounds, buffer, operations_a_round, operation);
     };
+    if constexpr (has_newton_forms) {
+        if (what == Exercise::newton_divide)
+            return repeat([=](B x, std::size_t) { return newton_divide(c, x); });
+        if (what == Exercise::newton_square_root)
+            return repeat([=](B x, std::size_t) { return newton_square_root(x + c); });
+    }
     switch (what) {
         case Exercise::add: return repeat([=](B x, std::size_t) { return x + c; });
         case Exercise::fma: return repeat([=](B x, std::size_t) { return fma(x, c, c); });
@@ -78,13 +84,7 @@ std::size_t exercise(Exercise what, std::size_t rounds, T* buffer, std::size_t n
         case Exercise::divide: return repeat([=](B x, std::size_t) { return divide(c, x); });
         case Exercise::square_root: return repeat([=](B x, std::size_t) { return square_root(x + c); });
         case Exercise::newton_divide:
-            if constexpr (has_newton_forms)
-                return repeat([=](B x, std::size_t) { return newton_divide(c, x); });
-            break;
-        case Exercise::newton_square_root:
-            if constexpr (has_newton_forms)
-                return repeat([=](B x, std::size_t) { return newton_square_root(x + c); });
-            break;
+        case Exercise::newton_square_root: break;  // there are none
         case Exercise::load: return exercise_loads(rounds, buffer, numbers);
         case Exercise::store: return exercise_stores(rounds, buffer, numbers);
     }
