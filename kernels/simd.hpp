@@ -100,6 +100,17 @@ inline Batch<float> square_root(Batch<float> a) {
 }
 #endif
 
+/// The same bits as a batch of another type. xsimd 8.1 takes the type of the batch, xsimd 9 and later that of
+/// its numbers.
+template <class To, class From>
+Batch<To> bits_as(Batch<From> a) {
+#if XSIMD_VERSION_MAJOR < 9
+    return xsimd::bitwise_cast<Batch<To>>(a);
+#else
+    return xsimd::bitwise_cast<To>(a);
+#endif
+}
+
 /// Flips the sign bit, of zeros too: xsimd 8.1's minus is 0 - a on AVX-512.
 template <class T>
 Batch<T> negate(Batch<T> a) {

@@ -42,12 +42,12 @@ inline SinCos<double> sincos(Batch<double> x) {
     c = fma(z * z, c, fma(z, B(-0.5), B(1.0)));
 
     // The low bits of k say in which quarter of the circle x is.
-    const Bits quarter = xsimd::bitwise_cast<Bits>(shifted);
+    const Bits quarter = bits_as<std::int64_t>(shifted);
     const Bits one(1);
     const Bits two(2);
-    const Bits plus_one = xsimd::bitwise_cast<Bits>(B(1.0));
-    const Mask<double> odd = xsimd::bitwise_cast<B>((quarter << 63) | plus_one) < B(0.0);
-    const auto sign_of = [&](Bits turned) { return xsimd::bitwise_cast<B>((turned & two) << 62); };
+    const Bits plus_one = bits_as<std::int64_t>(B(1.0));
+    const Mask<double> odd = bits_as<double>((quarter << 63) | plus_one) < B(0.0);
+    const auto sign_of = [&](Bits turned) { return bits_as<double>((turned & two) << 62); };
     SinCos<double> both{xsimd::select(odd, c, s) ^ sign_of(quarter),
                         xsimd::select(odd, s, c) ^ sign_of(quarter + one)};
 
