@@ -137,8 +137,8 @@ void store(T* to, Batch<T> value) {
     value.store_aligned(to);
 }
 
-// x, or the bound it is beyond; NaN where x is. x86's minimum and maximum give their second operand where one
-// is NaN or both are zeros.
+// x, or the bound it is beyond; the upper bound where x is NaN, so that the outcome is always in the box. x86's
+// minimum and maximum give their second operand where one is NaN or both are zeros.
 #if defined(__x86_64__)
 #if defined(__AVX512F__)
 #define LANEWISE_EXTREME(which, type) _mm512_##which##_##type
@@ -148,17 +148,17 @@ void store(T* to, Batch<T> value) {
 #define LANEWISE_EXTREME(which, type) _mm_##which##_##type
 #endif
 inline Batch<double> clamp(Batch<double> x, Batch<double> lower, Batch<double> upper) {
-    return LANEWISE_EXTREME(max, pd)(lower, LANEWISE_EXTREME(min, pd)(upper, x));
+    return LANEWISE_EXTREME(max, pd)(LANEWISE_EXTREME(min, pd)(x, upper), lower);
 }
 inline Batch<float> clamp(Batch<float> x, Batch<float> lower, Batch<float> upper) {
-    return LANEWISE_EXTREME(max, ps)(lower, LANEWISE_EXTREME(min, ps)(upper, x));
+    return LANEWISE_EXTREME(max, ps)(LANEWISE_EXTREME(min, ps)(x, upper), lower);
 }
 #undef LANEWISE_EXTREME
 #else
 template <class T>
 Batch<T> clamp(Batch<T> x, Batch<T> lower, Batch<T> upper) {
-    const Batch<T> low_enough = xsimd::select(upper < x, upper, x);
-    return xsimd::select(low_enough < lower, lower, low_enough);
+    const Batch<T> low_enough = xsimd::select(x < upper, x, upper);
+    return xsimd::select(low_enough > lower, low_enough, lower);
 }
 #endif
 

@@ -219,7 +219,8 @@ struct Options {
     /// Ends the search when the best value is at least this good.
     std::optional<double> target = {};
 
-    /// At most this many minima are described in the result, best first; all are counted.
+    /// At most this many minima are described in the result, best first; all are counted. Changes nothing
+    /// else: the best 1000 are polished.
     std::size_t most_minima = 1000;
 
     /// Called on the calling thread between stages, and in the last polish.

@@ -17,9 +17,10 @@ enum class SearchStatus {
     completed,        ///< every run ended on its own
     target,           ///< the target value was reached
     max_time,         ///< the time was up
-    max_evaluations,  ///< the evaluations were spent
+    max_evaluations,  ///< the evaluations were spent, or too few were left for all that was to be done
     interrupted,      ///< Options::stop said so
     covered,          ///< Options::max_unseen is met
+    out_of_memory,    ///< there was not the memory to go on
 };
 
 /// Why a run ended.
@@ -39,7 +40,8 @@ inline constexpr std::size_t run_statuses = 8;
 std::string_view name(SearchStatus status) noexcept;
 std::string_view name(RunStatus status) noexcept;
 
-/// The best point a search visited.
+/// The best point a search visited. Of points with the same value it is a polished one, if there is one, and
+/// then that of the smallest start id; the first of Result::minima is at the same point.
 struct Best {
     double f;
     std::vector<double> x;

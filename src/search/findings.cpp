@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "evaluate.hpp"
@@ -11,6 +12,7 @@ namespace lanewise {
 
 void Runs::begin(std::size_t more, std::uint64_t first_id, std::span<const std::uint64_t> lines) {
     const std::size_t all = count() + more;
+    if (all > status.capacity()) reserve(std::max(all, count() + count() / 2));
     status.resize(all, RunStatus::stopped);
     f.resize(all, std::numeric_limits<double>::infinity());
     x.resize(all * dimension);
@@ -44,27 +46,32 @@ void Findings::take(const Polished& minimum) {
 }
 
 void Findings::add(Polished minimum) {
-    if (minimum.f < best.f) take(minimum);
+    if (best.is_beaten_by(minimum.f, runs.id[minimum.run], minimum.finished)) take(minimum);
     polished.push_back(std::move(minimum));
 }
 
 void Findings::evaluate_in_double(const Setting& setting, std::size_t first_run) {
     constexpr double nowhere = std::numeric_limits<double>::infinity();
+    constexpr std::size_t most_at_once = 256;
     std::vector<std::size_t> ended;
     std::vector<std::vector<double>> points;
     for (std::size_t run = first_run; run < runs.count(); ++run) {
-        if (!std::isfinite(runs.f[run])) continue;
-        const auto x = runs.point(run);
-        ended.push_back(run);
-        points.emplace_back(x.begin(), x.end());
+        if (std::isfinite(runs.f[run])) {
+            const auto x = runs.point(run);
+            ended.push_back(run);
+            points.emplace_back(x.begin(), x.end());
+        }
+        if (points.size() < most_at_once && run + 1 < runs.count()) continue;
+        evaluate_points(*setting.objective, points, setting.isa, [&](std::size_t i, const Evaluation& at) {
+            const bool has_value = std::isfinite(at.f);
+            runs.f[ended[i]] = has_value ? setting.sign * at.f : nowhere;
+            if (!has_value) runs.status[ended[i]] = RunStatus::nan_on_the_way;
+        });
+        ended.clear();
+        points.clear();
     }
-    evaluate_points(*setting.objective, points, setting.isa, [&](std::size_t i, const Evaluation& at) {
-        const bool has_value = std::isfinite(at.f);
-        runs.f[ended[i]] = has_value ? setting.sign * at.f : nowhere;
-        if (!has_value) runs.status[ended[i]] = RunStatus::nan_on_the_way;
-    });
-    for (const std::size_t run : ended) {
-        if (!best.is_beaten_by(runs.f[run], runs.id[run])) continue;
+    for (std::size_t run = first_run; run < runs.count(); ++run) {
+        if (!best.is_beaten_by(runs.f[run], runs.id[run], false)) continue;
         const auto x = runs.point(run);
         best = {.f = runs.f[run],
                 .x = {x.begin(), x.end()},
@@ -75,8 +82,14 @@ void Findings::evaluate_in_double(const Setting& setting, std::size_t first_run)
     }
 }
 
-void add_polished(Ends& ends, const std::vector<Polished>& polished) {
-    for (std::uint32_t i = 0; i < polished.size(); ++i) {
+void add_polished(Ends& ends, const Findings& findings) {
+    const std::vector<Polished>& polished = findings.polished;
+    std::vector<std::uint32_t> order(polished.size());
+    std::iota(order.begin(), order.end(), std::uint32_t{0});
+    std::ranges::stable_sort(order, {}, [&](std::uint32_t i) {
+        return std::pair(!polished[i].finished, findings.runs.id[polished[i].run]);
+    });
+    for (const std::uint32_t i : order) {
         const Polished& minimum = polished[i];
         ends.add({minimum.f, minimum.finished ? EndOf::polish : EndOf::cut_polish, i},
                  [&](std::size_t j) { return minimum.x[j]; });
@@ -87,11 +100,17 @@ void add_polished(Ends& ends, const std::vector<Polished>& polished) {
 }
 
 Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness) {
-    Ends ends(box, 2 * findings.polished.size() + findings.runs.count());
-    add_polished(ends, findings.polished);
-    for (std::uint32_t run = 0; run < findings.runs.count(); ++run)
-        ends.add({findings.runs.f[run], EndOf::run, run},
-                 [x = findings.runs.point(run)](std::size_t j) { return x[j]; });
+    const Runs& runs = findings.runs;
+    Ends ends(box, 2 * findings.polished.size() + runs.count());
+    add_polished(ends, findings);
+    // By start ids, of which those of offspring come last.
+    for (const bool offspring : {false, true}) {
+        for (std::uint32_t run = 0; run < runs.count(); ++run) {
+            if (runs.is_offspring(run) != offspring) continue;
+            ends.add({runs.f[run], EndOf::run, run},
+                     [x = runs.point(run)](std::size_t j) { return x[j]; });
+        }
+    }
     return cluster(ends, nearness);
 }
 

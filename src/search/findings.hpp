@@ -23,7 +23,8 @@ struct Runs {
         return std::span(x).subspan(run * dimension, dimension);
     }
 
-    /// That many more, with ids from `first_id` on; what they descend from: `lines`, or nothing.
+    /// That many more, with ids from `first_id` on; what they descend from: `lines`, or nothing. Nothing is
+    /// changed where there is not the memory for all of them.
     void begin(std::size_t more, std::uint64_t first_id, std::span<const std::uint64_t> lines);
 
     /// Growing would take half as much again for a while.
@@ -50,8 +51,8 @@ struct Runs {
     std::vector<std::int64_t> spared_from = {};
 };
 
-/// The best point visited, its value in double precision; of runs with the same value that of the smallest
-/// start id.
+/// The best point visited, its value in double precision. Of points with the same value it is a polished one,
+/// if there is one, and then that of the smallest start id.
 struct Incumbent {
     double f = std::numeric_limits<double>::infinity();
     std::vector<double> x = {};
@@ -60,8 +61,9 @@ struct Incumbent {
     std::int64_t iteration = -1;
     bool polished = false;
 
-    bool is_beaten_by(double other_f, std::uint64_t other_id) const noexcept {
-        return other_f < f || (other_f == f && other_id < id);
+    bool is_beaten_by(double other_f, std::uint64_t other_id, bool other_polished) const noexcept {
+        if (other_f != f) return other_f < f;
+        return other_polished != polished ? other_polished : other_id < id;
     }
 
     template <class Archive>
@@ -72,7 +74,7 @@ struct Incumbent {
 
 /// Values are those of the minimisation, also when maximising.
 struct Findings {
-    explicit Findings(std::size_t dimension) : runs{.dimension = dimension} {}
+    explicit Findings(std::size_t dimension) : runs{.dimension = dimension} { best.x.reserve(dimension); }
 
     /// A polished point counts as visited by its run.
     void add(Polished minimum);
@@ -103,8 +105,8 @@ struct Findings {
     void take(const Polished& minimum);
 };
 
-/// Adds what was polished, and where that began.
-void add_polished(Ends& ends, const std::vector<Polished>& polished);
+/// Adds what was polished, by start ids, and where that began.
+void add_polished(Ends& ends, const Findings& findings);
 
 /// Clusters of what was polished and the ends of runs.
 Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness);

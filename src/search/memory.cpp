@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 
 #include "schedule.hpp"
@@ -33,6 +34,11 @@ std::uint64_t going(const Options& options, std::uint64_t d) {
     return (rows * d + 4) * number + 40 + clustered(d);
 }
 
+/// Of what is described of a minimum: its point, gradient and walls, and the point among those to evaluate.
+constexpr std::uint64_t described(std::uint64_t d) {
+    return 300 + 33 * d;
+}
+
 }  // namespace
 
 MemoryShares share_memory(const Options& options, std::size_t dimension) {
@@ -49,6 +55,14 @@ MemoryShares share_memory(const Options& options, std::size_t dimension) {
     const std::uint64_t wave = rest / 2 / going(options, dimension);
     return {std::clamp<std::uint64_t>(wave, kernels::lane_group, usual_largest_wave),
             rest / 2 / kept(dimension)};
+}
+
+void require_room_for_result(const Findings& findings, const Box& box) {
+    const std::uint64_t d = box.dimension();
+    const std::uint64_t ends = findings.runs.count() + 2 * findings.polished.size();
+    const std::uint64_t minima = std::min<std::uint64_t>(ends, Options{}.most_minima);
+    // Nothing is written to it: it costs no more than asking for it.
+    std::make_unique_for_overwrite<std::byte[]>(ends * clustered(d) + minima * described(d));
 }
 
 }  // namespace lanewise

@@ -42,7 +42,7 @@ std::string_view name(Phase phase) noexcept {
 
 std::string_view name(SearchStatus status) noexcept {
     constexpr std::array names = {"completed",       "target",      "max-time",
-                                  "max-evaluations", "interrupted", "covered"};
+                                  "max-evaluations", "interrupted", "covered", "out-of-memory"};
     return names[static_cast<std::size_t>(status)];
 }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "inside.hpp"
+
 namespace lanewise {
 
 namespace {
@@ -16,7 +18,7 @@ constexpr std::uint64_t first_point = std::uint64_t{1} << 51U;
 double reflect(double x, double lower, double upper) {
     if (x < lower) x = 2 * lower - x;
     if (x > upper) x = 2 * upper - x;
-    return std::clamp(x, lower, upper);
+    return inside(x, lower, upper);
 }
 
 template <class Choices>

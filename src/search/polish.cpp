@@ -12,6 +12,7 @@
 
 #include "aligned.hpp"
 #include "evaluator.hpp"
+#include "inside.hpp"
 
 namespace lanewise {
 
@@ -39,6 +40,7 @@ class Finish {
 
     std::uint64_t evaluations() const { return evaluations_; }
     bool is_finished() const { return !is_over(); }
+    bool is_starved() const { return left_ == 0 || skipped_curvature_; }
     double f() const { return best_f_; }
     std::vector<double> x() const { return best_; }
 
@@ -50,6 +52,7 @@ class Finish {
         best_f_ = std::numeric_limits<double>::infinity();
         const double rough_f = evaluate();
         if (!std::isfinite(rough_f) || free_.empty()) return rough_f;
+        choose_unit();
         for (int escapes = 0; escapes < most_escapes; ++escapes) {
             descend();
             if (!leave_saddle()) break;
@@ -63,6 +66,26 @@ class Finish {
     static constexpr int most_newton_steps = 3;
     /// Curvature is looked at in up to this many variables: it takes a gradient for each.
     static constexpr std::size_t most_curved = 256;
+
+    /// Values and slopes are taken in units of 2^unit_exponent_, which is 1 but where they are so large that
+    /// their products or differences would overflow.
+    void choose_unit() {
+        constexpr int largest = 500;
+        int exponent = std::ilogb(best_f_);
+        for (const std::size_t j : free_) {
+            if (best_gradient_[j] != 0)
+                exponent = std::max(exponent, std::ilogb(best_gradient_[j]) + std::ilogb(width(j)));
+        }
+        unit_exponent_ = std::max(exponent - largest, 0);
+    }
+    double in_units(double value) const {
+        return unit_exponent_ == 0 ? value : std::scalbn(value, -unit_exponent_);
+    }
+
+    /// The slope along variable j over the width of the box.
+    double along(std::size_t j) const { return in_units(best_gradient_[j]) * width(j); }
+
+    double in_box(std::size_t j, double x) const { return inside(x, box_->lower()[j], box_->upper()[j]); }
 
     bool is_over() const { return left_ == 0 || best_f_ <= target_ || halt_->requested(); }
     double width(std::size_t j) const { return box_->upper()[j] - box_->lower()[j]; }
@@ -106,7 +129,7 @@ class Finish {
     double slope() const {
         double steepest = 0;
         for (const std::size_t j : free_) {
-            if (!is_held(j)) steepest = std::max(steepest, std::abs(best_gradient_[j] * width(j)));
+            if (!is_held(j)) steepest = std::max(steepest, std::abs(along(j)));
         }
         return steepest;
     }
@@ -123,22 +146,21 @@ class Finish {
         const double steepest = slope();
         double square = 0;
         for (const std::size_t j : free_) {
-            const double share = is_held(j) ? 0 : best_gradient_[j] * width(j) / steepest;
+            const double share = is_held(j) ? 0 : along(j) / steepest;
             square += share * share;
         }
         const double length = steepest * std::sqrt(square);
         point_ = best_;
         for (const std::size_t j : free_) {
             if (is_held(j)) continue;
-            const double along = best_gradient_[j] * width(j) / length;
-            point_[j] = std::clamp(best_[j] - apart * along * width(j), box_->lower()[j], box_->upper()[j]);
+            point_[j] = in_box(j, best_[j] - apart * (along(j) / length) * width(j));
         }
         const std::vector<double> here = best_gradient_;
         const std::vector<double> from = best_;
         evaluate();
         double curvature = 0;
         for (const std::size_t j : free_)
-            curvature += (here[j] - gradient_[j]) * (from[j] - point_[j]) / (apart * apart);
+            curvature += (in_units(here[j]) - in_units(gradient_[j])) * (from[j] - point_[j]) / (apart * apart);
         return std::isfinite(curvature) ? std::max(curvature, length / longest_step) : length / longest_step;
     }
 
@@ -147,7 +169,7 @@ class Finish {
         for (int round = 0; round < most_rounds && !is_over(); ++round) {
             const double before = best_f_;
             const double steepest = slope();
-            if (steepest <= tolerance()) return;
+            if (steepest <= in_units(tolerance())) return;
             run_lbfgs();
             if (slope() > 0.5 * steepest && before - best_f_ <= tolerance()) return;
         }
@@ -201,14 +223,14 @@ class Finish {
             const double upper = box_->upper()[j];
             point_[j] = u[i] <= lower_[i]   ? lower
                         : u[i] >= upper_[i] ? upper
-                                            : std::clamp(centre_[j] + u[i] * width(j), lower, upper);
+                                            : in_box(j, centre_[j] + u[i] * width(j));
         }
         const double f = evaluate();
         const bool finite = std::isfinite(f);
         for (std::size_t i = 0; i < n && gradient != nullptr; ++i)
-            gradient[i] = finite ? gradient_[free_[i]] * width(free_[i]) / scale_ : 0.0;
+            gradient[i] = finite ? in_units(gradient_[free_[i]]) * width(free_[i]) / scale_ : 0.0;
         // A wall of no value: high enough to turn back from.
-        return finite ? (f - centre_f_) / scale_ : 1e10;
+        return finite ? (in_units(f) - in_units(centre_f_)) / scale_ : 1e10;
     }
 
     /// Second derivatives in the variables that no wall holds, by differences of gradients; in units of the
@@ -230,8 +252,9 @@ class Finish {
             evaluate_rows(2 * count);
             for (std::size_t i = 0; i < count; ++i) {
                 for (std::size_t k = 0; k < n; ++k)
-                    hessian[(first + i) * n + k] = (g_row(moving[k])[2 * i] - g_row(moving[k])[2 * i + 1]) *
-                                                   width(moving[k]) / steps[first + i];
+                    hessian[(first + i) * n + k] =
+                        (in_units(g_row(moving[k])[2 * i]) - in_units(g_row(moving[k])[2 * i + 1])) *
+                        width(moving[k]) / steps[first + i];
             }
         }
         for (std::size_t i = 0; i < n; ++i) {
@@ -285,7 +308,9 @@ class Finish {
     bool leave_saddle() {
         const std::vector<std::size_t> moving = moving_variables();
         const std::size_t n = moving.size();
-        if (n == 0 || n > most_curved || left_ < 2 * n + 2 * lanes || is_over()) return false;
+        if (n == 0 || n > most_curved || is_over()) return false;
+        skipped_curvature_ = left_ < 2 * n + 2 * lanes;
+        if (skipped_curvature_) return false;
         std::vector<double> factor = curvature(moving);
         if (!std::ranges::all_of(factor, [](double h) { return std::isfinite(h); })) return false;
         if (std::ranges::all_of(factor, [](double h) { return h == 0; })) return false;
@@ -300,7 +325,7 @@ class Finish {
         const std::size_t n = moving.size();
         std::vector<double> step(n);
         for (std::size_t i = 0; i < n; ++i) {
-            double rest = best_gradient_[moving[i]] * width(moving[i]);
+            double rest = along(moving[i]);
             for (std::size_t m = 0; m < i; ++m) rest -= factor[i * n + m] * step[m];
             step[i] = rest / factor[i * n + i];
         }
@@ -312,9 +337,9 @@ class Finish {
         point_ = best_;
         for (std::size_t i = 0; i < n; ++i) {
             const std::size_t j = moving[i];
-            point_[j] = std::clamp(best_[j] - step[i] * width(j), box_->lower()[j], box_->upper()[j]);
+            if (!std::isfinite(step[i])) return false;
+            point_[j] = in_box(j, best_[j] - step[i] * width(j));
         }
-        if (!std::ranges::all_of(point_, [](double x) { return std::isfinite(x); })) return false;
         const double before = slope();
         const double f = best_f_;
         const std::vector<double> x = best_;
@@ -341,8 +366,7 @@ class Finish {
             const double length = (lane % 2 == 0 ? 1 : -1) * lengths[lane / 2];
             for (std::size_t i = 0; i < moving.size(); ++i) {
                 const std::size_t j = moving[i];
-                x_row(j)[lane] = std::clamp(best_[j] + length * direction[i] / longest * width(j),
-                                            box_->lower()[j], box_->upper()[j]);
+                x_row(j)[lane] = in_box(j, best_[j] + length * direction[i] / longest * width(j));
             }
         }
         evaluate_rows(lanes);
@@ -365,9 +389,11 @@ class Finish {
     Evaluator<double> evaluator_;
     double target_;
     std::uint64_t left_, evaluations_ = 0;
+    bool skipped_curvature_ = false;  ///< for want of evaluations
 
     std::vector<double> point_, gradient_, best_, best_gradient_;
     double best_f_ = 0;
+    int unit_exponent_ = 0;
 
     nlopt_opt optimizer_ = nullptr;
     std::vector<double> centre_, lower_, upper_;
@@ -383,6 +409,7 @@ Polished polish(const Setting& setting, const Rough& rough, std::uint64_t most_e
     return {.f = finish.f(),
             .x = finish.x(),
             .finished = finish.is_finished(),
+            .starved = finish.is_starved(),
             .rough_f = rough_f,
             .rough_x = rough.x,
             .run = rough.run,

@@ -28,6 +28,7 @@ struct Polished {
     double f;
     std::vector<double> x;
     bool finished;  ///< not ended before by a limit
+    bool starved;   ///< it would have taken more evaluations than it had; not part of the state
     // Where the polish began.
     double rough_f;
     std::vector<double> rough_x;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -36,7 +37,9 @@ constexpr std::size_t polished_per_wave = 16;
 /// How many of the rest in one step.
 constexpr std::size_t polished_at_once = 64;
 
-/// How often what is found in the end is looked through for minima that are not polished.
+/// How many of the best minima are polished in the end, and how often what is found is looked through for
+/// those that are not.
+constexpr std::size_t most_last_polished = 1000;
 constexpr std::size_t most_last_rounds = 8;
 
 /// What comes next.
@@ -59,12 +62,19 @@ class Search {
 
     Findings run() {
         check_target();
-        while (next_ != Next::nothing && !is_over()) {
-            if (seconds() - saved_at_ >= options_->checkpoint_every) save();
-            step();
-            sum_up();
+        try {
+            while (next_ != Next::nothing && !is_over()) {
+                require_room_for_result(findings_, *setting_->box);
+                if (seconds() - saved_at_ >= options_->checkpoint_every) save();
+                step();
+                sum_up();
+            }
+            save();
+        } catch (const std::bad_alloc&) {
+            if (!std::isfinite(findings_.best.f)) throw;
+            findings_.status = SearchStatus::out_of_memory;
+            if (wave_ && !wave_->has_begun()) wave_.reset();
         }
-        save();
         return conclude();
     }
 
@@ -78,6 +88,7 @@ class Search {
         if (!std::isfinite(findings_.best.f) && evaluations() == 0) look_at_first_start();
         findings_.work.evaluations = evaluations() + crew_.evaluations_in_vain();
         if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
+        if (!is_over() && limit_has_bitten_) findings_.status = SearchStatus::max_evaluations;
         if (!is_over() && covered_) findings_.status = SearchStatus::covered;
         if (options_->profile) findings_.profile = crew_.profile();
         return std::move(findings_);
@@ -284,10 +295,9 @@ class Search {
         const std::size_t most_at_once = best_first_ ? 1 : std::min(polished_at_once, rough_.size());
         const std::size_t count = std::clamp<std::size_t>(all / wanted, 1, most_at_once);
         const std::uint64_t most = std::min(wanted, all);
-        if (most < wanted) limit_bites();
         if (most == 0) {
-            rough_.clear();
-            best_first_ = true;
+            limit_bites();
+            findings_.status = SearchStatus::max_evaluations;
             return;
         }
         std::vector<Polished> polished(count);
@@ -300,6 +310,10 @@ class Search {
             findings_.status = halt_.requested() ? halt_.reason() : SearchStatus::target;
             cut_short_ = std::move(polished);
             return;
+        }
+        if (most < wanted && std::ranges::any_of(polished, &Polished::starved)) {
+            limit_bites();
+            findings_.status = SearchStatus::max_evaluations;
         }
         take(std::move(polished));
         rough_.erase(rough_.begin(), rough_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -314,11 +328,11 @@ class Search {
         }
     }
 
-    /// The best ends of the minima that will be described, where they are not polished yet.
+    /// The ends of the best minima, where they are not polished yet.
     std::vector<Rough> unpolished_minima() const {
         std::vector<Rough> rough;
         std::vector<End> minima = founders(cluster_minima(findings_, *setting_->box, options_->same));
-        if (minima.size() > options_->most_minima) minima.resize(options_->most_minima);
+        if (minima.size() > most_last_polished) minima.resize(most_last_polished);
         for (const End& end : minima) {
             if (end.of != EndOf::run) continue;
             const auto x = findings_.runs.point(end.index);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "inside.hpp"
+
 namespace lanewise {
 
 namespace {
@@ -50,7 +52,7 @@ void Starts::candidate(std::uint64_t start_id, std::size_t which, std::span<doub
     for (std::size_t j = 0; j < x.size(); ++j) {
         const double lower = box_->lower()[j];
         const double upper = box_->upper()[j];
-        x[j] = std::clamp(lower + x[j] * (upper - lower), lower, upper);
+        x[j] = inside(lower + x[j] * (upper - lower), lower, upper);
     }
 }
 

@@ -12,7 +12,7 @@ namespace lanewise {
 namespace {
 
 constexpr std::string_view magic = "lanewise checkpoint\n";
-constexpr std::uint32_t format = 3;  // one more with each change of what is written
+constexpr std::uint32_t format = 4;  // one more with each change of what is written
 
 /// Every step is one-to-one in the checksum so far and in the word: no change of a single word goes unseen.
 std::uint64_t checksum(std::string_view bytes) {
@@ -53,7 +53,6 @@ void visit_deciding(Options& options, Visit visit) {
     visit("same-exact-value", options.same.exact_value);
     visit("max-unseen", options.max_unseen);
     visit("maximize", options.maximize);
-    visit("minima", options.most_minima);
     visit("memory", options.memory);
 }
 
@@ -64,6 +63,7 @@ void visit_told(Options& options, Visit visit) {
     visit("max-time", options.max_time);
     visit("max-evaluations", options.max_evaluations);
     visit("target", options.target);
+    visit("minima", options.most_minima);
 }
 
 /// How an option's value is spelled; empty where it is too long for that.

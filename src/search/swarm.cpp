@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "inside.hpp"
 #include "schedule.hpp"
 #include "subnormals.hpp"
 
@@ -106,7 +107,7 @@ template <class T>
 void Swarm<T>::place(std::size_t lane, std::span<const double> x) {
     T* at = points_.data() + lane / lanes_ * lanes_ * dimension_ * 2 + lane % lanes_;
     for (std::size_t j = 0; j < dimension_; ++j)
-        at[j * lanes_] = std::clamp(static_cast<T>(x[j]), bounds_[j], bounds_[dimension_ + j]);
+        at[j * lanes_] = inside(static_cast<T>(x[j]), bounds_[j], bounds_[dimension_ + j]);
 }
 
 template <class T>

@@ -54,12 +54,13 @@ bool Wave<T>::begin(const Plan& plan) {
 
 template <class T>
 void Wave<T>::enlist() {
-    looks_unchanged_.resize(runs_, 0);
     last_f_.resize(runs_, nowhere);
     earlier_best_f_.resize(runs_, nowhere);
     for (std::size_t i = 0; i < runs_; ++i)
         is_sample_.push_back(setting_->starts.is_sample(first_id_ + i) ? 1 : 0);
+    std::vector<std::uint8_t> looks_unchanged(runs_, 0);
     findings_->runs.begin(runs_, first_id_, lines_);
+    looks_unchanged_.swap(looks_unchanged);  // From here on it has begun.
     findings_->tile_lanes = std::max(findings_->tile_lanes, swarm_.tile_lanes());
 }
 
@@ -128,7 +129,7 @@ void Wave<T>::note_best() {
             const double f =
                 setting_->sign * evaluate(*setting_->objective, point(*lane, Which::best), setting_->isa).f;
             if (!std::isfinite(f) ||
-                !findings_->best.is_beaten_by(f, findings_->runs.id[swarm_.run(*lane)])) {
+                !findings_->best.is_beaten_by(f, findings_->runs.id[swarm_.run(*lane)], false)) {
                 refused.push_back(*lane);
                 continue;
             }
@@ -143,15 +144,17 @@ void Wave<T>::note_best() {
 /// The best of the lanes that are better than the best point so far, without those refused.
 template <class T>
 std::optional<std::size_t> Wave<T>::best_lane(const std::vector<std::size_t>& refused) const {
-    Incumbent next = {.f = findings_->best.f, .id = findings_->best.id};
+    Incumbent next = {
+        .f = findings_->best.f, .id = findings_->best.id, .polished = findings_->best.polished};
     std::optional<std::size_t> best;
     for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane) {
         const std::uint64_t id = findings_->runs.id[swarm_.run(lane)];
-        if (swarm_.status(lane) == kernels::ended || !next.is_beaten_by(swarm_.best_f(lane), id) ||
+        if (swarm_.status(lane) == kernels::ended || !next.is_beaten_by(swarm_.best_f(lane), id, false) ||
             std::ranges::count(refused, lane) > 0)
             continue;
         next.f = swarm_.best_f(lane);
         next.id = id;
+        next.polished = false;
         best = lane;
     }
     return best;
@@ -305,7 +308,7 @@ template <class Value>
 Clusters Wave<T>::cluster_lanes(Which where, const Nearness& nearness, Value value) const {
     const std::vector<std::size_t> lanes = live_lanes();
     Ends ends(*setting_->box, 2 * findings_->polished.size() + lanes.size());
-    add_polished(ends, findings_->polished);
+    add_polished(ends, *findings_);
     for (const std::size_t lane : lanes)
         ends.add({value(lane), EndOf::run, static_cast<std::uint32_t>(lane)},
                  [&](std::size_t j) { return swarm_.coordinate(lane, where, j); });
