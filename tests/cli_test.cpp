@@ -1,8 +1,10 @@
 // The program as a user runs it.
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -29,8 +31,10 @@ struct Outcome {
     long peak_kilobytes = 0;
 };
 
-/// Starts the program with these arguments; its output goes to files in `folder`.
-pid_t start(const Folder& folder, const std::vector<std::string>& arguments) {
+/// Starts the program with these arguments; its output goes to files in `folder`. A shell does that by the
+/// script, where "$@" is the program with its arguments.
+pid_t start(const Folder& folder, const std::vector<std::string>& arguments,
+            const std::string& script = "exec \"$@\"") {
     const std::string out = folder / "stdout";
     const std::string err = folder / "stderr";
     // There to be read however early the child ends.
@@ -40,10 +44,12 @@ pid_t start(const Folder& folder, const std::vector<std::string>& arguments) {
         if (std::freopen(out.c_str(), "w", stdout) == nullptr ||
             std::freopen(err.c_str(), "w", stderr) == nullptr)
             _exit(99);
-        std::vector<char*> argv = {const_cast<char*>(LANEWISE_PROGRAM)};
-        for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+        std::vector<std::string> words = {"sh", "-c", script, "sh", LANEWISE_PROGRAM};
+        words.insert(words.end(), arguments.begin(), arguments.end());
+        std::vector<char*> argv;
+        for (std::string& word : words) argv.push_back(word.data());
         argv.push_back(nullptr);
-        execv(LANEWISE_PROGRAM, argv.data());
+        execv("/bin/sh", argv.data());
         _exit(98);
     }
     return child;
@@ -57,9 +63,16 @@ Outcome finish(const Folder& folder, pid_t child) {
             lanewise::read_file(folder / "stdout"), lanewise::read_file(folder / "stderr"), usage.ru_maxrss};
 }
 
-Outcome run(const std::vector<std::string>& arguments) {
+Outcome run(const std::vector<std::string>& arguments, const std::string& script = "exec \"$@\"") {
     const Folder folder;
-    return finish(folder, start(folder, arguments));
+    return finish(folder, start(folder, arguments, script));
+}
+
+/// What the program leaves while it writes.
+std::size_t temporary_files(const Folder& folder) {
+    return static_cast<std::size_t>(std::count_if(
+        std::filesystem::directory_iterator(folder.path()), {},
+        [](const auto& entry) { return entry.path().filename().string().starts_with(".lanewise-"); }));
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -438,25 +451,205 @@ TEST_CASE("nothing finite is exit code 3 and leaves no file") {
     CHECK_FALSE(std::filesystem::exists(file));
 }
 
-TEST_CASE("Ctrl-C ends a search that writes what was found") {
+TEST_CASE("a signal ends a search that writes what was found, but one that was ignored") {
+    struct Case {
+        int signal, code;
+    };
+    const auto [signal, code] = GENERATE(Case{SIGINT, 130}, Case{SIGTERM, 143}, Case{SIGHUP, 129});
     const Folder folder;
     const std::string file = folder / "r.json";
     const std::string begun = folder / "c";
-    // Hours of work; the checkpoint tells that it has begun.
-    const pid_t child = start(folder, {"minimize", "(1-x)^2 + 100*(y-x^2)^2", "--var", "x=-5:5", "--var",
-                                       "y=-5:5", "--starts", "200000", "--iterations", "10000000", "--json",
-                                       file, "--checkpoint", begun, "--every", "0"});
-    for (int waited = 0; waited < 60'000 && !std::filesystem::exists(begun); ++waited)
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    kill(child, SIGINT);
-    const Outcome outcome = finish(folder, child);
-    CHECK(outcome.code == 130);
+    const auto interrupt = [&, signal = signal](const char* iterations, const std::string& script) {
+        std::filesystem::remove(begun);
+        const pid_t child = start(folder, {"minimize",     "(1-x)^2 + 100*(y-x^2)^2",
+                                           "--var",        "x=-5:5",
+                                           "--var",        "y=-5:5",
+                                           "--starts",     "200000",
+                                           "--iterations", iterations,
+                                           "--max-time",   "100",
+                                           "--json",       file,
+                                           "--trace",      folder / "t.csv",
+                                           "--checkpoint", begun,
+                                           "--every",      "0"},
+                                  script);
+        // The checkpoint tells that it has begun.
+        for (int waited = 0; waited < 60'000 && !std::filesystem::exists(begun); ++waited)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        kill(child, signal);
+        return finish(folder, child);
+    };
+    // Hours of work.
+    const Outcome outcome = interrupt("10000000", "exec \"$@\"");
+    CHECK(outcome.code == code);
     const json result = json::parse(lanewise::read_file(file));
     CHECK(result["status"] == "interrupted");
     CHECK(result["runs"]["started"] == 200000);
     CHECK(result["runs"]["stopped"] > 190000);
     CHECK(std::isfinite(result["best"]["f"].get<double>()));
     CHECK_THAT(outcome.out, ContainsSubstring("ended  interrupted"));
+    CHECK(temporary_files(folder) == 0);
+    CHECK_FALSE(std::filesystem::exists(folder / "t.csv"));
+
+    // Seconds of work.
+    CHECK(interrupt("20", "trap '' INT TERM HUP; exec \"$@\"").code == 0);
+    CHECK(json::parse(lanewise::read_file(file))["status"] == "completed");
+}
+
+TEST_CASE("what is said goes to stdout and stderr as they are, and to no other file") {
+    const Folder folder;
+    const std::string trace = folder / "t.csv";
+    const std::string file = folder / "j.json";
+    const std::vector<std::string> small = {"minimize", "x^2 + y^2", "--var", "x=-1:1",     "--var",
+                                            "y=-1:1",   "--starts",  "20",    "--progress", "always"};
+    const auto with = [&](std::vector<std::string> more, const std::string& redirections) {
+        more.insert(more.begin(), small.begin(), small.end());
+        return run(more, "exec \"$@\" " + redirections);
+    };
+    for (const char* redirections : {">&-", ">/dev/full", "<&- >&-"}) {
+        INFO(redirections);
+        const Outcome outcome = with({"--trace", trace, "--json", file}, redirections);
+        CHECK(outcome.code == 2);
+        CHECK_THAT(outcome.err, ContainsSubstring("lanewise: cannot write to stdout\n"));
+        CHECK(lanewise::read_file(trace).starts_with("start_id,iteration,f,x,y\n0,0,"));
+        CHECK(json::parse(lanewise::read_file(file))["status"] == "completed");
+        CHECK(with({"--json", "-"}, redirections).code == 2);
+    }
+    for (const char* redirections : {"2>&-", "2>/dev/full", "<&- 2>&-"}) {
+        INFO(redirections);
+        const Outcome outcome = with({"--json", file}, redirections);
+        CHECK(outcome.code == 0);
+        CHECK_THAT(outcome.out, ContainsSubstring("best   f = "));
+        CHECK(json::parse(lanewise::read_file(file))["status"] == "completed");
+        CHECK(run({"foo"}, std::string("exec \"$@\" ") + redirections).code == 2);
+        CHECK(run({"minimize", "log(-1-x^2)", "--var", "x=0:1"}, std::string("exec \"$@\" ") + redirections)
+                  .code == 3);
+    }
+    CHECK(with({"--json", file}, "<&- >&- 2>&-").code == 2);
+    CHECK(json::parse(lanewise::read_file(file))["status"] == "completed");
+    for (const char* arguments : {"--help", "--version", "minimize --help", "info"}) {
+        INFO(arguments);
+        for (const char* target : {">/dev/full", ">&-"})
+            CHECK(run({}, std::string("exec \"$@\" ") + arguments + target).code == 2);
+    }
+}
+
+TEST_CASE("no output overwrites another, whatever names they have") {
+    const Folder folder;
+    const std::string file = folder / "a";
+    const std::string link = folder / "link";
+    const std::string there = folder / "there";
+    std::filesystem::create_symlink("a", link);
+    std::filesystem::create_directory(folder / "sub");
+    std::ofstream(folder / "p.toml") << "expression = 'x^2'\n[variables]\nx = [-1, 1]\n";
+    const auto error_of = [&](std::vector<std::string> more, const std::string& script = "exec \"$@\"") {
+        more.insert(more.begin() + 1, folder / "p.toml");
+        const Outcome outcome = run(more, script);
+        INFO(outcome.err);
+        CHECK(outcome.code == 2);
+        CHECK(temporary_files(folder) == 0);
+        return outcome.err;
+    };
+    const std::string the_json = "the json goes there";
+    for (const bool exists : {false, true}) {
+        if (exists) std::ofstream(file) << "before";
+        CHECK_THAT(error_of({"minimize", "--json", file, "--trace", link}), ContainsSubstring(the_json));
+        CHECK_THAT(error_of({"minimize", "--json", folder / "sub/../a", "--checkpoint", link}),
+                   ContainsSubstring(the_json));
+        CHECK_THAT(error_of({"profile", "--json", file, "--timeline", link}), ContainsSubstring(the_json));
+        CHECK_THAT(error_of({"profile", "--checkpoint", link, "--timeline", file}),
+                   ContainsSubstring("the timeline goes there"));
+        if (exists) CHECK(lanewise::read_file(file) == "before");
+    }
+    CHECK_THAT(error_of({"profile", "--json", "-", "--timeline", "-"}),
+               ContainsSubstring("timeline '-': the json goes there"));
+    CHECK_THAT(error_of({"minimize", "--json", there}, "exec \"$@\" >" + there),
+               ContainsSubstring("json '" + there + "': stdout goes there"));
+    CHECK_THAT(error_of({"minimize", "--json", folder / "p.toml"}),
+               ContainsSubstring("the problem is read from there"));
+    CHECK_THAT(error_of({"minimize", "--resume", file, "--trace", link}),
+               ContainsSubstring("the saved state is read from there"));
+    CHECK_THAT(error_of({"minimize", "--every", "3"}), ContainsSubstring("every: there is no checkpoint"));
+    CHECK(run({"minimize", folder / "p.toml", "--json", "/dev/null", "--trace", "/dev/null"}).code == 0);
+}
+
+TEST_CASE("links keep pointing, and nothing is written through one that is in the way") {
+    const Folder folder;
+    const std::vector<std::string> small = {"minimize", "x^2", "--var", "x=-1:1", "--starts", "20"};
+    const auto with = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), small.begin(), small.end());
+        return run(more).code;
+    };
+    std::filesystem::create_directory(folder / "sub");
+    std::filesystem::create_symlink("next", folder / "dangling");
+    std::filesystem::create_symlink("sub/r.json", folder / "next");
+    CHECK(with({"--json", folder / "dangling"}) == 0);
+    CHECK(std::filesystem::read_symlink(folder / "dangling") == "next");
+    CHECK(std::filesystem::read_symlink(folder / "next") == "sub/r.json");
+    CHECK(json::parse(lanewise::read_file(folder / "sub/r.json"))["status"] == "completed");
+    std::filesystem::create_symlink("round", folder / "circle");
+    std::filesystem::create_symlink("circle", folder / "round");
+    CHECK(with({"--json", folder / "circle"}) == 2);
+
+    // Neither a pipe nor a device is waited for.
+    REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+    for (const std::string& special : {folder / "pipe", std::string("/dev/zero")}) {
+        CHECK(with({"--checkpoint", special}) == 2);
+        CHECK(with({"--resume", special}) == 2);
+        CHECK(with({"--resume", special, "--checkpoint", special}) == 2);
+        CHECK(run({"minima", special}).code == 2);
+    }
+}
+
+TEST_CASE("what killed programs left is removed by the next that writes there, and nothing else") {
+    const Folder folder;
+    std::vector<pid_t> killed;
+    for (int i = 0; i < 4; ++i)
+        killed.push_back(start(folder, {"minimize", "x^4 + sin(y)", "--var", "x=-1:1", "--var", "y=-1:1",
+                                        "--iterations", "10000000", "--starts", "100000", "--json",
+                                        folder / "r.json", "--trace", folder / "t.csv"}));
+    for (int waited = 0; waited < 60'000 && temporary_files(folder) < 8; ++waited)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    CHECK(temporary_files(folder) == 8);
+    for (const pid_t child : killed) kill(child, SIGKILL);
+    for (const pid_t child : killed) finish(folder, child);
+    CHECK(temporary_files(folder) == 8);
+    for (const char* other : {".lanewise-mine.tmp", "r.json.123.tmp"}) std::ofstream(folder / other) << other;
+    // It has its writer.
+    lanewise::WholeFile open(folder / "open");
+    const std::vector<std::string> small = {"minimize", "x^2", "--var",  "x=-1:1",
+                                            "--starts", "20",  "--json", folder / "s"};
+    CHECK(run(small).code == 0);
+    CHECK(temporary_files(folder) == 2);
+    CHECK(std::filesystem::exists(folder / ".lanewise-mine.tmp"));
+    CHECK(std::filesystem::exists(folder / "r.json.123.tmp"));
+    open.write("kept");
+    open.commit();
+    CHECK(lanewise::read_file(folder / "open") == "kept");
+}
+
+TEST_CASE("what was found is told when there is not the memory to go on", "[memory]") {
+    const Folder folder;
+    const std::string file = folder / "r.json";
+    const std::vector<std::string> large = {"minimize",     "sum(i, 0, n(x)-1, (x[i] - 0.5)^4 + x[i])",
+                                            "--var",        "x[3000]=-5:5",
+                                            "--polish",     "off",
+                                            "--jit",        "off",
+                                            "--json",       file,
+                                            "--threads",    "1",
+                                            "--iterations", "40"};
+    const Outcome outcome = run(large, "ulimit -v 300000; exec \"$@\"");
+    CHECK(outcome.code == 1);
+    CHECK_THAT(outcome.err, ContainsSubstring("not enough memory to go on; this is what was found so far"));
+    CHECK_THAT(outcome.out, ContainsSubstring("ended  out-of-memory\nbest   f = "));
+    const json result = json::parse(lanewise::read_file(file));
+    CHECK(result["status"] == "out-of-memory");
+    CHECK(result["best"]["x"].size() == 3000);
+    CHECK(result["runs"]["max-iterations"] > 0);
+    CHECK(result["runs"]["stopped"] > 0);
+    CHECK(result["runs"]["started"] == 4096);
+    const Outcome none = run(large, "ulimit -v 40000; exec \"$@\"");
+    CHECK(none.code != 0);
+    CHECK(none.out.empty());
 }
 
 namespace {
@@ -563,17 +756,18 @@ TEST_CASE("a checkpoint that cannot be written does not end the search") {
     const Folder folder;
     const std::string file = folder / "c";
     const json expected = without_times(run(bumps({"--json", "-"})).out);
-    const Outcome full = run(bumps({"--checkpoint", "/dev/full", "--every", "0", "--json", "-"}));
-    CHECK(full.code == 0);
-    CHECK(full.err == "lanewise: cannot write /dev/full: No space left on device; the search goes on\n");
-    CHECK(without_times(full.out) == expected);
     {
         const FileLimit limit(100'000);
         const Outcome outcome = run(bumps({"--checkpoint", file, "--every", "0", "--json", folder / "r"}));
         CHECK(outcome.code == 0);
         CHECK(outcome.err == "lanewise: cannot write " + file + ": File too large; the search goes on\n");
+        // The same where nobody can be told.
+        CHECK(run(bumps({"--checkpoint", file, "--every", "0", "--json", folder / "s"}),
+                  "exec \"$@\" 2>/dev/full")
+                  .code == 0);
     }
     CHECK(without_times(lanewise::read_file(folder / "r")) == expected);
+    CHECK(without_times(lanewise::read_file(folder / "s")) == expected);
     CHECK(std::filesystem::file_size(file) <= 100'000);
     CHECK(without_times(run(bumps({"--resume", file, "--json", "-"})).out) == expected);
 }
@@ -604,8 +798,8 @@ TEST_CASE("what is no checkpoint of this search is refused with exit code 2") {
     refused(with({"--resume", "-"}), "resume '-': must be a file");
     refused(with({"--checkpoint", "-"}), "checkpoint '-': must be a file");
     refused(with({"--checkpoint", "/no/such/c"}), "cannot write /no/such/c");
-    refused(with({"--checkpoint", file, "--json", file}), "another output goes there");
-    refused(with({"--every", "-1"}), "every -1: must be finite and at least 0 seconds");
+    refused(with({"--checkpoint", file, "--json", file}), "checkpoint '" + file + "': the json goes there");
+    refused(with({"--checkpoint", file, "--every", "-1"}), "every -1: must be finite and at least 0 seconds");
     refused(run({"minima", folder / "none"}), "cannot read");
     refused(run({"minima", file, "--same-distance", "2"}), "same-distance 2: must be");
     std::ofstream(folder / "text") << "lanewise checkpoint";

@@ -135,5 +135,25 @@ TEST_CASE("a file is written whole or not at all") {
     WholeFile full("/dev/full");
     full.write("x");
     CHECK_THROWS_WITH(full.commit(), ContainsSubstring("cannot write /dev/full"));
+    CHECK_THROWS_WITH(read_file("/dev/zero"), ContainsSubstring("cannot read /dev/zero: File too large"));
+    std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a file keeps its permissions") {
+    const auto folder = temporary_folder();
+    const auto file = folder / "result.json";
+    const auto write = [&] {
+        WholeFile whole(file);
+        whole.write("new");
+        whole.commit();
+    };
+    write();
+    using std::filesystem::perms;
+    const perms usual = std::filesystem::status(file).permissions();
+    CHECK((usual & perms::owner_all) == (perms::owner_read | perms::owner_write));
+    const perms secret = perms::owner_read | perms::owner_write;
+    std::filesystem::permissions(file, secret);
+    write();
+    CHECK(std::filesystem::status(file).permissions() == secret);
     std::filesystem::remove_all(folder);
 }

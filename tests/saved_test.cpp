@@ -234,7 +234,6 @@ TEST_CASE("a search is resumed as what it was only") {
             with([](Options& o) { o.same.exact_value = 1e-7; }));
     refused("max-unseen 0.1: the saved search has none", with([](Options& o) { o.max_unseen = 0.1; }));
     refused("maximize on: the saved search has off", with([](Options& o) { o.maximize = true; }));
-    refused("minima 5: the saved search has 1000", with([](Options& o) { o.most_minima = 5; }));
     if (isa_available(Isa::sse2) && choose_isa() != Isa::sse2)
         CHECK_THROWS_WITH(resume(state, Expression(text, square, parameters), square,
                                  with([](Options& o) { o.isa = Isa::sse2; })),
@@ -261,6 +260,7 @@ TEST_CASE("a search is resumed as what it was only") {
     free.max_time = 100;
     free.max_evaluations = 100'000'000;
     free.target = -1;
+    free.most_minima = 5;
     CHECK(resume(state, Expression(text, square, parameters), square, free).best.f < 1e-20);
     if (isa_available(Isa::avx2) && choose_isa() != Isa::sse2) {
         free.isa = Isa::avx2;

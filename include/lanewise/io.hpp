@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,13 +33,23 @@ std::string to_text(double number);
 /// skipped. \throws std::invalid_argument naming the line and what is wrong with it.
 std::vector<std::vector<double>> parse_starts_csv(std::string_view text, const Box& box);
 
-/// The whole content of a file.
-/// \throws std::runtime_error naming the file when it cannot be read.
+/// The whole content of a file; of a pipe or a device at most 1 GiB.
+/// \throws std::runtime_error naming the file when it cannot be read, or a device does not end.
 std::string read_file(const std::filesystem::path& file);
 
+/// Whether something of that name exists and is no regular file: a pipe, a device, a folder.
+bool is_special(const std::filesystem::path& file);
+
+/// The file that a name leads to, by way of symbolic links, whether it exists or not: in a folder that exists
+/// by its one canonical name. What is special is left as it is.
+/// \throws std::runtime_error where links lead in a circle.
+std::filesystem::path end_of_links(std::filesystem::path file);
+
 /// A file that is written whole or not at all, whenever the program or the machine may end: what is written
-/// goes into a temporary file beside it, which takes its name at commit() and is removed when there was none.
-/// What exists and is no regular file (a pipe, a device) is written directly.
+/// goes into a temporary file in the same folder, `.lanewise-DIGITS.tmp`, which takes its name at commit()
+/// and is removed when there was none. What a killed program left of such files is removed by the next that
+/// writes in that folder; a lock tells whether their writer is gone. A symbolic link keeps pointing, a file
+/// keeps its permissions. What exists and is no regular file is written directly.
 class WholeFile {
   public:
     /// \throws std::runtime_error naming the file when it cannot be written.
@@ -55,9 +64,13 @@ class WholeFile {
     void commit();
 
   private:
+    void open_temporary();
+    void flush();
+
     std::filesystem::path file_, temporary_;
-    std::ofstream stream_;
-    int error_ = 0;  ///< errno of the first write that failed
+    int descriptor_ = -1;
+    std::string waiting_;  ///< to be written
+    int error_ = 0;        ///< errno of the first write that failed
 };
 
 }  // namespace lanewise

@@ -198,7 +198,8 @@ struct Options {
     /// Look for the largest value instead. Values in the result are the objective's own.
     bool maximize = false;
 
-    /// At most this many threads; 0 leaves it to OpenMP (OMP_NUM_THREADS, an enclosing parallel region).
+    /// At most this many threads; 0 leaves it to OpenMP (OMP_NUM_THREADS, an enclosing parallel region). In a
+    /// process that was forked from one with several threads it is one: OpenMP's are not in it.
     int threads = 0;
     /// The instruction set to use; see choose_isa.
     std::optional<Isa> isa = {};

@@ -25,6 +25,7 @@ struct Output {
     std::optional<std::string> trace;         ///< a file for every iteration of some runs
     std::optional<std::uint64_t> trace_runs;  ///< how many
     std::optional<std::string> checkpoint;    ///< a file for the states of Options::checkpoint
+    std::optional<double> every;              ///< seconds between two of them
     std::optional<std::string> resume;        ///< a file with such a state, to go on from
     ShowProgress progress = ShowProgress::on_terminal;
     bool quiet = false;  ///< nothing on stderr but errors

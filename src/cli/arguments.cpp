@@ -4,10 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <iostream>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
+
+#include "console.hpp"
 
 namespace lanewise::cli {
 
@@ -287,7 +289,9 @@ Command parse_command(int argc, const char* const* argv) {
     try {
         app.parse(std::move(arguments));
     } catch (const CLI::Success& asked) {
-        app.exit(asked, std::cout, std::cerr);
+        std::ostringstream text;
+        app.exit(asked, text, text);
+        say(text.str());
         return command;
     } catch (const CLI::ParseError& error) {
         throw std::invalid_argument(error.what());

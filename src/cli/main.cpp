@@ -1,5 +1,5 @@
 // The program `lanewise`. Exit codes: 0 done, 1 out of memory, 2 bad input or output that cannot be written,
-// 3 nothing finite found, 130 interrupted.
+// 3 nothing finite found, 130, 143 and 129 ended by SIGINT, SIGTERM and SIGHUP.
 #include <fmt/format.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -8,20 +8,22 @@
 #include <CLI/Version.hpp>
 #include <algorithm>
 #include <cmath>
-#include <csignal>
-#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "arguments.hpp"
+#include "console.hpp"
+#include "outputs.hpp"
 #include "profile_report.hpp"
 #include "progress.hpp"
+#include "signals.hpp"
 
 namespace lanewise::cli {
 
@@ -31,56 +33,9 @@ constexpr int done = 0;
 constexpr int failed = 1;
 constexpr int bad_input = 2;
 constexpr int nothing_finite = 3;
-constexpr int interrupted = 130;
-
-volatile std::sig_atomic_t interrupt_seen = 0;
-
-/// The first Ctrl-C ends the search; the second ends the program.
-void watch_for_interrupts() {
-    struct sigaction action {};
-    action.sa_handler = [](int /*signal*/) { interrupt_seen = 1; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
-    std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like any other
-}
-
-void flush_stdout() {
-    if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write to stdout");
-}
 
 /// The user ended the program while it was writing; nothing of it is kept.
 struct Interrupted {};
-
-/// A place for output, opened before the work so that a bad one fails at once.
-class Sink {
-  public:
-    explicit Sink(const std::string& target)
-        : file_(target == "-" ? nullptr : std::make_unique<WholeFile>(target)) {}
-
-    void write(std::string_view text) {
-        if (file_) {
-            file_->write(text);
-        } else {
-            fmt::print("{}", text);
-        }
-    }
-
-    void commit() {
-        if (file_) {
-            file_->commit();
-        } else {
-            flush_stdout();
-        }
-    }
-
-  private:
-    std::unique_ptr<WholeFile> file_;
-};
-
-std::unique_ptr<Sink> open_sink(const std::optional<std::string>& target) {
-    return target ? std::make_unique<Sink>(*target) : nullptr;
-}
 
 std::vector<std::uint64_t> spread_start_ids(std::uint64_t wanted, std::uint64_t runs) {
     std::vector<std::uint64_t> ids(std::min(wanted, runs));
@@ -94,7 +49,7 @@ void write_trace(Sink& output, const Objective& objective, const Box& box, const
     for (std::size_t j = 0; j < box.dimension(); ++j) header += fmt::format(",{}", box.coordinate_name(j));
     output.write(header + "\n");
     visit_paths(objective, box, options, start_ids, iterations, [&](const PathPoint& point) {
-        if (interrupt_seen != 0) throw Interrupted();
+        if (signal_seen() != 0) throw Interrupted();
         std::string line = fmt::format("{},{},{}", point.start_id, point.iteration, to_text(point.f));
         for (const double x : point.x) line += fmt::format(",{}", to_text(x));
         output.write(line + "\n");
@@ -108,7 +63,7 @@ void check_gradient(const Objective& objective, const Box& box, const Options& o
         lanewise::check_gradient(objective, box, {.seed = options.seed, .isa = options.isa});
     const std::string verdict = to_text(check, box);
     if (!check.passed) throw std::invalid_argument(verdict);
-    if (!quiet) fmt::print(stderr, "lanewise: {}\n", verdict);
+    if (!quiet) report("{}", verdict);
 }
 
 /// Writes each state over the one before it. One that cannot be written does not end the search: the file
@@ -123,19 +78,25 @@ std::function<void(std::string_view)> write_checkpoints(const std::string& file,
         } catch (const std::runtime_error& error) {
             if (std::exchange(told, true)) return;
             line.finish();
-            fmt::print(stderr, "lanewise: {}; the search goes on\n", error.what());
+            report("{}; the search goes on", error.what());
         }
     };
+}
+
+/// A pipe or a device would be waited for, or not come to an end.
+void require_regular(std::string_view option, const std::string& file) {
+    if (is_special(file))
+        throw std::invalid_argument(fmt::format("{} '{}': must be a regular file", option, file));
 }
 
 /// The state to go on from, if any. Where the checkpoint goes to the same file there may be none yet.
 std::optional<std::string> read_state(const Output& output) {
     if (!output.resume) return {};
     if (output.resume == output.checkpoint && !std::filesystem::exists(*output.resume)) {
-        if (!output.quiet)
-            fmt::print(stderr, "lanewise: there is no {} yet: the search begins\n", *output.resume);
+        if (!output.quiet) report("there is no {} yet: the search begins", *output.resume);
         return {};
     }
+    require_regular("resume", *output.resume);
     return read_file(*output.resume);
 }
 
@@ -149,14 +110,46 @@ auto with_file(const std::string& file, Act act) {
     }
 }
 
-void write_result(Sink* json, const Output& output, const Result& result, const Box& box,
-                  const Options& options, const Formula& formula) {
-    if (json != nullptr) {
+/// Where there is not the memory for all minima, the best stands alone in the JSON.
+void write_result(Sink* json, const Output& output, Result result, const Box& box, const Options& options,
+                  const Formula& formula) {
+    const auto write_json = [&] {
         json->write(to_json(result, box, options, formula.expression, formula.parameters));
         json->commit();
+    };
+    if (json != nullptr) {
+        try {
+            write_json();
+        } catch (const std::bad_alloc&) {
+            result.minima.resize(1);
+            report("not enough memory for all minima in the JSON: it has the best alone");
+            write_json();
+        }
     }
-    if (output.json != "-") fmt::print("{}", to_table(result, box));
+    if (output.json != "-") say(to_table(result, box));
     flush_stdout();
+}
+
+/// What does not go together, and outputs of which one would overwrite another.
+void check_outputs(const Command& command) {
+    const Output& output = command.problem.output;
+    if (output.trace_runs && !output.trace)
+        throw std::invalid_argument("trace-runs: there is no trace without --trace FILE");
+    if (output.every && !output.checkpoint)
+        throw std::invalid_argument("every: there is no checkpoint without --checkpoint FILE");
+    if (output.checkpoint) require_regular("checkpoint", *output.checkpoint);
+    const auto named = [](const std::filesystem::path& file) {
+        return file.empty() ? std::nullopt : std::optional(file.string());
+    };
+    const Problem& problem = command.problem;
+    const std::vector<NamedFile> results = {
+        {"json", output.json}, {"trace", output.trace}, {"timeline", command.timeline}};
+    require_distinct(results, {{"saved state", output.resume}});
+    std::vector<NamedFile> all = results;
+    all.push_back({"checkpoint", output.checkpoint});
+    require_distinct(all, {{"problem", named(problem.file)},
+                           {"expression", named(problem.expression_file)},
+                           {"starts-file", named(problem.starts_file)}});
 }
 
 int run_minimize(const Command& command) {
@@ -165,20 +158,15 @@ int run_minimize(const Command& command) {
     const Box box = problem.box();
     const Expression objective = problem.objective(box);
     if (output.dump_program) {
-        fmt::print("{}", objective.dump());
+        say(objective.dump());
         return done;
     }
     Options options = problem.search_options(box);
-    if (output.trace_runs && !output.trace)
-        throw std::invalid_argument("trace-runs: there is no trace without --trace FILE");
-    if (output.trace && output.json == output.trace)
-        throw std::invalid_argument(fmt::format("trace '{}': the JSON goes there", *output.trace));
-    if (output.checkpoint && (output.checkpoint == output.json || output.checkpoint == output.trace))
-        throw std::invalid_argument(
-            fmt::format("checkpoint '{}': another output goes there", *output.checkpoint));
+    check_outputs(command);
     validate(objective, box, options);
     if (output.check_gradient) check_gradient(objective, box, options, output.quiet);
     const std::optional<std::string> state = read_state(output);
+    watch_for_signals();
     const std::unique_ptr<Sink> json = open_sink(output.json);
     const std::unique_ptr<Sink> trace = open_sink(output.trace);
     const std::unique_ptr<Sink> timeline = open_sink(command.timeline);
@@ -192,23 +180,25 @@ int run_minimize(const Command& command) {
     Profile profile;
     if (command.kind == Command::Kind::profile)
         options.profile = [&profile](const Profile& told) { profile = told; };
-    options.stop = [] { return interrupt_seen != 0; };
-    watch_for_interrupts();
+    options.stop = [] { return signal_seen() != 0; };
     const Result result =
         state ? with_file(*output.resume, [&] { return resume(*state, objective, box, options); })
               : minimize(objective, box, options);
     line.finish();
 
+    const bool out_of_memory = result.status == SearchStatus::out_of_memory;
+    if (out_of_memory) report("not enough memory to go on; this is what was found so far");
     write_result(json.get(), output, result, box, options, *objective.formula());
-    if (options.profile)
-        fmt::print(output.json == "-" || command.timeline == "-" ? stderr : stdout, "{}",
-                   profile_report(profile, result, objective, options));
+    if (options.profile) {
+        const std::string text = profile_report(profile, result, objective, options);
+        output.json == "-" || command.timeline == "-" ? tell(text) : say(text);
+    }
     if (timeline) {
         timeline->write(to_trace_json(profile));
         timeline->commit();
     }
     if (trace && result.status == SearchStatus::interrupted) {
-        fmt::print(stderr, "lanewise: interrupted: the trace is not written\n");
+        report("interrupted: the trace is not written");
     } else if (trace) {
         constexpr std::uint64_t default_trace_runs = 16;
         const auto ids =
@@ -218,10 +208,12 @@ int run_minimize(const Command& command) {
         write_trace(*trace, objective, box, options, ids,
                     all_iterations ? options.iterations : result.iterations);
     }
-    return result.status == SearchStatus::interrupted ? interrupted : done;
+    if (result.status == SearchStatus::interrupted) return exit_code_of_signal();
+    return out_of_memory ? failed : done;
 }
 
 int run_minima(const std::string& file, const Flags& flags) {
+    require_regular("checkpoint", file);
     const std::string state = read_file(file);
     const SavedSearch saved = with_file(file, [&] { return read_saved(state); });
     if (!saved.formula)
@@ -230,13 +222,16 @@ int run_minima(const std::string& file, const Flags& flags) {
     Problem problem{.options = saved.options};
     for (const auto& [name, text] : flags) set_option(problem, name, text);
     const Options& options = problem.options;
+    require_distinct({{"json", problem.output.json}}, {{"saved state", file}});
+    watch_for_signals();
     const std::unique_ptr<Sink> json = open_sink(problem.output.json);
 
     const Expression objective(saved.formula->expression, saved.box, saved.formula->parameters);
     const Result result = saved_result(state, objective, options.same, options.most_minima);
+    if (signal_seen() != 0) throw Interrupted();
     if (result.status == SearchStatus::interrupted)
-        fmt::print(stderr, "lanewise: {}: this search has not ended; {} of {} starts have\n", file,
-                   result.runs_started() - result.runs_with(RunStatus::stopped), result.runs_started());
+        report("{}: this search has not ended; {} of {} starts have", file,
+               result.runs_started() - result.runs_with(RunStatus::stopped), result.runs_started());
     write_result(json.get(), problem.output, result, saved.box, options, *saved.formula);
     return done;
 }
@@ -249,6 +244,7 @@ int run_evaluate(const Problem& problem, const std::string& point) {
         throw std::invalid_argument(
             fmt::format("at '{}': {} coordinates; the box has {}", point, x.size(), box.dimension()));
     const Isa isa = choose_isa(problem.options.isa);
+    watch_for_signals();
     const std::unique_ptr<Sink> json = open_sink(problem.output.json);
 
     const Evaluation at = evaluate(objective, x, isa);
@@ -266,26 +262,27 @@ int run_evaluate(const Problem& problem, const std::string& point) {
         json->commit();
     }
     if (problem.output.json != "-") {
-        fmt::print("f = {}\n", to_text(at.f));
+        say(fmt::format("f = {}\n", to_text(at.f)));
         for (std::size_t j = 0; j < x.size(); ++j)
-            fmt::print("df/d{} = {}\n", box.coordinate_name(j), to_text(at.gradient[j]));
+            say(fmt::format("df/d{} = {}\n", box.coordinate_name(j), to_text(at.gradient[j])));
     }
     return done;
 }
 
 int run_info() {
-    fmt::print("lanewise {}\n", version());
-    fmt::print("instruction sets:\n");
+    std::string text = fmt::format("lanewise {}\ninstruction sets:\n", version());
+    const auto out = std::back_inserter(text);
     const Isa chosen = choose_isa();
     for (const Isa isa : built_isas()) {
-        fmt::print("  {:<8}{}{}\n", isa_name(isa),
-                   isa_available(isa) ? "available" : "not supported by this processor",
-                   isa == chosen ? ", used" : "");
+        fmt::format_to(out, "  {:<8}{}{}\n", isa_name(isa),
+                       isa_available(isa) ? "available" : "not supported by this processor",
+                       isa == chosen ? ", used" : "");
     }
-    fmt::print("threads: {}\n", std::thread::hardware_concurrency());
-    fmt::print("built with:\n");
-    for (const auto& [name, built_version] : dependencies()) fmt::print("  {:<15}{}\n", name, built_version);
-    fmt::print("  {:<15}{}\n", "CLI11", CLI11_VERSION);
+    fmt::format_to(out, "threads: {}\nbuilt with:\n", std::thread::hardware_concurrency());
+    for (const auto& [name, built_version] : dependencies())
+        fmt::format_to(out, "  {:<15}{}\n", name, built_version);
+    fmt::format_to(out, "  {:<15}{}\n", "CLI11", CLI11_VERSION);
+    say(text);
     return done;
 }
 
@@ -313,24 +310,22 @@ int main(int argc, char** argv) {
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, 8 << 20);
 #endif
+    hold_standard_descriptors();
     try {
         const int code = run(parse_command(argc, argv));
-        flush_stdout();
+        finish_stdout();
         return code;
     } catch (const Interrupted&) {
-        fmt::print(stderr, "lanewise: interrupted while writing the trace\n");
-        return interrupted;
+        report("interrupted before all was written");
+        return exit_code_of_signal();
     } catch (const lanewise::NothingFinite& error) {
-        fmt::print(stderr, "lanewise: {}\n", error.what());
-        return interrupt_seen != 0 ? interrupted : nothing_finite;
+        report("{}", error.what());
+        return signal_seen() != 0 ? exit_code_of_signal() : nothing_finite;
     } catch (const std::bad_alloc&) {
-        fmt::print(stderr, "lanewise: not enough memory for this search\n");
+        tell("lanewise: not enough memory for this search\n");
         return failed;
-    } catch (const std::invalid_argument& error) {
-        fmt::print(stderr, "lanewise: {}\n", error.what());
-        return bad_input;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "lanewise: {}\n", error.what());
+        report("{}", error.what());
         return bad_input;
     }
 }

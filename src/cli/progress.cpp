@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstdio>
+
+#include "console.hpp"
 
 namespace lanewise::cli {
 
@@ -35,17 +36,12 @@ void ProgressLine::operator()(const Progress& progress) {
     complete_ = complete_ || just_complete;
     next_ = progress.seconds + (terminal_ ? 0.1 : 1.0);
     const std::string text = progress_text(progress);
-    if (terminal_) {
-        fmt::print(stderr, "\r{}\033[K", text);
-        shown_ = true;
-    } else {
-        fmt::print(stderr, "{}\n", text);
-    }
-    std::fflush(stderr);
+    tell(terminal_ ? "\r" + text + "\033[K" : text + "\n");
+    shown_ = terminal_;
 }
 
 void ProgressLine::finish() {
-    if (shown_) fmt::print(stderr, "\n");
+    if (shown_) tell("\n");
     shown_ = false;
 }
 

@@ -121,7 +121,10 @@ constexpr auto entries = std::to_array<OptionEntry>({
     {"trace", Kind::file, [](Problem& p, Text o, Text t) { p.output.trace = real_file_name(o, t); }},
     {"trace-runs", Kind::count, set_trace_runs},
     {"checkpoint", Kind::file, [](Problem& p, Text o, Text t) { p.output.checkpoint = real_file_name(o, t); }},
-    {"every", Kind::number, [](Problem& p, Text o, Text t) { p.options.checkpoint_every = parse_number(o, t); }},
+    {"every", Kind::number,
+     [](Problem& p, Text o, Text t) {
+         p.output.every = p.options.checkpoint_every = parse_number(o, t);
+     }},
     {"resume", Kind::file, [](Problem& p, Text o, Text t) { p.output.resume = real_file_name(o, t); }},
     {"progress", Kind::word,
      [](Problem& p, Text o, Text t) {

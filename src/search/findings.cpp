@@ -107,8 +107,7 @@ Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness
     for (const bool offspring : {false, true}) {
         for (std::uint32_t run = 0; run < runs.count(); ++run) {
             if (runs.is_offspring(run) != offspring) continue;
-            ends.add({runs.f[run], EndOf::run, run},
-                     [x = runs.point(run)](std::size_t j) { return x[j]; });
+            ends.add({runs.f[run], EndOf::run, run}, [x = runs.point(run)](std::size_t j) { return x[j]; });
         }
     }
     return cluster(ends, nearness);

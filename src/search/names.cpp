@@ -41,8 +41,8 @@ std::string_view name(Phase phase) noexcept {
 }
 
 std::string_view name(SearchStatus status) noexcept {
-    constexpr std::array names = {"completed",       "target",      "max-time",
-                                  "max-evaluations", "interrupted", "covered", "out-of-memory"};
+    constexpr std::array names = {"completed",   "target",  "max-time",     "max-evaluations",
+                                  "interrupted", "covered", "out-of-memory"};
     return names[static_cast<std::size_t>(status)];
 }
 

@@ -160,7 +160,8 @@ class Finish {
         evaluate();
         double curvature = 0;
         for (const std::size_t j : free_)
-            curvature += (in_units(here[j]) - in_units(gradient_[j])) * (from[j] - point_[j]) / (apart * apart);
+            curvature +=
+                (in_units(here[j]) - in_units(gradient_[j])) * (from[j] - point_[j]) / (apart * apart);
         return std::isfinite(curvature) ? std::max(curvature, length / longest_step) : length / longest_step;
     }
 

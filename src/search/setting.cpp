@@ -1,8 +1,7 @@
 #include "setting.hpp"
 
-#include <omp.h>
-
 #include "isa.hpp"
+#include "threads.hpp"
 
 namespace lanewise {
 
@@ -12,7 +11,7 @@ Setting::Setting(const Objective& objective, const Box& box, const Options& opti
       options(&options),
       starts(box, options),
       isa(choose_isa(options.isa)),
-      threads(options.threads > 0 ? options.threads : omp_get_max_threads()),
+      threads(available_threads(options.threads)),
       sign(options.maximize ? -1 : 1) {}
 
 }  // namespace lanewise

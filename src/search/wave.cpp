@@ -144,8 +144,7 @@ void Wave<T>::note_best() {
 /// The best of the lanes that are better than the best point so far, without those refused.
 template <class T>
 std::optional<std::size_t> Wave<T>::best_lane(const std::vector<std::size_t>& refused) const {
-    Incumbent next = {
-        .f = findings_->best.f, .id = findings_->best.id, .polished = findings_->best.polished};
+    Incumbent next = {.f = findings_->best.f, .id = findings_->best.id, .polished = findings_->best.polished};
     std::optional<std::size_t> best;
     for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane) {
         const std::uint64_t id = findings_->runs.id[swarm_.run(lane)];

@@ -1,0 +1,42 @@
+// Where a command writes to.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lanewise/io.hpp"
+
+namespace lanewise::cli {
+
+/// A file, or "-" for stdout, by the option that names it.
+struct NamedFile {
+    std::string option;
+    std::optional<std::string> file;  ///< none where the option was not given
+};
+
+/// Two outputs may not lead to one file, whatever names they have for it, nor an output to an input or to the
+/// file that stdout is redirected to.
+/// \throws std::invalid_argument naming both.
+void require_distinct(const std::vector<NamedFile>& outputs, const std::vector<NamedFile>& inputs);
+
+/// A place for output, opened before the work so that a bad one fails at once.
+class Sink {
+  public:
+    explicit Sink(const std::string& target)
+        : file_(target == "-" ? nullptr : std::make_unique<WholeFile>(target)) {}
+
+    void write(std::string_view text);
+    void commit();
+
+  private:
+    std::unique_ptr<WholeFile> file_;
+};
+
+/// Null where there is no target.
+std::unique_ptr<Sink> open_sink(const std::optional<std::string>& target);
+
+}  // namespace lanewise::cli
