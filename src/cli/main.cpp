@@ -121,7 +121,7 @@ void write_result(Sink* json, const Output& output, Result result, const Box& bo
         try {
             write_json();
         } catch (const std::bad_alloc&) {
-            result.minima.resize(1);
+            result.minima.resize(std::min<std::size_t>(result.minima.size(), 1));
             report("not enough memory for all minima in the JSON: it has the best alone");
             write_json();
         }
