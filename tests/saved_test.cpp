@@ -303,8 +303,8 @@ TEST_CASE("a damaged state is refused") {
         CHECK(accepted == 0);
     }
     std::string newer = states.back();
-    newer[20] = 4;
-    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 4; this version of lanewise reads 3");
+    newer[20] = 5;
+    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 5; this version of lanewise reads 4");
     CHECK_THROWS_WITH(read_saved("{}"), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(""), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(states.back().substr(0, 1000)), "the checkpoint is damaged or not complete");

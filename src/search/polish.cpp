@@ -71,7 +71,7 @@ class Finish {
     /// their products or differences would overflow.
     void choose_unit() {
         constexpr int largest = 500;
-        int exponent = std::ilogb(best_f_);
+        int exponent = best_f_ == 0 ? 0 : std::ilogb(best_f_);
         for (const std::size_t j : free_) {
             if (best_gradient_[j] != 0)
                 exponent = std::max(exponent, std::ilogb(best_gradient_[j]) + std::ilogb(width(j)));
