@@ -223,12 +223,12 @@ int run_minima(const std::string& file, const Flags& flags) {
     for (const auto& [name, text] : flags) set_option(problem, name, text);
     const Options& options = problem.options;
     require_distinct({{"json", problem.output.json}}, {{"saved state", file}});
-    watch_for_signals();
-    const std::unique_ptr<Sink> json = open_sink(problem.output.json);
+    open_sink(problem.output.json);  // fails before the work
 
     const Expression objective(saved.formula->expression, saved.box, saved.formula->parameters);
     const Result result = saved_result(state, objective, options.same, options.most_minima);
-    if (signal_seen() != 0) throw Interrupted();
+    watch_for_signals();
+    const std::unique_ptr<Sink> json = open_sink(problem.output.json);
     if (result.status == SearchStatus::interrupted)
         report("{}: this search has not ended; {} of {} starts have", file,
                result.runs_started() - result.runs_with(RunStatus::stopped), result.runs_started());

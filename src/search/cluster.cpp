@@ -58,7 +58,8 @@ class Scouts {
     Scouts(const Ends& ends, const Nearness& nearness)
         : ends_(&ends),
           nearness_(nearness),
-          nearness_per_cell_(std::isfinite(nearness.value) ? 32 : 4),
+          nearness_per_cell_(std::clamp(widest_cell / nearness.distance, 1.0,
+                                        std::isfinite(nearness.value) ? 32.0 : 4.0)),
           cells_per_width_(1 / (nearness_per_cell_ * std::max(nearness.distance, least_distance))),
           exact_share_(nearness.exact_value / nearness.value),
           grid_(grid_coordinates(ends)),
@@ -98,6 +99,8 @@ class Scouts {
 
     /// Of a cell; what is nearer still shares one.
     static constexpr double least_distance = 1e-12;
+    /// In units of the box; wider only where what is near is.
+    static constexpr double widest_cell = 0.1;
     /// A little more than what is near, for rounding.
     static constexpr double reach = 1 + 1e-6;
 
