@@ -1,10 +1,17 @@
 // Gradients are exact: reverse mode, optimised and run by the kernels, against forward mode in long double
 // (reference.hpp), operation by operation and on well-known functions.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <string>
+#include <type_traits>
+#include <vector>
 
+#include "aligned.hpp"
 #include "catch.hpp"
+#include "isa.hpp"
 #include "lanewise/lanewise.hpp"
 #include "reference.hpp"
 #include "translate.hpp"
@@ -51,6 +58,64 @@ void require_exact(const std::vector<Formula>& formulas) {
     for (const Formula& formula : formulas) {
         INFO(formula.text << " on " << formula.lower << " .. " << formula.upper);
         CHECK(worst_error(formula) < 1e-12);
+    }
+}
+
+/// Every operation of the language, of `a` and, where it takes two, `b`.
+std::vector<std::string> all_operations(const std::string& a, const std::string& b) {
+    std::vector<std::string> list;
+    for (const char* infix : {"+", "-", "*", "/", "^", "<", "=="})
+        list.push_back(fmt::format("{} {} {}", a, infix, b));
+    for (const char* exponent : {"2", "3", "8", "0.5", "1.5", "0.3", "2.7", "inf", "0"}) {
+        list.push_back(fmt::format("{}^{}", a, exponent));
+        list.push_back(fmt::format("{}^-{}", a, exponent));
+    }
+    for (const char* base : {"0", "0.5", "2", "inf", "(-2)"}) list.push_back(fmt::format("{}^{}", base, a));
+    for (const char* function : {"-", "sin", "cos", "sqrt", "abs", "sign", "floor", "ceil"})
+        list.push_back(fmt::format("{}({})", function, a));
+    for (const char* function : {"min", "max"}) list.push_back(fmt::format("{}({}, {})", function, a, b));
+    list.push_back(fmt::format("if({1} > 0, {0}, {1})", a, b));
+#define LANEWISE_FORMAT_1 "({})"
+#define LANEWISE_FORMAT_2 "({}, {})"
+#define LANEWISE_CALL(name, operands, accuracy) \
+    list.push_back(fmt::format(#name LANEWISE_FORMAT_##operands, a, b));
+    LANEWISE_FUNCTIONS(LANEWISE_CALL)
+#undef LANEWISE_CALL
+#undef LANEWISE_FORMAT_2
+#undef LANEWISE_FORMAT_1
+    return list;
+}
+
+/// Where the value of the formula is finite, the gradient is, at all pairs of these numbers.
+template <class T>
+void require_finite_gradients(const std::string& text, const std::vector<double>& numbers,
+                              const Format& format) {
+    const Box box{{"x", -1, 1}, {"y", -1, 1}};
+    const Expression objective(text, box);
+    const std::size_t count = numbers.size() * numbers.size();
+    const std::size_t lanes = (count + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
+    const AlignedArray<T> x(2 * lanes);
+    const AlignedArray<T> f(lanes);
+    const AlignedArray<T> g(2 * lanes);
+    const AlignedArray<T> scratch(objective.scratch_rows() * lanes);
+    for (std::size_t lane = 0; lane < count; ++lane) {
+        x[lane] = static_cast<T>(numbers[lane / numbers.size()]);
+        x[lanes + lane] = static_cast<T>(numbers[lane % numbers.size()]);
+    }
+    const Block<T> block{lanes, 2, x.data(), f.data(), g.data(), scratch.data(), choose_isa()};
+    if constexpr (std::is_same_v<T, double>) {
+        objective.evaluate(block);
+    } else {
+        objective.evaluate_f32(block);
+    }
+    Graph written(Rewriting::none);
+    const NodeId value = translate(text, box, {}, written);
+    for (std::size_t lane = 0; lane < count; ++lane) {
+        if (!std::isfinite(f[lane]) || (std::isfinite(g[lane]) && std::isfinite(g[lanes + lane]))) continue;
+        const std::vector<double> point = {x[lane], x[lanes + lane]};
+        INFO(text << " at " << point[0] << ", " << point[1] << " is " << f[lane] << ", its gradient "
+                  << g[lane] << ", " << g[lanes + lane]);
+        CHECK_FALSE(has_derivatives_in_range(written, value, point, format));
     }
 }
 
@@ -179,5 +244,82 @@ TEST_CASE("where there is no derivative, it is what program.hpp says") {
     for (const auto& [text, x, y, gradient] : cases) {
         INFO(text << " at " << x << ", " << y);
         CHECK(evaluate(Expression(text, box), std::vector<double>{x, y}).gradient == gradient);
+    }
+}
+
+TEST_CASE("every operation of every operation has a finite gradient where its value is finite") {
+    const std::vector<double> numbers = {0,     -0.0,   1,    -1,    0.5, -0.5, 2,     -2,
+                                         1e-20, -1e-20, 1e20, -1e20, 800, -800, 1e300, 1e-300};
+    const std::vector<double> f32_numbers = {0,     -0.0,   1,    -1,    0.5, -0.5, 2,    -2,
+                                             1e-10, -1e-10, 1e10, -1e10, 100, -100, 1e35, 1e-35};
+    for (const std::string& inner : all_operations("x", "y")) {
+        for (const bool is_first : {true, false}) {
+            const std::string operand = fmt::format("({})", inner);
+            for (const std::string& text :
+                 is_first ? all_operations(operand, "y") : all_operations("y", operand)) {
+                require_finite_gradients<double>(text, numbers, f64);
+                require_finite_gradients<float>(text, f32_numbers, f32);
+            }
+        }
+    }
+}
+
+TEST_CASE("0 times an infinite derivative is 0 where the value is finite") {
+    struct Case {
+        const char* text;
+        double x, y, f, by_x, by_y;
+    };
+    const double pi = std::acos(-1.0);
+    const std::vector<Case> cases = {
+        {"exp(-1/x^2)", 0, 0, 0, 0, 0},
+        {"exp(-1/x) + y", 0, 3, 3, 0, 1},
+        {"exp(-x^-3)", 0, 0, 0, 0, 0},
+        {"exp(-x^-2)", 1e-110, 0, 0, 0, 0},
+        {"exp(-x^-2.7)", 0, 0, 0, 0, 0},
+        {"exp(-y/x)", 0, 2, 0, 0, 0},
+        {"exp(-abs(y)^1.5/x)", 0, 2, 0, 0, 0},
+        {"exp(-abs(y)^x/x)", 0, 2, 0, 0, 0},
+        {"exp(-abs(y)^x/x)", 1e-320, 2, 0, 0, 0},
+        {"exp(-y^4)", 0, 1e100, 0, 0, 0},
+        {"exp(y*log(x))", 0, 2, 0, 0, 0},
+        {"exp(-log(x)^2)", 0, 2, 0, 0, 0},
+        {"exp(log1p(x))", -1, 0, 0, 0, 0},
+        {"exp(-lgamma(x))", 0, 0, 0, 0, 0},
+        {"exp(-exp(x))", 1000, 0, 0, 0, 0},
+        {"exp(-cosh(x)*y)", 1000, 1, 0, 0, 0},
+        {"exp(-hypot(1/x, y))", 0, 1, 0, 0, 0},
+        {"atan(1/x)*2", 0, 0, pi, 0, 0},
+        {"tanh(log(x)) + x*y", 0, 3, -1, 3, 0},
+        {"erf(1/x)", 0, 0, 1, 0, 0},
+        {"1/(1 + 1/x^2)", 0, 0, 0, 0, 0},
+        {"y/(1 + (1e-8/x)^y)", 0, 2, 0, 0, 0},
+        {"min(1/x, 3) + y", 0, 1, 4, 0, 1},
+        {"max(log(x), y)", 0, 1, 1, 0, 1},
+        {"0.5^(1/x)", 0, 0, 0, 0, 0},
+        {"y^(1/x)", 0, 0.5, 0, 0, 0},
+        {"y^(1/x)", 0, 1, 1, 0, 0},
+        {"(1/x)^y", 0, 0, 1, 0, 0},
+        {"(1/x)^y", 0, -1, 0, 0, 0},
+        {"log(x)^y", -1, 0, 1, 0, 0},
+        {"x^inf", 0.5, 0, 0, 0, 0},
+        {"atan2(1/x, 1/y)", 0, 0, pi / 4, 0, 0},
+        {"x^y", 0, 1, 0, 1, 0},
+        {"abs(x)^y", 0, 3, 0, 0, 0},
+        {"x^y", 0, 0.3, 0, 0, 0},
+        {"x^y", 1e-200, 2.5, 0, 0, 0},
+        {"x^y", 2, -2000, 0, 0, 0},
+        {"x^y", 5e-324, 0, 1, 0, std::log(5e-324)},
+        {"x^y", 3, 2, 9, 6, 9 * std::log(3.0)},
+        {"x^y", -2, 3, -8, 12, 0},
+        {"sqrt(x^2)*y", 0, 2, 0, 0, 0},
+    };
+    const Box box{{"x", -2000, 2000}, {"y", -10, 10}};
+    for (const auto& [text, x, y, f, by_x, by_y] : cases) {
+        INFO(text << " at " << x << ", " << y);
+        const Evaluation at = evaluate(Expression(text, box), std::vector<double>{x, y});
+        INFO("is " << at.f << ", " << at.gradient[0] << ", " << at.gradient[1]);
+        CHECK(at.f == Approx(f).epsilon(1e-15));
+        CHECK(at.gradient[0] == Approx(by_x).epsilon(1e-14));
+        CHECK(at.gradient[1] == Approx(by_y).epsilon(1e-14));
     }
 }

@@ -388,6 +388,68 @@ TEST_CASE("fused products do not take a root's or logarithm's 0 below 0") {
     CHECK(at("10^-310*x", {1e200}).f == Approx(1e-110));
 }
 
+namespace {
+
+std::size_t count(const std::string& text, const Box& box, Opcode wanted) {
+    Graph written(Rewriting::none);
+    const NodeId value = translate(text, box, {}, written);
+    std::size_t found = 0;
+    visit_operations(compile(std::move(written), value, box.dimension())->lowered,
+                     [&](Opcode op) { found += op == wanted ? 1 : 0; });
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("only what can be infinite or NaN where the value is finite is checked") {
+    const Box box{{"x", -5, 5, 6}};
+    for (const char* text : {
+             "sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)",
+             "10*n(x) + sum(i, 0, n(x)-1, x[i]^2 - 10*cos(2*pi*x[i]))",
+             "sum(i, 0, n(x)-1, x[i]^4 - 16*x[i]^2 + 5*x[i])/2",
+             "r = (x[0] - x[1])^2 + (x[2] - x[3])^2; (r^-3 - 1)^2",
+             "1/(2 - 2*sin(x[0])*cos(x[1] - x[2])) + x[3]/x[4]",
+             "exp(-(x[0] - 1)^2 - 3*x[1]^2)*cos(x[2])",
+             "exp(sin(x[0])*(x[1] - 2)) + log(x[2]) + lgamma(1)",
+             "if(x[0] > 0, x[1]*sin(x[2]), x[3]/3) + exp(x[4])",
+         }) {
+        INFO(text);
+        CHECK(count(text, box, Opcode::select) == (text[0] == 'i' ? 3 : 0));
+    }
+    CHECK(count("exp(-1/x[0])", box, Opcode::select) == 1);
+}
+
+TEST_CASE("a power of two variables is computed once") {
+    const Box box{{"x", 0, 5}, {"y", 0, 5}};
+    CHECK(count("x^y", box, Opcode::pow) == 1);
+    CHECK(count("x^y + sin(x^y)", box, Opcode::pow) == 1);
+    CHECK(count("(x^y)^x", box, Opcode::pow) == 2);
+    CHECK(count("x^y", box, Opcode::log) == 1);
+    CHECK(count("x^y", box, Opcode::exp) == 0);
+    CHECK(count("2^y", box, Opcode::pow) == 1);
+}
+
+TEST_CASE("no run ends where a value is finite and the chain rule has 0 times infinity") {
+    // Gulf's function, whose exponentials vanish at x[0] = 0.
+    const char* gulf =
+        "sum(i, 1, 99, (exp(-(abs(25 + (-50*log(0.01*i))^(2/3) - x[1])^x[2]/x[0])) - 0.01*i)^2)";
+    const Box box{{"x", 0, 50, 3}};
+    for (const std::vector<double>& x : {std::vector<double>{0, 0, 0},
+                                         {0, 25, 1.5},
+                                         {0, 50, 50},
+                                         {1e-320, 25, 3},
+                                         {1e-300, 3, 50},
+                                         {50, 0, 0}}) {
+        const Evaluation at = evaluate(Expression(gulf, box), x);
+        INFO(x[0] << ", " << x[1] << ", " << x[2] << ": " << at.f);
+        CHECK(std::isfinite(at.f));
+        for (const double derivative : at.gradient) CHECK(std::isfinite(derivative));
+    }
+    const Result result = minimize(gulf, box, {.starts = 512, .iterations = 300});
+    CHECK(result.runs_with(RunStatus::nan_at_start) == 0);
+    CHECK(result.runs_with(RunStatus::nan_on_the_way) == 0);
+}
+
 TEST_CASE("a run that lands where the root is 0 keeps that point") {
     const Result result = minimize("sqrt(x) + abs(y)^0.5", Box{{"x", 0, 4}, {"y", -1, 1}}, {.starts = 64});
     CHECK(result.best.x[0] == 0);

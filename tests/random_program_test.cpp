@@ -2,6 +2,7 @@
 // them: RC_PARAMS="seed=7 max_success=100000" tests/lanewise_tests '[random]'.
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -186,6 +187,24 @@ void require_enough(const Tally& tally) {
     CHECK(10 * tally.gradients > 3 * tally.points);
 }
 
+/// Wherever the value is finite the gradient is, unless a derivative on the way leaves the range.
+void require_finite_gradients(const WrittenGraph& written, const PointRows<double>& rows, Tally& tally) {
+    for (std::size_t lane = 0; lane < rows.lane_count; ++lane) {
+        ++tally.points;
+        Point point = point_of(rows, lane);
+        const bool has_subnormals =
+            std::ranges::any_of(point, [](double x) { return std::fpclassify(x) == FP_SUBNORMAL; });
+        if (!std::isfinite(rows.f[lane]) || has_subnormals) continue;
+        ++tally.values;
+        point.insert(point.end(), written.constants.begin(), written.constants.end());
+        if (is_finite(rows, lane)) {
+            ++tally.gradients;
+        } else if (has_derivatives_in_range(written.graph, written.value, point)) {
+            RC_FAIL(at(point));
+        }
+    }
+}
+
 /// The graph as it was written, differentiated and lowered without any rewriting.
 void evaluate_as_written(const std::string& text, const PointRows<double>& rows, Isa isa) {
     Graph graph(Rewriting::none);
@@ -252,6 +271,21 @@ TEST_CASE("random formulas have the value and gradient of the reference in singl
         evaluate(objective, rows, isa);
         judge(written, rows, f32, tally);
     }));
+}
+
+TEST_CASE("where the value of a random formula is finite, its gradient is", "[random]") {
+    const Isa isa = choose_isa();
+    Tally tally;
+    REQUIRE(holds("finite gradients", [&] {
+        const RandomFormula formula = *formulas();
+        const std::string text = as_text(formula);
+        RC_LOG(text);
+        const Expression objective(text, formula_box(), formula_parameters());
+        const PointRows<double> rows = rows_of<double>(random_points(formula.seed));
+        evaluate(objective, rows, isa);
+        require_finite_gradients(as_graph(formula), rows, tally);
+    }));
+    CHECK(100 * tally.gradients > 99 * tally.values);
 }
 
 TEST_CASE("the optimiser keeps what is finite finite", "[random]") {

@@ -91,13 +91,18 @@ Real value_of(Opcode op, const Operands& operands) {
 /// Derivatives by base and exponent, with the conventions of program.hpp.
 Operands partials_of_power(Real a, Real b) {
     const Real at_zero = b == 1 ? 1 : 0;
-    return {a == 0 ? at_zero : b * std::pow(a, b - 1), a > 0 ? std::pow(a, b) * std::log(a) : 0, 0};
+    const bool is_flat = b == 0 || !std::isfinite(b);
+    return {a == 0    ? at_zero
+            : is_flat ? 0
+                      : b * std::pow(a, b - 1),
+            a > 0 && a < infinity ? std::pow(a, b) * std::log(a) : 0, 0};
 }
 
 /// The derivatives by the operands; those of program.hpp where there are none.
 Operands partials_of(Opcode op, const Operands& operands) {
     const auto [a, b, c] = operands;
     const Real distance = std::hypot(a, b);
+    const bool has_direction = distance != 0 && distance != infinity;
     const bool takes_first = op == Opcode::min ? a <= b : a >= b;
     switch (op) {
         case Opcode::copy: return {1};
@@ -135,7 +140,7 @@ Operands partials_of(Opcode op, const Operands& operands) {
         case Opcode::erfc: return {-2 * std::numbers::inv_sqrtpi_v<Real> * std::exp(-a * a)};
         case Opcode::lgamma: return {digamma(a)};
         case Opcode::atan2:
-            if (distance == 0) return {};
+            if (!has_direction) return {};
             return {b / distance / distance, -a / distance / distance};
         case Opcode::hypot:
             if (distance == 0) return {};
@@ -203,9 +208,18 @@ bool is_left_open(Opcode op, const Operands& operands, const Format& format) {
     }
 }
 
-/// What IEEE arithmetic and comparisons make of an infinite operand is no matter of opinion.
+/// What IEEE arithmetic, comparisons and functions with a limit make of an infinite operand is no matter of
+/// opinion.
 bool takes_infinity(Opcode op) {
     switch (op) {
+        case Opcode::div:
+        case Opcode::exp:
+        case Opcode::exp2:
+        case Opcode::expm1:
+        case Opcode::atan:
+        case Opcode::tanh:
+        case Opcode::erf:
+        case Opcode::erfc:
         case Opcode::neg:
         case Opcode::add:
         case Opcode::sub:
@@ -225,6 +239,15 @@ bool takes_infinity(Opcode op) {
     }
 }
 
+bool is_function(Opcode op) {
+    constexpr std::array list = {
+#define LANEWISE_OPCODE(name, ...) Opcode::name,
+        LANEWISE_FUNCTIONS(LANEWISE_OPCODE)
+#undef LANEWISE_OPCODE
+    };
+    return std::ranges::find(list, op) != list.end();
+}
+
 /// Exact operands whose exact result is representable give that result, in every order of the operations.
 bool is_correctly_rounded(Opcode op) {
     switch (op) {
@@ -240,7 +263,7 @@ bool is_correctly_rounded(Opcode op) {
 /// The result is an operand, perhaps without its sign, or a small whole number.
 bool is_exact(Opcode op) {
     return op == Opcode::copy || op == Opcode::neg || op == Opcode::select || op == Opcode::floor ||
-           op == Opcode::ceil || (takes_infinity(op) && !is_correctly_rounded(op));
+           op == Opcode::ceil || (takes_infinity(op) && !is_correctly_rounded(op) && !is_function(op));
 }
 
 /// The kernels' bounds, by the suffixes of kernels/opcodes.hpp.
@@ -427,6 +450,11 @@ class Evaluation {
             if (!state.taken[i]) continue;
             const State& operand = states_[ids[i]];
             const Real partial = state.partials[i];
+            // 0 times whatever leads to infinity is 0.
+            if (std::isinf(operand.value) && partial == 0 && partial_errors[i] == 0) {
+                state.taken[i] = false;
+                continue;
+            }
             state.smooth = state.smooth && operand.smooth && std::isfinite(partial_errors[i]) &&
                            std::isfinite(operand.value);
             for (std::size_t j = 0; j < dimension_; ++j) {
@@ -514,7 +542,55 @@ class Evaluation {
     std::vector<State> states_;
 };
 
+/// The nearest number of the format.
+Real in_format(Real x, const Format& format) {
+    return format.epsilon == f64.epsilon ? static_cast<Real>(static_cast<double>(x))
+                                         : static_cast<Real>(static_cast<float>(x));
+}
+
 }  // namespace
+
+bool has_derivatives_in_range(const Graph& written, NodeId value, std::span<const double> point,
+                              const Format& format) {
+    std::vector<Operands> operands(value + 1);
+    std::vector<Real> values(value + 1);
+    for (NodeId id = 0; id <= value; ++id) {
+        const Node& node = written[id];
+        if (node.kind == Node::Kind::operation) {
+            operands[id] = {values[node.a], values[node.b], values[node.c]};
+            values[id] = in_format(value_of(node.op, operands[id]), format);
+        } else {
+            values[id] = in_format(node.kind == Node::Kind::variable ? point[node.a] : node.number, format);
+        }
+    }
+    std::vector<Real> adjoints(value + 1, 0);
+    adjoints[value] = 1;
+    for (NodeId id = value + 1; id-- != 0;) {
+        const Node& node = written[id];
+        if (node.kind != Node::Kind::operation) continue;
+        constexpr Real largest_phase = 1e6L;
+        if (oscillates(node.op, operands[id][0]) && std::abs(operands[id][0]) > largest_phase) return false;
+        const Operands partials = partials_of(node.op, operands[id]);
+        const std::array<NodeId, 3> ids = {node.a, node.b, node.c};
+        for (std::size_t i = 0; i < static_cast<std::size_t>(kernels::operand_count(node.op)); ++i) {
+            // That of a power by its base has b and a^b/a among its factors.
+            const auto [base, exponent, unused] = operands[id];
+            Real factor = 0;
+            if (node.op == Opcode::pow && i == 0) factor = std::abs(exponent);
+            if (node.op == Opcode::pow && i == 0 && base != 0)
+                factor = std::max(factor, std::abs(values[id] / base));
+            const Real partial = std::max(std::abs(partials[i]), factor);
+            constexpr Real margin = 100;
+            const Real largest = format.largest / margin;
+            if (partial > largest && partial != infinity) return false;
+            if (adjoints[id] == 0) continue;
+            Real& adjoint = adjoints[ids[i]];
+            adjoint = in_format(adjoint + adjoints[id] * partial, format);
+            if (adjoint > largest) return false;
+        }
+    }
+    return true;
+}
 
 /// Recurrence to x >= 30, then the asymptotic series (Abramowitz & Stegun 6.3.7, 6.3.5, 6.3.18).
 long double digamma(long double x) {

@@ -43,6 +43,12 @@ struct Reference {
 Reference reference(const Graph& written, NodeId value, std::size_t dimension, std::span<const double> point,
                     const Format& format = f64);
 
+/// No derivative of an operation, and no product of those from the end backwards, is near the end of the
+/// range or beyond, and no phase is lost: then the gradient is finite where the value is. Infinite
+/// derivatives do not count where nothing depends on them.
+bool has_derivatives_in_range(const Graph& written, NodeId value, std::span<const double> point,
+                              const Format& format = f64);
+
 /// The derivative of lgamma.
 long double digamma(long double x);
 

@@ -19,16 +19,24 @@ namespace lanewise {
 /// written.
 ///
 /// Derivatives are exact and follow the taken branch; a branch that is not taken adds nothing, whatever its
-/// value and derivatives are there. Where the value is finite but has no finite derivative, the derivative is
-/// fixed as follows:
-///     abs(x) at 0                            0
-///     sqrt(x), cbrt(x), x^p (0 < p < 1) at 0 0
-///     asin(x), acos(x) at -1 and 1           0
-///     hypot(x, y), atan2(x, y) at (0, 0)     0, 0
-///     min, max at a tie                      the first argument's
-///     sign, floor, ceil, comparisons         0 everywhere
-///     x^p at x = 0, by x                     1 for p = 1, else 0 (p >= 0)
-///     x^p at x <= 0, by p                    0
+/// value and derivatives are there. In the chain rule 0 times an infinite derivative is 0 where the value is
+/// finite: exp(-1/x^2), atan(1/x) and 1/(1 + 1/x) have the derivative 0 at x = 0. Where the value is finite
+/// but has no finite derivative, the derivative is fixed as follows:
+///     abs(x) at 0                              0
+///     sqrt(x), cbrt(x), x^p (0 < p < 1) at 0   0
+///     asin(x), acos(x) at -1 and 1             0
+///     hypot(x, y) at (0, 0)                    0, 0
+///     atan2(x, y) at (0, 0), x and y infinite  0, 0
+///     min, max at a tie                        the first argument's
+///     sign, floor, ceil, comparisons           0 everywhere
+///     x^p at x = 0, by x                       1 for p = 1, else 0
+///     x^p for infinite p, by x                 0
+///     x^p at x <= 0 and for infinite x, by p   0
+/// With an exponent p that is no constant, the derivative of x^p by x is p x^p/x, and so 0 where x^p
+/// underflows to 0. A derivative beyond the range of the numbers is infinite, and with one on the way from
+/// the value back to a variable the derivative there may be infinite or NaN: log(x) at 1e-310, y*x^-1 at x =
+/// 1e-160.
+///
 /// Values follow IEEE 754 and C: x*log(x) and sin(x)/x are NaN at 0, and a run that gets there ends; write
 /// if(x > 0, x*log(x), 0), or select in C++.
 class Program : public Objective {

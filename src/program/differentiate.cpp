@@ -5,6 +5,8 @@
 #include <numbers>
 #include <optional>
 
+#include "finiteness.hpp"
+
 namespace lanewise {
 
 namespace {
@@ -12,7 +14,7 @@ namespace {
 class ReverseMode {
   public:
     ReverseMode(Graph& graph, NodeId value)
-        : graph_(&graph), adjoints_(value + 1), last_(value + 1, none), masked_(value + 1, false) {
+        : graph_(&graph), finiteness_(graph, value), adjoints_(value + 1), last_(value + 1, none) {
         contributions_.push_back({graph.constant(1), none});
         last_[value] = 0;
         for (NodeId id = value + 1; id-- != 0;) {
@@ -31,14 +33,11 @@ class ReverseMode {
     }
 
   private:
-    /// Behind a branch that was not taken the adjoint is 0, and stays so whatever the derivatives there are:
-    /// 0 times an infinite one must not become NaN.
-    void add(NodeId operand, NodeId contribution) {
+    /// A derivative that may be infinite or NaN where the formula's value is finite counts as 0 where the
+    /// adjoint is 0.
+    void add(NodeId operand, NodeId contribution, bool derivative_is_finite = true) {
         if (graph_->is_constant(operand)) return;
-        if (masked_[current_]) {
-            if (!vanishes_with_adjoint(contribution)) contribution = where_adjoint_is_not_0(contribution);
-            masked_[operand] = true;
-        }
+        if (!derivative_is_finite) contribution = where(*adjoints_[current_], contribution);
         contributions_.push_back({contribution, last_[operand]});
         last_[operand] = contributions_.size() - 1;
     }
@@ -52,40 +51,9 @@ class ReverseMode {
         return sum;
     }
 
-    NodeId where_adjoint_is_not_0(NodeId contribution) { return where(*adjoints_[current_], contribution); }
-
     /// The contribution where `condition` is not 0, else 0.
     NodeId where(NodeId condition, NodeId contribution) {
         return graph_->select(condition, contribution, graph_->constant(0));
-    }
-
-    /// 0 where the adjoint is, without a look: the adjoint itself, or what is made of it by a few finite
-    /// factors.
-    bool vanishes_with_adjoint(NodeId contribution) const {
-        constexpr int most_factors = 8;
-        NodeId adjoint = *adjoints_[current_];
-        if (graph_->is(adjoint, Opcode::neg)) adjoint = (*graph_)[adjoint].a;
-        const auto is_finite = [&](NodeId id) {
-            constexpr double largest = std::numeric_limits<float>::max();
-            const Node& node = (*graph_)[id];
-            return node.kind == Node::Kind::variable ||
-                   (node.kind == Node::Kind::constant && std::abs(node.number) <= largest);
-        };
-        for (int factors = 0; contribution != adjoint; ++factors) {
-            const Node& node = (*graph_)[contribution];
-            if (factors == most_factors || node.kind != Node::Kind::operation) return false;
-            if (node.op == Opcode::neg || (node.op == Opcode::mul && is_finite(node.b))) {
-                contribution = node.a;
-            } else if ((node.op == Opcode::mul && is_finite(node.a)) ||
-                       (node.op == Opcode::select && graph_->is_constant(node.c, 0))) {
-                contribution = node.b;
-            } else if (node.op == Opcode::select && graph_->is_constant(node.b, 0)) {
-                contribution = node.c;
-            } else {
-                return false;
-            }
-        }
-        return true;
     }
 
     /// Adds what node `id` with this adjoint contributes to the adjoints of its operands.
@@ -98,6 +66,8 @@ class ReverseMode {
         const auto square = [&](NodeId of) { return g.mul(of, of); };
         const auto times = [&](NodeId derivative) { return g.mul(adjoint, derivative); };
         const auto over = [&](NodeId divisor) { return g.div(adjoint, divisor); };
+        const bool is_number = !finiteness_.may_be_nan(id);
+        const bool is_finite = finiteness_.is_finite(id);
         switch (node.op) {
             case Opcode::copy: add(a, adjoint); break;
             case Opcode::neg: add(a, g.neg(adjoint)); break;
@@ -110,15 +80,15 @@ class ReverseMode {
                 add(b, g.neg(adjoint));
                 break;
             case Opcode::mul:
-                add(a, times(b));
-                add(b, times(a));
+                add(a, times(b), finiteness_.is_finite(b));
+                add(b, times(a), finiteness_.is_finite(a));
                 break;
             case Opcode::div:
-                add(a, over(b));
-                add(b, g.neg(g.mul(over(b), id)));
+                add(a, over(b), is_finite || is_nonzero_constant(g, b));
+                add(b, g.neg(g.mul(over(b), id)), is_finite);
                 break;
-            case Opcode::sqrt: add(a, where(id, g.div(times(number(0.5)), id))); break;
-            case Opcode::abs: add(a, times(g.apply(Opcode::sign, a))); break;
+            case Opcode::sqrt: add(a, where(id, g.div(times(number(0.5)), id)), is_number); break;
+            case Opcode::abs: add(a, times(g.apply(Opcode::sign, a)), is_number); break;
             case Opcode::sign:
             case Opcode::floor:
             case Opcode::ceil:
@@ -132,37 +102,46 @@ class ReverseMode {
             case Opcode::min: pass_on_to_chosen(g.apply(Opcode::le, a, b), a, b); break;
             case Opcode::max: pass_on_to_chosen(g.apply(Opcode::le, b, a), a, b); break;
             case Opcode::select: pass_on_to_chosen(a, b, node.c); break;
-            case Opcode::exp: add(a, where_adjoint_is_not_0(times(id))); break;
-            case Opcode::exp2:
-                add(a, where_adjoint_is_not_0(g.mul(times(number(std::numbers::ln2)), id)));
+            case Opcode::exp: add(a, times(id), is_finite); break;
+            case Opcode::exp2: add(a, g.mul(times(number(std::numbers::ln2)), id), is_finite); break;
+            case Opcode::expm1:  // exp overflows a little before expm1
+                add(a, times(g.apply(Opcode::exp, a)), false);
                 break;
-            case Opcode::expm1: add(a, where_adjoint_is_not_0(times(g.apply(Opcode::exp, a)))); break;
-            case Opcode::log: add(a, over(a)); break;
-            case Opcode::log2: add(a, g.div(times(number(std::numbers::log2e)), a)); break;
-            case Opcode::log10: add(a, g.div(times(number(std::numbers::log10e)), a)); break;
-            case Opcode::log1p: add(a, over(g.add(number(1), a))); break;
-            case Opcode::sin: add(a, times(g.apply(Opcode::cos, a))); break;
-            case Opcode::cos: add(a, g.neg(times(g.apply(Opcode::sin, a)))); break;
-            case Opcode::tan: add(a, times(g.add(number(1), square(id)))); break;
+            case Opcode::log: add(a, over(a), is_finite); break;
+            case Opcode::log2: add(a, g.div(times(number(std::numbers::log2e)), a), is_finite); break;
+            case Opcode::log10: add(a, g.div(times(number(std::numbers::log10e)), a), is_finite); break;
+            case Opcode::log1p: add(a, over(g.add(number(1), a)), is_finite); break;
+            case Opcode::sin: add(a, times(g.apply(Opcode::cos, a)), is_number); break;
+            case Opcode::cos: add(a, g.neg(times(g.apply(Opcode::sin, a))), is_number); break;
+            case Opcode::tan: add(a, times(g.add(number(1), square(id))), is_number); break;
             case Opcode::asin: add_over(a, half_chord(a)); break;
             case Opcode::acos: add_over(a, g.neg(half_chord(a))); break;
-            case Opcode::atan: add(a, over(g.add(number(1), square(a)))); break;
-            case Opcode::sinh: add(a, where_adjoint_is_not_0(times(g.apply(Opcode::cosh, a)))); break;
-            case Opcode::cosh: add(a, where_adjoint_is_not_0(times(g.apply(Opcode::sinh, a)))); break;
-            case Opcode::tanh: add(a, times(squared_sech(a))); break;
+            case Opcode::atan: add(a, over(g.add(number(1), square(a))), is_number); break;
+            case Opcode::sinh: add(a, times(g.apply(Opcode::cosh, a)), is_finite); break;
+            case Opcode::cosh: add(a, times(g.apply(Opcode::sinh, a)), is_finite); break;
+            case Opcode::tanh: add(a, times(squared_sech(a)), is_number); break;
             case Opcode::cbrt: add_over(a, g.mul(number(3), square(id))); break;
-            case Opcode::erf: add(a, times(bell(a))); break;
-            case Opcode::erfc: add(a, g.neg(times(bell(a)))); break;
-            case Opcode::lgamma: add(a, times(g.apply(Opcode::digamma, a))); break;
+            case Opcode::erf: add(a, times(bell(a)), is_number); break;
+            case Opcode::erfc: add(a, g.neg(times(bell(a))), is_number); break;
+            case Opcode::lgamma:  // digamma overflows before lgamma
+                add(a, times(g.apply(Opcode::digamma, a)), false);
+                break;
             case Opcode::atan2: {
                 const NodeId distance = g.apply(Opcode::hypot, a, b);
-                add(a, where(distance, g.mul(over(distance), g.div(b, distance))));
-                add(b, where(distance, g.neg(g.mul(over(distance), g.div(a, distance)))));
+                const NodeId scaled = over(distance);
+                // Of two infinite operands each share is NaN, and `scaled` is 0.
+                const auto times_share = [&](NodeId of) {
+                    NodeId product = g.mul(scaled, g.div(of, distance));
+                    if (!finiteness_.is_finite(of)) product = where(scaled, product);
+                    return where(distance, product);
+                };
+                add(a, times_share(b), is_number);
+                add(b, g.neg(times_share(a)), is_number);
                 break;
             }
             case Opcode::hypot:
-                add(a, where(id, g.mul(adjoint, g.div(a, id))));
-                add(b, where(id, g.mul(adjoint, g.div(b, id))));
+                add(a, where(id, g.mul(adjoint, g.div(a, id))), is_finite);
+                add(b, where(id, g.mul(adjoint, g.div(b, id))), is_finite);
                 break;
             case Opcode::pow: pass_on_to_power(id, node); break;
             case Opcode::fma:
@@ -176,36 +155,58 @@ class ReverseMode {
 
     /// The derivative 1/divisor, 0 where that is infinite.
     void add_over(NodeId operand, NodeId divisor) {
-        add(operand, where(divisor, graph_->div(*adjoints_[current_], divisor)));
+        add(operand, where(divisor, graph_->div(*adjoints_[current_], divisor)),
+            !finiteness_.may_be_nan(current_));
     }
 
     void pass_on_to_chosen(NodeId condition, NodeId a, NodeId b) {
         const NodeId zero = graph_->constant(0);
         const NodeId adjoint = *adjoints_[current_];
         add(a, graph_->select(condition, adjoint, zero));
-        masked_[a] = true;
         add(b, graph_->select(condition, zero, adjoint));
-        masked_[b] = true;
     }
 
-    /// a^b. At a = 0 the derivative by a is 1 for b = 1 and else 0, where the power is finite; the one by b
-    /// is 0 for all a <= 0.
     void pass_on_to_power(NodeId id, const Node& power) {
+        if (graph_->is_constant(power.b)) {
+            pass_on_to_base(id, power.a, (*graph_)[power.b].number);
+        } else {
+            pass_on_to_base_and_exponent(id, power.a, power.b);
+        }
+    }
+
+    /// a^exponent; flat where it is finite if the exponent is 0 or infinite.
+    void pass_on_to_base(NodeId id, NodeId a, double exponent) {
+        if (exponent == 0 || !std::isfinite(exponent)) return;
+        Graph& g = *graph_;
+        const NodeId by_base =
+            g.mul(g.mul(*adjoints_[id], g.constant(exponent)), g.pow(a, g.constant(exponent - 1)));
+        const bool ends_at_0 = exponent > 0 && exponent < 1;
+        // Of powers up to a square the derivative is finite where the base is.
+        const bool is_finite = !finiteness_.may_be_nan(id) &&
+                               !finiteness_.may_be_infinite(exponent > 0 && exponent <= 2 ? a : id);
+        add(a, ends_at_0 ? where(a, by_base) : by_base, is_finite);
+    }
+
+    /// a^b: b a^b/a and a^b log(a). At a = 0 the derivative by a is 1 for b = 1 and else 0; it is 0 where
+    /// b is infinite, too, and where b = 0 whatever a is. The one by b is 0 but for 0 < a < inf.
+    void pass_on_to_base_and_exponent(NodeId id, NodeId a, NodeId b) {
         Graph& g = *graph_;
         const NodeId zero = g.constant(0);
-        const NodeId one = g.constant(1);
+        const NodeId infinity = g.constant(std::numeric_limits<double>::infinity());
         const NodeId adjoint = *adjoints_[id];
-        const NodeId by_base = g.mul(g.mul(adjoint, power.b), g.pow(power.a, g.sub(power.b, one)));
-        if (!g.is_constant(power.b)) {
-            const NodeId at_zero = g.select(g.apply(Opcode::eq, power.b, one), adjoint, zero);
-            add(power.a, g.select(power.a, by_base, at_zero));
-            const NodeId by_exponent = g.mul(g.mul(adjoint, id), g.apply(Opcode::log, power.a));
-            add(power.b, g.select(g.apply(Opcode::lt, zero, power.a), by_exponent, zero));
-        } else if (g[power.b].number > 0 && g[power.b].number < 1) {
-            add(power.a, where(power.a, by_base));
-        } else {
-            add(power.a, by_base);
-        }
+        const NodeId scaled = g.mul(adjoint, id);
+        const bool is_finite = finiteness_.is_finite(id);
+
+        NodeId by_base = where(b, g.mul(g.div(scaled, a), b));
+        if (!finiteness_.is_finite(b))
+            by_base = where(g.apply(Opcode::lt, g.apply(Opcode::abs, b), infinity), by_base);
+        const NodeId at_zero = g.select(g.apply(Opcode::eq, b, g.constant(1)), adjoint, zero);
+        add(a, g.select(a, by_base, at_zero), is_finite);
+
+        NodeId by_exponent = where(g.apply(Opcode::lt, zero, a), g.mul(scaled, g.apply(Opcode::log, a)));
+        if (finiteness_.may_be_infinite(a))
+            by_exponent = where(g.apply(Opcode::lt, a, infinity), by_exponent);
+        add(b, by_exponent, is_finite);
     }
 
     /// sqrt(1 - a^2), accurate near the ends too.
@@ -235,10 +236,10 @@ class ReverseMode {
     };
 
     Graph* graph_;
+    Finiteness finiteness_;
     std::vector<std::optional<NodeId>> adjoints_;
     std::vector<Contribution> contributions_;
     std::vector<std::size_t> last_;  ///< contribution to each node
-    std::vector<bool> masked_;       ///< the adjoint may be 0 because a branch was not taken
     NodeId current_ = 0;             ///< the node whose adjoint is passed on
 };
 
