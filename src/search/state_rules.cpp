@@ -95,8 +95,8 @@ class StateRules {
              }));
         rule("polish_evaluations", is_count(state.polish_evaluations));
         parents(state.offspring);
-        rule("run_iterations", is_count(state.work.run_iterations));
         rule("lane_iterations", is_count(state.work.lane_iterations));
+        rule("run_iterations", state.work.run_iterations <= state.work.lane_iterations);
         rule("evaluations", is_count(state.work.evaluations));
         rule("seconds", is_duration(state.seconds));
         if (state.wave != nullptr) wave(*state.wave, state.breeding);
@@ -117,7 +117,6 @@ class StateRules {
         rule("begun", begun_ <= starts_.count());
         rule("offspring", findings_.offspring <= most_offspring() && begun_ + findings_.offspring == count);
         rule("runs.id", ids_are_in_order());
-        // Where a run still goes on is known to the wave.
         each_run("runs.line", [&](std::size_t run) {
             return runs_.id[run] < starts_.count() ? runs_.line[run] == runs_.id[run]
                                                    : runs_.line[run] < begun_;
@@ -126,6 +125,7 @@ class StateRules {
         each_run("runs.f", [&](std::size_t run) {
             return is_going(run) ? runs_.f[run] == nowhere : is_value(runs_.f[run]);
         });
+        // The wave has the points of runs that are going.
         each_run("runs.x", [&](std::size_t run) { return is_going(run) || is_in_box(runs_.point(run)); });
         each_run("runs.iteration", [&](std::size_t run) { return is_iteration(runs_.iteration[run]); });
         each_run("runs.given_up_for", [&](std::size_t run) { return is_given_up(run); });
@@ -195,8 +195,7 @@ class StateRules {
         swarm(wave);
     }
 
-    /// Moments and slopes may be any numbers, and so may the value of a lane whose run nothing is known of
-    /// yet.
+    /// Moments and slopes may be any numbers, and so may values before the look that they are for.
     template <class T>
     void swarm(const Wave<T>& wave) const {
         const Swarm<T>& swarm = wave.swarm_;
@@ -223,7 +222,7 @@ class StateRules {
         std::size_t alive = 0;
         for (std::size_t lane = 0; lane < lanes; ++lane) alive += swarm.status(lane) != kernels::ended;
         rule("wave.alive", wave.alive() == alive);
-        // A step that has no value leads to none, which is seen in the next iteration.
+        // In the middle of a stage a run may just have broken: the next iteration sees that.
         for (const auto which : {Swarm<T>::Which::current, Swarm<T>::Which::best}) {
             const bool may_be_broken = which == Swarm<T>::Which::current && wave.is_cut_off();
             rule("wave.x", swarm.is_within_bounds(which, may_be_broken));
