@@ -1,6 +1,8 @@
 /// Searches that are saved, to go on with or to be looked at again. What Options::checkpoint is handed is the
 /// whole state of a search: bytes to keep wherever you like, with the problem, its options and a checksum in
-/// them. A state that is damaged is refused, as is one of another version of the format.
+/// them. A state that is damaged is refused, as is one of another version of the format. So is one that
+/// someone has made up: where a field does not keep to what a search can have come to, the message names it.
+/// What cannot be told from a search's own may lead to a wrong result, but to nothing worse.
 #pragma once
 
 #include <cstddef>

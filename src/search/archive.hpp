@@ -85,10 +85,28 @@ class Reader {
     void operator()(Parts&&... parts) {
         (get(parts), ...);
     }
-    static void require(bool holds) {
-        if (!holds) throw std::invalid_argument("the checkpoint is damaged or not complete");
+    /// \throws std::invalid_argument naming the field, if one is given, where its rule does not hold.
+    static void require(bool holds, std::string_view field = {}) {
+        if (holds) return;
+        std::string message = "the checkpoint is damaged or not complete";
+        if (!field.empty()) message.append(": ").append(field);
+        throw std::invalid_argument(message);
+    }
+    /// What make() returns; what that refuses is a field whose rule does not hold.
+    template <class Make>
+    static auto require_valid(Make make) -> decltype(make()) {
+        try {
+            return make();
+        } catch (const std::invalid_argument& error) {
+            require(false, error.what());
+            throw;
+        }
     }
     bool at_end() const { return bytes_.empty(); }
+    /// Requires that so many parts of so many bytes each can follow, before room is made for them.
+    void expect(std::size_t parts, std::size_t bytes_of_part, std::string_view field = {}) const {
+        require(parts <= bytes_.size() / bytes_of_part, field);
+    }
 
   private:
     template <Plain T>
@@ -98,7 +116,8 @@ class Reader {
     void get(bool& truth) {
         std::uint8_t byte = 0;
         get(byte);
-        truth = byte != 0;
+        require(byte <= 1);
+        truth = byte == 1;
     }
     template <Plain T, std::size_t n>
     void get(std::span<T, n> numbers) {
@@ -107,12 +126,10 @@ class Reader {
         std::memcpy(numbers.data(), bytes_.data(), numbers.size_bytes());
         bytes_.remove_prefix(numbers.size_bytes());
     }
-    /// Every part takes at least as many bytes as are asked for here: no size is believed that they cannot
-    /// fill.
     std::size_t get_size(std::size_t bytes_of_part) {
         std::size_t size = 0;
         get(size);
-        require(size <= bytes_.size() / bytes_of_part);
+        expect(size, bytes_of_part);
         return size;
     }
     template <class T>
@@ -121,8 +138,9 @@ class Reader {
             parts.resize(get_size(sizeof(T)));
             get(std::span(parts));
         } else {
-            parts.resize(get_size(1));
-            for (T& part : parts) get(part);
+            // Room is made for what has been read alone: a part in memory may be far larger than its bytes.
+            parts.clear();
+            for (std::size_t left = get_size(1); left > 0; --left) get(parts.emplace_back());
         }
     }
     void get(std::string& text) {

@@ -21,11 +21,25 @@ struct Child {
 /// parents are the best distinct ends of all runs so far.
 class Offspring {
   public:
+    struct Parent {
+        double f;
+        std::vector<double> x;
+        std::uint64_t line;
+
+        template <class Archive>
+        void archive(Archive& archive) {
+            archive(f, x, line);
+        }
+    };
+    static constexpr std::size_t most_parents = 64;
+
     explicit Offspring(const Setting& setting) : setting_(&setting) {}
 
     /// Lets the runs from `first` on become parents, if they are good enough.
     void take_parents(const Findings& findings, std::size_t first);
 
+    /// Best first.
+    const std::vector<Parent>& parents() const noexcept { return parents_; }
     bool is_possible() const noexcept { return parents_.size() >= least_parents; }
 
     /// A start in the box; a function of parents, seed and id.
@@ -38,21 +52,9 @@ class Offspring {
 
   private:
     static constexpr std::size_t least_parents = 4;
-    static constexpr std::size_t most_parents = 64;
-
-    struct Parent {
-        double f;
-        std::vector<double> x;
-        std::uint64_t line;
-
-        template <class Archive>
-        void archive(Archive& archive) {
-            archive(f, x, line);
-        }
-    };
 
     const Setting* setting_;
-    std::vector<Parent> parents_;  ///< best first
+    std::vector<Parent> parents_;
 };
 
 }  // namespace lanewise

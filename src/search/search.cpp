@@ -13,6 +13,7 @@
 #include "memory.hpp"
 #include "offspring.hpp"
 #include "state.hpp"
+#include "state_rules.hpp"
 #include "wave.hpp"
 
 namespace lanewise {
@@ -26,7 +27,6 @@ constexpr std::size_t first_wave = 16;
 // Between two waves come generations of offspring. They start near minima: their runs are shorter.
 constexpr std::size_t generation = 128;
 constexpr std::size_t offspring_iterations = 128;
-constexpr std::size_t most_barren = 16;
 
 /// How many of the first wave's best starts are polished before they are run.
 constexpr std::size_t polished_starts = 4;
@@ -37,13 +37,8 @@ constexpr std::size_t polished_per_wave = 16;
 /// How many of the rest in one step.
 constexpr std::size_t polished_at_once = 64;
 
-/// How many of the best minima are polished in the end, and how often what is found is looked through for
-/// those that are not.
+/// How many of the best minima are polished in the end.
 constexpr std::size_t most_last_polished = 1000;
-constexpr std::size_t most_last_rounds = 8;
-
-/// What comes next.
-enum class Next : std::uint8_t { begin_wave, stage, after_wave, last_polish, nothing };
 
 /// Goes step by step. Between two of them its state is whole: what an archive takes.
 template <class T>
@@ -56,11 +51,10 @@ class Search {
           halt_(*setting.options),
           crew_(setting, halt_),
           findings_(setting.box->dimension()),
-          offspring_(setting) {
-        if (options_->memory) findings_.runs.reserve(setting.starts.count());
-    }
+          offspring_(setting) {}
 
     Findings run() {
+        if (options_->memory) findings_.runs.reserve(setting_->starts.count());
         check_target();
         try {
             while (next_ != Next::nothing && !is_over()) {
@@ -102,12 +96,28 @@ class Search {
         archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_, last_rounds_,
                 rough_, best_first_, polish_evaluations_, offspring_, work_so_far, seconds_so_far, in_wave);
         if constexpr (Archive::reads) {
-            Archive::require(is_possible());
             earlier_work_ = work_so_far;
             earlier_seconds_ = saved_at_ = seconds_so_far;
             if (in_wave) wave_.emplace(*setting_, crew_, findings_);
         }
         if (in_wave) archive(*wave_);
+        if constexpr (Archive::reads)
+            require_rules(SearchState<T>{.setting = *setting_,
+                                         .findings = findings_,
+                                         .offspring = offspring_,
+                                         .wave = wave_ ? &*wave_ : nullptr,
+                                         .next = next_,
+                                         .covered = covered_,
+                                         .breeding = breeding_,
+                                         .begun = begun_,
+                                         .barren = barren_,
+                                         .first = first_,
+                                         .last_rounds = last_rounds_,
+                                         .best_before = best_before_,
+                                         .rough = rough_,
+                                         .polish_evaluations = polish_evaluations_,
+                                         .work = earlier_work_,
+                                         .seconds = earlier_seconds_});
     }
 
   private:
@@ -253,26 +263,6 @@ class Search {
     void limit_bites() {
         save();
         limit_has_bitten_ = true;
-    }
-
-    bool is_possible() const {
-        const Runs& runs = findings_.runs;
-        const std::size_t count = runs.count();
-        const std::size_t d = runs.dimension;
-        const auto is_point = [&](const auto& part) { return part.x.size() == d && part.run < count; };
-        const auto is_given_up_for = [&](std::int64_t run) {
-            return run == Runs::nothing ||
-                   (run < 0 ? static_cast<std::size_t>(~run) < findings_.polished.size()
-                            : static_cast<std::size_t>(run) < count);
-        };
-        return runs.id.size() == count && runs.line.size() == count && runs.f.size() == count &&
-               runs.x.size() == count * d && runs.iteration.size() == count &&
-               runs.given_up_for.size() == count && runs.spared_from.size() == count &&
-               std::ranges::all_of(runs.status, [](RunStatus s) { return s <= RunStatus::stopped; }) &&
-               std::ranges::all_of(runs.given_up_for, is_given_up_for) &&
-               std::ranges::all_of(runs.spared_from, is_given_up_for) && begun_ <= setting_->starts.count() &&
-               begun_ + findings_.offspring == count && std::ranges::all_of(findings_.polished, is_point) &&
-               std::ranges::all_of(rough_, is_point) && next_ <= Next::nothing;
     }
 
     CrewWork work() const {

@@ -8,6 +8,10 @@
 
 namespace lanewise {
 
+/// Checks options against the box, as far as that goes without the objective.
+/// \throws std::invalid_argument naming the option, its value and what is allowed.
+void validate(const Box& box, const Options& options);
+
 /// Options as validated; all of it outlives the search.
 struct Setting {
     Setting(const Objective& objective, const Box& box, const Options& options);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "isa.hpp"
+#include "state_rules.hpp"
 
 namespace lanewise {
 
@@ -136,20 +137,27 @@ struct SavedVariable {
     }
 };
 
-/// The two ways to make a box; bounds of their own for each element has a vector "x" alone.
-Box make_box(const std::vector<SavedVariable>& saved, std::vector<double> lower, std::vector<double> upper) {
-    if (saved.size() == 1 && saved[0].name == "x" && saved[0].length == lower.size())
-        return Box::from_bounds(std::move(lower), std::move(upper));
+/// Box has two ways to be made; bounds of their own for each element has a vector "x" alone.
+Box read_box(Reader& reader) {
+    std::vector<SavedVariable> saved;
+    std::vector<double> lower;
+    std::vector<double> upper;
+    reader(saved, lower, upper);
+    Reader::require(lower.size() == upper.size(), "box");
     std::vector<Variable> variables;
     std::size_t offset = 0;
     for (const auto& [name, length] : saved) {
         const std::size_t size = length.value_or(1);
-        Reader::require(size > 0 && offset < lower.size() && size <= lower.size() - offset);
+        Reader::require(offset < lower.size() && size <= lower.size() - offset, "box");
         variables.push_back({name, lower[offset], upper[offset], length});
         offset += size;
     }
-    Reader::require(offset == lower.size());
-    return Box(std::move(variables));
+    const bool is_from_bounds =
+        variables.size() == 1 && variables[0].name == "x" && variables[0].length == lower.size();
+    Box box = Reader::require_valid(
+        [&] { return is_from_bounds ? Box::from_bounds(lower, upper) : Box(std::move(variables)); });
+    Reader::require(box.lower() == lower && box.upper() == upper, "box");
+    return box;
 }
 
 }  // namespace
@@ -201,12 +209,10 @@ OpenState open_state(std::string_view state) {
     Reader::require(sum == checksum(state.substr(0, body)));
 
     Reader reader(state.substr(header, body - header));
-    std::vector<SavedVariable> variables;
-    std::vector<double> lower;
-    std::vector<double> upper;
+    Box box = read_box(reader);
     std::optional<Formula> formula;
     bool has_formula = false;
-    reader(variables, lower, upper, has_formula);
+    reader(has_formula);
     if (has_formula) {
         std::size_t parameters = 0;
         reader(formula.emplace().expression, parameters);
@@ -214,7 +220,7 @@ OpenState open_state(std::string_view state) {
             std::string name;
             double value = 0;
             reader(name, value);
-            formula->parameters.emplace(std::move(name), value);
+            Reader::require(formula->parameters.emplace(std::move(name), value).second, "param");
         }
     }
     Options options;
@@ -223,13 +229,13 @@ OpenState open_state(std::string_view state) {
     visit_told(options, read);
     Isa isa{};
     reader(isa);
-    Reader::require(isa <= Isa::neon);
-    if (isa_available(isa)) options.isa = isa;
-    return {.search = {.formula = std::move(formula),
-                       .box = make_box(variables, std::move(lower), std::move(upper)),
-                       .options = std::move(options)},
-            .isa = isa,
-            .rest = reader};
+    OpenState open{
+        .search = {.formula = std::move(formula), .box = std::move(box), .options = std::move(options)},
+        .isa = isa,
+        .rest = reader};
+    require_rules(open);
+    if (isa_available(isa)) open.search.options.isa = isa;
+    return open;
 }
 
 void require_same_formula(const OpenState& open, const Objective& objective) {

@@ -163,6 +163,23 @@ double Swarm<T>::coordinate(std::size_t lane, Which which, std::size_t j) const 
 }
 
 template <class T>
+bool Swarm<T>::is_within_bounds(Which which, bool may_be_nan) const noexcept {
+    bool within = true;
+    for (std::size_t tile = 0; tile < tiles(); ++tile) {
+        const std::size_t block = 2 * tile + (which == Which::best ? 1 : 0);
+        for (std::size_t j = 0; j < dimension_; ++j) {
+            const T lower = bounds_[j];
+            const T upper = bounds_[dimension_ + j];
+            const T* x = points_.data() + (block * dimension_ + j) * lanes_;
+            within = within && std::all_of(x, x + lanes_, [&](T at) {
+                         return (at >= lower && at <= upper) || (may_be_nan && std::isnan(at));
+                     });
+        }
+    }
+    return within;
+}
+
+template <class T>
 std::size_t Swarm<T>::iterations(std::size_t tile) const noexcept {
     for (std::size_t lane = tile * lanes_; lane < tile * lanes_ + lanes_in(tile); ++lane) {
         if (status_[lane] == kernels::live) return static_cast<std::size_t>(steps_taken_[lane]);

@@ -59,6 +59,11 @@ class Swarm {
     Swarm(std::size_t first, std::size_t runs, const Box& box, const Options& options,
           std::size_t tile_lanes);
 
+    /// One to be read from an archive, which has to be long enough for it before it takes any memory.
+    template <class Archive>
+    static Swarm with_room(const Archive& archive, std::size_t first, std::size_t runs, const Box& box,
+                           const Options& options, std::size_t tile_lanes);
+
     std::size_t tile_lanes() const noexcept { return lanes_; }
     /// Lanes from 0 that may have a run, and the tiles they fill.
     std::size_t lanes() const noexcept { return runs_.size(); }
@@ -95,11 +100,16 @@ class Swarm {
     double best_f(std::size_t lane) const noexcept { return static_cast<double>(best_f_[lane]); }
     /// The iteration that moved the run to its best point, from 0; -1 for the start.
     std::int32_t best_iteration(std::size_t lane) const noexcept { return best_iteration_[lane]; }
+    /// Iterations that the run of a lane has taken part in.
+    T steps_taken(std::size_t lane) const noexcept { return steps_taken_[lane]; }
     /// Iterations that the live runs of a tile have behind them; 0 where there is none.
     std::size_t iterations(std::size_t tile) const noexcept;
     /// Coordinate j of the point where a run stands, or of its best. On a wall it is the box's own bound,
     /// also where the run's precision does not hold that number.
     double coordinate(std::size_t lane, Which which, std::size_t j) const noexcept;
+
+    /// True when these points of all lanes are within the bounds of the runs, or may be and are NaN.
+    bool is_within_bounds(Which which, bool may_be_nan) const noexcept;
 
     /// Lanes whose run is live.
     std::size_t alive() const noexcept;
@@ -123,6 +133,11 @@ class Swarm {
     }
 
   private:
+    /// What is archived of a lane.
+    static std::size_t bytes_of_lane(std::size_t dimension, std::size_t moment_rows) {
+        return ((2 + moment_rows) * dimension + 4) * sizeof(T) + sizeof(std::int32_t) + sizeof(std::uint8_t);
+    }
+
     /// Copies a lane of `other` into one of this.
     void take(const Swarm& other, std::size_t from, std::size_t to);
 
@@ -139,5 +154,20 @@ class Swarm {
     AlignedArray<std::uint8_t> status_;
     AlignedArray<T> bounds_;  ///< lower, upper, scale
 };
+
+template <class T>
+template <class Archive>
+Swarm<T> Swarm<T>::with_room(const Archive& archive, std::size_t first, std::size_t runs, const Box& box,
+                             const Options& options, std::size_t tile_lanes) {
+    Archive::require(tile_lanes > 0 && tile_lanes % kernels::lane_group == 0, "wave.tile_lanes");
+    const std::size_t bytes =
+        bytes_of_lane(box.dimension(), kernels::moment_rows[static_cast<std::size_t>(options.rule.method)]);
+    if (runs > 0) {
+        // Each by itself first, so that the lanes of all tiles can be counted.
+        for (const std::size_t lanes : {runs, tile_lanes}) archive.expect(lanes, bytes, "wave.lanes");
+        archive.expect((runs + tile_lanes - 1) / tile_lanes * tile_lanes, bytes, "wave.lanes");
+    }
+    return Swarm(first, runs, box, options, tile_lanes);
+}
 
 }  // namespace lanewise

@@ -9,7 +9,7 @@
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
 #include "memory.hpp"
-#include "starts.hpp"
+#include "setting.hpp"
 #include "table.hpp"
 
 namespace lanewise {
@@ -105,21 +105,25 @@ void validate(const Options& options) {
         refuse("target", *options.target, "must be finite");
 }
 
-void validate(const Objective& objective, const Box& box, const Options& options) {
-    if (objective.dimension() != box.dimension())
-        throw std::invalid_argument(fmt::format("the objective has {} variables, the box {}",
-                                                objective.dimension(), box.dimension()));
+void validate(const Box& box, const Options& options) {
     validate(options);
     if (options.same.exact_value > options.same.value)
         refuse("same-exact-value", options.same.exact_value, "must be at most same-value");
-    if (options.precision == Precision::f32 && !objective.has_f32())
-        refuse("precision", "f32", "this objective has double precision only");
     if (options.precision == Precision::f32) check_single_precision(box, options.rule);
     choose_design(options.design, box.dimension());
     check_start_points(box, options);
     check_schedule(options);
-    choose_isa(options.isa);
     share_memory(options, box.dimension());
+}
+
+void validate(const Objective& objective, const Box& box, const Options& options) {
+    if (objective.dimension() != box.dimension())
+        throw std::invalid_argument(fmt::format("the objective has {} variables, the box {}",
+                                                objective.dimension(), box.dimension()));
+    validate(box, options);
+    if (options.precision == Precision::f32 && !objective.has_f32())
+        refuse("precision", "f32", "this objective has double precision only");
+    choose_isa(options.isa);
 }
 
 }  // namespace lanewise

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -24,6 +25,7 @@ constexpr std::size_t looks_aimed_at = 16;
 // with the time before.
 constexpr double first_late = 0.5;
 constexpr double then_late[] = {0.625, 0.75, 0.875};
+static_assert(most_given_up_in_a_row == 2 * std::size(then_late));
 
 }  // namespace
 
@@ -64,21 +66,13 @@ void Wave<T>::enlist() {
     findings_->tile_lanes = std::max(findings_->tile_lanes, swarm_.tile_lanes());
 }
 
-/// What is read belongs together.
 template <class T>
-bool Wave<T>::is_possible() const {
-    const std::size_t all = findings_->runs.count();
-    bool possible = first_ <= all && runs() <= all - first_ && looks_unchanged_.size() == runs() &&
-                    last_f_.size() == runs() && earlier_best_f_.size() == runs() &&
-                    is_sample_.size() == runs();
-    for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane)
-        possible = possible && swarm_.run(lane) >= first_ && in_wave(lane) < runs();
-    return possible;
+std::size_t Wave<T>::next_stage() const noexcept {
+    return is_cut_off() ? cut_off_ : whole_stage();
 }
 
 template <class T>
-std::size_t Wave<T>::next_stage() const noexcept {
-    if (is_cut_off()) return cut_off_;
+std::size_t Wave<T>::whole_stage() const noexcept {
     const std::size_t iterations = options_.iterations;
     return std::min(std::clamp(iterations / looks_aimed_at, shortest_stage, longest_stage),
                     iterations - iteration_);
@@ -204,7 +198,6 @@ template <class T>
 void Wave<T>::retire() {
     constexpr double flat = 1e-10;
     constexpr double unchanged = 1e-13;
-    constexpr std::uint8_t enough_looks = 3;
     for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane) {
         const kernels::LaneStatus status = swarm_.status(lane);
         if (status == kernels::ended) continue;

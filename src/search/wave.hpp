@@ -25,6 +25,10 @@ struct Plan {
     std::span<const Child> offspring = {};  ///< where they start; none: at the starts of the design
 };
 
+/// At each look that comes late in a wave a run may be merged into another, which is then pruned for a third:
+/// so often in a row runs can have been given up.
+inline constexpr std::size_t most_given_up_in_a_row = 6;
+
 /// Decisions at a look are functions of what is known of the runs in the order of their start ids, never of
 /// lanes, tiles or threads.
 template <class T>
@@ -69,18 +73,22 @@ class Wave {
         archive(options_.rule.alpha, options_.iterations, first_, runs_, iteration_, stage_, cut_off_, alive_,
                 looks_unchanged_, last_f_, earlier_best_f_, is_sample_, lanes, tile_lanes);
         if constexpr (Archive::reads) {
-            Archive::require(lanes <= runs() && tile_lanes > 0 && tile_lanes % kernels::lane_group == 0);
-            swarm_ = Swarm<T>(first_, lanes, *setting_->box, options_, tile_lanes);
+            swarm_ = Swarm<T>::with_room(archive, first_, lanes, *setting_->box, options_, tile_lanes);
         }
         archive(swarm_);
-        if constexpr (Archive::reads) Archive::require(is_possible());
     }
 
   private:
+    friend class StateRules;
+
     /// Values do not compare with those in double, in which findings are.
     static constexpr bool is_single = std::is_same_v<T, float>;
 
-    bool is_possible() const;
+    /// A run whose value was the same at so many in a row has converged.
+    static constexpr std::uint8_t enough_looks = 3;
+
+    /// Iterations between two looks, where all is to go on.
+    std::size_t whole_stage() const noexcept;
     void note_best();
     std::optional<std::size_t> best_lane(const std::vector<std::size_t>& refused) const;
     void take_best(std::size_t lane, double f);

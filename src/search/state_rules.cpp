@@ -1,0 +1,330 @@
+#include "state_rules.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "archive.hpp"
+#include "identifier.hpp"
+#include "memory.hpp"
+
+namespace lanewise {
+
+namespace {
+
+constexpr double nowhere = std::numeric_limits<double>::infinity();
+
+void rule(std::string_view field, bool holds) {
+    Reader::require(holds, field);
+}
+
+/// One of the enumerators up to the last.
+template <class E>
+bool is_known(E value, E last) {
+    return value >= E{} && value <= last;
+}
+
+/// Finite, or infinite where there is none.
+bool is_value(double f) {
+    return std::isfinite(f) || f == nowhere;
+}
+
+bool is_duration(double seconds) {
+    return seconds >= 0 && std::isfinite(seconds);
+}
+
+/// Sums of some of them and of what is still to come do not overflow.
+bool is_count(std::uint64_t count) {
+    return count <= std::uint64_t{1} << 60U;
+}
+
+}  // namespace
+
+void require_rules(const OpenState& open) {
+    const auto& [formula, box, options] = open.search;
+    if (formula) {
+        rule("param", std::ranges::all_of(formula->parameters, [](const auto& parameter) {
+                 return is_identifier(parameter.first) && std::isfinite(parameter.second);
+             }));
+    }
+    rule("design", is_known(options.design.value_or(Design::uniform), Design::latin_hypercube));
+    rule("rule", is_known(options.rule.method, Method::nadam));
+    rule("schedule", is_known(options.schedule, Schedule::exponential));
+    rule("scale", is_known(options.scale, Scale::none));
+    rule("precision", is_known(options.precision, Precision::f32));
+    rule("jit", is_known(options.jit, Jit::on));
+    rule("isa", is_known(open.isa, Isa::neon));
+    Reader::require_valid([&box = box, &options = options] { validate(box, options); });
+}
+
+/// Sizes come first, then what others refer to.
+class StateRules {
+  public:
+    template <class T>
+    explicit StateRules(const SearchState<T>& state)
+        : box_(*state.setting.box),
+          options_(*state.setting.options),
+          starts_(state.setting.starts),
+          findings_(state.findings),
+          runs_(state.findings.runs),
+          begun_(state.begun) {}
+
+    template <class T>
+    void search(const SearchState<T>& state) const {
+        runs();
+        best();
+        polished();
+        rule("iterations", findings_.iterations <= options_.iterations);
+        rule("work.seconds", is_duration(findings_.work.seconds));
+        rule("work.run_iterations", is_count(findings_.work.run_iterations));
+        rule("work.evaluations", is_count(findings_.work.evaluations));
+        rule("work.lane_occupancy", findings_.work.lane_occupancy >= 0 && findings_.work.lane_occupancy <= 1);
+        rule("threads", findings_.threads >= 1);
+        rule("tile_lanes", findings_.tile_lanes % kernels::lane_group == 0);
+
+        rule("next", state.next <= Next::nothing && (state.next == Next::stage) == (state.wave != nullptr));
+        rule("covered", !state.covered || (options_.max_unseen && state.next >= Next::last_polish));
+        rule("barren", state.barren <= most_barren);
+        rule("best_before", is_value(state.best_before));
+        rule("first", state.first <= runs_.count());
+        rule("last_rounds", state.last_rounds <= most_last_rounds + 1);
+        rule("rough",
+             state.rough.size() <= runs_.count() && std::ranges::all_of(state.rough, [&](auto& rough) {
+                 return is_visited(rough) && is_in_box(rough.x);
+             }));
+        rule("polish_evaluations", is_count(state.polish_evaluations));
+        parents(state.offspring);
+        rule("lane_iterations", is_count(state.work.lane_iterations));
+        rule("run_iterations", state.work.run_iterations <= state.work.lane_iterations);
+        rule("evaluations", is_count(state.work.evaluations));
+        rule("seconds", is_duration(state.seconds));
+        if (state.wave != nullptr) wave(*state.wave, state.breeding);
+        rule("runs.status", going() == (state.wave != nullptr ? state.wave->alive() : 0));
+    }
+
+  private:
+    void runs() const {
+        const std::size_t count = runs_.count();
+        rule("runs.id", runs_.id.size() == count);
+        rule("runs.line", runs_.line.size() == count);
+        rule("runs.f", runs_.f.size() == count);
+        rule("runs.x", runs_.x.size() % box_.dimension() == 0 && runs_.x.size() / box_.dimension() == count);
+        rule("runs.iteration", runs_.iteration.size() == count);
+        rule("runs.given_up_for", runs_.given_up_for.size() == count);
+        rule("runs.spared_from", runs_.spared_from.size() == count);
+
+        rule("begun", begun_ <= starts_.count());
+        rule("offspring", findings_.offspring <= most_offspring() && begun_ + findings_.offspring == count);
+        rule("runs.id", ids_are_in_order());
+        each_run("runs.line", [&](std::size_t run) {
+            return runs_.id[run] < starts_.count() ? runs_.line[run] == runs_.id[run]
+                                                   : runs_.line[run] < begun_;
+        });
+        each_run("runs.status", [&](std::size_t run) { return runs_.status[run] <= RunStatus::stopped; });
+        each_run("runs.f", [&](std::size_t run) {
+            return is_going(run) ? runs_.f[run] == nowhere : is_value(runs_.f[run]);
+        });
+        // The wave has the points of runs that are going.
+        each_run("runs.x", [&](std::size_t run) { return is_going(run) || is_in_box(runs_.point(run)); });
+        each_run("runs.iteration", [&](std::size_t run) { return is_iteration(runs_.iteration[run]); });
+        each_run("runs.given_up_for", [&](std::size_t run) { return is_given_up(run); });
+        each_run("runs.given_up_for", [&](std::size_t run) { return leads_to_an_end(run); });
+        each_run("runs.spared_from", [&](std::size_t run) {
+            return runs_.spared_from[run] == Runs::nothing || is_run(runs_.spared_from[run]);
+        });
+    }
+
+    void best() const {
+        const Incumbent& best = findings_.best;
+        const bool is_found = best.f != nowhere;
+        rule("best.f", is_value(best.f));
+        rule("best.x", is_found ? is_in_box(best.x) : best.x.empty());
+        const auto run = std::ranges::find(runs_.id, best.id);
+        rule("best.id", !is_found || run != runs_.id.end());
+        rule("best.line",
+             !is_found || best.line == runs_.line[static_cast<std::size_t>(run - runs_.id.begin())]);
+        rule("best.iteration", is_iteration(best.iteration));
+    }
+
+    void polished() const {
+        const auto each = [&](std::string_view field, auto holds) {
+            rule(field, std::ranges::all_of(findings_.polished, holds));
+        };
+        each("polished.f", [](const Polished& p) { return std::isfinite(p.f) && p.f <= p.rough_f; });
+        each("polished.x", [&](const Polished& p) { return is_in_box(p.x); });
+        each("polished.rough_f", [](const Polished& p) { return std::isfinite(p.rough_f); });
+        each("polished.rough_x", [&](const Polished& p) { return is_in_box(p.rough_x); });
+        each("polished.run", [&](const Polished& p) { return is_visited(p); });
+        each("polished.evaluations", [](const Polished& p) { return is_count(p.evaluations); });
+    }
+
+    void parents(const Offspring& offspring) const {
+        const std::vector<Offspring::Parent>& parents = offspring.parents();
+        const auto each = [&](std::string_view field, auto holds) {
+            rule(field, std::ranges::all_of(parents, holds));
+        };
+        rule("parents", parents.size() <= (options_.offspring ? Offspring::most_parents : 0));
+        each("parents.f", [](const Offspring::Parent& p) { return std::isfinite(p.f); });
+        each("parents.x", [&](const Offspring::Parent& p) { return is_in_box(p.x); });
+        each("parents.line", [&](const Offspring::Parent& p) { return p.line < begun_; });
+    }
+
+    template <class T>
+    void wave(const Wave<T>& wave, bool breeding) const {
+        const double alpha = wave.options_.rule.alpha;
+        const std::size_t iterations = wave.iterations();
+        const std::size_t runs = wave.runs();
+        const auto each = [&](std::string_view field, const auto& of_runs, auto holds) {
+            rule(field, of_runs.size() == runs && std::ranges::all_of(of_runs, holds));
+        };
+        rule("wave.alpha", alpha > 0 && alpha <= options_.rule.alpha);
+        rule("wave.iterations", iterations >= 1 && iterations <= options_.iterations);
+        rule("wave.runs", runs >= 1 && runs <= runs_.count() && wave.first() == runs_.count() - runs);
+        rule("wave.breeding",
+             std::ranges::all_of(runs_.id.begin() + static_cast<std::ptrdiff_t>(wave.first()), runs_.id.end(),
+                                 [&](std::uint64_t id) { return (id >= starts_.count()) == breeding; }));
+        rule("wave.iteration", wave.iteration() <= std::min(iterations, findings_.iterations));
+        rule("wave.stage", wave.stage_ <= wave.iteration());
+        rule("wave.cut_off", wave.cut_off_ == 0 || wave.cut_off_ == wave.whole_stage());
+        each("wave.looks_unchanged", wave.looks_unchanged_,
+             [](std::uint8_t looks) { return looks <= Wave<T>::enough_looks; });
+        each("wave.last_f", wave.last_f_, is_value);
+        each("wave.earlier_best_f", wave.earlier_best_f_, is_value);
+        each("wave.is_sample", wave.is_sample_, [](std::uint8_t is) { return is <= 1; });
+        swarm(wave);
+    }
+
+    /// Moments and slopes may be any numbers, and so may values before the look that they are for.
+    template <class T>
+    void swarm(const Wave<T>& wave) const {
+        const Swarm<T>& swarm = wave.swarm_;
+        const auto each = [&](std::string_view field, std::size_t lanes, auto holds) {
+            bool all = true;
+            for (std::size_t lane = 0; lane < lanes; ++lane) all = all && holds(lane);
+            rule(field, all);
+        };
+        const std::size_t lanes = swarm.lanes();
+        const std::size_t all_lanes = swarm.tiles() * swarm.tile_lanes();
+        const std::size_t begun = wave.iteration() + wave.cut_off_;  // iterations
+
+        std::vector<bool> seen(wave.runs(), false);
+        each("wave.run", lanes, [&](std::size_t lane) {
+            const std::size_t run = swarm.run(lane);
+            if (run < wave.first() || run >= runs_.count() || seen[run - wave.first()]) return false;
+            seen[run - wave.first()] = true;
+            return true;
+        });
+        each("wave.status", all_lanes, [&](std::size_t lane) {
+            const bool may_go = lane < lanes && is_going(swarm.run(lane));
+            return swarm.status(lane) <= kernels::ended && (swarm.status(lane) == kernels::ended) != may_go;
+        });
+        std::size_t alive = 0;
+        for (std::size_t lane = 0; lane < lanes; ++lane) alive += swarm.status(lane) != kernels::ended;
+        rule("wave.alive", wave.alive() == alive);
+        // In the middle of a stage a run may just have broken: the next iteration sees that.
+        for (const auto which : {Swarm<T>::Which::current, Swarm<T>::Which::best}) {
+            const bool may_be_broken = which == Swarm<T>::Which::current && wave.is_cut_off();
+            rule("wave.x", swarm.is_within_bounds(which, may_be_broken));
+        }
+        each("wave.f", lanes, [&](std::size_t lane) {
+            return swarm.status(lane) != kernels::live || wave.stage_ == 0 || wave.is_cut_off() ||
+                   std::isfinite(swarm.f(lane));
+        });
+        each("wave.best_f", lanes, [&](std::size_t lane) { return is_value(swarm.best_f(lane)); });
+        each("wave.steps_taken", all_lanes, [&](std::size_t lane) {
+            const auto steps = static_cast<double>(swarm.steps_taken(lane));
+            const std::size_t least = swarm.status(lane) == kernels::live ? wave.iteration() : 0;
+            return steps >= static_cast<double>(least) && steps <= static_cast<double>(begun) &&
+                   steps == std::floor(steps);
+        });
+        each("wave.best_iteration", lanes, [&](std::size_t lane) {
+            return swarm.best_iteration(lane) >= -1 &&
+                   swarm.best_iteration(lane) < static_cast<std::int64_t>(begun);
+        });
+    }
+
+    template <class Holds>
+    void each_run(std::string_view field, Holds holds) const {
+        bool all = true;
+        for (std::size_t run = 0; run < runs_.count(); ++run) all = all && holds(run);
+        rule(field, all);
+    }
+
+    bool is_going(std::size_t run) const { return runs_.status[run] == RunStatus::stopped; }
+    std::size_t going() const {
+        return static_cast<std::size_t>(std::ranges::count(runs_.status, RunStatus::stopped));
+    }
+
+    bool is_run(std::int64_t run) const { return run >= 0 && static_cast<std::size_t>(run) < runs_.count(); }
+    bool is_iteration(std::int64_t iteration) const {
+        return iteration >= -1 && iteration < static_cast<std::int64_t>(options_.iterations);
+    }
+    /// A run was there.
+    template <class Point>
+    bool is_visited(const Point& point) const {
+        return point.run < runs_.count() && is_iteration(point.iteration);
+    }
+    template <class Point>
+    bool is_in_box(const Point& x) const {
+        bool inside = x.size() == box_.dimension();
+        for (std::size_t j = 0; j < box_.dimension() && inside; ++j)
+            inside = x[j] >= box_.lower()[j] && x[j] <= box_.upper()[j];
+        return inside;
+    }
+
+    std::size_t most_offspring() const {
+        if (!options_.offspring) return 0;
+        return std::min(2 * (begun_ - std::min(starts_.given(), begun_)),
+                        share_memory(options_, box_.dimension()).most_offspring);
+    }
+
+    /// Of starts and of offspring those that began earlier have smaller ids, without a gap.
+    bool ids_are_in_order() const {
+        std::uint64_t start = 0;
+        std::uint64_t child = starts_.count();
+        for (const std::uint64_t id : runs_.id) {
+            if (id != (id < starts_.count() ? start : child)) return false;
+            ++(id < starts_.count() ? start : child);
+        }
+        return start == begun_;
+    }
+
+    bool is_given_up(std::size_t run) const {
+        const std::int64_t other = runs_.given_up_for[run];
+        switch (runs_.status[run]) {
+            case RunStatus::stopped: return other == Runs::nothing;
+            case RunStatus::pruned: return is_run(other);
+            case RunStatus::merged: return is_run(other) || is_polish(other);
+            default: return other == Runs::nothing || is_run(other) || is_polish(other);
+        }
+    }
+    bool is_polish(std::int64_t other) const {
+        return other < 0 && static_cast<std::size_t>(~other) < findings_.polished.size();
+    }
+
+    /// Whoever follows those for which runs were given up does not go far, nor in a circle.
+    bool leads_to_an_end(std::size_t run) const {
+        std::int64_t at = runs_.given_up_for[run];
+        for (std::size_t i = 1; i < most_given_up_in_a_row && at >= 0; ++i)
+            at = runs_.given_up_for[static_cast<std::size_t>(at)];
+        return at < 0 || runs_.given_up_for[static_cast<std::size_t>(at)] < 0;
+    }
+
+    const Box& box_;
+    const Options& options_;
+    const Starts& starts_;
+    const Findings& findings_;
+    const Runs& runs_;
+    std::size_t begun_;
+};
+
+template <class T>
+void require_rules(const SearchState<T>& state) {
+    StateRules(state).search(state);
+}
+
+template void require_rules(const SearchState<double>&);
+template void require_rules(const SearchState<float>&);
+
+}  // namespace lanewise

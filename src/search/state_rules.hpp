@@ -1,0 +1,49 @@
+// What has to hold of a state that is read back. A checksum tells damage by chance, not a state that someone
+// has made up: of what a search relies on, every field's rule is looked at once, here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "findings.hpp"
+#include "offspring.hpp"
+#include "setting.hpp"
+#include "state.hpp"
+#include "wave.hpp"
+
+namespace lanewise {
+
+/// What comes next in a search.
+enum class Next : std::uint8_t { begin_wave, stage, after_wave, last_polish, nothing };
+
+/// So many generations of offspring in a row that found nothing better are the last.
+inline constexpr std::size_t most_barren = 16;
+
+/// How often what is found in the end is looked through for minima that are not polished.
+inline constexpr std::size_t most_last_rounds = 8;
+
+/// A search as it was read back.
+template <class T>
+struct SearchState {
+    const Setting& setting;
+    const Findings& findings;
+    const Offspring& offspring;
+    const Wave<T>* wave;  ///< null between two waves
+    Next next;
+    bool covered, breeding;
+    std::size_t begun, barren, first, last_rounds;
+    double best_before;
+    const std::vector<Rough>& rough;
+    std::uint64_t polish_evaluations;
+    const CrewWork& work;
+    double seconds;
+};
+
+/// Both throw std::invalid_argument naming the field whose rule does not hold. They take time linear in the
+/// size of what they look at.
+void require_rules(const OpenState& open);
+template <class T>
+void require_rules(const SearchState<T>& state);
+
+}  // namespace lanewise
