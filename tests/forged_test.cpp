@@ -462,13 +462,7 @@ TEST_CASE("a forged search is refused by the name of the field") {
          }},
         {"wave.alive", in_wave([](State& s, std::size_t) { ++s.wave.alive; })},
         {"wave.x", in_wave([](State& s, std::size_t) { s.wave.points.front() = a_nan; })},
-        {"wave.x", in_wave([](State& s, std::size_t) { s.wave.points.back() = 1e19; })},
-        {"wave.x",
-         [](State& s) {
-             if (!s.in_wave || s.wave.cut_off == 0) return false;
-             s.wave.points[3 * s.wave.tile_lanes] = a_nan;  // the best point
-             return true;
-         }},
+        {"wave.best_x", in_wave([](State& s, std::size_t) { s.wave.points.back() = 1e19; })},
         {"wave.f", in_wave([](State& s, std::size_t live) { s.wave.f[live] = a_nan; })},
         {"wave.best_f", in_wave([](State& s, std::size_t live) { s.wave.best_f[live] = a_nan; })},
         {"wave.steps_taken", in_wave([](State& s, std::size_t live) { s.wave.steps_taken[live] = a_nan; })},

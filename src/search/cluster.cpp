@@ -58,8 +58,8 @@ class Scouts {
     Scouts(const Ends& ends, const Nearness& nearness)
         : ends_(&ends),
           nearness_(nearness),
-          nearness_per_cell_(std::clamp(widest_cell / nearness.distance, 1.0,
-                                        std::isfinite(nearness.value) ? 32.0 : 4.0)),
+          nearness_per_cell_(
+              std::clamp(widest_cell / nearness.distance, 1.0, std::isfinite(nearness.value) ? 32.0 : 4.0)),
           cells_per_width_(1 / (nearness_per_cell_ * std::max(nearness.distance, least_distance))),
           exact_share_(nearness.exact_value / nearness.value),
           grid_(grid_coordinates(ends)),

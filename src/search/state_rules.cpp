@@ -222,11 +222,8 @@ class StateRules {
         std::size_t alive = 0;
         for (std::size_t lane = 0; lane < lanes; ++lane) alive += swarm.status(lane) != kernels::ended;
         rule("wave.alive", wave.alive() == alive);
-        // In the middle of a stage a run may just have broken: the next iteration sees that.
-        for (const auto which : {Swarm<T>::Which::current, Swarm<T>::Which::best}) {
-            const bool may_be_broken = which == Swarm<T>::Which::current && wave.is_cut_off();
-            rule("wave.x", swarm.is_within_bounds(which, may_be_broken));
-        }
+        rule("wave.x", swarm.is_within_bounds(Swarm<T>::Which::current));
+        rule("wave.best_x", swarm.is_within_bounds(Swarm<T>::Which::best));
         each("wave.f", lanes, [&](std::size_t lane) {
             return swarm.status(lane) != kernels::live || wave.stage_ == 0 || wave.is_cut_off() ||
                    std::isfinite(swarm.f(lane));

@@ -163,7 +163,7 @@ double Swarm<T>::coordinate(std::size_t lane, Which which, std::size_t j) const 
 }
 
 template <class T>
-bool Swarm<T>::is_within_bounds(Which which, bool may_be_nan) const noexcept {
+bool Swarm<T>::is_within_bounds(Which which) const noexcept {
     bool within = true;
     for (std::size_t tile = 0; tile < tiles(); ++tile) {
         const std::size_t block = 2 * tile + (which == Which::best ? 1 : 0);
@@ -171,9 +171,7 @@ bool Swarm<T>::is_within_bounds(Which which, bool may_be_nan) const noexcept {
             const T lower = bounds_[j];
             const T upper = bounds_[dimension_ + j];
             const T* x = points_.data() + (block * dimension_ + j) * lanes_;
-            within = within && std::all_of(x, x + lanes_, [&](T at) {
-                         return (at >= lower && at <= upper) || (may_be_nan && std::isnan(at));
-                     });
+            within = within && std::all_of(x, x + lanes_, [&](T at) { return at >= lower && at <= upper; });
         }
     }
     return within;

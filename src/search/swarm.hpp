@@ -108,8 +108,8 @@ class Swarm {
     /// also where the run's precision does not hold that number.
     double coordinate(std::size_t lane, Which which, std::size_t j) const noexcept;
 
-    /// True when these points of all lanes are within the bounds of the runs, or may be and are NaN.
-    bool is_within_bounds(Which which, bool may_be_nan) const noexcept;
+    /// True when these points of all lanes are within the bounds of the runs.
+    bool is_within_bounds(Which which) const noexcept;
 
     /// Lanes whose run is live.
     std::size_t alive() const noexcept;
