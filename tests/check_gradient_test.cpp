@@ -1,7 +1,12 @@
 // Right gradients pass, wrong ones are found and named.
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "catch.hpp"
 #include "lanewise/lanewise.hpp"
@@ -54,7 +59,7 @@ TEST_CASE("right gradients pass the check") {
         {"sum(i, 0, n(x)-1, abs(x[i]))", Box{{"x", -1, 1, 100}}},
         {"sum(i, 0, n(x)-1, abs(sin(50*x[i])))", Box{{"x", -1, 1, 20}}},
         {"max(x, y, x*y) + min(x^2, 0.3, y)", Box{{"x", -1, 1}, {"y", -1, 1}}},
-        {"floor(10*x) + sign(y)", Box{{"x", -1, 1}, {"y", -1, 1}}},
+        {"floor(10*x) + sign(y)", Box{{"x", -1, 1}, {"y", -1, 1}}, 4},
         {"exp(300*x) + exp(-300*x)", Box{{"x", -1, 1}}},
         {"exp(50*x)*sin(y) + exp(-x*y)", Box{{"x", -1, 1}, {"y", 0, 9}}},
         {"log(x) + sqrt(y)/x + x^y", Box{{"x", 1e-6, 100}, {"y", 0, 2}}},
@@ -81,7 +86,171 @@ TEST_CASE("right gradients pass the check") {
             CHECK(check.points_not_finite == 0);
             CHECK(check.points_unsettled <= most_unsettled);
             CHECK(check.wrong.empty());
-            CHECK(check.worst->relative_error <= 1e-6);
+            if (check.worst) CHECK(check.worst->relative_error <= 1e-6);
+        }
+    }
+}
+
+TEST_CASE("a right gradient is never called wrong where differences cannot see") {
+    struct Case {
+        std::string expression;
+        std::vector<Variable> variables;
+    };
+    const std::string valley = "(100*(x[0]^2 - x[i])^2 + (1 - x[i])^2)";
+    const std::string bend = "(100*(x[i]^2 - x[j])^2 + (1 - x[j])^2)";
+    const std::vector<Case> cases = {
+        {"1 + sum(i,0,1, 8*sin(7*(x[i]-0.9)^2)^2 + 6*sin(14*(x[0]-0.9)^2)^2 + (x[i]-0.9)^2)",
+         {{"x", -500, 500, 2}}},
+        {"sum(i,1,n(x)-1, " + valley + "^2/4000 - cos(" + valley + ") + 1)", {{"x", -10, 10, 3}}},
+        {"sum(j,0,n(x)-1, sum(i,0,n(x)-1, " + bend + "^2/4000 - cos(" + bend + ") + 1))",
+         {{"x", -10, 10, 3}}},
+        {"floor(x)", {{"x", -3, 3}}},
+        {"floor(1e5*x)/1e5", {{"x", -1, 1}}},
+        {"floor(1e3*x)*1e-3 + y^2", {{"x", -1, 1}, {"y", -1, 1}}},
+        {"x - floor(x + 0.5)", {{"x", -5, 5}}},
+        {"1e-3*(1e8*x - floor(1e8*x)) + x", {{"x", -1, 1}}},
+        {"1e12 + x^2", {{"x", -0.01, 0.01}}},
+        {"1e12 + x^2", {{"x", -10, 10}}},
+        {"(1e12 + x^2) - 1e12", {{"x", -0.1, 0.1}}},
+        {"0.1*((1e12 + x^2) - 1e12)", {{"x", -0.1, 0.1}}},
+        {"1 - cos(x)", {{"x", -1e-7, 1e-7}}},
+        {"x^2 - 2*x + 1", {{"x", 0.99999, 1.00001}}},
+        {"sum(k,0,20, 0.5^k*cos(3^k*pi*x))", {{"x", -1, 1}}},
+        {"sum(k,0,40, 0.5^k*cos(3^k*pi*x))", {{"x", -1, 1}}},
+        {"sin(1e5*x)", {{"x", -5, 5}}},
+        {"sin(1e9*x)", {{"x", -5, 5}}},
+        {"sin(1e13*x)", {{"x", -5, 5}}},
+        {"sin(1e18*x)", {{"x", -5, 5}}},
+        {"1e-9*sin(1e12*x)", {{"x", -1, 1}}},
+        {"x^2 + y^2 + 1e-9*sin(1e12*x*y)", {{"x", -1, 1}, {"y", -1, 1}}},
+        {"1e6 + x^2 + 1e-9*sin(1e7*x)", {{"x", -500, 500}}},
+        {"x + 1e-15*sin(1e18*x)", {{"x", 0, 1}}},
+        {"sin(1/x)", {{"x", -1, 1}}},
+        {"x*sin(x^3)", {{"x", -1000, 1000}}},
+        {"cos(1e6*cos(1e6*cos(1e6*x)))", {{"x", 0, 1}}},
+        {"1e307*(x^2 + sin(y))", {{"x", -5, 5}, {"y", -5, 5}}},
+        {"1e300*sin(1e10*x)", {{"x", -1, 1}}},
+        {"exp(x)", {{"x", 0, 1000}}},
+        {"1/(1 + exp(-50*x))", {{"x", -100, 100}}},
+        {"1e-310*x^2", {{"x", -1, 1}}},
+        {"x^16", {{"x", -1e-20, 1e-20}}},
+        {"if(x > 0.3, x, x + 5)", {{"x", -1, 1}}},
+        {"if(sin(1e6*x) > 0, x, x + 5)", {{"x", -100, 100}}},
+        {"abs(x) + abs(x - 1e-3)", {{"x", -1e6, 1e6}}},
+        {"abs(sin(1e7*x))", {{"x", -1, 1}}},
+        {"sqrt(abs(x))", {{"x", -1, 1}}},
+        {"tanh(1e8*x) + 1e-3*x", {{"x", -1, 1}}},
+        {"exp(-1e6*(x - 0.123)^2)", {{"x", -1, 1}}},
+        {"x - 0.01*exp(-1e3*sin(1e6*x)^2)", {{"x", -1, 1}}},
+        {"tan(x^2)", {{"x", -1e4, 1e4}}},
+        {"(0.3*x - 3e5)^2", {{"x", 1e6, 1e6 + 1e-4}}},
+        {"max(x, 0)", {{"x", -1, 1}}},
+        {"x^2", {{"x", -1, 1}, {"y", -1, 1}}},
+    };
+    for (const auto& [expression, variables] : cases) {
+        for (const double widening : {1.0, 100.0}) {
+            std::vector<Variable> wide = variables;
+            for (Variable& variable : wide) {
+                const double more = (widening - 1) / 2 * (variable.upper - variable.lower);
+                variable.lower -= more;
+                variable.upper += more;
+            }
+            const Box box(wide);
+            const Expression objective(expression, box);
+            for (std::uint64_t seed = 0; seed < 8; ++seed) {
+                const GradientCheck check = check_gradient(objective, box, {.seed = seed});
+                INFO(expression << " in a box " << widening << " times as wide, seed " << seed << ": "
+                                << to_text(check, box));
+                CHECK(check.wrong.empty());
+            }
+        }
+    }
+}
+
+TEST_CASE("wrong gradients of functions that differences can follow are found") {
+    struct Case {
+        std::string expression;
+        Box box;
+    };
+    const std::vector<Case> cases = {
+        {"sum(i,0,n(x)-2, 100*(x[i+1]-x[i]^2)^2 + (1-x[i])^2)", Box{{"x", -5, 10, 10}}},
+        {"10*n(x) + sum(i,0,n(x)-1, x[i]^2 - 10*cos(2*pi*x[i]))", Box{{"x", -2.56, 5.12, 10}}},
+        {"1 + sum(i,0,n(x)-1, x[i]^2)/4000 - prod(i,0,n(x)-1, cos(x[i]/sqrt(i+1)))",
+         Box{{"x", -300, 600, 2}}},
+        {"-sum(i,0,n(x)-1, x[i]*sin(sqrt(abs(x[i]))))", Box{{"x", -500, 500, 5}}},
+        {"1 + sum(i,0,1, 8*sin(7*(x[i]-0.9)^2)^2 + 6*sin(14*(x[0]-0.9)^2)^2 + (x[i]-0.9)^2)",
+         Box{{"x", -500, 500, 2}}},
+        {"sum(k,0,10, 0.5^k*cos(3^k*pi*x[0])) + x[1]^3", Box{{"x", -1, 1, 2}}},
+        {"1e6 + exp(x[0])*sin(x[1]) + x[1]/(2 + x[0])", Box{{"x", -1, 1, 2}}},
+        {"sin(1e9*x[0]) + x[1]^2", Box{{"x", -5, 5, 2}}},
+        {"x[0]^2 + 3*x[1] + 1e-9*sin(1e5*x[0])", Box{{"x", -5, 5, 2}}},
+        {"if(x[0] > 0.3, x[0], x[0]^2 + 5) + x[1]", Box{{"x", -1, 1, 2}}},
+    };
+    using Rows = Block<double>;
+    struct Kind {
+        const char* name;
+        std::function<void(const Rows&, std::size_t)> spoil;
+    };
+    const auto each = [](auto change) {
+        return [change](const Rows& block, std::size_t j) {
+            for (std::size_t lane = 0; lane < block.lanes; ++lane)
+                block.g(j)[lane] = change(block.x(j)[lane], block.g(j)[lane]);
+        };
+    };
+    const std::vector<Kind> kinds = {
+        {"a factor", each([](double, double g) { return 1.001 * g; })},
+        {"the sign", each([](double, double g) { return -g; })},
+        {"no gradient", each([](double, double) { return 0.0; })},
+        {"not a number", each([](double, double) { return not_a_number; })},
+        {"infinite", each([](double, double) { return std::numeric_limits<double>::infinity(); })},
+        {"of another function", each([](double x, double) { return 2 * x + 0.1; })},
+        {"too large by far", each([](double, double g) { return 1e9 * g; })},
+        {"in a part of the box", each([](double x, double g) { return x > 0 ? 1.1 * g : g; })},
+        {"swapped", [](const Rows& block,
+                       std::size_t j) { std::ranges::swap_ranges(block.g(j), block.g(j == 0 ? 1 : 0)); }},
+    };
+    /// A formula whose gradient someone got wrong.
+    struct Spoilt final : Objective {
+        Spoilt(const Objective& right, const Kind& kind, std::size_t j) : right(&right), kind(&kind), j(j) {}
+        std::size_t dimension() const noexcept override { return right->dimension(); }
+        std::size_t scratch_rows() const noexcept override { return right->scratch_rows(); }
+        void evaluate(const Rows& block) const noexcept override {
+            right->evaluate(block);
+            kind->spoil(block, j);
+        }
+        const Objective* right;
+        const Kind* kind;
+        std::size_t j;
+    };
+    for (const auto& [expression, box] : cases) {
+        const Expression right(expression, box);
+        for (std::uint64_t seed = 0; seed < 4; ++seed) {
+            CHECK(check_gradient(right, box, {.seed = seed}).passed);
+            for (const Kind& kind : kinds) {
+                for (const std::size_t j : {std::size_t{0}, box.dimension() - 1}) {
+                    const GradientCheck check = check_gradient(Spoilt(right, kind, j), box, {.seed = seed});
+                    INFO(expression << ", " << kind.name << ", x[" << j << "], seed " << seed << ": "
+                                    << to_text(check, box));
+                    CHECK(std::ranges::count(check.wrong, j) == 1);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("a gradient without the waves on a slope is wrong") {
+    const Box box{{"x", -5, 5}};
+    const auto rippled = [](double height, double waves, bool forgotten) {
+        return LaneByLane(1, [=](const Point& x, Point& g) {
+            g[0] = 2 * x[0] + (forgotten ? 0 : height * waves * std::cos(waves * x[0]));
+            return x[0] * x[0] + height * std::sin(waves * x[0]);
+        });
+    };
+    for (const double waves : {1e2, 1e5, 1e9}) {
+        for (const double height : {1.0, 1e-3}) {
+            INFO(waves << " waves of " << height);
+            CHECK(check_gradient(rippled(height, waves, false), box).wrong.empty());
+            CHECK_FALSE(check_gradient(rippled(height, waves, true), box).passed);
         }
     }
 }
@@ -176,12 +345,33 @@ TEST_CASE("what cannot be compared is counted") {
     // No number of halvings settles white noise; it is not the gradient's fault.
     const LaneByLane noise(2, [](const Point& x, Point& g) {
         g[0] = g[1] = 0;
-        return std::fmod(std::abs(std::sin(x[0] * 12.9898 + x[1] * 78.233)) * 43758.5453e6, 1.0);
+        const auto bits = std::bit_cast<std::uint64_t>(x[0]) * 3 + std::bit_cast<std::uint64_t>(x[1]);
+        return static_cast<double>((bits * 0x9E3779B97F4A7C15U) >> 40U);
     });
     const GradientCheck unsettled = check_gradient(noise, box);
     CHECK(unsettled.passed);
     CHECK(unsettled.points_unsettled == 16);
-    CHECK_THAT(to_text(unsettled, box), ContainsSubstring("at 16 of them"));
+    CHECK(unsettled.unsettled == std::vector<std::size_t>{0, 1});
+    CHECK_FALSE(unsettled.worst);
+    CHECK(to_text(unsettled, box) ==
+          "cannot tell in x, y whether the gradient is right: differences with "
+          "different steps do not agree with each other at any of 16 points");
+
+    const GradientCheck one = check_gradient(Expression("sin(1e18*x) + y^2", box), box);
+    CHECK(one.passed);
+    CHECK(one.unsettled == std::vector<std::size_t>{0});
+    CHECK(to_text(one, box) ==
+          "the gradient agrees with differences to 1e-06 at 16 points, but cannot tell in "
+          "x: differences with different steps do not agree with each other at any of them");
+
+    const GradientCheck some = check_gradient(Expression("floor(40*x) + y^2", box), box, {.points = 64});
+    CHECK(some.passed);
+    CHECK(some.unsettled.empty());
+    CHECK(some.points_unsettled > 0);
+    CHECK(some.points_unsettled < 64);
+    CHECK_THAT(to_text(some, box),
+               ContainsSubstring(" of them cannot tell in some variable: differences with different steps do "
+                                 "not agree with each other there"));
 }
 
 TEST_CASE("nothing outside the box is asked") {

@@ -322,6 +322,12 @@ TEST_CASE("a gradient is checked before the search when asked") {
     CHECK(wrong.out.empty());
     CHECK_THAT(wrong.err, ContainsSubstring("the gradient is wrong in 1 of 2 variables, worst in y: 0 "
                                             "where differences say 1.0"));
+    const Outcome unsettled = run({"minimize", "sin(1e18*x) + y^2", "--var", "x=-1:1", "--var", "y=-1:1",
+                                   "--starts", "16", "--iterations", "5", "--check-gradient"});
+    CHECK(unsettled.code == 0);
+    CHECK_THAT(unsettled.err,
+               ContainsSubstring("but cannot tell in x: differences with different steps do not "
+                                 "agree with each other at any of them\n"));
     const Outcome nothing = run({"minimize", "log(-1 - x^2)", "--var", "x=-1:1", "--check-gradient"});
     CHECK(nothing.code == 2);
     CHECK_THAT(nothing.err, ContainsSubstring("no finite value at any of 16 points"));

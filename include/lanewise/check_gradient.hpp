@@ -25,6 +25,14 @@ struct GradientCheckOptions {
 };
 
 /// What a comparison of a gradient with differences of the value found.
+///
+/// For each variable at each point the verdict is one of three:
+/// - *agrees*: the differences settle to within the tolerance, on the gradient;
+/// - *wrong*: the differences of some steps settle on a slope that is further from the gradient than
+///   their own error and the tolerance allow, and no smaller steps give reason to doubt it;
+/// - *cannot tell*: anything else. The differences with different steps disagree with each other (noise,
+///   coarse values, a kink or jump nearby, waves too short for a double to follow, a slope small beside
+///   the value). This says nothing against the gradient and does not fail the check.
 struct GradientCheck {
     /// One component of the gradient at one point.
     struct Component {
@@ -41,29 +49,44 @@ struct GradientCheck {
         double relative_error;
     };
 
-    /// No component's relative error is above the tolerance, and there was something to compare.
+    /// Nothing is wrong, and there was a finite value somewhere. That anything could be told is not asked.
     bool passed;
-    std::size_t points;             ///< looked at
-    std::size_t points_not_finite;  ///< of these without a finite value: not compared
-    /// Of these where the differences in some variable did not settle to within the tolerance (a kink or jump
-    /// nearby, noise, a slope small beside the value): compared as far as they did.
-    std::size_t points_unsettled;
-    std::vector<std::size_t> wrong;  ///< the coordinates with a relative error above the tolerance somewhere
-    std::optional<Component> worst;  ///< the one with the largest relative error, if any was compared
-    double tolerance;                ///< that was used
+    std::size_t points;              ///< looked at
+    std::size_t points_not_finite;   ///< of these without a finite value: not compared
+    std::size_t points_unsettled;    ///< of these where the verdict is *cannot tell* for some variable
+    std::vector<std::size_t> wrong;  ///< the coordinates that are *wrong* at some point
+    /// The coordinates for which the verdict is *cannot tell* at every point with a finite value: nothing is
+    /// known of this part of the gradient.
+    std::vector<std::size_t> unsettled;
+    /// The one with the largest relative error of those that agree or are wrong, if there are any.
+    std::optional<Component> worst;
+    double tolerance;  ///< that was used
 };
 
 /// Compares the gradient of `objective`, in double precision, with differences of its values at points of
 /// `box`, one variable at a time; fixed variables are left out.
 ///
 /// A difference is the sixth-order extrapolation (Richardson 1911) of central differences with steps h, h/2
-/// and h/4, where h falls from 0.06 to 5e-10 of the box width until two further halvings confirm it: what
-/// is smooth is settled early, small steps get between kinks, and no point outside the box is asked for. The
-/// noise of the values is measured over steps of 2^-30 of the width, or as many as it takes to change them.
-/// As in Ridders (1982) the best of all steps is kept with an estimate of its error, and a gradient is blamed
-/// only for what is beyond that, and only if no smaller step finds it right after all.
+/// and h/4. From 0.06 of the box width h is halved until two further halvings confirm that the gradient is
+/// right: for what is smooth that is soon. If they never do, h is halved on to 2^-52 of the width or the
+/// spacing of doubles at x, whichever is larger; no point outside the box is asked for. What one step says is
+/// then held against the gradient only if
+/// - it changes over two halvings by less than a tenth of its distance to the gradient;
+/// - so does what the values with smaller steps add as noise, which is taken to be the same for any step;
+/// - no two smaller steps in a row find a slope nearer to the gradient: they would see what larger steps pass
+///   over, a short wave, a bump, a kink or a jump;
+/// - the gradient changes by less than half that distance over smaller steps: otherwise it follows something
+///   that is too fine for this step, even lower than the rounding of the values;
+/// - if the values scatter by more than rounding explains, the gradient is too small for that to show
+///   over the smallest step: otherwise both may follow something finer than the spacing of doubles;
+/// - it is not a slope of 0 where larger steps saw the values change, or where no value is other than 0:
+///   coarse values leave flat stretches of a slope.
 ///
-/// Costs 16 to 80 evaluations for each point and variable, on the calling thread.
+/// A gradient that is NaN is wrong wherever the values of five steps in a row are finite. What cannot be told
+/// from values at all: a formula whose values have lost its slope altogether, as `(1e10 + x^2) - 1e10 + y`
+/// has in steps of 2e-6, may be called wrong.
+///
+/// Costs 10 to 98 evaluations for each point and variable, on the calling thread.
 /// \throws std::invalid_argument when objective and box differ in dimension or an option is not in its range.
 GradientCheck check_gradient(const Objective& objective, const Box& box,
                              const GradientCheckOptions& options = {});

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t most_minima_shown = 10;
 constexpr std::size_t most_coordinates_shown = 6;
+/// Why differences cannot tell a gradient.
+constexpr const char* disagreement = "differences with different steps do not agree with each other";
 
 /// "x = 1, y = 2" or "x = [1, 2, ...]".
 std::string variables(const Box& box, const std::vector<double>& x, int digits, std::size_t most) {
@@ -97,6 +99,16 @@ std::string wrong_gradient(const GradientCheck& check, const Box& box) {
         variables(box, worst.x, 17, most_coordinates_shown));
 }
 
+/// "x[3], y"
+std::string coordinates(const std::vector<std::size_t>& list, const Box& box) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(list.size(), most_coordinates_shown); ++i)
+        text += fmt::format("{}{}", i == 0 ? "" : ", ", box.coordinate_name(list[i]));
+    if (list.size() > most_coordinates_shown)
+        text += fmt::format(", ... {} more", list.size() - most_coordinates_shown);
+    return text;
+}
+
 }  // namespace
 
 std::string to_text(double number) {
@@ -109,15 +121,22 @@ std::string to_text(const GradientCheck& check, const Box& box) {
     if (compared == 0)
         return fmt::format("the gradient could not be checked: no finite value at any of {} points",
                            check.points);
-    const std::string at = compared == check.points ? fmt::format("{} points", compared)
-                                                    : fmt::format("{} of {} points, the others have no value",
-                                                                  compared, check.points);
-    const std::string unsettled =
-        check.points_unsettled == 0
-            ? ""
-            : fmt::format("; at {} of them, in some variable, only as closely as differences can tell",
-                          check.points_unsettled);
-    return fmt::format("the gradient agrees with differences to {} at {}{}", check.tolerance, at, unsettled);
+    const std::string points =
+        compared == check.points
+            ? fmt::format("{} points", compared)
+            : fmt::format("{} of {} points, the others have no value", compared, check.points);
+    if (!check.worst && !check.unsettled.empty())
+        return fmt::format("cannot tell in {} whether the gradient is right: {} at any of {}",
+                           coordinates(check.unsettled, box), disagreement, points);
+    const std::string agrees =
+        fmt::format("the gradient agrees with differences to {} at {}", check.tolerance, points);
+    if (!check.unsettled.empty())
+        return fmt::format("{}, but cannot tell in {}: {} at any of them", agrees,
+                           coordinates(check.unsettled, box), disagreement);
+    if (check.points_unsettled != 0)
+        return fmt::format("{}; at {} of them cannot tell in some variable: {} there", agrees,
+                           check.points_unsettled, disagreement);
+    return agrees;
 }
 
 std::string to_table(const Result& result, const Box& box) {
