@@ -26,9 +26,13 @@ namespace lanewise {
 ///     asin(x), acos(x) at -1 and 1           0
 ///     hypot(x, y), atan2(x, y) at (0, 0)     0, 0
 ///     min, max at a tie                      the first argument's
-///     sign, floor, ceil, comparisons         0 everywhere
+///     clamp(x, a, b) at x = a or x = b       that of x
+///     sign, floor, ceil, trunc, round        0 everywhere, as of comparisons
+///     mod(x, y)                              1 and -floor(x/y), at the jumps too
 ///     x^p at x = 0, by x                     1 for p = 1, else 0 (p >= 0)
 ///     x^p at x <= 0, by p                    0
+/// mod(x, y) = x - y floor(x/y) is exact for a power of two y. For others it is off by up to an ULP of x, can
+/// be that far outside of [0, y), and means nothing where that is more than y (quotients beyond 2^53).
 /// Values follow IEEE 754 and C: x*log(x) and sin(x)/x are NaN at 0, and a run that gets there ends; write
 /// if(x > 0, x*log(x), 0), or select in C++.
 class Program : public Objective {

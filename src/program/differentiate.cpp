@@ -154,6 +154,9 @@ class ReverseMode {
             case Opcode::erf: add(a, times(bell(a))); break;
             case Opcode::erfc: add(a, g.neg(times(bell(a)))); break;
             case Opcode::lgamma: add(a, times(g.apply(Opcode::digamma, a))); break;
+            case Opcode::gamma:
+                add(a, where_adjoint_is_not_0(g.mul(times(id), g.apply(Opcode::digamma, a))));
+                break;
             case Opcode::atan2: {
                 const NodeId distance = g.apply(Opcode::hypot, a, b);
                 add(a, where(distance, g.mul(over(distance), g.div(b, distance))));
