@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "arguments.hpp"
+#include "points.hpp"
 #include "profile_report.hpp"
 #include "progress.hpp"
 
@@ -241,6 +242,23 @@ int run_minima(const std::string& file, const Flags& flags) {
     return done;
 }
 
+int run_evaluate_file(const Problem& problem, const std::string& file) {
+    const Box box = problem.box();
+    const Expression objective = problem.objective(box);
+    const auto points = parse_starts_csv(read_file(file), box, fmt::format("at-file {}", file));
+    const Isa isa = choose_isa(problem.options.isa);
+    const std::unique_ptr<Sink> json = open_sink(problem.output.json);
+
+    const std::vector<Evaluation> at = evaluate(objective, points, isa);
+    require_any_finite(at);
+    if (json) {
+        json->write(points_json(points, at));
+        json->commit();
+    }
+    if (problem.output.json != "-") fmt::print("{}", points_csv(box, points, at));
+    return done;
+}
+
 int run_evaluate(const Problem& problem, const std::string& point) {
     const Box box = problem.box();
     const Expression objective = problem.objective(box);
@@ -294,7 +312,9 @@ int run(const Command& command) {
         case Command::Kind::minimize:
         case Command::Kind::profile: return run_minimize(command);
         case Command::Kind::minima: return run_minima(command.checkpoint, command.flags);
-        case Command::Kind::evaluate: return run_evaluate(command.problem, command.at);
+        case Command::Kind::evaluate:
+            return command.at ? run_evaluate(command.problem, *command.at)
+                              : run_evaluate_file(command.problem, *command.at_file);
         case Command::Kind::info: return run_info();
         case Command::Kind::done: break;
     }

@@ -136,16 +136,21 @@ struct SavedVariable {
     }
 };
 
-/// The two ways to make a box; bounds of their own for each element has a vector "x" alone.
-Box make_box(const std::vector<SavedVariable>& saved, std::vector<double> lower, std::vector<double> upper) {
-    if (saved.size() == 1 && saved[0].name == "x" && saved[0].length == lower.size())
-        return Box::from_bounds(std::move(lower), std::move(upper));
+Box make_box(const std::vector<SavedVariable>& saved, const std::vector<double>& lower,
+             const std::vector<double>& upper) {
+    Reader::require(lower.size() == upper.size());
     std::vector<Variable> variables;
     std::size_t offset = 0;
     for (const auto& [name, length] : saved) {
         const std::size_t size = length.value_or(1);
         Reader::require(size > 0 && offset < lower.size() && size <= lower.size() - offset);
-        variables.push_back({name, lower[offset], upper[offset], length});
+        const auto bound = [&](const std::vector<double>& of_all) {
+            const auto begin = of_all.begin() + static_cast<std::ptrdiff_t>(offset);
+            return length ? Variable::Bound(
+                                std::vector<double>(begin, begin + static_cast<std::ptrdiff_t>(size)))
+                          : Variable::Bound(*begin);
+        };
+        variables.push_back({name, bound(lower), bound(upper), length});
         offset += size;
     }
     Reader::require(offset == lower.size());
@@ -226,7 +231,7 @@ OpenState open_state(std::string_view state) {
     Reader::require(isa <= Isa::neon);
     if (isa_available(isa)) options.isa = isa;
     return {.search = {.formula = std::move(formula),
-                       .box = make_box(variables, std::move(lower), std::move(upper)),
+                       .box = make_box(variables, lower, upper),
                        .options = std::move(options)},
             .isa = isa,
             .rest = reader};
