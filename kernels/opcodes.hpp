@@ -29,8 +29,9 @@
     X(logical_and, 2) /* 1 or 0; 0 is false, all else true, NaN too */ \
     X(logical_or, 2)                                                   \
     X(logical_not, 1)                                                  \
-    X(select, 3)  /* a != 0 ? b : c */                                 \
-    X(digamma, 1) /* lgamma's derivative */                            \
+    X(select, 3) /* a != 0 ? b : c */                                  \
+    X(gamma, 1)                                                        \
+    X(digamma, 1) /* the derivative of lgamma */                       \
     X(sin, 1)                                                          \
     X(cos, 1)
 

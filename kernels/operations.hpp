@@ -100,6 +100,10 @@ Batch<T> select(Batch<T> a, Batch<T> b, Batch<T> c) {
     return xsimd::select(is_zero(a), c, b);
 }
 template <class T>
+Batch<T> gamma(Batch<T> a) {
+    return sleef::tgamma(a);
+}
+template <class T>
 Batch<T> sin(Batch<T> a) {
     return kernels::sincos(a).sin;
 }

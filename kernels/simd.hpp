@@ -204,7 +204,8 @@ Batch<T> sign(Batch<T> a) {
 /// SLEEF's deterministic functions, by name: the same bits at every lane, whatever the other lanes hold.
 namespace sleef {
 LANEWISE_FUNCTIONS(LANEWISE_FUNCTION)
-}
+LANEWISE_UNARY(tgamma, u10)
+}  // namespace sleef
 
 #undef LANEWISE_FUNCTION
 #undef LANEWISE_BY_OPERANDS_2

@@ -142,6 +142,13 @@ Real sign(Real x) {
     return static_cast<Real>((x > 0) - (x < 0));
 }
 
+Real beyond_whole(Real x) {
+    return x - std::floor(x);
+}
+Real beyond_quarter(Real x) {
+    return x - std::floor(4 * x) / 4;
+}
+
 /// The reference itself is off by up to 1/2048 ULP.
 constexpr Bound rounded{0.501};
 constexpr Bound exact{0};
@@ -173,6 +180,19 @@ const std::vector<Row> table = {
     {"ceil(x)", std::ceil, normal, exact, exact},
     {"ceil(x)", std::ceil, subnormal, exact, exact},
     {"ceil(x)", std::ceil, around(3, 0.5), exact, exact},
+    {"round(x)", std::round, magnitudes(0.1, 1e17), exact, exact},
+    {"round(x)", std::round, normal, exact, exact},
+    {"round(x)", std::round, subnormal, exact, exact},
+    {"round(x)", std::round, around(0.5, 0.5), exact, exact},
+    {"round(x)", std::round, around(-2.5, 0.5), exact, exact},
+    {"round(x)", std::round, around(4503599627370497.0, 2), exact, untested},
+    {"round(x)", std::round, around(8388609, 2), untested, exact},
+    {"trunc(x)", std::trunc, magnitudes(0.1, 1e17), exact, exact},
+    {"trunc(x)", std::trunc, normal, exact, exact},
+    {"trunc(x)", std::trunc, around(3, 0.5), exact, exact},
+    // Exact where the quotient has no rounding, as by powers of two.
+    {"mod(x, 1)", beyond_whole, magnitudes(1e-3, 1e6), rounded, rounded},
+    {"mod(x, 0.25)", beyond_quarter, magnitudes(1e-3, 1e6), rounded, rounded},
     {"sqrt(x)", std::sqrt, normal, rounded, rounded},
     {"sqrt(x)", std::sqrt, subnormal, rounded, rounded},
 
@@ -324,6 +344,16 @@ const std::vector<Row> table = {
     // No relative accuracy at the roots between the poles, nor does SLEEF promise it.
     {"lgamma(x)", std::lgamma, between(-10, 0), {0.6, 1e-15}, {0.6, 1e-8}},
     {"lgamma(x)", std::lgamma, between(-1e6, 0), {0.6, 1e-15}, {0.6, 1e-8}},
+    {"gamma(x)", std::tgamma, between(0, 10), {0.6}, {0.6}},
+    {"gamma(x)", std::tgamma, around(1, 0.5), {0.6}, {0.6}},
+    {"gamma(x)", std::tgamma, around(2, 0.5), {0.6}, {0.6}},
+    {"gamma(x)", std::tgamma, between(10, 171.6), {1.0}, untested},
+    {"gamma(x)", std::tgamma, between(10, 35), untested, {0.7}},
+    {"gamma(x)", std::tgamma, magnitudes(1e-307, 1e-3), {0.6}, untested},
+    {"gamma(x)", std::tgamma, magnitudes(1e-37, 1e-3), untested, {0.6}},
+    {"gamma(x)", std::tgamma, between(-10, 0), {0.6}, {0.7}},
+    {"gamma(x)", std::tgamma, between(-170, -10), {1.0}, untested},
+    {"gamma(x)", std::tgamma, between(-33, -10), untested, {0.7}},
 
     {"hypot(x, y)", std::hypot, magnitudes(1e-3, 1e3), magnitudes(1e-3, 1e3), {2.1}, {2.0}},
     {"hypot(x, y)", std::hypot, normal, normal, {2.0}, {2.0}},
@@ -486,6 +516,30 @@ const std::vector<Special> specials = {
     {"ceil(x)", -1e300, 0, -1e300},
     {"ceil(x)", inf, 0, inf},
     {"ceil(x)", 1e-40, 0, 1},
+    {"round(x)", 0.5, 0, 1},
+    {"round(x)", -0.5, 0, -1},
+    {"round(x)", 2.5, 0, 3},
+    {"round(x)", 0.25, 0, 0.0},
+    {"round(x)", 1e30, 0, 1e30},
+    {"round(x)", inf, 0, inf},
+    {"round(x)", -inf, 0, -inf},
+    {"trunc(x)", 0.5, 0, 0.0},
+    {"trunc(x)", -0.5, 0, -0.0},
+    {"trunc(x)", -1.75, 0, -1},
+    {"trunc(x)", -1e300, 0, -1e300},
+    {"trunc(x)", -inf, 0, -inf},
+    {"mod(x, y)", 5, 3, 2},
+    {"mod(x, y)", -5, 3, 1},
+    {"mod(x, y)", 5, -3, -1},
+    {"mod(x, y)", -6, 3, 0.0},
+    {"mod(x, y)", 1, 0, nan},
+    {"mod(x, y)", inf, 3, nan},
+    {"clamp(x, y, 2)", 1, -1, 1},
+    {"clamp(x, y, 2)", 3, -1, 2},
+    {"clamp(x, y, 2)", -3, -1, -1},
+    {"clamp(x, y, 2)", 1, 5, 2},
+    {"clamp(x, y, 2)", nan, 1, nan},
+    {"clamp(x, y, 2)", 1, nan, nan},
     {"sqrt(x)", -1, 0, nan},
     {"sqrt(x)", -0.0, 0, -0.0},
     {"sqrt(x)", inf, 0, inf},
@@ -630,6 +684,17 @@ const std::vector<Special> specials = {
     {"lgamma(x)", inf, 0, inf},
     {"lgamma(x)", -inf, 0, inf},
     {"lgamma(x)", 1e307, 0, inf},
+
+    {"gamma(x)", 1, 0, 1},
+    {"gamma(x)", 2, 0, 1},
+    {"gamma(x)", 5, 0, 24},
+    {"gamma(x)", 0, 0, inf},
+    {"gamma(x)", -0.0, 0, -inf},
+    {"gamma(x)", -3, 0, nan},
+    {"gamma(x)", inf, 0, inf},
+    {"gamma(x)", -inf, 0, nan},
+    {"gamma(x)", 172, 0, inf},
+    {"gamma(x)", 1e30, 0, inf},
 
     {"hypot(x, y)", 3, 4, 5},
     {"hypot(x, y)", 0, -0.0, 0.0},

@@ -151,9 +151,9 @@ TEST_CASE("a right gradient is never called wrong where differences cannot see")
         for (const double widening : {1.0, 100.0}) {
             std::vector<Variable> wide = variables;
             for (Variable& variable : wide) {
-                const double more = (widening - 1) / 2 * (variable.upper - variable.lower);
-                variable.lower -= more;
-                variable.upper += more;
+                const double more = (widening - 1) / 2 * (variable.upper[0] - variable.lower[0]);
+                variable.lower = variable.lower[0] - more;
+                variable.upper = variable.upper[0] + more;
             }
             const Box box(wide);
             const Expression objective(expression, box);

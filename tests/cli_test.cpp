@@ -161,6 +161,104 @@ TEST_CASE("evaluate prints value and gradient") {
                ContainsSubstring("the derivative by x at this point is inf"));
 }
 
+TEST_CASE("evaluate takes many points and writes them so that they can be read again") {
+    const Folder folder;
+    const std::string points = folder / "points.csv";
+    std::ofstream(points) << "name;y;x\na;2;0.25\nb;1;-1\nc;3;0\nd;0.5;4\n";
+    const std::vector<std::string> objective = {"evaluate", "sqrt(x)*log(y)", "--var",
+                                                "x=0:9",    "--var",          "y=0:9"};
+    const auto with = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), objective.begin(), objective.end());
+        return run(more);
+    };
+    const Outcome csv = with({"--at-file", points});
+    CHECK(csv.code == 0);
+    CHECK(csv.err.empty());
+    const auto lines = lines_of(csv.out);
+    REQUIRE(lines.size() == 5);
+    CHECK(lines[0] == "f,x,y,df/dx,df/dy,status");
+    CHECK(lines[1] == "0.34657359027997264,0.25,2,0.6931471805599453,0.25,finite");
+    CHECK(lines[2] == ",-1,1,,,f-not-finite");
+    CHECK(lines[3] == "0,0,3,0,0,finite");
+
+    const std::string again = folder / "again.csv";
+    std::ofstream(again) << csv.out;
+    CHECK(with({"--at-file", again}).out == csv.out);
+    CHECK(json::parse(run({"minimize", "x + y", "--var", "x=-1:9", "--var", "y=0:9", "--starts-file", again,
+                           "--json", "-"})
+                          .out)["options"]["start_points"] ==
+          json({{0.25, 2.0}, {-1.0, 1.0}, {0.0, 3.0}, {4.0, 0.5}}));
+
+    const json list = json::parse(with({"--at-file", points, "--json", "-"}).out);
+    REQUIRE(list.size() == 4);
+    CHECK(list[1] == json({{"f", nullptr},
+                           {"gradient", {nullptr, nullptr}},
+                           {"x", {-1.0, 1.0}},
+                           {"status", "f-not-finite"}}));
+    CHECK(list[0]["f"] == json::parse(with({"--at", "1/4,2", "--json", "-"}).out)["f"]);
+    CHECK(list[0]["gradient"][0] == 0.6931471805599453);
+
+    const std::string file = folder / "r.json";
+    CHECK(with({"--at-file", points, "--json", file}).out == csv.out);
+    CHECK(json::parse(lanewise::read_file(file)) == list);
+    std::ofstream(folder / "steep.csv") << "x\n1\n2\n-1\n";
+    const auto steep =
+        lines_of(run({"evaluate", "exp(709*x)", "--var", "x=0:9", "--at-file", folder / "steep.csv"}).out);
+    REQUIRE(steep.size() == 4);
+    CHECK_THAT(steep[1], ContainsSubstring("e+307,1,,gradient-not-finite"));
+    CHECK(steep[2] == ",2,,f-not-finite");
+    CHECK_THAT(steep[3], ContainsSubstring(",-1,") && ContainsSubstring(",finite"));
+
+    const Outcome none =
+        run({"evaluate", "log(-x^2 - 1)", "--var", "x=0:9", "--at-file", points, "--json", folder / "none"});
+    CHECK(none.code == 3);
+    CHECK(none.out.empty());
+    CHECK_THAT(none.err, ContainsSubstring("not finite at any of the 4 points"));
+    CHECK_FALSE(std::filesystem::exists(folder / "none"));
+    const Outcome wrong = run({"evaluate", "z", "--var", "z=0:9", "--at-file", points});
+    CHECK(wrong.code == 2);
+    CHECK_THAT(wrong.err, ContainsSubstring("at-file " + points +
+                                            ", line 1: no column 'z'; the columns, separated by "
+                                            "';', are 'name', 'y', 'x'"));
+}
+
+TEST_CASE("what follows -- is no option, whatever it begins with") {
+    const auto best = [](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"minimize", "--var", "x=-1:2", "--starts", "20", "--json", "-"});
+        const Outcome outcome = run(arguments);
+        INFO(outcome.err);
+        REQUIRE(outcome.code == 0);
+        return json::parse(outcome.out)["best"]["f"].get<double>();
+    };
+    CHECK(best({"--", "-x^2"}) == -4);
+    CHECK(best({"--", "--x^2"}) == 0);
+    CHECK(best({"--", "x"}) == -1);
+    CHECK(best({"-x^2"}) == -4);
+    CHECK(run({"evaluate", "--at", "-2", "--var", "x=-3:3", "--", "-h*x", "--param"}).code == 2);
+    CHECK(run({"evaluate", "--at", "-2", "--var", "x=-3:3", "--param", "h=3", "--", "-h*x"}).out ==
+          "f = 6\ndf/dx = -3\n");
+}
+
+TEST_CASE("on and off have other words, and files of problems any case") {
+    const Folder folder;
+    const std::string file = folder / "P.Toml";
+    std::ofstream(file)
+        << "expression = 'x^2'\n[variables]\nx = [-1, 'pi']\n[options]\npolish = false\nstarts = 20\n";
+    const auto options = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), {"minimize", file, "--json", "-"});
+        const Outcome outcome = run(more);
+        INFO(outcome.err);
+        REQUIRE(outcome.code == 0);
+        return json::parse(outcome.out)["options"];
+    };
+    CHECK(options({})["polish"] == "off");
+    CHECK(options({"--polish=true"})["polish"] == "on");
+    CHECK(options({"--polish", "yes", "--prune", "no", "--offspring=false"})["offspring"] == "off");
+    CHECK(options({"--jit", "no"})["jit"] == "off");
+    CHECK(options({"--maximize=no"})["maximize"] == false);
+    CHECK(options({"--maximize"})["maximize"] == true);
+}
+
 TEST_CASE("profile searches and says where the time went") {
     const Folder folder;
     const std::string file = folder / "t.json";
@@ -219,17 +317,41 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
          "memory '10240': 4096 starts in 1 variables take at least"},
         {{"minimize", "x", "--var", var, "--memory", "99999999999G"}, "memory '99999999999G': is more than"},
         {{"minimise"}, "command 'minimise': must be one of: minimize, profile, minima, evaluate, info"},
-        {{"minimize", "x", "--var", var, "--frobnicate"}, "--frobnicate"},
+        {{"minimize", "x", "--var", var, "--frobnicate"},
+         "unknown option '--frobnicate'; known: --help, --var, "},
+        {{"minimize", "x", "--bounds", var}, "unknown option '--bounds'; did you mean '--var'?"},
+        {{"minimize", "x", "--var", var, "--start-file", "f"}, "did you mean '--starts-file'?"},
+        {{"minimize", "x", "--var", var, "--maxtime=3"},
+         "unknown option '--maxtime'; did you mean '--max-time'?"},
+        {{"minimize", "x", "--var", var, "--itertions", "9"}, "did you mean '--iterations'?"},
+        {{"profile", "x", "--var", var, "--lr", "9"}, "unknown option '--lr'; did you mean '--alpha'?"},
+        {{"minimize", "x", "--var", var, "-starts", "9"},
+         "unknown option '-starts'; did you mean '--starts'?"},
+        {{"minima", "x", "--minma", "9"}, "did you mean '--minima'?"},
+        {{"minima", "x", "--starts", "9"}, "unknown option '--starts'; known: --help, --same-distance"},
+        {{"evaluate", "x", "--var", var, "--att", "9"}, "unknown option '--att'; did you mean '--at'?"},
+        {{"--verson"}, "unknown option '--verson'; did you mean '--version'?"},
+        {{"minimize", "x", "+", "1", "--var", var},
+         "argument '+': is one too many; an expression with blanks"},
+        {{"minimize", "--var", var, "--", "-x", "-y"}, "argument '-y': is one too many"},
         {{"minimize", "x"}, "--var"},
         {{"minimize", "--var", var}, "expression"},
         {{"minimize", "x", "--var", "x"}, "var 'x': is not NAME=LO:HI"},
         {{"minimize", "x", "--var", "x=1"}, "var 'x=1': is not NAME=LO:HI"},
         {{"minimize", "x", "--var", "x=1:0"}, "variable 'x': lower bound 1 is above upper bound 0"},
         {{"minimize", "x", "--var", "x=0:inf"}, "bound of var x 'inf': must be finite"},
-        {{"minimize", "x", "--var", "x=nan:1"}, "bound of var x 'nan': must be finite"},
-        {{"minimize", "x", "--var", "x=a:1"}, "bound of var x 'a': is not a number"},
+        {{"minimize", "x", "--var", "x=nan:1"}, "bound of var x, line 1, column 3: 'nan' is not known"},
+        {{"minimize", "x", "--var", "x=a:1"},
+         "bound of var x, line 1, column 3: 'a' is not known; known here: e, inf, pi\n  x=a:1\n    ^"},
+        {{"minimize", "x", "--var", "x=0:1/0"}, "bound of var x '1/0': must be finite"},
+        {{"minimize", "x", "--var", "x=[0:1,2]"},
+         "var 'x=[0:1,2]': is not NAME=LO:HI, NAME[LENGTH]=LO:HI or"},
+        {{"minimize", "x", "--var", "x=[0:1"}, "var 'x=[0:1': is not NAME=LO:HI"},
+        {{"minimize", "x", "--var", "x=0:1:2"}, "var 'x=0:1:2': is not NAME=LO:HI"},
+        {{"minimize", "x", "--var", "x[3]=[0:1,2:5]"}, "variable 'x': bounds of 2 elements, but length 3"},
+        {{"minimize", "x", "--var", "x=[0:1,5:2]"}, "variable 'x[1]': lower bound 5 is above upper bound 2"},
         {{"minimize", "x", "--var", "x="}, "var 'x='"},
-        {{"minimize", "x", "--var", "x=:"}, "bound of var x '': is not a number"},
+        {{"minimize", "x", "--var", "x=:"}, "bound of var x, line 1, column 3: the expression is empty"},
         {{"minimize", "x", "--var", "x[0]=0:1"}, "variable 'x': length 0"},
         {{"minimize", "x", "--var", "x[=0:1"}, "var 'x[=0:1'"},
         {{"minimize", "x", "--var", "x[a]=0:1"}, "length of var 'a': is not a number"},
@@ -261,8 +383,8 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
          "design 'halton': must be one of: sobol, uniform, lhs"},
         {{"minimize", "x[0]", "--var", "x[4000]=-1:1", "--design", "sobol"},
          "design sobol: the box has 4000 coordinates; there can be at most 3667"},
-        {{"minimize", "x", "--var", var, "--polish", "yes"}, "polish 'yes': must be one of: on, off"},
-        {{"minimize", "x", "--var", var, "--prune", "yes"}, "prune 'yes': must be one of: on, off"},
+        {{"minimize", "x", "--var", var, "--polish", "some"}, "polish 'some': must be one of: on, off"},
+        {{"minimize", "x", "--var", var, "--prune", "some"}, "prune 'some': must be one of: on, off"},
         {{"minimize", "x", "--var", var, "--rule", "sgd"},
          "rule 'sgd': must be one of: adam, gradient-descent, momentum"},
         {{"minimize", "x", "--var", var, "--threads", "0"}, "threads '0': must be 1 to 4096"},
@@ -273,11 +395,13 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
         {{"minimize", "x", "--var", var, "--target", "nan"}, "target 'nan': must be finite"},
         {{"minimize", "x", "--var", var, "--start", "0.5,0.5"}, "start 0 has 2 coordinates; the box has 1"},
         {{"minimize", "x", "--var", var, "--start", "2"}, "start 0: x = 2 is outside the box -1:1"},
-        {{"minimize", "x", "--var", var, "--start", "a"}, "start 'a': is not a number"},
-        {{"minimize", "x", "--var", var, "--start", ""}, "start '': is not a number"},
+        {{"minimize", "x", "--var", var, "--start", "a"}, "start, line 1, column 1: 'a' is not known"},
+        {{"minimize", "x", "--var", var, "--start", "0, b"}, "start, line 1, column 4: 'b' is not known"},
+        {{"minimize", "x", "--var", var, "--start", ""}, "start, line 1, column 1: the expression is empty"},
         {{"minimize", "x", "--var", var, "--starts-file", "/no/such"}, "cannot read /no/such"},
         {{"minimize", "x", "--var", var, "--param", "a"}, "param 'a': is not NAME=VALUE"},
         {{"minimize", "x", "--var", var, "--param", "a=inf"}, "param a 'inf': must be finite"},
+        {{"minimize", "x", "--var", var, "--param", "a=2*x"}, "param a, line 1, column 5: 'x' is not known"},
         {{"minimize", "x", "--var", var, "--param", "x=1"}, "parameter 'x' is also a variable"},
         {{"minimize", "x", "--var", var, "--trace-runs", "3"}, "trace-runs"},
         {{"minimize", "x", "--var", var, "--trace", "/no/such/t.csv"}, "cannot write /no/such/t.csv"},
@@ -285,8 +409,11 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
         {{"minimize", "x", "--var", var, "--progress", "maybe"},
          "progress 'maybe': must be one of: auto, always, never"},
         {{"evaluate", "x", "--var", var, "--at", "1,2"}, "at '1,2': 2 coordinates; the box has 1"},
-        {{"evaluate", "x", "--var", var, "--at", "nan"}, "at 'nan': must be finite"},
-        {{"evaluate", "x", "--var", var}, "--at"},
+        {{"evaluate", "x", "--var", var, "--at", "nan"}, "at, line 1, column 1: 'nan' is not known"},
+        {{"evaluate", "x", "--var", var, "--at", "1/0"}, "at '1/0': must be finite"},
+        {{"evaluate", "x", "--var", var}, "either --at V,V,... or --at-file F.csv is needed"},
+        {{"evaluate", "x", "--var", var, "--at", "1", "--at-file", "f"}, "either --at V,V,... or --at-file"},
+        {{"evaluate", "x", "--var", var, "--at-file", "/no/such"}, "cannot read /no/such"},
     };
     for (const auto& [arguments, message] : cases) {
         std::string line;
@@ -315,12 +442,12 @@ TEST_CASE("a gradient is checked before the search when asked") {
     right.emplace_back("--quiet");
     CHECK(run(right).err.empty());
 
-    // Steps too small for differences.
-    const Outcome wrong = run({"minimize", "x + floor(2^40*y)/2^40", "--var", "x=-1:1", "--var", "y=-1:1",
+    // The derivative of the logarithm is beyond the range of doubles.
+    const Outcome wrong = run({"minimize", "x^2 + log(1e-310*exp(y))", "--var", "x=-1:1", "--var", "y=-1:1",
                                "--check-gradient", "--quiet"});
     CHECK(wrong.code == 2);
     CHECK(wrong.out.empty());
-    CHECK_THAT(wrong.err, ContainsSubstring("the gradient is wrong in 1 of 2 variables, worst in y: 0 "
+    CHECK_THAT(wrong.err, ContainsSubstring("the gradient is wrong in 1 of 2 variables, worst in y: inf "
                                             "where differences say 1.0"));
     const Outcome unsettled = run({"minimize", "sin(1e18*x) + y^2", "--var", "x=-1:1", "--var", "y=-1:1",
                                    "--starts", "16", "--iterations", "5", "--check-gradient"});
@@ -453,8 +580,14 @@ TEST_CASE("nothing finite is exit code 3 and leaves no file") {
     const Outcome outcome = run({"minimize", "log(-1-x^2)", "--var", "x=-1:1", "--json", file});
     CHECK(outcome.code == 3);
     CHECK(outcome.out.empty());
-    CHECK_THAT(outcome.err, ContainsSubstring("nothing finite found"));
+    // 7 of 8 starts are the best of 8 points.
+    CHECK_THAT(outcome.err,
+               ContainsSubstring("nothing finite found: the value or its gradient is not finite at any of "
+                                 "the 29184 points tried; ") &&
+                   ContainsSubstring("a start given by hand where it is finite would help"));
     CHECK_FALSE(std::filesystem::exists(file));
+    CHECK_THAT(run({"minimize", "log(-1-x^2)", "--var", "x=-1:1", "--start", "0"}).err,
+               ContainsSubstring("not finite at the point tried"));
 }
 
 TEST_CASE("a signal ends a search that writes what was found, but one that was ignored") {

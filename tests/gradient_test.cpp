@@ -173,6 +173,13 @@ TEST_CASE("the gradient of every operation is exact") {
         {"lgamma(x)", 2, 30},
         {"lgamma(x)", 0.01, 1.3},
         {"lgamma(x)", -0.4, -0.1},
+        {"gamma(x)", 2, 30},
+        {"gamma(x)", 0.01, 1.3},
+        {"gamma(x)", -0.4, -0.1},
+        {"round(x)*y + trunc(x)*y + x", 0.1, 0.4},
+        {"mod(x, 7)*y - mod(-x, 7)", 0.1, 3},
+        {"mod(20, x)*y", 6, 6.6},
+        {"clamp(x, -1, 1)*y + clamp(0, x, y)", -3, 3},
         {"hypot(x, y)", -3, 3},
     });
 }

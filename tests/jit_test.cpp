@@ -111,11 +111,12 @@ TEST_CASE("a compiled program has the bits of the interpreter") {
         const auto add = [&](const std::string& before, const std::string& after) {
             text += (text.empty() ? "" : " + ") + before + "x[" + std::to_string(j++) + "]" + after;
         };
-        for (const char* name : {"sqrt", "cbrt", "exp",    "expm1", "exp2", "log",   "log1p", "log2", "log10",
-                                 "sin",  "cos",  "tan",    "asin",  "acos", "atan",  "sinh",  "cosh", "tanh",
-                                 "erf",  "erfc", "lgamma", "abs",   "sign", "floor", "ceil"})
+        for (const char* name :
+             {"sqrt",   "cbrt", "exp",  "expm1", "exp2", "log",   "log1p", "log2", "log10", "sin",
+              "cos",    "tan",  "asin", "acos",  "atan", "sinh",  "cosh",  "tanh", "erf",   "erfc",
+              "lgamma", "abs",  "sign", "floor", "ceil", "gamma", "round", "trunc"})
             add(std::string(name) + "(", ")");
-        for (const char* name : {"atan2", "min", "max", "pow", "hypot"}) {
+        for (const char* name : {"atan2", "min", "max", "pow", "hypot", "mod"}) {
             add(std::string(name) + "(", ", x[" + std::to_string(j + 1) + "])");
             ++j;
         }

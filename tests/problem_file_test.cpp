@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -115,6 +116,16 @@ TEST_CASE("every option has a key, with effect") {
         {"scale = 'none'", [](const Problem& p) { return p.options.scale == Scale::none; }},
         {"explore = 3", [](const Problem& p) { return p.options.explore == 3; }},
         {"offspring = 'off'", [](const Problem& p) { return !p.options.offspring; }},
+        {"offspring = false", [](const Problem& p) { return !p.options.offspring; }},
+        {"polish = 'no'", [](const Problem& p) { return !p.options.polish; }},
+        {"prune = 'yes'", [](const Problem& p) { return p.options.prune; }},
+        {"prune = false", [](const Problem& p) { return !p.options.prune; }},
+        {"maximize = 'on'", [](const Problem& p) { return p.options.maximize; }},
+        {"jit = false", [](const Problem& p) { return p.options.jit == Jit::off; }},
+        {"start = [['pi/2'], [-1]]",
+         [](const Problem& p) {
+             return p.options.start_points == std::vector<std::vector<double>>{{std::acos(0.0)}, {-1}};
+         }},
         {"polish = 'off'", [](const Problem& p) { return !p.options.polish; }},
         {"prune = 'off'", [](const Problem& p) { return !p.options.prune; }},
         {"same-distance = 0.01", [](const Problem& p) { return p.options.same.distance == 0.01; }},
@@ -205,8 +216,11 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
         {"expression = 1", "line 1, column 14: expression must be a string, not a whole number"},
         {"expression-file = ''", "column 19: expression-file '': a file is expected"},
         {"expression-file = ['f']", "expression-file must be a string, not a list"},
-        {"expressions = 'x'",
-         "line 1, column 1: unknown key 'expressions'; known: expression, expression-file"},
+        {"expressions = 'x'", "line 1, column 1: unknown key 'expressions'; did you mean 'expression'?"},
+        {"[variable]\nx = [0, 1]", "unknown key 'variable'; did you mean 'variables'?"},
+        {"goal = 'x'",
+         "line 1, column 1: unknown key 'goal'; known: expression, expression-file, variables, parameters, "
+         "options"},
         {"starts = 5", "line 1, column 1: 'starts' belongs below [options]"},
         {"expression = 'x'\nexpression = 'y'", "line 2, column"},
         {"expression = 'x", "line 1, column"},
@@ -218,12 +232,23 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
         {"[variables]\nx = 3", "line 2, column 5: variable x must be [LOWER, UPPER] or {lower = LOWER"},
         {"[variables]\nx = [1]", "line 2, column 5: variable x must be [LOWER, UPPER]"},
         {"[variables]\nx = [1, 2, 3]", "variable x must be [LOWER, UPPER]"},
-        {"[variables]\nx = [0, '1']", "column 9: upper of variable x must be a number, not a string"},
+        {"[variables]\nx = [0, true]",
+         "column 9: upper of variable x must be a number or a string, not true or false"},
+        {"[variables]\nx = [0, '2*q']",
+         "column 12: upper of variable x '2*q': 'q' is not known; known here: e, inf, pi"},
+        {"[variables]\nx = [0, '''2*q''']", "column 9: upper of variable x '2*q': 'q' is not known"},
+        {"[variables]\nx = [0, '1/0']", "column 9: upper of variable x '1/0': must be finite"},
+        {"[variables]\nx = [[0, 1], [2, 3]]", "variable x must be [LOWER, UPPER] or {lower = LOWER"},
+        {"[variables]\nx = {lower = [0, 1], upper = [2]}", "variable 'x': 2 lower bounds but 1 upper bounds"},
+        {"[variables]\nx = {lower = [0, 1], upper = 3, length = 3}", "bounds of 2 elements, but length 3"},
+        {"[variables]\nx = {lower = [0, 'a'], upper = 3}",
+         "element 1 of lower of variable x 'a': 'a' is not known"},
+        {"[variables]\nx = {lwer = 0, upper = 3}", "unknown key of variable x 'lwer'; did you mean 'lower'?"},
         {"[variables]\nx = [-inf, 1]", "column 6: lower of variable x '-inf': must be finite"},
         {"[variables]\nx = [0, nan]", "upper of variable x 'nan': must be finite"},
         {"[variables]\nx = {lower = 0}", "column 1: variable x: both lower and upper are needed"},
         {"[variables]\nx = {lower = 0, upper = 1, size = 3}",
-         "column 28: unknown key 'size' of variable x; known: lower, upper, length"},
+         "column 28: unknown key of variable x 'size'; known: lower, upper, length"},
         {"[variables]\nx = {lower = 0, upper = 1, length = 0}", "variable 'x': length 0"},
         {"[variables]\nx = {lower = 0, upper = 1, length = -1}",
          "column 37: length of variable x '-1': must be a whole number, 0 or above"},
@@ -233,13 +258,16 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
         {"[variables]\nx = {lower = -1e308, upper = 1e308}", "variable 'x': box -1e+308:1e+308 is too wide"},
         {"[variables]\n2x = [0, 1]", "column 1: variable '2x': a name is letters"},
         {"[variables]\nx = [0, 1]\nx = [0, 1]", "line 3"},
-        {"[parameters]\na = 'b'", "line 2, column 5: parameter a must be a number, not a string"},
+        {"[parameters]\na = 'b'",
+         "line 2, column 6: parameter a 'b': 'b' is not known; known here: e, inf, pi"},
         {"[parameters]\na = inf", "parameter a 'inf': must be finite"},
         {"[parameters]\na-b = 1", "column 1: parameter 'a-b': a name is letters"},
-        {"[parameters]\na = {b = 1}", "parameter a must be a number, not a table"},
+        {"[parameters]\na = {b = 1}", "parameter a must be a number or a string, not a table"},
     };
     const std::vector<Case> options = {
-        {"max_time = 1", "line 5, column 1: unknown option 'max_time'; known: starts, seed, "},
+        {"max_time = 1", "line 5, column 1: unknown option 'max_time'; did you mean 'max-time'?"},
+        {"learning-rate = 1", "unknown option 'learning-rate'; did you mean 'alpha'?"},
+        {"bounds = 1", "unknown option 'bounds'; known: starts, seed, "},
         {"starts = 0", "line 5, column 10: starts 0: must be at least 1"},
         {"starts = -5", "starts '-5': must be a whole number, 0 or above"},
         {"starts = 1.5", "starts '1.5': must be a whole number"},
@@ -256,9 +284,9 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
         {"design = 'halton'", "design 'halton': must be one of: sobol, uniform, lhs"},
         {"start = [1, 2]", "column 10: start must be a list of points, [[...], ...], not a whole number"},
         {"start = 1", "start must be a list of points, [[...], ...], not a whole number"},
-        {"start = [[1, 'a']]", "column 14: a coordinate of start must be a number, not a string"},
-        {"start = [[nan]]", "column 10: start 'nan': must be finite"},
-        {"start = [[]]", "start '': is not a number"},
+        {"start = [[1, 'a']]", "column 15: a coordinate of start 'a': 'a' is not known"},
+        {"start = [[1, [2]]]", "a coordinate of start must be a number or a string, not a list"},
+        {"start = [[nan]]", "column 11: a coordinate of start 'nan': must be finite"},
         {"starts-file = 3", "starts-file must be a string, not a whole number"},
         {"starts-file = ''", "starts-file '': a file is expected"},
         {"iterations = 0", "iterations 0: must be 1 to 10000000"},
@@ -276,10 +304,11 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
         {"final-alpha = 1.5", "final-alpha 1.5: must be 0 to 1"},
         {"final-alpha = -0.1", "final-alpha -0.1: must be 0 to 1"},
         {"scale = 1", "scale must be a string, not a whole number"},
-        {"polish = 'yes'", "polish 'yes': must be one of: on, off"},
-        {"prune = false", "prune must be a string, not true or false"},
+        {"polish = 'perhaps'", "polish 'perhaps': must be one of: on, off"},
+        {"prune = 1", "prune must be a string, or true or false, not a whole number"},
+        {"jit = 'maybe'", "jit 'maybe': must be one of: off, auto, on"},
         {"precision = 'f16'", "precision 'f16': must be one of: f64, f32"},
-        {"maximize = 'true'", "maximize must be true or false, not a string"},
+        {"maximize = 'much'", "maximize 'much': must be one of: on, off"},
         {"threads = 0", "threads '0': must be 1 to 4096"},
         {"isa = 'mmx'", "isa 'mmx': unknown"},
         {"max-time = 0", "max-time 0: must be above 0 seconds"},
@@ -288,7 +317,7 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
         {"trace = '-'", "trace '-': must be a file"},
         {"trace-runs = 0", "trace-runs '0': must be at least 1"},
         {"progress = 'maybe'", "progress 'maybe': must be one of: auto, always, never"},
-        {"quiet = 1", "quiet must be true or false, not a whole number"},
+        {"quiet = 1", "quiet must be a string, or true or false, not a whole number"},
         {"alpha = 1\nalpha = 2", "line 6"},
     };
     for (const auto& [toml, message] : whole_files) {
@@ -393,8 +422,75 @@ TEST_CASE("options can be set by name") {
     CHECK(problem.options.starts == std::size_t{1000});
     CHECK(problem.options.start_points == std::vector<std::vector<double>>{{1, -2.5}});
     CHECK(problem.options.maximize);
-    CHECK_THROWS_WITH(set_option(problem, "speed", "9"),
-                      ContainsSubstring("unknown option 'speed'; known: "));
-    CHECK_THROWS_WITH(set_option(problem, "maximize", "yes"),
-                      ContainsSubstring("must be one of: true, false"));
+    CHECK_THROWS_WITH(set_option(problem, "frobnicate", "9"),
+                      ContainsSubstring("unknown option 'frobnicate'; known: starts, seed, "));
+    CHECK_THROWS_WITH(set_option(problem, "maximize", "aye"), ContainsSubstring("must be one of: on, off"));
+}
+
+TEST_CASE("an option that is not known is likely another") {
+    struct Case {
+        const char* name;
+        const char* meant;
+    };
+    const std::vector<Case> cases = {
+        {"itertions", "iterations"},
+        {"iteration", "iterations"},
+        {"iter", "iterations"},
+        {"Seed", "seed"},
+        {"sede", "seed"},
+        {"start_file", "starts-file"},
+        {"maxtime", "max-time"},
+        {"maxTime", "max-time"},
+        {"lr", "alpha"},
+        {"learning_rate", "alpha"},
+        {"n-starts", "starts"},
+        {"max-iter", "iterations"},
+        {"x0", "start"},
+        {"checkpont", "checkpoint"},
+        {"warmup", "warm-up"},
+    };
+    for (const auto& [name, meant] : cases) {
+        INFO(name);
+        CHECK(unknown_option(name, option_names()) ==
+              std::string("unknown option '") + name + "'; did you mean '" + meant + "'?");
+    }
+    CHECK(unknown_option("--lr", {"--alpha", "--var"}) == "unknown option '--lr'; did you mean '--alpha'?");
+    CHECK(unknown_option("--bounds", {"--alpha", "--var"}) ==
+          "unknown option '--bounds'; did you mean '--var'?");
+    CHECK(unknown_option("q", {"alpha", "var"}) == "unknown option 'q'; known: alpha, var");
+    for (const std::string_view name : option_names()) {
+        INFO(name);
+        // One slip, wherever it is.
+        for (std::size_t i = 0; i + 1 < name.size() && name.size() >= 6; ++i) {
+            std::string swapped(name);
+            std::swap(swapped[i], swapped[i + 1]);
+            const std::string text = unknown_option(swapped, option_names());
+            CHECK_THAT(text, ContainsSubstring("did you mean '" + std::string(name) + "'?"));
+        }
+    }
+}
+
+TEST_CASE("bounds and parameters of a problem file are expressions of numbers, bounds one or one for each") {
+    const Problem problem = parse_problem(R"(
+expression = "a*x + v[0] + w[1] + c"
+[variables]
+x = ["-pi", "2*pi"]
+v = {lower = [0, "-1/3"], upper = 5}
+w = {lower = 0, upper = [1, 2], length = 2}
+[parameters]
+a = "sqrt(2)/2"
+c = -0.1
+)");
+    const double pi = std::acos(-1.0);
+    CHECK(problem.box().lower() == std::vector<double>{-pi, 0, -1.0 / 3, 0, 0});
+    CHECK(problem.box().upper() == std::vector<double>{2 * pi, 5, 5, 1, 2});
+    CHECK(problem.parameters == Parameters{{"a", std::sqrt(2.0) / 2}, {"c", -0.1}});
+
+    CHECK(parse_parameter("a = 1/3") == std::pair<std::string, double>{"a", 1.0 / 3});
+    const auto box_of = [](const char* text) { return Box(std::vector<Variable>{parse_variable(text)}); };
+    CHECK(box_of(" x = -pi : pi ").lower() == std::vector<double>{-pi});
+    CHECK(box_of("x=[0:1, 2 : max(3, 5)]").upper() == std::vector<double>{1, 5});
+    CHECK(box_of("x[2]=[0:1,2:5]").lower() == std::vector<double>{0, 2});
+    CHECK(box_of("x [ 2 ]=0:1").dimension() == 2);
+    CHECK(parse_point("at", "1/2, max(1, 2),-pi") == std::vector<double>{0.5, 2, -pi});
 }

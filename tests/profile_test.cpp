@@ -198,7 +198,7 @@ TEST_CASE("the limits of this machine are measured") {
             CHECK(limits.newton->divide > 0);
             CHECK(limits.newton->square_root > 0);
         }
-        CHECK(limits.functions.size() == 25);
+        CHECK(limits.functions.size() == 26);
         CHECK(limits.functions.at("exp") > 0);
     }
 }

@@ -95,6 +95,18 @@ TEST_CASE("the language means what it says") {
         {"a = x > y; if(a, 3, 4)", 3},
         {"android = 2; nothing = 3; orbit = 4; android*nothing*orbit", 24},
         {"sum(i, 0, 2, if(i == 1, v[i], 0))", 3},
+        {"round(x) + 10*round(y) + 100*round(2.5) + 1000*round(-2.5)", 1 - 10 + 300 - 3000},
+        {"trunc(x) + 10*trunc(y) + 100*trunc(-2.5)", -10 - 200},
+        {"mod(7, 3) + 10*mod(-7, 3) + 100*mod(7, -3) + 1000*mod(v[2], v[0])", 1 + 20 - 200 + 1000},
+        {"mod(y, 1)", -1.3 + 2},
+        {"clamp(x, 0, 0.5) + 10*clamp(y, 0, 1) + 100*clamp(v[0], 0, 3)", 200.5},
+        {"clamp(x, 3, 2)", 2},
+        {"gamma(v[2]) + gamma(0.5)^2", 24 + std::numbers::pi},
+        // Names of the newer functions can be those of something else.
+        {"round = x^2; round + 1", x * x + 1},
+        {"clamp = 2; mod = clamp + 1; trunc = mod; trunc*clamp", 6},
+        {"sum(round, 0, 3, round)", 6},
+        {"a = round(y); round = 7; a + round", 6},
         {"2^1024 * 0 + 1 - 1", std::numeric_limits<double>::quiet_NaN()},
     };
     for (const auto& [text, expected] : cases) {
@@ -106,6 +118,115 @@ TEST_CASE("the language means what it says") {
         }
     }
     CHECK(value("a*x + b", {{"a", 2}, {"b", 1}}) == Approx(2.4));
+    CHECK(value("gamma*x + mod", {{"gamma", 2}, {"mod", 1}}) == Approx(2.4));
+    const Box box{{"round", 0, 1}, {"mod", 0, 9, 2}};
+    CHECK(evaluate(Expression("round + mod[1]", box), std::vector<double>{1, 2, 3}).f == 4);
+}
+
+TEST_CASE("an expression of numbers is the number it is in a formula") {
+    CHECK(parse_constant("1/3") == 1.0 / 3);
+    CHECK(parse_constant(" -2 * pi") == -2 * std::numbers::pi);
+    CHECK(parse_constant("a = 3; sum(i, 1, 3, a^i) - max(1, 2)") == 37);
+    for (const double number : {0.1, -0.1, 1e-300, 5e-324, 1.7976931348623157e308, 123456789.123456789})
+        CHECK(parse_constant(to_text(number)) == number);
+    CHECK(std::signbit(parse_constant("-0")));
+    CHECK(std::isinf(parse_constant("1/0")));
+    CHECK_THROWS_WITH(parse_constant("2*p"),
+                      ContainsSubstring("column 3: 'p' is not known; known here: e, inf, pi"));
+    CHECK_THROWS_WITH(parse_constant(""), ContainsSubstring("the expression is empty"));
+    CHECK_THROWS_WITH(parse_constant("x[0]"), ContainsSubstring("'x' is not known"));
+}
+
+TEST_CASE("what is of another language is shown with what is meant") {
+    struct Case {
+        const char* text;
+        std::size_t column;  ///< from 1
+        const char* message;
+    };
+    const std::vector<Case> cases = {
+        {"ln(x)", 1, "there is no function 'ln'; did you mean 'log'?"},
+        {"1 + fabs(x)", 5, "did you mean 'abs'?"},
+        {"arcsin(x)", 1, "did you mean 'asin'?"},
+        {"arccos(x)", 1, "did you mean 'acos'?"},
+        {"arctan2(x, y)", 1, "did you mean 'atan2'?"},
+        {"tgamma(x)", 1, "did you mean 'gamma'?"},
+        {"asinh(x)", 1, "did you mean 'log(x + sqrt(x^2 + 1))'?"},
+        {"SIN(x)", 1, "did you mean 'sin'?"},
+        {"sqrrt(x)", 1, "did you mean 'sqrt'?"},
+        {"lagmma(x)", 1, "did you mean 'lgamma'?"},
+        {"pord(1, 2, x)", 1, "did you mean 'prod'?"},
+        {"np.sin(x)", 3, "did you mean 'sin'?"},
+        {"2*math.exp(x)", 7, "did you mean 'exp'?"},
+        {"torch.arctan(x)", 6, "did you mean 'atan'?"},
+        {"Math.Sqrt(x)", 5, "did you mean 'sqrt'?"},
+        {"a.b.PI*x", 2, "did you mean 'pi'?"},
+        {"std::abs(x)", 4, "did you mean 'abs'?"},
+        {"tf.blur(x)", 3, "no name has a '.'"},
+        {"v1 + x", 1, "'v1' is not known; did you mean 'v[1]'?"},
+        {"x*v_0", 3, "did you mean 'v[0]'?"},
+        {"v3", 1, "the elements of 'v' are 'v[0]' to 'v[2]'"},
+        {"v(1)", 1, "'v' is a vector, not a function"},
+        {"x(y + 1)", 1, "'x' is a number here, not a function: a product is written 'x*(...)'"},
+        {"length = 2; lenght*x", 13, "did you mean 'length'?"},
+        {"X + y", 1, "did you mean 'x'?"},
+        {"Pi*x", 1, "did you mean 'pi'?"},
+        {"M_PI*x", 1, "did you mean 'pi'?"},
+        {"true", 1, "did you mean '1'?"},
+        {"x\u00B2", 2, "did you mean '^2'?"},
+        {"\u03C0*x", 1, "did you mean 'pi'?"},
+        {"x*\u03C0", 3, "did you mean 'pi'?"},
+        {"\u03B1 + x", 1, "did you mean 'alpha'?"},
+        {"\u03C9 + x", 1, "did you mean 'omega'?"},
+        {"x\u00D7y", 2, "did you mean '*'?"},
+        {"x\u00B7y", 2, "did you mean '*'?"},
+        {"x \u2212 y", 3, "did you mean '-'?"},
+        {"\u2212x", 1, "did you mean '-'?"},
+        {"x \u2264 y", 3, "did you mean '<='?"},
+        {"\u221Ax", 1, "did you mean 'sqrt'?"},
+        {"\u00E4 + x", 1, "the language is written in ASCII"},
+        {"x && y", 3, "did you mean 'and'?"},
+        {"x || y", 3, "did you mean 'or'?"},
+        {"!x", 1, "did you mean 'not'?"},
+        {"x AND y", 3, "did you mean 'and'?"},
+        {"x % 2", 3, "did you mean 'mod(a, b)'?"},
+        {"x mod 2", 3, "did you mean 'mod(a, b)'?"},
+        {"x//2", 3, "did you mean 'floor(a/b)'?"},
+        {"x <> y", 4, "did you mean '!='?"},
+        {"x ? 1 : 2", 3, "did you mean 'if(condition, a, b)'?"},
+        {"1 if x else 2", 3, "did you mean 'if(condition, a, b)'?"},
+        {"[x + 1]*2", 1, "did you mean '('?"},
+        {"2*{x + 1}", 3, "did you mean '('?"},
+        {"sin(x]", 6, "did you mean ')'?"},
+        {"|x|", 1, "did you mean 'abs(x)'?"},
+        {"x!", 2, "did you mean 'gamma(x + 1)'?"},
+        {"2x", 2, "a product is written with '*'"},
+        {"x y", 3, "a product is written with '*'"},
+        {"(x)(y)", 4, "a product is written with '*'"},
+        {"sin x", 5, "the arguments of 'sin' are in brackets: sin(...)"},
+        {"1,5*x", 2, "the point of a number is '.'"},
+        {"x.^2", 2, "did you mean '^'?"},
+    };
+    for (const auto& [text, column, message] : cases) {
+        INFO(text);
+        CHECK_THAT(error(text), ContainsSubstring(message));
+        CHECK_THAT(error(text), ContainsSubstring("column " + std::to_string(column) + ":"));
+    }
+    const auto with = [](const char* text, const Box& box, const Parameters& parameters) {
+        return Expression(text, box, parameters);
+    };
+    CHECK_THROWS_WITH(with("stepp*x", Box{{"x", 0, 1}}, {{"steep", 1}}),
+                      ContainsSubstring("did you mean 'steep'?"));
+    CHECK_THROWS_WITH(with("x[1]", Box{{"x0", 0, 1}, {"x1", 0, 1}}, {}),
+                      ContainsSubstring("'x' is no vector; did you mean 'x1'?"));
+    CHECK_THROWS_WITH(with("vektor[1]", Box{{"vector", 0, 1, 2}}, {}),
+                      ContainsSubstring("did you mean 'vector[i]'?"));
+    CHECK_THROWS_WITH(
+        with("gamma(x)", Box{{"x", 0, 1}}, {{"gamma", 1}}),
+        ContainsSubstring("'gamma' is a number here, not a function: a product is written 'gamma*(...)'"));
+    CHECK_THROWS_WITH(with("round + x", Box{{"x", 0, 1}}, {}),
+                      ContainsSubstring("'round' is a function: '(' is expected"));
+    CHECK_THROWS_WITH(with("x", Box{{"x", 0, 1}}, {{"sin", 1}}),
+                      ContainsSubstring("parameter 'sin': the name is taken"));
 }
 
 TEST_CASE("constants are folded and common subexpressions shared") {
@@ -229,6 +350,11 @@ TEST_CASE("the gradient of every operation agrees with finite differences") {
                                             "sign(x)*y",
                                             "floor(x)*y",
                                             "ceil(x)*y",
+                                            "round(x)*y",
+                                            "trunc(x)*y",
+                                            "mod(x, y) + mod(5, x)",
+                                            "clamp(x, y, 2) + clamp(1, x, y) + clamp(3, 0, x)",
+                                            "gamma(x)*y",
                                             "min(x, y)",
                                             "max(x, y)",
                                             "min(x*x, y, x*y)",
@@ -294,7 +420,8 @@ TEST_CASE("the gradient of every operation agrees with finite differences") {
                 const double difference = (8 * (f(1) - f(-1)) - (f(2) - f(-2))) / (12 * h);
                 const bool near_kink = text.find("floor") != std::string::npos ||
                                        text.find("ceil") != std::string::npos || text.front() == 'm' ||
-                                       text.starts_with("abs");
+                                       text.starts_with("round") || text.starts_with("trunc") ||
+                                       text.starts_with("clamp") || text.starts_with("abs");
                 if (near_kink && std::abs(f(2) - 2 * at.f + f(-2)) > 1e-4) continue;
                 CHECK(at.gradient[j] == Approx(difference).epsilon(1e-7).margin(1e-8));
             }
@@ -315,6 +442,14 @@ TEST_CASE("where there is no finite derivative, it is the documented one") {
         {"min(x, y)", 0, 0, 0, 1, 0},
         {"max(x, y, x)", 0, 0, 0, 1, 0},
         {"sign(x) + floor(y) + ceil(y)", 0, 0, 0, 0, 0},
+        {"round(x) + trunc(y)", 0.5, -1, 0, 0, 0},
+        {"mod(x, y)", 6, 3, 0, 1, -2},
+        {"mod(x, y)", -1, 3, 2, 1, 1},
+        {"clamp(x, 0, 1)", 0, 0, 0, 1, 0},
+        {"clamp(x, 0, 1)", 1, 0, 1, 1, 0},
+        {"clamp(x, 0, 1) + clamp(2, x, y)", 5, 1, 2, 0, 1},
+        {"1/(1 + gamma(x))", 1500, 0, 0, 0, 0},
+        {"if(x < 0, gamma(x), y)", 0, 2, 2, 0, 1},
         {"(x < y) + (x == y)", 0, 0, 1, 0, 0},
         {"sqrt(x)", 0, 0, 0, 0, 0},
         {"x^0.5", 0, 0, 0, 0, 0},

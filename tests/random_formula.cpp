@@ -25,20 +25,50 @@ constexpr double parameter = 0.75;
 
 struct Function {
     std::string_view name;
-    Opcode op;
+    NodeId (*add)(Graph& graph, NodeId a, NodeId b);
     Traced (*of_one)(const Traced&) = nullptr;
     Traced (*of_two)(const Traced&, const Traced&) = nullptr;
 };
 
+template <Opcode op>
+NodeId add_operation(Graph& graph, NodeId a, NodeId b) {
+    return graph.apply(op, a, b);
+}
+
+// As they could be written, too: the program is held to what they are.
+
+NodeId add_trunc(Graph& graph, NodeId a, NodeId /*b*/) {
+    return graph.select(graph.apply(Opcode::lt, a, graph.constant(0)), graph.apply(Opcode::ceil, a),
+                        graph.apply(Opcode::floor, a));
+}
+
+NodeId add_round(Graph& graph, NodeId a, NodeId /*b*/) {
+    const NodeId below = graph.apply(Opcode::floor, a);
+    const NodeId rest = graph.sub(a, below);
+    const NodeId half = graph.constant(0.5);
+    const NodeId up = graph.select(graph.apply(Opcode::lt, a, graph.constant(0)),
+                                   graph.apply(Opcode::lt, half, rest), graph.apply(Opcode::le, half, rest));
+    return graph.add(below, up);
+}
+
+NodeId add_mod(Graph& graph, NodeId a, NodeId b) {
+    return graph.sub(a, graph.mul(b, graph.apply(Opcode::floor, graph.div(a, b))));
+}
+
 const std::vector<Function>& functions() {
-#define LANEWISE_OF_1(name) {#name, Opcode::name, lanewise::name, nullptr},
-#define LANEWISE_OF_2(name) \
-    {#name, Opcode::name, nullptr, static_cast<Traced (*)(const Traced&, const Traced&)>(lanewise::name)},
+#define LANEWISE_OF_1(name) {#name, add_operation<Opcode::name>, lanewise::name, nullptr},
+#define LANEWISE_OF_2(name)                       \
+    {#name, add_operation<Opcode::name>, nullptr, \
+     static_cast<Traced (*)(const Traced&, const Traced&)>(lanewise::name)},
 #define LANEWISE_FUNCTION(name, operands, accuracy) LANEWISE_OF_##operands(name)
     static const std::vector<Function> table = {
         LANEWISE_FUNCTIONS(LANEWISE_FUNCTION)  //
         LANEWISE_OF_1(sin) LANEWISE_OF_1(cos) LANEWISE_OF_1(sqrt) LANEWISE_OF_1(abs) LANEWISE_OF_1(sign)
-            LANEWISE_OF_1(floor) LANEWISE_OF_1(ceil) LANEWISE_OF_2(min) LANEWISE_OF_2(max)};
+            LANEWISE_OF_1(floor) LANEWISE_OF_1(ceil) LANEWISE_OF_2(min)
+                LANEWISE_OF_2(max){"gamma", add_operation<Opcode::gamma>, lanewise::tgamma},
+        {"trunc", add_trunc, lanewise::trunc},
+        {"round", add_round, lanewise::round},
+        {"mod", add_mod, nullptr, lanewise::mod}};
 #undef LANEWISE_FUNCTION
 #undef LANEWISE_OF_2
 #undef LANEWISE_OF_1
@@ -135,7 +165,7 @@ class Author {
         const std::string name(chosen.name);
         Formula argument = value(operations - 1);
         if (chance(0.5)) {
-            if (name.starts_with("log") || name == "lgamma" || name == "sqrt")
+            if (name.starts_with("log") || name.ends_with("gamma") || name == "sqrt")
                 argument =
                     infix("+", call("abs", {std::move(argument)}), number(one_of(std::array{0.0, 0.5})));
             if (name == "asin" || name == "acos") argument = call("sin", {std::move(argument)});
@@ -468,7 +498,7 @@ struct GraphBuilder {
         return written->graph.apply(opcode(name), a, b);
     }
     NodeId call(const Function& function, NodeId a, NodeId b = 0) const {
-        return written->graph.apply(function.op, a, b);
+        return function.add(written->graph, a, b);
     }
     NodeId choose(const std::vector<Formula>& parts, Walk<GraphBuilder>& walk) const {
         const NodeId condition = walk.visit(parts[0]);

@@ -81,6 +81,7 @@ Real value_of(Opcode op, const Operands& operands) {
         case Opcode::erf: return std::erf(a);
         case Opcode::erfc: return std::erfc(a);
         case Opcode::lgamma: return std::lgamma(a);
+        case Opcode::gamma: return std::tgamma(a);
         case Opcode::atan2: return std::atan2(a, b);
         case Opcode::hypot: return std::hypot(a, b);
         case Opcode::pow: return std::pow(a, b);
@@ -139,6 +140,7 @@ Operands partials_of(Opcode op, const Operands& operands) {
         case Opcode::erf: return {2 * std::numbers::inv_sqrtpi_v<Real> * std::exp(-a * a)};
         case Opcode::erfc: return {-2 * std::numbers::inv_sqrtpi_v<Real> * std::exp(-a * a)};
         case Opcode::lgamma: return {digamma(a)};
+        case Opcode::gamma: return {std::tgamma(a) * digamma(a)};
         case Opcode::atan2:
             if (!has_direction) return {};
             return {b / distance / distance, -a / distance / distance};
@@ -180,6 +182,7 @@ Real distance_from_trouble(Opcode op, const Operands& operands, const Operands& 
         case Opcode::asin:
         case Opcode::acos: return std::abs(1 - std::abs(a));
         case Opcode::tan: return std::abs(std::cos(a));
+        case Opcode::gamma:
         case Opcode::lgamma: return a < 1 ? std::abs(a - std::round(a)) : infinity;
         case Opcode::hypot: return std::hypot(a, b);
         case Opcode::atan2: return b < 0 ? std::abs(a) : std::hypot(a, b);
@@ -190,7 +193,8 @@ Real distance_from_trouble(Opcode op, const Operands& operands, const Operands& 
 }
 
 bool oscillates(Opcode op, Real a) {
-    return op == Opcode::sin || op == Opcode::cos || op == Opcode::tan || (op == Opcode::lgamma && a < 0);
+    return op == Opcode::sin || op == Opcode::cos || op == Opcode::tan ||
+           ((op == Opcode::lgamma || op == Opcode::gamma) && a < 0);
 }
 
 /// SLEEF's log1p, sinh and cosh are infinite this factor from the end of the range already.
@@ -275,7 +279,7 @@ Real kernel_ulps(Opcode op) {
         Opcode op;
         Real ulps;
     };
-    constexpr std::array bounds = {Bound{Opcode::sin, 4}, Bound{Opcode::cos, 4},
+    constexpr std::array bounds = {Bound{Opcode::sin, 4}, Bound{Opcode::cos, 4}, Bound{Opcode::gamma, u10},
 #define LANEWISE_BOUND(name, operands, accuracy) Bound{Opcode::name, accuracy},
                                    LANEWISE_FUNCTIONS(LANEWISE_BOUND)
 #undef LANEWISE_BOUND
@@ -500,7 +504,10 @@ class Evaluation {
         if (op == Opcode::erf || op == Opcode::erfc) relative += 2 * values[0] * values[0];
         if (op == Opcode::pow && is_product_power(values[1] - 1)) relative += std::abs(values[1]);
         for (std::size_t i = 0; i < bounds.size(); ++i) {
-            const Real scale = op == Opcode::lgamma ? 1 + std::abs(partials[i]) : std::abs(partials[i]);
+            const Real digamma_of = op == Opcode::lgamma  ? 1
+                                    : op == Opcode::gamma ? std::abs(std::tgamma(values[0]))
+                                                          : 0;  // its error is absolute
+            const Real scale = digamma_of + std::abs(partials[i]);
             bounds[i] += relative * format_.epsilon * scale;
         }
         return bounds;

@@ -178,6 +178,16 @@ TEST_CASE("a state tells its problem") {
     CHECK(saved.options.scale == Scale::none);
     CHECK(saved.options.max_evaluations == 1'000'000);
 
+    const Box own{{"a", 0, 1}, {"v", {2, 3}, {4, 5}}, {"w", -1, 1, 2}, {"x", {0}, {1}}};
+    Options own_options{.starts = 20, .iterations = 20};
+    own_options.checkpoint = options.checkpoint;
+    minimize("a + v[0] + v[1]*w[0] + x[0]", own, own_options);
+    const Box read = read_saved(state).box;
+    CHECK(read.lower() == own.lower());
+    CHECK(read.upper() == own.upper());
+    for (std::size_t j = 0; j < own.dimension(); ++j)
+        CHECK(read.coordinate_name(j) == own.coordinate_name(j));
+
     const Box uneven = Box::from_bounds({0, -1}, {1, 5});
     const Callback bowl(2, [](auto x, auto f, auto g) {
         for (std::size_t lane = 0; lane < f.size(); ++lane) {

@@ -663,6 +663,21 @@ TEST_CASE("boxes are checked") {
     CHECK(box.coordinate_name(2) == "b[1]");
     CHECK(box.coordinate_name(3) == "c");
     CHECK(Box::from_bounds({0, 1}, {1, 4}).upper() == std::vector<double>{1, 4});
+
+    refuses({{"x", {0, 1}, {1}}}, "variable 'x': 2 lower bounds but 1 upper bounds");
+    refuses({{"x", {0, 1}, {2, 3}, 3}}, "variable 'x': bounds of 2 elements, but length 3");
+    refuses({{"x", 0, {2, 3}, 3}}, "variable 'x': bounds of 2 elements, but length 3");
+    refuses({{"x", {0, 1}, {1, 0}}}, "variable 'x[1]': lower bound 1 is above upper bound 0");
+    refuses({{"x", std::vector<double>{}, 1}}, "variable 'x': length 0");
+    const Box own{{"a", 0, 1}, {"b", {2, 3}, 5}, {"c", -1, {4, 5, 6}, 3}, {"d", {7}, {8}}};
+    CHECK(own.lower() == std::vector<double>{0, 2, 3, -1, -1, -1, 7});
+    CHECK(own.upper() == std::vector<double>{1, 5, 5, 4, 5, 6, 8});
+    CHECK(own.variables()[1].length == std::size_t{2});
+    CHECK(own.coordinate_name(6) == "d[0]");
+    const Result result =
+        minimize("b[0] - b[1] + c[0] + a", Box{{"a", 0, 1}, {"b", {2, 3}, 5}, {"c", {-2, 1}, {-1, 2}}},
+                 {.starts = 20});
+    CHECK(result.best.x == std::vector<double>{0, 2, 5, -2, result.best.x[4]});
 }
 
 TEST_CASE("clusters grow outward from their best end") {

@@ -86,11 +86,31 @@ TEST_CASE("starts are read from CSV") {
         INFO(text);
         CHECK_THROWS_WITH(parse_starts_csv(text, box), ContainsSubstring(message));
     };
-    fails_with("", "no start in it");
-    fails_with("1,2\n", "line 1: 2 numbers; the box has 3 coordinates");
+    CHECK(parse_starts_csv("v[1],x,v[0]\n1,2,3", box) == Points{{2, 3, 1}});
+    CHECK(parse_starts_csv("start_id,iteration,f,x,v[0],v[1]\n7,3,,1,2,3\n7,4,nan,4,5,6\n", box) ==
+          Points{{1, 2, 3}, {4, 5, 6}});
+    CHECK(parse_starts_csv(",x,\"v[0]\",\"v[1]\",\n0,1,2,3,\n", box) == Points{{1, 2, 3}});
+    for (const char* text :
+         {"1;2;3\n4;5;6", "1\t2\t3\n4\t5\t6\n", "1 2  3\n 4   5 6 \n", " 1 ; 2;3\r\n4;5; 6\r\n",
+          "1, 2,\t3\n4,5,6", "v[0];x;v[1]\n2;1;3\n5;4;6", "f\tx\tv[0]\tv[1]\n\t1\t2\t3\n\t4\t5\t6\n",
+          "  x v[0]   v[1] f\n1 2 3 9\n4 5 6 9\n"}) {
+        INFO(text);
+        CHECK(parse_starts_csv(text, box) == Points{{1, 2, 3}, {4, 5, 6}});
+    }
+    CHECK(parse_starts_csv("0.5\n-1\n", Box{{"x", -3, 5}}) == Points{{0.5}, {-1}});
+    fails_with("", "starts file: no point in it");
+    fails_with("x,v[0],v[1]\n", "no point in it");
+    fails_with("1,2\n", "line 1: 2 numbers, separated by ','; the box has 3 coordinates");
+    fails_with("1;2\n", "line 1: 2 numbers, separated by ';'; the box has 3 coordinates");
+    fails_with("1,5;2;3\n", "line 1: '1,5' is not a finite number; columns are separated by ';'");
+    fails_with("1 2 3\n1,2,3\n", "line 2: 1 columns, separated by blanks; the first line has 3");
     fails_with("1,2,3\n1,a,3\n", "line 2: 'a' is not a finite number");
     fails_with("1,2,nan\n", "line 1: 'nan' is not a finite number");
-    fails_with("x,v[1],v[0]\n1,2,3", "line 1: column 2 is 'v[1]'; 'v[0]' is expected there");
-    fails_with("x,y\n1,2,3", "line 1: 2 columns; the box has 3 coordinates");
+    fails_with("x,v[0],v[1]\n1,,3\n", "line 2: '' is not a finite number");
+    fails_with("x,v[0],v[1]\n0,1,2,3\n", "line 2: 4 columns, separated by ','; the first line has 3");
+    fails_with("x,y\n1,2,3", "line 1: no column 'v[0]', 'v[1]'; the columns, separated by ',', are 'x', 'y'");
+    fails_with("x,v[0],v[1],x\n1,2,3,4", "line 1: there are two columns 'x'");
     fails_with("1,0,0\nx,v[0],v[1]\n", "line 2: 'x' is not a finite number");
+    CHECK_THROWS_WITH(parse_starts_csv("1", box, "at-file p.csv"),
+                      ContainsSubstring("at-file p.csv, line 1: 1 numbers"));
 }

@@ -90,6 +90,13 @@ TEST_CASE("a traced function is the program of its formula, to the bit") {
                     "log2(x[1] + 4) + log10(x[2] + 4) + sqrt(x[0] + 4) + cbrt(x[1]) + abs(x[2]) + "
                     "floor(x[0]) + ceil(x[1]) + sign(x[2]) + min(x[0], x[1]) + max(x[1], x[2]) + "
                     "(x[0] + 4)^x[1] + hypot(x[0], x[1])");
+    check_same_bits(trace(3,
+                          [](const auto& x) {
+                              return tgamma(x[0] + 4) * round(3 * x[1]) - trunc(x[2]) * mod(x[0], x[1]) +
+                                     clamp(x[2], -0.5, x[1]) + round(Traced(2.5)) - mod(Traced(7), 3);
+                          }),
+                    "gamma(x[0] + 4)*round(3*x[1]) - trunc(x[2])*mod(x[0], x[1]) + clamp(x[2], -0.5, x[1]) + "
+                    "round(2.5) - mod(7, 3)");
 }
 
 TEST_CASE("a function template serves doubles and traces, through span and array") {

@@ -5,16 +5,34 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lanewise {
 
-/// A variable of the box: a number, or a vector when `length` is given. All elements share the bounds.
-/// Equal bounds fix the variable.
+/// A variable of the box: a number, or a vector when `length` is given or bounds of each element are. Equal
+/// bounds fix it.
 struct Variable {
+    /// One number for all elements, or one for each.
+    class Bound {
+      public:
+        Bound(double of_all) : numbers_{of_all} {}  // NOLINT(*explicit*)
+        Bound(std::vector<double> of_each)          // NOLINT(*explicit*)
+            : numbers_(std::move(of_each)), size_(numbers_.size()) {}
+        Bound(std::initializer_list<double> of_each) : Bound(std::vector<double>(of_each)) {}
+
+        /// How many elements it has numbers for; nothing when it is one for all.
+        std::optional<std::size_t> size() const noexcept { return size_; }
+        double operator[](std::size_t element) const { return numbers_[size_ ? element : 0]; }
+
+      private:
+        std::vector<double> numbers_;
+        std::optional<std::size_t> size_;
+    };
+
     std::string name;
-    double lower = 0;
-    double upper = 0;
+    Bound lower = 0;
+    Bound upper = 0;
     std::optional<std::size_t> length = {};
 };
 
@@ -22,17 +40,16 @@ struct Variable {
 ///
 ///     Box{{"x", -5, 5}, {"y", -5, 5}}      two numbers
 ///     Box{{"x", -5.12, 5.12, 10}}          a vector of ten
+///     Box{{"x", {0, 2}, {1, 5}}}           a vector of two, 0 <= x[0] <= 1 and 2 <= x[1] <= 5
 class Box {
   public:
     /// \throws std::invalid_argument naming the variable when a bound is not finite, lower > upper, their
-    /// distance
-    ///         overflows, a length is 0, a name is empty or not an identifier, or a name is given twice; or
-    ///         when there is no variable.
+    ///         distance overflows, a length is 0, bounds are not as many as the length or one another, a name
+    ///         is empty or not an identifier, or a name is given twice; or when there is no variable.
     explicit Box(std::vector<Variable> variables);
     Box(std::initializer_list<Variable> variables) : Box(std::vector<Variable>(variables)) {}
 
-    /// A vector "x" with bounds of its own for each element.
-    /// \throws std::invalid_argument as above, and when the sizes differ.
+    /// Box{{"x", lower, upper}}: a vector "x". \throws std::invalid_argument as above.
     static Box from_bounds(std::vector<double> lower, std::vector<double> upper);
 
     std::size_t dimension() const noexcept { return lower_.size(); }
@@ -52,7 +69,6 @@ class Box {
     std::string coordinate_name(std::size_t j) const;
 
   private:
-    Box() = default;
     std::vector<Place> variables_;
     std::vector<double> lower_, upper_;
 };

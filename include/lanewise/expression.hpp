@@ -15,22 +15,35 @@ namespace lanewise {
 /// was expected.
 class ParseError : public std::invalid_argument {
   public:
-    ParseError(std::string_view text, std::size_t position, std::string_view message);
-    std::size_t position() const noexcept { return position_; }  ///< byte offset into the text
+    /// `origin` is what what() calls the text.
+    ParseError(std::string_view text, std::size_t position, std::string_view message,
+               std::string_view origin = "expression");
+    std::size_t position() const noexcept { return position_; }       ///< byte offset into the text
+    const std::string& message() const noexcept { return message_; }  ///< without the place
 
   private:
     std::size_t position_;
+    std::string message_;
 };
+
+/// The number that an expression of numbers stands for, as in "2*pi" or "-1/3": what it is in a formula, to
+/// the bit. \throws ParseError when it cannot be understood or has a name that is not the language's.
+double parse_constant(std::string_view text);
 
 /// An objective given as text.
 ///
 /// The language, tightest first: `^` or `**` (right-associative; integer powers are products), `-x`, `* /`,
 /// `+ -`, `< <= > >= == !=` (1 or 0), `not`, `and`, `or`. Numbers `1`, `.5`, `1e-3`; `pi e inf`. Functions:
 /// sqrt cbrt exp expm1 exp2 log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh erf erfc
-/// lgamma abs sign floor ceil min max (2 or more) pow hypot, and `if(condition, a, b)`: a where the condition
-/// is not 0, else b. Vectors: `x[i]` from 0, `n(x)` the length; `sum(i, first, last, body)` and `prod(...)`,
-/// both ends included, over integers known when the text is read. Definitions: `r2 = x^2 + y^2; sin(r2)/r2`,
-/// the last expression is the objective. `#` starts a comment.
+/// gamma lgamma abs sign floor ceil trunc round (halves away from 0) min max (2 or more) pow hypot,
+/// `mod(x, y)` = x - y*floor(x/y), `clamp(x, lower, upper)` = min(max(x, lower), upper), and
+/// `if(condition, a, b)`: a where the condition is not 0, else b. Vectors: `x[i]` from 0, `n(x)` the length;
+/// `sum(i, first, last, body)` and `prod(...)`, both ends included, over integers known when the text is
+/// read. Definitions: `r2 = x^2 + y^2; sin(r2)/r2`, the last expression is the objective. `#` starts a
+/// comment.
+///
+/// No variable, parameter or definition has the name of a function or constant, but for gamma, trunc, round,
+/// mod and clamp: where one of these is such a name, it is not the function.
 ///
 /// Limits: brackets nest at most 200 deep; with sums unrolled, the formula has at most 2 million operations
 /// and numbers, and unrolling it takes at most 20 million steps. Cost is linear in the operations.

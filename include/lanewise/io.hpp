@@ -28,10 +28,14 @@ std::string to_text(const GradientCheck& check, const Box& box);
 /// The shortest decimal that reads back to the same double.
 std::string to_text(double number);
 
-/// Starts from CSV text: one point a line, coordinates in the box's order. A first line that is not numbers
-/// is a header and has to name the coordinates in that order; empty lines and lines starting with # are
-/// skipped. \throws std::invalid_argument naming the line and what is wrong with it.
-std::vector<std::vector<double>> parse_starts_csv(std::string_view text, const Box& box);
+/// Starts, or other points, from CSV text: one point a line. Columns are separated by the first of ';', ','
+/// and tab that the first line has, else by blanks. A first line without any number is a header: the columns
+/// that it names like the coordinates are taken, whatever others there are, so that a trace and what
+/// `lanewise evaluate` wrote can be read. Without a header the columns are the coordinates in the box's
+/// order. Empty lines and lines starting with # are skipped. `origin` is what errors call the text. \throws
+/// std::invalid_argument naming the line and what is wrong with it.
+std::vector<std::vector<double>> parse_starts_csv(std::string_view text, const Box& box,
+                                                  std::string_view origin = "starts file");
 
 /// The whole content of a file; of a pipe or a device at most 1 GiB.
 /// \throws std::runtime_error naming the file when it cannot be read, or a device does not end.

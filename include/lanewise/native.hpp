@@ -114,6 +114,7 @@ class Batch {
     friend Batch min(Batch a, Batch b) { return Batch(kernels::min(a.simd, b.simd)); }  ///< NaN if either is
     friend Batch max(Batch a, Batch b) { return Batch(kernels::max(a.simd, b.simd)); }  ///< NaN if either is
 
+    friend Batch tgamma(Batch a) { return Batch(kernels::sleef::tgamma(a.simd)); }
     friend Batch sin(Batch a) { return Batch(kernels::sincos(a.simd).sin); }
     friend Batch cos(Batch a) { return Batch(kernels::sincos(a.simd).cos); }
     /// Both for the price of one: `const auto [s, c] = sincos(a);`

@@ -98,4 +98,8 @@ struct Evaluation {
 /// \throws std::invalid_argument when x has not the objective's dimension or `isa` is not available here.
 Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa isa = choose_isa());
 
+/// The same at many points, a block of them at a time, with the same bits.
+std::vector<Evaluation> evaluate(const Objective& objective, std::span<const std::vector<double>> points,
+                                 Isa isa = choose_isa());
+
 }  // namespace lanewise

@@ -67,14 +67,16 @@ struct Problem {
 ///     [variables]                          the order here is the order of the coordinates
 ///     x = [-1, 1]                          short for {lower = -1, upper = 1}
 ///     v = {lower = 0, upper = 5, length = 2}
+///     w = {lower = [0, 2], upper = [1, 5]} bounds of each element
 ///     [parameters]
 ///     a = 2
 ///     [options]                            named as set_option names them:
 ///     starts = 1000                        numbers as numbers,
 ///     scale = "none"                       words and files as strings,
-///     maximize = true                      yes or no as true or false,
+///     maximize = true                      on or off as true or false, or "on", "off", "yes", "no",
 ///     start = [[0.5, 1, 1], [1, 2, 2]]     starts as a list of points.
 ///
+/// Bounds, parameters and coordinates of starts can be strings with an expression of numbers, "2*pi".
 /// The seed can be a string too, "18446744073709551615": a whole number of TOML ends at 2^63 - 1.
 /// `file` is what errors call the text; files it names are looked for in the folder of `file`. They are not
 /// read: expression_file and starts_file hold their paths. A text has at most 1 MiB.
@@ -97,7 +99,14 @@ void set_option(Problem& problem, std::string_view name, std::string_view text);
 /// The names set_option knows.
 std::vector<std::string_view> option_names();
 
-/// "x=-5:5" or "x[10]=-5:5". \throws std::invalid_argument.
+/// What is said of an option that is none of `known`: "unknown option 'lr'; did you mean 'alpha'?" where it
+/// is nearly the name of one, or what others call it, else with all that are known. Names are with their
+/// dashes or without.
+std::string unknown_option(std::string_view name, const std::vector<std::string_view>& known);
+
+// Numbers in these are what parse_constant takes, "2*pi", and there can be blanks anywhere.
+
+/// "x=-5:5", "x[10]=-5:5" or "x=[0:1, 2:5]". \throws std::invalid_argument.
 Variable parse_variable(std::string_view text);
 
 /// "a=1.5". \throws std::invalid_argument.

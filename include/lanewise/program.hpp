@@ -28,7 +28,9 @@ namespace lanewise {
 ///     hypot(x, y) at (0, 0)                    0, 0
 ///     atan2(x, y) at (0, 0), x and y infinite  0, 0
 ///     min, max at a tie                        the first argument's
-///     sign, floor, ceil, comparisons           0 everywhere
+///     clamp(x, a, b) at x = a or x = b         that of x
+///     sign, floor, ceil, trunc, round          0 everywhere, as of comparisons
+///     mod(x, y)                                1 and -floor(x/y), at the jumps too
 ///     x^p at x = 0, by x                       1 for p = 1, else 0
 ///     x^p for infinite p, by x                 0
 ///     x^p at x <= 0 and for infinite x, by p   0
@@ -36,6 +38,9 @@ namespace lanewise {
 /// underflows to 0. A derivative beyond the range of the numbers is infinite, and with one on the way from
 /// the value back to a variable the derivative there may be infinite or NaN: log(x) at 1e-310, y*x^-1 at x =
 /// 1e-160.
+///
+/// mod(x, y) = x - y floor(x/y) is exact for a power of two y. For others it is off by up to an ULP of x, can
+/// be that far outside of [0, y), and means nothing where that is more than y (quotients beyond 2^53).
 ///
 /// Values follow IEEE 754 and C: x*log(x) and sin(x)/x are NaN at 0, and a run that gets there ends; write
 /// if(x > 0, x*log(x), 0), or select in C++.

@@ -113,13 +113,19 @@ Traced tanh(const Traced& a);
 Traced erf(const Traced& a);
 Traced erfc(const Traced& a);
 Traced lgamma(const Traced& a);
+Traced tgamma(const Traced& a);  ///< `gamma` in the language
 Traced abs(const Traced& a);
 Traced fabs(const Traced& a);
 Traced sign(const Traced& a);  ///< -1, 0 or 1
 Traced floor(const Traced& a);
 Traced ceil(const Traced& a);
+Traced round(const Traced& a);  ///< halves away from 0
+Traced trunc(const Traced& a);
+Traced mod(const Traced& a, const Traced& b);  ///< a - b floor(a/b), with the sign of b
 Traced min(const Traced& a, const Traced& b);  ///< NaN if either is
 Traced max(const Traced& a, const Traced& b);  ///< NaN if either is
+/// min(max(a, lower), upper)
+Traced clamp(const Traced& a, const Traced& lower, const Traced& upper);
 /// A whole constant b up to 1024 in size makes products.
 Traced pow(const Traced& a, const Traced& b);
 Traced hypot(const Traced& a, const Traced& b);

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -50,10 +51,12 @@ void add_problem(CLI::App& app, ProblemArguments& arguments) {
     app.add_option("expression", arguments.expression,
                    "the objective, or @FILE to read it from a file, or a problem file FILE.toml")
         ->required();
-    app.add_option("--var", arguments.variables, "a variable and its bounds; 'x[10]=LO:HI' is a vector")
+    app.add_option("--var", arguments.variables,
+                   "a variable and its bounds, which can be like -pi:2*pi; 'x[10]=LO:HI' is a vector, "
+                   "'x=[LO:HI, LO:HI]' one whose elements have bounds of their own")
         ->type_name("NAME=LO:HI")
         ->allow_extra_args(false);
-    app.add_option("--param", arguments.parameters, "a constant of the expression")
+    app.add_option("--param", arguments.parameters, "a constant of the expression, which can be like 1/3")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
 }
@@ -95,7 +98,8 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
            "a start given by hand; can be repeated")
         ->type_name("V,V,...")
         ->allow_extra_args(false);
-    add(app, flags, "--starts-file", "F.csv", "starts given by hand, one a line");
+    add(app, flags, "--starts-file", "F.csv",
+        "starts given by hand, one a line; a header names the columns to take");
 
     add(app, flags, "--explore", "N", "draw N points for each start, which is the best of them [8]");
 
@@ -154,9 +158,14 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add_yes_or_no(app, flags, "--quiet", "nothing on stderr but errors");
 }
 
-void add_evaluate(CLI::App& app, ProblemArguments& arguments, std::string& at) {
+void add_evaluate(CLI::App& app, ProblemArguments& arguments, Command& command) {
     add_problem(app, arguments);
-    app.add_option("--at", at, "the point")->type_name("V,V,...")->required();
+    app.add_option("--at", command.at, "the point")->type_name("V,V,...");
+    app.add_option(
+           "--at-file", command.at_file,
+           "or many points, as those of minimize --starts-file; values and gradients are CSV, which can be "
+           "read as such a file")
+        ->type_name("F.csv");
     add_json(app, arguments.options);
     add_isa(app, arguments.options);
 }
@@ -167,6 +176,13 @@ void add_minima(CLI::App& app, std::string& checkpoint, Flags& flags) {
     add_json(app, flags);
 }
 
+bool names_problem_file(std::string_view text) {
+    constexpr std::string_view ending = ".toml";
+    return text.size() >= ending.size() &&
+           std::ranges::equal(text.substr(text.size() - ending.size()), ending, {},
+                              [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
+}
+
 /// The problem before any flag.
 Problem read_expression(const std::string& argument) {
     if (argument.starts_with('@')) {
@@ -175,7 +191,7 @@ Problem read_expression(const std::string& argument) {
         return problem;
     }
     const std::string text = argument.starts_with(" -") ? argument.substr(1) : argument;  // see protect_minus
-    if (text.ends_with(".toml")) return read_problem(text);
+    if (names_problem_file(text)) return read_problem(text);
     return {.expression = text};
 }
 
@@ -231,13 +247,18 @@ void apply_flags(Problem& problem, const ProblemArguments& arguments) {
 std::vector<std::string> protect_minus(int argc, const char* const* argv,
                                        const std::function<bool(const std::string&)>& takes_value) {
     std::vector<std::string> arguments;
+    bool options_ended = false;
     for (int i = 1; i < argc; ++i) {
         std::string argument = argv[i];
-        const bool has_minus =
-            argument.size() > 1 && argument[0] == '-' && argument[1] != '-' && argument != "-h";
+        if (argument == "--" && !options_ended) {
+            options_ended = true;
+            continue;
+        }
+        const bool has_minus = argument.size() > 1 && argument[0] == '-' &&
+                               (options_ended || (argument[1] != '-' && argument != "-h"));
         if (!has_minus) {
             arguments.push_back(std::move(argument));
-        } else if (!arguments.empty() && takes_value(arguments.back())) {
+        } else if (!options_ended && !arguments.empty() && takes_value(arguments.back())) {
             arguments.back().append("=").append(argument);
         } else {
             arguments.push_back(argument.insert(0, 1, ' '));
@@ -245,6 +266,45 @@ std::vector<std::string> protect_minus(int argc, const char* const* argv,
     }
     return arguments;
 }
+
+namespace {
+
+/// "--alpha" and its like.
+std::vector<std::string> flags_of(const CLI::App& app) {
+    std::vector<std::string> flags;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    }
+    return flags;
+}
+
+std::string unknown_flag(const CLI::App& app, const std::string& flag) {
+    const std::vector<std::string> flags = flags_of(app);
+    return unknown_option(flag, {flags.begin(), flags.end()});
+}
+
+/// \throws std::invalid_argument when there is one that `app` does not have.
+void check_flags(const CLI::App& app, const std::vector<std::string>& arguments,
+                 const std::function<bool(const std::string&)>& takes_value) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const bool is_value = i > 0 && takes_value(arguments[i - 1]);
+        const std::string flag = arguments[i].substr(0, arguments[i].find('='));
+        if (!is_value && flag.starts_with("--") && app.get_option_no_throw(flag) == nullptr)
+            throw std::invalid_argument(unknown_flag(app, flag));
+    }
+}
+
+/// What is said of the first argument that nothing takes.
+std::string one_too_many(const CLI::App& app, std::string argument) {
+    if (argument.starts_with(' ')) argument.erase(0, 1);  // see protect_minus
+    const bool is_like_flag = argument.starts_with('-') && argument.size() > 2 &&
+                              std::isalpha(static_cast<unsigned char>(argument[1])) != 0;
+    if (is_like_flag) return unknown_flag(app, argument);
+    return fmt::format("argument '{}': is one too many; an expression with blanks needs quotes around it",
+                       argument);
+}
+
+}  // namespace
 
 Command parse_command(int argc, const char* const* argv) {
     Command command;
@@ -258,7 +318,8 @@ Command parse_command(int argc, const char* const* argv) {
         "profile", "minimise, and show where the time goes and how near that is to what this machine can do");
     CLI::App* minima = app.add_subcommand(
         "minima", "the minima of a search that was saved, told apart anew without running it again");
-    CLI::App* evaluate = app.add_subcommand("evaluate", "value and gradient of a formula at one point");
+    CLI::App* evaluate =
+        app.add_subcommand("evaluate", "value and gradient of a formula at a point, or at many");
     app.add_subcommand("info", "version, instruction sets, threads and libraries");
     ProblemArguments to_minimize;
     ProblemArguments to_profile;
@@ -270,12 +331,13 @@ Command parse_command(int argc, const char* const* argv) {
                      "what each thread did when, for ui.perfetto.dev or chrome://tracing")
         ->type_name("FILE.json");
     add_minima(*minima, command.checkpoint, command.flags);
-    add_evaluate(*evaluate, to_evaluate, command.at);
+    add_evaluate(*evaluate, to_evaluate, command);
 
-    const auto is_first_argument = [&](const CLI::App* subcommand) {
-        return subcommand->check_name(argv[1]);
-    };
-    if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(app.get_subcommands({}), is_first_argument))
+    const CLI::App* chosen = &app;
+    for (const CLI::App* subcommand : app.get_subcommands({})) {
+        if (argc > 1 && subcommand->check_name(argv[1])) chosen = subcommand;
+    }
+    if (argc > 1 && argv[1][0] != '-' && chosen == &app)
         refuse("command", argv[1], "must be one of: minimize, profile, minima, evaluate, info");
     const auto takes_value = [&](const std::string& argument) {
         const auto is_option = [&](const CLI::App* subcommand) {
@@ -285,6 +347,7 @@ Command parse_command(int argc, const char* const* argv) {
         return argument.starts_with("--") && std::ranges::any_of(app.get_subcommands({}), is_option);
     };
     std::vector<std::string> arguments = protect_minus(argc, argv, takes_value);
+    check_flags(*chosen, arguments, takes_value);
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
         app.parse(std::move(arguments));
@@ -293,6 +356,8 @@ Command parse_command(int argc, const char* const* argv) {
         app.exit(asked, text, text);
         say(text.str());
         return command;
+    } catch (const CLI::ExtrasError&) {
+        throw std::invalid_argument(one_too_many(*chosen, app.remaining(true).front()));
     } catch (const CLI::ParseError& error) {
         throw std::invalid_argument(error.what());
     }
@@ -302,6 +367,8 @@ Command parse_command(int argc, const char* const* argv) {
                    : *evaluate ? Command::Kind::evaluate
                                : Command::Kind::info;
     if (!*minimize && !*profile && !*evaluate) return command;
+    if (*evaluate && command.at.has_value() == command.at_file.has_value())
+        throw std::invalid_argument("evaluate: either --at V,V,... or --at-file F.csv is needed");
     const ProblemArguments& given = *minimize ? to_minimize : *profile ? to_profile : to_evaluate;
     command.problem = read_expression(given.expression);
     if (*evaluate) command.problem.output = {};  // the file's is the search's

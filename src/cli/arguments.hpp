@@ -11,8 +11,9 @@
 
 namespace lanewise::cli {
 
-/// Makes arguments that begin with a minus readable for the option parser: the value in "--at -1,2" and a
-/// formula like "-x^2". `takes_value` tells of an option whether a value follows it.
+/// Makes arguments that begin with a minus readable for the option parser: the value in "--at -1,2", a
+/// formula like "-x^2", and all that follows "--". `takes_value` tells of an option whether a value follows
+/// it.
 std::vector<std::string> protect_minus(int argc, const char* const* argv,
                                        const std::function<bool(const std::string&)>& takes_value);
 
@@ -22,7 +23,8 @@ using Flags = std::vector<std::pair<std::string, std::string>>;
 struct Command {
     enum class Kind { minimize, profile, minima, evaluate, info, done } kind = Kind::done;
     Problem problem;                      ///< of minimize and evaluate
-    std::string at;                       ///< of evaluate
+    std::optional<std::string> at;        ///< of evaluate, which has this point
+    std::optional<std::string> at_file;   ///< or those of a file
     std::optional<std::string> timeline;  ///< of profile
     std::string checkpoint;               ///< of minima
     Flags flags;                          ///< of minima

@@ -21,6 +21,7 @@
 #include "arguments.hpp"
 #include "console.hpp"
 #include "outputs.hpp"
+#include "points.hpp"
 #include "profile_report.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
@@ -130,6 +131,16 @@ void write_result(Sink* json, const Output& output, Result result, const Box& bo
     flush_stdout();
 }
 
+/// The files a problem was read from.
+std::vector<NamedFile> inputs_of(const Problem& problem) {
+    const auto named = [](const std::filesystem::path& file) {
+        return file.empty() ? std::nullopt : std::optional(file.string());
+    };
+    return {{"problem", named(problem.file)},
+            {"expression", named(problem.expression_file)},
+            {"starts-file", named(problem.starts_file)}};
+}
+
 /// What does not go together, and outputs of which one would overwrite another.
 void check_outputs(const Command& command) {
     const Output& output = command.problem.output;
@@ -138,18 +149,12 @@ void check_outputs(const Command& command) {
     if (output.every && !output.checkpoint)
         throw std::invalid_argument("every: there is no checkpoint without --checkpoint FILE");
     if (output.checkpoint) require_regular("checkpoint", *output.checkpoint);
-    const auto named = [](const std::filesystem::path& file) {
-        return file.empty() ? std::nullopt : std::optional(file.string());
-    };
-    const Problem& problem = command.problem;
     const std::vector<NamedFile> results = {
         {"json", output.json}, {"trace", output.trace}, {"timeline", command.timeline}};
     require_distinct(results, {{"saved state", output.resume}});
     std::vector<NamedFile> all = results;
     all.push_back({"checkpoint", output.checkpoint});
-    require_distinct(all, {{"problem", named(problem.file)},
-                           {"expression", named(problem.expression_file)},
-                           {"starts-file", named(problem.starts_file)}});
+    require_distinct(all, inputs_of(command.problem));
 }
 
 int run_minimize(const Command& command) {
@@ -236,6 +241,27 @@ int run_minima(const std::string& file, const Flags& flags) {
     return done;
 }
 
+int run_evaluate_file(const Problem& problem, const std::string& file) {
+    const Box box = problem.box();
+    const Expression objective = problem.objective(box);
+    const auto points = parse_starts_csv(read_file(file), box, fmt::format("at-file {}", file));
+    const Isa isa = choose_isa(problem.options.isa);
+    std::vector<NamedFile> inputs = inputs_of(problem);
+    inputs.push_back({"at-file", file});
+    require_distinct({{"json", problem.output.json}}, inputs);
+    watch_for_signals();
+    const std::unique_ptr<Sink> json = open_sink(problem.output.json);
+
+    const std::vector<Evaluation> at = evaluate(objective, points, isa);
+    require_any_finite(at);
+    if (json) {
+        json->write(points_json(points, at));
+        json->commit();
+    }
+    if (problem.output.json != "-") say(points_csv(box, points, at));
+    return done;
+}
+
 int run_evaluate(const Problem& problem, const std::string& point) {
     const Box box = problem.box();
     const Expression objective = problem.objective(box);
@@ -244,6 +270,7 @@ int run_evaluate(const Problem& problem, const std::string& point) {
         throw std::invalid_argument(
             fmt::format("at '{}': {} coordinates; the box has {}", point, x.size(), box.dimension()));
     const Isa isa = choose_isa(problem.options.isa);
+    require_distinct({{"json", problem.output.json}}, inputs_of(problem));
     watch_for_signals();
     const std::unique_ptr<Sink> json = open_sink(problem.output.json);
 
@@ -291,7 +318,9 @@ int run(const Command& command) {
         case Command::Kind::minimize:
         case Command::Kind::profile: return run_minimize(command);
         case Command::Kind::minima: return run_minima(command.checkpoint, command.flags);
-        case Command::Kind::evaluate: return run_evaluate(command.problem, command.at);
+        case Command::Kind::evaluate:
+            return command.at ? run_evaluate(command.problem, *command.at)
+                              : run_evaluate_file(command.problem, *command.at_file);
         case Command::Kind::info: return run_info();
         case Command::Kind::done: break;
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "near.hpp"
 #include "values.hpp"
 
 namespace lanewise {
@@ -20,12 +21,14 @@ std::vector<std::pair<Text, Enum>> choices(std::initializer_list<Enum> values) {
     return list;
 }
 
-bool yes_or_no(Text option, Text text) {
-    return parse_choice<bool>(option, text, {{"true", true}, {"false", false}});
+/// on and off have other words.
+Text plain_word(Text text) {
+    if (text == "true" || text == "yes") return "on";
+    return text == "false" || text == "no" ? "off" : text;
 }
 
 bool on_or_off(Text option, Text text) {
-    return parse_choice<bool>(option, text, {{"on", true}, {"off", false}});
+    return parse_choice<bool>(option, plain_word(text), {{"on", true}, {"off", false}});
 }
 
 std::string file_name(Text option, Text text) {
@@ -85,28 +88,28 @@ constexpr auto entries = std::to_array<OptionEntry>({
          p.options.scale = parse_choice(o, t, choices({Scale::box, Scale::none}));
      }},
     {"explore", Kind::count, [](Problem& p, Text o, Text t) { p.options.explore = parse_count(o, t); }},
-    {"offspring", Kind::word, [](Problem& p, Text o, Text t) { p.options.offspring = on_or_off(o, t); }},
-    {"polish", Kind::word, [](Problem& p, Text o, Text t) { p.options.polish = on_or_off(o, t); }},
-    {"prune", Kind::word, [](Problem& p, Text o, Text t) { p.options.prune = on_or_off(o, t); }},
+    {"offspring", Kind::choice, [](Problem& p, Text o, Text t) { p.options.offspring = on_or_off(o, t); }},
+    {"polish", Kind::choice, [](Problem& p, Text o, Text t) { p.options.polish = on_or_off(o, t); }},
+    {"prune", Kind::choice, [](Problem& p, Text o, Text t) { p.options.prune = on_or_off(o, t); }},
     {"same-distance", Kind::number,
      [](Problem& p, Text o, Text t) { p.options.same.distance = parse_number(o, t); }},
     {"same-value", Kind::number,
      [](Problem& p, Text o, Text t) { p.options.same.value = parse_number(o, t); }},
     {"same-exact-value", Kind::number,
      [](Problem& p, Text o, Text t) { p.options.same.exact_value = parse_number(o, t); }},
-    {"jit", Kind::word,
+    {"jit", Kind::choice,
      [](Problem& p, Text o, Text t) {
-         p.options.jit = parse_choice(o, t, choices({Jit::off, Jit::automatic, Jit::on}));
+         p.options.jit = parse_choice(o, plain_word(t), choices({Jit::off, Jit::automatic, Jit::on}));
      }},
     {"precision", Kind::word,
      [](Problem& p, Text o, Text t) {
          p.options.precision = parse_choice(o, t, choices({Precision::f64, Precision::f32}));
      }},
-    {"maximize", Kind::yes_or_no, [](Problem& p, Text o, Text t) { p.options.maximize = yes_or_no(o, t); }},
-    {"check-gradient", Kind::yes_or_no,
-     [](Problem& p, Text o, Text t) { p.output.check_gradient = yes_or_no(o, t); }},
-    {"dump-program", Kind::yes_or_no,
-     [](Problem& p, Text o, Text t) { p.output.dump_program = yes_or_no(o, t); }},
+    {"maximize", Kind::choice, [](Problem& p, Text o, Text t) { p.options.maximize = on_or_off(o, t); }},
+    {"check-gradient", Kind::choice,
+     [](Problem& p, Text o, Text t) { p.output.check_gradient = on_or_off(o, t); }},
+    {"dump-program", Kind::choice,
+     [](Problem& p, Text o, Text t) { p.output.dump_program = on_or_off(o, t); }},
     {"threads", Kind::count, set_threads},
     {"isa", Kind::word, [](Problem& p, Text, Text t) { p.options.isa = parse_isa(t); }},
     {"memory", Kind::word, [](Problem& p, Text o, Text t) { p.options.memory = parse_bytes(o, t); }},
@@ -133,8 +136,37 @@ constexpr auto entries = std::to_array<OptionEntry>({
                                                          {"always", ShowProgress::always},
                                                          {"never", ShowProgress::never}});
      }},
-    {"quiet", Kind::yes_or_no, [](Problem& p, Text o, Text t) { p.output.quiet = yes_or_no(o, t); }},
+    {"quiet", Kind::choice, [](Problem& p, Text o, Text t) { p.output.quiet = on_or_off(o, t); }},
 });
+
+/// What other optimisers call an option, written like an option of ours.
+constexpr auto synonyms = std::to_array<std::pair<Text, Text>>({
+    {"bounds", "var"},       // SciPy, NLopt
+    {"x0", "start"},         // SciPy
+    {"n-starts", "starts"},  // MATLAB's MultiStart, BoTorch's num_restarts
+    {"num-starts", "starts"},
+    {"restarts", "starts"},
+    {"num-restarts", "starts"},
+    {"random-state", "seed"},    // scikit-learn
+    {"max-iter", "iterations"},  // SciPy, scikit-learn
+    {"steps", "iterations"},
+    {"epochs", "iterations"},    // torch
+    {"lr", "alpha"},             // torch
+    {"learning-rate", "alpha"},  // Keras
+    {"step-size", "alpha"},
+    {"optimizer", "rule"},  // torch, Keras
+    {"method", "rule"},
+    {"n-jobs", "threads"},          // scikit-learn
+    {"timeout", "max-time"},        // Optuna
+    {"maxfun", "max-evaluations"},  // SciPy
+    {"max-evals", "max-evaluations"},
+    {"stop-value", "target"},  // NLopt's stopval
+    {"output", "json"},
+});
+
+std::string_view without_dashes(std::string_view name) {
+    return name.substr(std::min(name.find_first_not_of('-'), name.size()));
+}
 
 }  // namespace
 
@@ -143,11 +175,18 @@ const OptionEntry* find_option(std::string_view name) noexcept {
     return found == entries.end() ? nullptr : found;
 }
 
-std::string unknown_option(std::string_view name) {
-    std::string text = fmt::format("unknown option '{}'; known:", name);
-    for (const OptionEntry& entry : entries)
-        text += fmt::format("{} {}", &entry == entries.begin() ? "" : ",", entry.name);
-    return text;
+std::string unknown_option(std::string_view name, const std::vector<std::string_view>& known) {
+    const auto named = [&](std::string_view option) {
+        return std::ranges::find(known, option, without_dashes);
+    };
+    std::vector<std::string_view> names = known;
+    for (const auto& [synonym, option] : synonyms) {
+        if (named(option) != known.end()) names.push_back(synonym);
+    }
+    const std::optional<std::string_view> meant = nearest(name, names);
+    const auto synonym = std::ranges::find(synonyms, meant.value_or(""), &std::pair<Text, Text>::first);
+    if (synonym == synonyms.end()) return unknown("option", name, known);
+    return did_you_mean("option", name, *named(synonym->second));
 }
 
 std::vector<std::string_view> option_names() {
@@ -158,7 +197,7 @@ std::vector<std::string_view> option_names() {
 
 void set_option(Problem& problem, std::string_view name, std::string_view text) {
     const OptionEntry* entry = find_option(name);
-    if (entry == nullptr) throw std::invalid_argument(unknown_option(name));
+    if (entry == nullptr) throw std::invalid_argument(unknown_option(name, option_names()));
     entry->set(problem, name, text);
     validate(problem.options);
 }

@@ -1,14 +1,14 @@
 // The options of a problem by name: how each is written and what it sets.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "lanewise/problem.hpp"
 
 namespace lanewise {
 
-enum class OptionKind { number, count, big_count, word, file, yes_or_no, points };
+/// A count that can be large may be a word, a choice may be true or false.
+enum class OptionKind { number, count, big_count, word, file, choice, points };
 
 struct OptionEntry {
     std::string_view name;
@@ -18,8 +18,5 @@ struct OptionEntry {
 
 /// Null when there is no option of that name.
 const OptionEntry* find_option(std::string_view name) noexcept;
-
-/// "unknown option 'NAME'; known: ..."
-std::string unknown_option(std::string_view name);
 
 }  // namespace lanewise

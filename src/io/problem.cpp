@@ -29,7 +29,8 @@ Expression Problem::objective(const Box& box) const {
 Options Problem::search_options(const Box& box) const {
     Options complete = options;
     if (!starts_file.empty()) {
-        const auto points = parse_starts_csv(read_file(starts_file), box);
+        const auto points = parse_starts_csv(read_file(starts_file), box,
+                                             fmt::format("starts file {}", starts_file.string()));
         complete.start_points.insert(complete.start_points.end(), points.begin(), points.end());
     }
     return complete;

@@ -8,6 +8,7 @@
 
 #include "identifier.hpp"
 #include "lanewise/io.hpp"
+#include "near.hpp"
 #include "option_table.hpp"
 #include "spot.hpp"
 #include "toml_guard.hpp"
@@ -65,7 +66,7 @@ std::string_view wanted(OptionKind kind) {
         case OptionKind::big_count: return "a whole number";
         case OptionKind::word:
         case OptionKind::file: return "a string";
-        case OptionKind::yes_or_no: return "true or false";
+        case OptionKind::choice: return "a string, or true or false";
         case OptionKind::points: break;
     }
     return "a list of points, [[...], ...]";
@@ -78,7 +79,7 @@ bool fits(OptionKind kind, const toml::node& node) {
         case OptionKind::big_count: return node.is_number() || node.is_string();
         case OptionKind::word:
         case OptionKind::file: return node.is_string();
-        case OptionKind::yes_or_no: return node.is_boolean();
+        case OptionKind::choice: return node.is_string() || node.is_boolean();
         case OptionKind::points: break;
     }
     return node.is_array();
@@ -131,9 +132,9 @@ class Reader {
         } else if (find_option(entry.key) != nullptr) {
             fail(entry.key_position, fmt::format("'{}' belongs below [options]", entry.key));
         } else {
-            fail(entry.key_position, fmt::format("unknown key '{}'; known: expression, expression-file, "
-                                                 "variables, parameters, options",
-                                                 entry.key));
+            fail(entry.key_position,
+                 unknown("key", entry.key,
+                         {"expression", "expression-file", "variables", "parameters", "options"}));
         }
     }
 
@@ -153,21 +154,21 @@ class Reader {
 
     void read_variable(const Entry& entry) {
         const std::string label = fmt::format("variable {}", entry.key);
-        std::optional<double> lower;
-        std::optional<double> upper;
+        std::optional<Variable::Bound> lower;
+        std::optional<Variable::Bound> upper;
         std::optional<std::size_t> length;
         for (const Entry& part : parts_of_variable(entry)) {
             const std::string part_label = fmt::format("{} of {}", part.key, label);
             if (part.key == "lower") {
-                lower = number(part, part_label);
+                lower = bound(*part.value, part_label);
             } else if (part.key == "upper") {
-                upper = number(part, part_label);
+                upper = bound(*part.value, part_label);
             } else if (part.key == "length") {
                 const std::string text = text_of(part, part_label, OptionKind::count);
                 locate(part.value->source().begin, [&] { length = parse_length(part_label, text); });
             } else {
                 fail(part.key_position,
-                     fmt::format("unknown key '{}' of {}; known: lower, upper, length", part.key, label));
+                     unknown(fmt::format("key of {}", label), part.key, {"lower", "upper", "length"}));
             }
         }
         if (!lower || !upper)
@@ -177,31 +178,34 @@ class Reader {
 
     void add(Variable variable, Position position) {
         Variable checked = variable;
-        if (checked.length > std::size_t{1}) checked.length = 1;  // spares the memory
+        if (!checked.lower.size() && !checked.upper.size() && checked.length > std::size_t{1})
+            checked.length = 1;  // spares the memory
         locate(position, [&] { const Box box{checked}; });
         problem_.variables.push_back(std::move(variable));
     }
 
-    /// [LOWER, UPPER] is short for {lower = LOWER, upper = UPPER}.
+    /// [LOWER, UPPER] is short for {lower = LOWER, upper = UPPER}. Lists in it could be meant in two ways.
     std::vector<Entry> parts_of_variable(const Entry& entry) const {
         if (entry.value->is_table()) return in_file_order(*entry.value->as_table());
         const toml::array* bounds = entry.value->as_array();
-        if (bounds == nullptr || bounds->size() != 2)
+        if (bounds == nullptr || bounds->size() != 2 || bounds->get(0)->is_array() ||
+            bounds->get(1)->is_array())
             fail(entry.value->source().begin,
                  fmt::format("variable {} must be [LOWER, UPPER] or {{lower = LOWER, upper = UPPER, length = "
-                             "LENGTH}}",
+                             "LENGTH}}, where LOWER and UPPER can be lists",
                              entry.key));
         return {{"lower", entry.key_position, bounds->get(0)}, {"upper", entry.key_position, bounds->get(1)}};
     }
 
     void read_parameter(const Entry& entry) {
         locate(entry.key_position, [&] { check_identifier("parameter", entry.key); });
-        problem_.parameters.emplace(entry.key, number(entry, fmt::format("parameter {}", entry.key)));
+        problem_.parameters.emplace(entry.key,
+                                    constant(*entry.value, fmt::format("parameter {}", entry.key)));
     }
 
     void read_option(const Entry& entry) {
         const OptionEntry* option = find_option(entry.key);
-        if (option == nullptr) fail(entry.key_position, unknown_option(entry.key));
+        if (option == nullptr) fail(entry.key_position, unknown_option(entry.key, option_names()));
         if (option->kind == OptionKind::points) {
             read_points(entry);
             return;
@@ -215,12 +219,9 @@ class Reader {
         require(OptionKind::points, *entry.value, entry.key);
         for (const toml::node& point : *entry.value->as_array()) {
             require(OptionKind::points, point, entry.key);
-            std::string text;
-            for (const toml::node& coordinate : *point.as_array()) {
-                require(OptionKind::number, coordinate, fmt::format("a coordinate of {}", entry.key));
-                text += fmt::format("{}{}", text.empty() ? "" : ",", lanewise::text_of(coordinate));
-            }
-            locate(point.source().begin, [&] { set_option(problem_, entry.key, text); });
+            std::vector<double>& x = problem_.options.start_points.emplace_back();
+            for (const toml::node& coordinate : *point.as_array())
+                x.push_back(constant(coordinate, fmt::format("a coordinate of {}", entry.key)));
         }
     }
 
@@ -243,11 +244,32 @@ class Reader {
         return lanewise::text_of(*entry.value);
     }
 
-    double number(const Entry& entry, std::string_view label) const {
-        const std::string text = text_of(entry, label, OptionKind::number);
-        double number = 0;
-        locate(entry.value->source().begin, [&] { number = parse_number(label, text); });
-        return number;
+    Variable::Bound bound(const toml::node& node, std::string_view label) const {
+        const toml::array* list = node.as_array();
+        if (list == nullptr) return constant(node, label);
+        std::vector<double> numbers;
+        for (const toml::node& element : *list)
+            numbers.push_back(constant(element, fmt::format("element {} of {}", numbers.size(), label)));
+        return numbers;
+    }
+
+    /// A finite number, which can be an expression in a string.
+    double constant(const toml::node& node, std::string_view label) const {
+        const Position begin = node.source().begin;
+        if (!node.is_number() && !node.is_string())
+            fail(begin, fmt::format("{} must be a number or a string, not {}", label, type_name(node)));
+        const std::string text = lanewise::text_of(node);
+        try {
+            return node.is_number() ? parse_number(label, text) : parse_constant(label, text, text);
+        } catch (const ParseError& error) {
+            // Behind the quote, unless the string is written in another way than it reads.
+            const std::size_t quote = offset_of(begin);
+            const bool as_it_reads = text_.substr(std::min(quote + 1, text_.size())).starts_with(text);
+            fail_at(as_it_reads ? quote + 1 + error.position() : quote,
+                    fmt::format("{} '{}': {}", label, text, error.message()));
+        } catch (const std::invalid_argument& error) {
+            fail(begin, error.what());
+        }
     }
 
     std::filesystem::path beside(std::string_view name) const { return problem_.file.parent_path() / name; }
@@ -263,7 +285,7 @@ class Reader {
     }
 
     /// toml++ counts lines and columns from 1, and characters where we count bytes.
-    [[noreturn]] void fail(Position position, std::string_view message) const {
+    std::size_t offset_of(Position position) const {
         std::size_t at = 0;
         for (std::size_t line = 1; line < position.line && at < text_.size(); ++line)
             at = std::min(text_.find('\n', at), text_.size() - 1) + 1;
@@ -271,7 +293,11 @@ class Reader {
             ++at;
             while (at < text_.size() && (static_cast<unsigned char>(text_[at]) & 0xC0U) == 0x80U) ++at;
         }
-        fail_at(at, message);
+        return at;
+    }
+
+    [[noreturn]] void fail(Position position, std::string_view message) const {
+        fail_at(offset_of(position), message);
     }
 
     [[noreturn]] void fail_at(std::size_t position, std::string_view message) const {

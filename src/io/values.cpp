@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
+#include <tuple>
 
 #include "lanewise/problem.hpp"
 
@@ -52,43 +53,99 @@ std::size_t parse_length(std::string_view option, std::string_view text) {
     return length;
 }
 
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n";
+    const std::size_t begin = text.find_first_not_of(blanks);
+    if (begin == std::string_view::npos) return text.substr(text.size());
+    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    std::size_t begin = 0;
+    int depth = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '(' || text[at] == '[') ++depth;
+        if (text[at] == ')' || text[at] == ']') --depth;
+        if (text[at] != separator || depth > 0) continue;
+        parts.push_back(trim(text.substr(begin, at - begin)));
+        begin = at + 1;
+    }
+    parts.push_back(trim(text.substr(begin)));
+    return parts;
+}
+
+double parse_constant(std::string_view option, std::string_view whole, std::string_view text) {
+    const auto number = [&] {
+        try {
+            return parse_constant(text);
+        } catch (const ParseError& error) {
+            const auto offset = static_cast<std::size_t>(text.data() - whole.data());
+            throw ParseError(whole, offset + error.position(), error.message(), option);
+        }
+    }();
+    if (!std::isfinite(number)) refuse(option, text, "must be finite");
+    return number;
+}
+
 std::vector<double> parse_point(std::string_view option, std::string_view text) {
     std::vector<double> point;
-    for (std::size_t begin = 0; begin <= text.size();) {
-        const std::size_t end = std::min(text.find(',', begin), text.size());
-        std::string_view part = text.substr(begin, end - begin);
-        while (part.starts_with(' ')) part.remove_prefix(1);
-        while (part.ends_with(' ')) part.remove_suffix(1);
-        point.push_back(parse_number(option, part));
-        begin = end + 1;
-    }
+    for (const std::string_view part : split(text, ',')) point.push_back(parse_constant(option, text, part));
     return point;
 }
 
+namespace {
+
+constexpr std::string_view form_of_variable =
+    "is not NAME=LO:HI, NAME[LENGTH]=LO:HI or NAME=[LO:HI, LO:HI, ...]";
+
+/// LO:HI
+std::pair<double, double> parse_bounds(std::string_view variable, std::string_view whole,
+                                       std::string_view text) {
+    const std::vector<std::string_view> bounds = split(text, ':');
+    if (bounds.size() != 2) refuse("var", whole, form_of_variable);
+    const std::string option = fmt::format("bound of var {}", variable);
+    return {parse_constant(option, whole, bounds[0]), parse_constant(option, whole, bounds[1])};
+}
+
+}  // namespace
+
 Variable parse_variable(std::string_view text) {
-    constexpr std::string_view form = "is not NAME=LO:HI or NAME[LENGTH]=LO:HI";
     const std::size_t equals = text.find('=');
-    const std::size_t colon = text.find(':', equals == std::string_view::npos ? 0 : equals);
-    if (equals == std::string_view::npos || colon == std::string_view::npos) refuse("var", text, form);
+    if (equals == std::string_view::npos) refuse("var", text, form_of_variable);
     Variable variable;
-    std::string_view name = text.substr(0, equals);
+    std::string_view name = trim(text.substr(0, equals));
     if (const std::size_t bracket = name.find('['); bracket != std::string_view::npos) {
-        if (!name.ends_with(']')) refuse("var", text, form);
-        variable.length = parse_length("length of var", name.substr(bracket + 1, name.size() - bracket - 2));
-        name = name.substr(0, bracket);
+        if (!name.ends_with(']')) refuse("var", text, form_of_variable);
+        variable.length =
+            parse_length("length of var", trim(name.substr(bracket + 1, name.size() - bracket - 2)));
+        name = trim(name.substr(0, bracket));
     }
     variable.name = name;
-    const std::string option = fmt::format("bound of var {}", name);
-    variable.lower = parse_number(option, text.substr(equals + 1, colon - equals - 1));
-    variable.upper = parse_number(option, text.substr(colon + 1));
+    std::string_view bounds = trim(text.substr(equals + 1));
+    if (!bounds.starts_with('[')) {
+        std::tie(variable.lower, variable.upper) = parse_bounds(name, text, bounds);
+        return variable;
+    }
+    if (!bounds.ends_with(']')) refuse("var", text, form_of_variable);
+    std::vector<double> lower;
+    std::vector<double> upper;
+    for (const std::string_view of_element : split(bounds.substr(1, bounds.size() - 2), ',')) {
+        const auto [low, high] = parse_bounds(fmt::format("{}[{}]", name, lower.size()), text, of_element);
+        lower.push_back(low);
+        upper.push_back(high);
+    }
+    variable.lower = std::move(lower);
+    variable.upper = std::move(upper);
     return variable;
 }
 
 std::pair<std::string, double> parse_parameter(std::string_view text) {
     const std::size_t equals = text.find('=');
-    if (equals == 0 || equals == std::string_view::npos) refuse("param", text, "is not NAME=VALUE");
-    const std::string_view name = text.substr(0, equals);
-    return {std::string(name), parse_number(fmt::format("param {}", name), text.substr(equals + 1))};
+    const std::string_view name = trim(text.substr(0, equals));
+    if (name.empty() || equals == std::string_view::npos) refuse("param", text, "is not NAME=VALUE");
+    return {std::string(name),
+            parse_constant(fmt::format("param {}", name), text, trim(text.substr(equals + 1)))};
 }
 
 }  // namespace lanewise

@@ -14,6 +14,15 @@ namespace lanewise {
 
 [[noreturn]] void refuse(std::string_view option, std::string_view text, std::string_view allowed);
 
+/// A finite number, from an expression of numbers. `text` is a part of `whole`, which errors show.
+double parse_constant(std::string_view option, std::string_view whole, std::string_view text);
+
+/// Without the blanks around it.
+std::string_view trim(std::string_view text);
+
+/// The parts between the separators that no bracket holds, each without the blanks around it.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
 /// A finite number.
 double parse_number(std::string_view option, std::string_view text);
 

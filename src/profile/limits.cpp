@@ -47,6 +47,7 @@ bool is_function(Opcode op) {
         case Opcode::sin:
         case Opcode::cos:
         case Opcode::sincos:
+        case Opcode::gamma:
         case Opcode::digamma: return true;
         default: return false;
     }

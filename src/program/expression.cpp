@@ -34,8 +34,11 @@ void check_parameters(const Box& box, const Parameters& parameters) {
 
 }  // namespace
 
-ParseError::ParseError(std::string_view text, std::size_t position, std::string_view message)
-    : std::invalid_argument(show_spot("expression", text, position, message)), position_(position) {}
+ParseError::ParseError(std::string_view text, std::size_t position, std::string_view message,
+                       std::string_view origin)
+    : std::invalid_argument(show_spot(origin, text, position, message)),
+      position_(position),
+      message_(message) {}
 
 namespace {
 

@@ -75,6 +75,7 @@ Reach reach_through(const Graph& graph, const Node& node, int operand) {
         case Opcode::log1p:
         case Opcode::cbrt:
         case Opcode::lgamma:
+        case Opcode::gamma:
         case Opcode::hypot: return Reach::nan_and_infinities;
         case Opcode::fma:
         case Opcode::fms:
@@ -183,7 +184,8 @@ Finiteness::Result Finiteness::of_operands(const Graph& graph, const Node& node)
         case Opcode::log2:
         case Opcode::log10:
         case Opcode::log1p:
-        case Opcode::lgamma: return {true, true, false};
+        case Opcode::lgamma:
+        case Opcode::gamma: return {true, true, false};
         case Opcode::fma:
         case Opcode::fms:
         case Opcode::fnma:

@@ -58,6 +58,7 @@ double fold(Opcode op, double a, double b, double c) {
         case Opcode::logical_or: return a != 0 || b != 0 ? 1 : 0;
         case Opcode::logical_not: return a == 0 ? 1 : 0;
         case Opcode::select: return a != 0 ? b : c;
+        case Opcode::gamma: return Sleef_cinz_tgammad1_u10purec(a);
         case Opcode::sin: return Sleef_cinz_sind1_u10purec(a);
         case Opcode::cos: return Sleef_cinz_cosd1_u10purec(a);
         case Opcode::digamma:  // made by differentiation only, of what varies

@@ -5,6 +5,7 @@
 #include <tao/pegtl.hpp>
 #include <utility>
 
+#include "hints.hpp"
 #include "lanewise/expression.hpp"
 #include "syntax.hpp"
 
@@ -394,15 +395,29 @@ inline constexpr const char* expected<definition_close> = "';' or an operator is
 template <>
 inline constexpr const char* expected<end> = "an operator or the end is expected here";
 
+/// What could have stood there, too, when a rule fails.
+template <class Rule>
+inline constexpr std::optional<Place> place = Place::of_operator;
+template <>
+inline constexpr std::optional<Place> place<operand> = Place::of_operand;
+template <>
+inline constexpr std::optional<Place> place<something> = {};
+template <>
+inline constexpr std::optional<Place> place<loop_name> = {};
+template <>
+inline constexpr std::optional<Place> place<length_name> = {};
+
 template <class Rule>
 struct control : pegtl::normal<Rule> {
     template <class Input>
     [[noreturn]] static void raise(const Input& in, const Builder& builder) {
-        const char* message = expected<Rule>;
-        if (!in.empty() && *in.current() == '=')
+        std::string message = expected<Rule> != nullptr ? expected<Rule> : "this cannot be understood";
+        if (!in.empty() && *in.current() == '=') {
             message = "'==' compares; 'NAME = ...;' defines a name, before the objective";
-        throw ParseError(builder.source, in.byte(),
-                         message != nullptr ? message : "this cannot be understood");
+        } else if (place<Rule>) {
+            message += hint(builder.source, in.byte(), *place<Rule>);
+        }
+        throw ParseError(builder.source, in.byte(), message);
     }
 };
 

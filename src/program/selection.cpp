@@ -18,6 +18,7 @@ bool jumps_or_ends(Opcode op) {
         case Opcode::acos:
         case Opcode::pow:
         case Opcode::lgamma:
+        case Opcode::gamma:
         case Opcode::atan2:
         case Opcode::floor:
         case Opcode::ceil:

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "compile.hpp"
+#include "composed.hpp"
 
 namespace lanewise {
 
@@ -155,6 +156,36 @@ LANEWISE_FUNCTIONS(LANEWISE_FUNCTION)
 #undef LANEWISE_BY_OPERANDS_1
 #undef LANEWISE_BINARY
 #undef LANEWISE_UNARY
+
+Traced tgamma(const Traced& a) {
+    return Access::apply(Opcode::gamma, a);
+}
+
+namespace {
+
+/// What composed functions are made with.
+struct Maker {
+    static Traced constant(double number) { return number; }
+    static Traced apply(Opcode op, const Traced& a, const Traced& b = {}) { return Access::apply(op, a, b); }
+} make;
+
+}  // namespace
+
+Traced round(const Traced& a) {
+    return composed::round(make, a);
+}
+
+Traced trunc(const Traced& a) {
+    return composed::trunc(make, a);
+}
+
+Traced mod(const Traced& a, const Traced& b) {
+    return composed::mod(make, a, b);
+}
+
+Traced clamp(const Traced& a, const Traced& lower, const Traced& upper) {
+    return composed::clamp(make, a, lower, upper);
+}
 
 Traced fabs(const Traced& a) {
     return abs(a);

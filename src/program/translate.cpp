@@ -11,6 +11,9 @@
 #include <vector>
 
 #include "compile.hpp"
+#include "composed.hpp"
+#include "hints.hpp"
+#include "near.hpp"
 #include "syntax.hpp"
 
 namespace lanewise {
@@ -20,27 +23,55 @@ namespace {
 /// Integers that index arithmetic can rely on.
 constexpr double largest_integer = 0x1p53;
 
+/// Adds what a function is to a graph; arguments beyond those of the function do not count.
+using Add = NodeId (*)(Graph& graph, NodeId a, NodeId b, NodeId c);
+
+template <Opcode op>
+NodeId add_operation(Graph& graph, NodeId a, NodeId b, NodeId c) {
+    return graph.apply(op, a, b, c);
+}
+
 struct Function {
-    Opcode op;
+    Add add;
     int arguments;
     bool any_number = false;  ///< two or more, folded from the left
+    bool gives_way = false;   ///< to a variable, parameter or definition of that name
 };
 
 const std::map<std::string_view, Function>& functions() {
     static const std::map<std::string_view, Function> table = {
-#define LANEWISE_ENTRY(name, operands, accuracy) {#name, {Opcode::name, operands}},
+#define LANEWISE_ENTRY(name, operands, accuracy) {#name, {add_operation<Opcode::name>, operands}},
         LANEWISE_FUNCTIONS(LANEWISE_ENTRY)
 #undef LANEWISE_ENTRY
-            {"sin", {Opcode::sin, 1}},
-        {"cos", {Opcode::cos, 1}},
-        {"sqrt", {Opcode::sqrt, 1}},
-        {"abs", {Opcode::abs, 1}},
-        {"sign", {Opcode::sign, 1}},
-        {"floor", {Opcode::floor, 1}},
-        {"ceil", {Opcode::ceil, 1}},
-        {"min", {Opcode::min, 2, true}},
-        {"max", {Opcode::max, 2, true}},
-        {"if", {Opcode::select, 3}},
+            {"sin", {add_operation<Opcode::sin>, 1}},
+        {"cos", {add_operation<Opcode::cos>, 1}},
+        {"sqrt", {add_operation<Opcode::sqrt>, 1}},
+        {"abs", {add_operation<Opcode::abs>, 1}},
+        {"sign", {add_operation<Opcode::sign>, 1}},
+        {"floor", {add_operation<Opcode::floor>, 1}},
+        {"ceil", {add_operation<Opcode::ceil>, 1}},
+        {"min", {add_operation<Opcode::min>, 2, true}},
+        {"max", {add_operation<Opcode::max>, 2, true}},
+        {"if", {add_operation<Opcode::select>, 3}},
+        {"gamma", {add_operation<Opcode::gamma>, 1, false, true}},
+        {"round",
+         {[](Graph& graph, NodeId x, NodeId /*unused*/, NodeId /*unused*/) {
+              return composed::round(graph, x);
+          },
+          1, false, true}},
+        {"trunc",
+         {[](Graph& graph, NodeId x, NodeId /*unused*/, NodeId /*unused*/) {
+              return composed::trunc(graph, x);
+          },
+          1, false, true}},
+        {"mod",
+         {[](Graph& graph, NodeId x, NodeId y, NodeId /*unused*/) { return composed::mod(graph, x, y); }, 2,
+          false, true}},
+        {"clamp",
+         {[](Graph& graph, NodeId x, NodeId lower, NodeId upper) {
+              return composed::clamp(graph, x, lower, upper);
+          },
+          3, false, true}},
     };
     return table;
 }
@@ -62,11 +93,12 @@ const std::map<std::string_view, double>& constants() {
 
 class Machine {
   public:
-    Machine(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph)
+    Machine(std::string_view text, const std::vector<Box::Place>& variables, const Parameters& parameters,
+            Graph& graph)
         : text_(text), tokens_(parse(text)), graph_(&graph) {
         for (const auto& [name, number] : constants()) scalars_.emplace(name, graph.constant(number));
         for (const auto& [name, number] : parameters) scalars_.emplace(name, graph.constant(number));
-        for (const Box::Place& place : box.variables()) {
+        for (const Box::Place& place : variables) {
             if (place.length) {
                 vectors_.emplace(place.name, place);
             } else {
@@ -131,16 +163,47 @@ class Machine {
         if (const auto found = scalars_.find(token.name); found != scalars_.end()) return found->second;
         if (vectors_.contains(token.name))
             fail(token, fmt::format("'{0}' is a vector: '{0}[i]' is one of its elements", token.name));
-        if (is_reserved_name(token.name))
+        if (is_reserved_name(token.name) || functions().contains(token.name))
             fail(token, fmt::format("'{}' is a function: '(' is expected", token.name));
-        fail(token, fmt::format("'{}' is not known; known here: {}", token.name, known_names()));
+        fail_unknown(token);
     }
 
     const Box::Place& vector(const Token& token) const {
         if (const auto found = vectors_.find(token.name); found != vectors_.end()) return found->second;
         if (scalars_.contains(token.name))
             fail(token, fmt::format("'{}' is a number, not a vector", token.name));
-        fail(token, fmt::format("'{}' is not known; known here: {}", token.name, known_names()));
+        fail_unknown(token);
+    }
+
+    [[noreturn]] void fail_unknown(const Token& token) const {
+        fail(token, fmt::format("'{}' is not known; {}", token.name, instead_of(token.name)));
+    }
+
+    /// What is said for a name that is not known.
+    std::string instead_of(std::string_view name) const {
+        if (const std::string element = element_instead_of(name); !element.empty()) return element;
+        std::optional<std::string_view> meant = known_elsewhere(name);
+        if (!meant) {
+            std::vector<std::string_view> names;
+            for (const auto& [known, node] : scalars_) names.push_back(known);
+            for (const auto& [known, place] : vectors_) names.push_back(known);
+            meant = nearest(name, names);
+        }
+        if (!meant) return fmt::format("known here: {}", known_names());
+        return fmt::format("did you mean '{}{}'?", *meant, vectors_.contains(*meant) ? "[i]" : "");
+    }
+
+    /// For "x1" or "x_1" beside a vector x. One beyond the end may come of counting from 1.
+    std::string element_instead_of(std::string_view name) const {
+        constexpr std::size_t most_digits = 8;
+        std::string_view vector = name.substr(0, name.find_last_not_of("0123456789") + 1);
+        const std::string index(name.substr(vector.size()));
+        if (vector.ends_with('_')) vector.remove_suffix(1);
+        const auto found = vectors_.find(vector);
+        if (found == vectors_.end() || index.empty() || index.size() > most_digits) return {};
+        const std::size_t size = found->second.size();
+        if (std::stoul(index) < size) return fmt::format("did you mean '{}[{}]'?", vector, std::stoul(index));
+        return fmt::format("the elements of '{0}' are '{0}[0]' to '{0}[{1}]'", vector, size - 1);
     }
 
     std::string known_names() const {
@@ -171,6 +234,10 @@ class Machine {
 
     NodeId element(const Token& token) {
         const double i = integer(token.position, "an index");
+        if (!vectors_.contains(token.name)) {
+            if (const std::string number = fmt::format("{}{}", token.name, i); scalars_.contains(number))
+                fail(token, fmt::format("'{}' is no vector; did you mean '{}'?", token.name, number));
+        }
         const Box::Place& place = vector(token);
         if (i < 0 || i >= static_cast<double>(place.size()))
             fail(token, fmt::format("'{}[{}]' does not exist: the indices are 0 to {}", token.name, i,
@@ -189,7 +256,14 @@ class Machine {
 
     void call(const Token& token) {
         const auto found = functions().find(token.name);
-        if (found == functions().end()) fail(token, fmt::format("there is no function '{}'", token.name));
+        if (scalars_.contains(token.name))
+            fail(token,
+                 fmt::format("'{0}' is a number here, not a function: a product is written '{0}*(...)'",
+                             token.name));
+        if (vectors_.contains(token.name))
+            fail(token, fmt::format("'{0}' is a vector, not a function: '{0}[i]' is one of its elements",
+                                    token.name));
+        if (found == functions().end()) fail_unknown_function(token);
         const Function& function = found->second;
         const auto wanted = static_cast<std::size_t>(function.arguments);
         if (function.any_number ? token.count < wanted : token.count != wanted)
@@ -201,13 +275,22 @@ class Machine {
         stack_.resize(stack_.size() - token.count);
         const auto argument = [&](std::size_t i) { return i < arguments.size() ? arguments[i] : 0; };
         if (!function.any_number) {
-            stack_.push_back(graph_->apply(function.op, argument(0), argument(1), argument(2)));
+            stack_.push_back(function.add(*graph_, argument(0), argument(1), argument(2)));
             return;
         }
         NodeId value = argument(0);
         for (std::size_t i = 1; i < arguments.size(); ++i)
-            value = graph_->apply(function.op, value, argument(i));
+            value = function.add(*graph_, value, argument(i), 0);
         stack_.push_back(value);
+    }
+
+    [[noreturn]] void fail_unknown_function(const Token& token) const {
+        std::vector<std::string_view> names = function_names();
+        names.insert(names.end(), {"sum", "prod"});
+        std::optional<std::string_view> meant = known_elsewhere(token.name);
+        if (!meant) meant = nearest(token.name, names);
+        fail(token, fmt::format("there is no function '{}'{}", token.name,
+                                meant ? fmt::format("; did you mean '{}'?", *meant) : ""));
     }
 
     void begin_loop(const Token& token) {
@@ -273,12 +356,24 @@ class Machine {
 }  // namespace
 
 bool is_reserved_name(std::string_view name) {
-    return functions().contains(name) || constants().contains(name) || name == "sum" || name == "prod" ||
-           name == "and" || name == "or" || name == "not";
+    const auto function = functions().find(name);
+    return (function != functions().end() && !function->second.gives_way) || constants().contains(name) ||
+           name == "sum" || name == "prod" || name == "and" || name == "or" || name == "not";
+}
+
+std::vector<std::string_view> function_names() {
+    std::vector<std::string_view> names;
+    for (const auto& [name, function] : functions()) names.push_back(name);
+    return names;
 }
 
 NodeId translate(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph) {
-    return Machine(text, box, parameters, graph).run();
+    return Machine(text, box.variables(), parameters, graph).run();
+}
+
+double parse_constant(std::string_view text) {
+    Graph graph(Rewriting::none);
+    return graph[Machine(text, {}, {}, graph).run()].number;
 }
 
 }  // namespace lanewise

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "graph.hpp"
 #include "lanewise/box.hpp"
@@ -13,7 +14,10 @@ namespace lanewise {
 /// \throws ParseError
 NodeId translate(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph);
 
-/// True for the names of functions and constants, which nothing else can be called.
+/// True for the names of functions and constants that nothing else can be called.
 bool is_reserved_name(std::string_view name);
+
+/// Of all functions but sum and prod. Some give way to a variable, parameter or definition of that name.
+std::vector<std::string_view> function_names();
 
 }  // namespace lanewise

@@ -24,38 +24,50 @@ void check_bounds(const std::string& name, double lower, double upper) {
         throw std::invalid_argument(fmt::format("variable '{}': box {}:{} is too wide", name, lower, upper));
 }
 
+/// Nothing for a number.
+std::optional<std::size_t> length_of(const Variable& variable) {
+    const std::optional<std::size_t> lower = variable.lower.size();
+    const std::optional<std::size_t> upper = variable.upper.size();
+    if (lower && upper && lower != upper)
+        throw std::invalid_argument(
+            fmt::format("variable '{}': {} lower bounds but {} upper bounds", variable.name, *lower, *upper));
+    const std::optional<std::size_t> bounds = lower ? lower : upper;
+    if (bounds && variable.length && bounds != variable.length)
+        throw std::invalid_argument(fmt::format("variable '{}': bounds of {} elements, but length {}",
+                                                variable.name, *bounds, *variable.length));
+    const std::optional<std::size_t> length = bounds ? bounds : variable.length;
+    if (length == std::size_t{0})
+        throw std::invalid_argument(
+            fmt::format("variable '{}': length 0; at least 1 is needed", variable.name));
+    return length;
+}
+
 }  // namespace
 
 Box::Box(std::vector<Variable> variables) {
     if (variables.empty()) throw std::invalid_argument("the box needs at least one variable");
     std::unordered_set<std::string> names;
     for (Variable& variable : variables) {
-        const std::string& name = variable.name;
+        const auto& [name, lower, upper, unused] = variable;
         check_identifier("variable", name);
         if (!names.insert(name).second)
             throw std::invalid_argument(fmt::format("variable '{}' is given twice", name));
-        check_bounds(name, variable.lower, variable.upper);
-        if (variable.length == std::size_t{0})
-            throw std::invalid_argument(fmt::format("variable '{}': length 0; at least 1 is needed", name));
-        const std::size_t size = variable.length.value_or(1);
-        lower_.insert(lower_.end(), size, variable.lower);
-        upper_.insert(upper_.end(), size, variable.upper);
-        variables_.push_back({std::move(variable.name), lower_.size() - size, variable.length});
+        const std::optional<std::size_t> length = length_of(variable);
+        const std::size_t offset = dimension();
+        const std::size_t size = length.value_or(1);
+        const bool own_bounds = lower.size() || upper.size();
+        for (std::size_t i = 0; i < (own_bounds ? size : 1); ++i)
+            check_bounds(own_bounds ? fmt::format("{}[{}]", name, i) : name, lower[i], upper[i]);
+        for (std::size_t i = 0; i < size; ++i) {
+            lower_.push_back(lower[i]);
+            upper_.push_back(upper[i]);
+        }
+        variables_.push_back({std::move(variable.name), offset, length});
     }
 }
 
 Box Box::from_bounds(std::vector<double> lower, std::vector<double> upper) {
-    if (lower.size() != upper.size())
-        throw std::invalid_argument(
-            fmt::format("{} lower bounds but {} upper bounds", lower.size(), upper.size()));
-    if (lower.empty()) throw std::invalid_argument("the box needs at least one variable");
-    Box box;
-    box.variables_.push_back({"x", 0, lower.size()});
-    box.lower_ = std::move(lower);
-    box.upper_ = std::move(upper);
-    for (std::size_t j = 0; j < box.dimension(); ++j)
-        check_bounds(box.coordinate_name(j), box.lower_[j], box.upper_[j]);
-    return box;
+    return Box{{"x", std::move(lower), std::move(upper)}};
 }
 
 std::string Box::coordinate_name(std::size_t j) const {

@@ -41,16 +41,24 @@ void evaluate_points(const Objective& objective, std::span<const std::vector<dou
     }
 }
 
-Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa isa) {
-    if (x.size() != objective.dimension())
-        throw std::invalid_argument(
-            fmt::format("the point has {} coordinates, the objective {}", x.size(), objective.dimension()));
+std::vector<Evaluation> evaluate(const Objective& objective, std::span<const std::vector<double>> points,
+                                 Isa isa) {
+    for (const std::vector<double>& x : points) {
+        if (x.size() != objective.dimension())
+            throw std::invalid_argument(fmt::format("the point has {} coordinates, the objective {}",
+                                                    x.size(), objective.dimension()));
+    }
     choose_isa(isa);
+    std::vector<Evaluation> all;
+    all.reserve(points.size());
+    evaluate_points(objective, points, isa,
+                    [&](std::size_t /*index*/, const Evaluation& at) { all.push_back(at); });
+    return all;
+}
+
+Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa isa) {
     const std::vector<double> point(x.begin(), x.end());
-    Evaluation result;
-    evaluate_points(objective, {&point, 1}, isa,
-                    [&](std::size_t /*index*/, const Evaluation& at) { result = at; });
-    return result;
+    return evaluate(objective, std::span(&point, 1), isa).front();
 }
 
 }  // namespace lanewise

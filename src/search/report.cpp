@@ -26,13 +26,7 @@ class Report {
 
     Result result() const {
         const Incumbent& best = findings_->best;
-        if (!std::isfinite(best.f))
-            throw NothingFinite(
-                findings_->status == SearchStatus::completed
-                    ? "nothing finite found: value or gradient is not finite at any start"
-                    : fmt::format("nothing finite found: value or gradient is not finite at any start "
-                                  "that was looked at before the search ended ({})",
-                                  name(findings_->status)));
+        if (!std::isfinite(best.f)) throw NothingFinite(why_nothing_is_finite());
         Result result{};
         result.status = findings_->status;
         result.best = {.f = setting_->sign * best.f,
@@ -63,6 +57,21 @@ class Report {
 
   private:
     const Runs& runs() const { return findings_->runs; }
+
+    std::string why_nothing_is_finite() const {
+        std::uint64_t points = 0;
+        for (const std::uint64_t id : runs().id) points += setting_->starts.candidates(id);
+        const std::string where =
+            findings_->status == SearchStatus::completed
+                ? (points == 1 ? "the point tried" : fmt::format("any of the {} points tried", points))
+                : fmt::format("any point that was tried before the search ended ({})",
+                              name(findings_->status));
+        return fmt::format(
+            "nothing finite found: the value or its gradient is not finite at {}; bounds within the domain "
+            "of the "
+            "objective, more starts, or a start given by hand where it is finite would help",
+            where);
+    }
 
     void count(Minimum& minimum, std::size_t run) const {
         if (runs().is_offspring(run)) {

@@ -137,7 +137,6 @@ struct SavedVariable {
     }
 };
 
-/// Box has two ways to be made; bounds of their own for each element has a vector "x" alone.
 Box read_box(Reader& reader) {
     std::vector<SavedVariable> saved;
     std::vector<double> lower;
@@ -149,13 +148,16 @@ Box read_box(Reader& reader) {
     for (const auto& [name, length] : saved) {
         const std::size_t size = length.value_or(1);
         Reader::require(offset < lower.size() && size <= lower.size() - offset, "box");
-        variables.push_back({name, lower[offset], upper[offset], length});
+        const auto bound = [&](const std::vector<double>& of_all) {
+            const auto begin = of_all.begin() + static_cast<std::ptrdiff_t>(offset);
+            return length ? Variable::Bound(
+                                std::vector<double>(begin, begin + static_cast<std::ptrdiff_t>(size)))
+                          : Variable::Bound(*begin);
+        };
+        variables.push_back({name, bound(lower), bound(upper), length});
         offset += size;
     }
-    const bool is_from_bounds =
-        variables.size() == 1 && variables[0].name == "x" && variables[0].length == lower.size();
-    Box box = Reader::require_valid(
-        [&] { return is_from_bounds ? Box::from_bounds(lower, upper) : Box(std::move(variables)); });
+    Box box = Reader::require_valid([&] { return Box(std::move(variables)); });
     Reader::require(box.lower() == lower && box.upper() == upper, "box");
     return box;
 }
