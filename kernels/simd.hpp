@@ -137,8 +137,8 @@ void store(T* to, Batch<T> value) {
     value.store_aligned(to);
 }
 
-// x, or the bound it is beyond; the upper bound where x is NaN, so that the outcome is always in the box. x86's
-// minimum and maximum give their second operand where one is NaN or both are zeros.
+// x, or the bound it is beyond; the upper bound where x is NaN, so that the outcome is always in the box.
+// x86's minimum and maximum give their second operand where one is NaN or both are zeros.
 #if defined(__x86_64__)
 #if defined(__AVX512F__)
 #define LANEWISE_EXTREME(which, type) _mm512_##which##_##type
