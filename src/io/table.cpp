@@ -128,7 +128,7 @@ std::string to_text(const GradientCheck& check, const Box& box) {
     if (!check.worst && !check.unsettled.empty())
         return fmt::format("cannot tell in {} whether the gradient is right: {} at any of {}",
                            coordinates(check.unsettled, box), disagreement, points);
-    const std::string agrees =
+    std::string agrees =
         fmt::format("the gradient agrees with differences to {} at {}", check.tolerance, points);
     if (!check.unsettled.empty())
         return fmt::format("{}, but cannot tell in {}: {} at any of them", agrees,
