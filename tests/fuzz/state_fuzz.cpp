@@ -39,6 +39,7 @@ Saved save(const char* text, const Box& box, const Options& options) {
     constexpr std::size_t kept = 8;
     for (std::size_t i = 0; i < kept; ++i)
         saved.states.push_back(states[i * (states.size() - 1) / (kept - 1)]);
+    saving.checkpoint_every = 1e9;
     for (const int stages : {1, 2, 5, 9}) {  // halted in the middle of the next
         int told = 0;
         int calls = 0;
@@ -56,7 +57,7 @@ std::vector<Saved> save_all() {
     // Runs are merged and pruned, and some break.
     const char* bumps = "abs(x)^0.5 + abs(y)^0.5 + 100*sin(7*x*y) + sqrt(y + 1.8)";
     const char* of_vector = "-(x[0]^2 - 1)^2 - (x[1] - t)^2 + cos(4*x[0])";
-    const Options small{.starts = 60, .iterations = 160};
+    const Options small{.starts = 60, .iterations = 160, .most_minima = 5};
     const auto with = [&](auto change) {
         Options options = small;
         change(options);
@@ -84,6 +85,11 @@ std::vector<Saved> save_all() {
                      o.precision = Precision::f32;
                      o.design = Design::latin_hypercube;
                  }))};
+}
+
+const std::vector<Saved>& all_saved() {
+    static const std::vector<Saved> all = save_all();
+    return all;
 }
 
 template <class T>
@@ -187,8 +193,14 @@ void try_state(const std::string& state, const Saved& saved) {
 
 }  // namespace
 
+// Not with the first bytes: it takes longer than anything else is given the time for.
+extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
+    all_saved();
+    return 0;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const std::vector<Saved> all = save_all();
+    const std::vector<Saved>& all = all_saved();
     FuzzedDataProvider given(data, size);
     const Saved& saved = all[given.ConsumeIntegralInRange<std::size_t>(0, all.size() - 1)];
     const std::string& state =
