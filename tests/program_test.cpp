@@ -320,6 +320,31 @@ TEST_CASE("errors point at the spot") {
                ContainsSubstring("brackets nest too deep (at most 200 levels)"));
 }
 
+TEST_CASE("whatever is wrong with a text, it is refused at a place in it") {
+    const std::vector<std::string> parts = {
+        "x",     "v",     "v1", "v[",  "]",      "(",      ")",      "np.",    "std::", "sin",  "ln",
+        "round", "gamma", "1",  "0.5", "+",      "*",      "/",      "//",     "^",     "**",   "<",
+        "<>",    "==",    "=",  ";",   ",",      "and",    "!",      "&&",     "||",    "|",    "%",
+        "?",     ":",     ".",  ".^",  "\u00B2", "\u03C0", "\u2212", "\u00E4", "\xCE",  "\xFF", " ",
+        "#",     "{",     "}",  "if",  "mod",    "sum(i,", "e",      "\"",     "\n"};
+    std::mt19937 random(1);
+    int refused = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        std::string text;
+        for (std::size_t count = 1 + random() % 8; count > 0; --count) text += parts[random() % parts.size()];
+        INFO(text);
+        try {
+            value(text);
+        } catch (const ParseError& failure) {
+            CHECK(failure.position() <= text.size());
+            CHECK_FALSE(failure.message().empty());
+            ++refused;
+        }
+    }
+    CHECK(refused > 10'000);
+    CHECK(refused < 20'000);
+}
+
 TEST_CASE("names of parameters and variables are checked") {
     CHECK_THROWS_WITH(Expression("x", xyz, {{"x", 1}}),
                       ContainsSubstring("parameter 'x' is also a variable"));

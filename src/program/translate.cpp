@@ -181,7 +181,7 @@ class Machine {
 
     /// What is said for a name that is not known.
     std::string instead_of(std::string_view name) const {
-        if (const std::string element = element_instead_of(name); !element.empty()) return element;
+        if (std::string element = element_instead_of(name); !element.empty()) return element;
         std::optional<std::string_view> meant = known_elsewhere(name);
         if (!meant) {
             std::vector<std::string_view> names;
