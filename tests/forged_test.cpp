@@ -187,8 +187,9 @@ std::string forge_problem(const std::function<void(SavedProblem&)>& edit) {
 }
 
 /// Nothing comes after the options: they are refused before that is read.
-std::string forge_options(const std::function<void(Options&)>& edit) {
+std::string forge_options(const std::function<void(Options&)>& edit, Isa isa = choose_isa()) {
     Setting setting(objective, box, options);
+    setting.isa = isa;
     Options forged = options;
     edit(forged);
     setting.options = &forged;
@@ -533,6 +534,8 @@ TEST_CASE("forged options are refused by the name of the option") {
     refused("memory '1'", [](Options& o) { o.memory = 1; });
     refused("max-time nan", [](Options& o) { o.max_time = a_nan; });
     refused("target nan", [](Options& o) { o.target = a_nan; });
+    for (const Isa isa : {Isa(4), Isa(-1)})
+        CHECK_THROWS_WITH(read_saved(forge_options([](Options&) {}, isa)), names("isa"));
     // More than there is of either: to be asked for, but not to be taken to tell what was found.
     CHECK_NOTHROW(read_saved(forge_options([](Options& o) {
         o.starts = 4'000'000'000;
