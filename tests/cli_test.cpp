@@ -63,6 +63,18 @@ Outcome finish(const Folder& folder, pid_t child) {
             lanewise::read_file(folder / "stdout"), lanewise::read_file(folder / "stderr"), usage.ru_maxrss};
 }
 
+/// Waits until something is so, a minute at most, or the child has ended.
+template <class Condition>
+void wait_for(pid_t child, Condition is_so) {
+    const auto has_ended = [child] {
+        siginfo_t info{};
+        return waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               info.si_pid == child;
+    };
+    for (int waited = 0; waited < 60'000 && !is_so() && !has_ended(); ++waited)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 Outcome run(const std::vector<std::string>& arguments, const std::string& script = "exec \"$@\"") {
     const Folder folder;
     return finish(folder, start(folder, arguments, script));
@@ -612,8 +624,7 @@ TEST_CASE("a signal ends a search that writes what was found, but one that was i
                                            "--every",      "0"},
                                   script);
         // The checkpoint tells that it has begun.
-        for (int waited = 0; waited < 60'000 && !std::filesystem::exists(begun); ++waited)
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        wait_for(child, [&] { return std::filesystem::exists(begun); });
         kill(child, signal);
         return finish(folder, child);
     };
@@ -746,8 +757,7 @@ TEST_CASE("what killed programs left is removed by the next that writes there, a
         killed.push_back(start(folder, {"minimize", "x^4 + sin(y)", "--var", "x=-1:1", "--var", "y=-1:1",
                                         "--iterations", "10000000", "--starts", "100000", "--json",
                                         folder / "r.json", "--trace", folder / "t.csv"}));
-    for (int waited = 0; waited < 60'000 && temporary_files(folder) < 8; ++waited)
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    wait_for(killed.back(), [&] { return temporary_files(folder) == 8; });
     CHECK(temporary_files(folder) == 8);
     for (const pid_t child : killed) kill(child, SIGKILL);
     for (const pid_t child : killed) finish(folder, child);
