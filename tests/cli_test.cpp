@@ -674,6 +674,15 @@ TEST_CASE("what is said goes to stdout and stderr as they are, and to no other f
         CHECK(run({"minimize", "log(-1-x^2)", "--var", "x=0:1"}, std::string("exec \"$@\" ") + redirections)
                   .code == 3);
     }
+    // One that cannot be written does not keep the others, nor does a reader that is gone.
+    const Outcome one = with({"--json", "/dev/full", "--trace", trace}, "");
+    CHECK(one.code == 2);
+    CHECK_THAT(one.out, ContainsSubstring("best   f = "));
+    CHECK(lanewise::read_file(trace).starts_with("start_id,iteration,f,x,y\n0,0,"));
+    CHECK(run({"minimize", "x^2", "--var", "x=-1:1", "--starts", "20", "--check-gradient", "--json", file},
+              "\"$@\" 2>&1 >/dev/null | true")
+              .code == 0);
+    CHECK(json::parse(lanewise::read_file(file))["status"] == "completed");
     CHECK(with({"--json", file}, "<&- >&- 2>&-").code == 2);
     CHECK(json::parse(lanewise::read_file(file))["status"] == "completed");
     for (const char* arguments : {"--help", "--version", "minimize --help", "info"}) {
@@ -719,6 +728,12 @@ TEST_CASE("no output overwrites another, whatever names they have") {
     CHECK_THAT(error_of({"minimize", "--resume", file, "--trace", link}),
                ContainsSubstring("the saved state is read from there"));
     CHECK_THAT(error_of({"minimize", "--every", "3"}), ContainsSubstring("every: there is no checkpoint"));
+    CHECK_THAT(error_of({"minimize", "--json", there}, "exec \"$@\" 2>" + there), ContainsSubstring(""));
+    CHECK_THAT(lanewise::read_file(there), ContainsSubstring("stderr goes there"));
+    CHECK_THAT(error_of({"minimize", "--quiet=maybe"}),
+               ContainsSubstring("quiet 'maybe': must be one of: true, false, on, off, yes, no"));
+    CHECK_THAT(error_of({"profile", "--timeline", "--json"}),
+               ContainsSubstring("timeline '--json': a value is expected"));
     CHECK(run({"minimize", folder / "p.toml", "--json", "/dev/null", "--trace", "/dev/null"}).code == 0);
 }
 
@@ -762,15 +777,16 @@ TEST_CASE("what killed programs left is removed by the next that writes there, a
     for (const pid_t child : killed) kill(child, SIGKILL);
     for (const pid_t child : killed) finish(folder, child);
     CHECK(temporary_files(folder) == 8);
-    for (const char* other : {".lanewise-mine.tmp", "r.json.123.tmp"}) std::ofstream(folder / other) << other;
+    const std::vector<const char*> others = {".lanewise-mine.tmp", ".lanewise-notes-of-a-user.tmp",
+                                             "r.json.123.tmp"};
+    for (const char* other : others) std::ofstream(folder / other) << other;
     // It has its writer.
     lanewise::WholeFile open(folder / "open");
     const std::vector<std::string> small = {"minimize", "x^2", "--var",  "x=-1:1",
                                             "--starts", "20",  "--json", folder / "s"};
     CHECK(run(small).code == 0);
-    CHECK(temporary_files(folder) == 2);
-    CHECK(std::filesystem::exists(folder / ".lanewise-mine.tmp"));
-    CHECK(std::filesystem::exists(folder / "r.json.123.tmp"));
+    CHECK(temporary_files(folder) == 3);
+    for (const char* other : others) CHECK(std::filesystem::exists(folder / other));
     open.write("kept");
     open.commit();
     CHECK(lanewise::read_file(folder / "open") == "kept");
@@ -779,26 +795,35 @@ TEST_CASE("what killed programs left is removed by the next that writes there, a
 TEST_CASE("what was found is told when there is not the memory to go on", "[memory]") {
     const Folder folder;
     const std::string file = folder / "r.json";
-    const std::vector<std::string> large = {"minimize",     "sum(i, 0, n(x)-1, (x[i] - 0.5)^4 + x[i])",
-                                            "--var",        "x[3000]=-5:5",
-                                            "--polish",     "off",
-                                            "--jit",        "off",
-                                            "--json",       file,
-                                            "--threads",    "1",
-                                            "--iterations", "40"};
-    const Outcome outcome = run(large, "ulimit -v 300000; exec \"$@\"");
-    CHECK(outcome.code == 1);
-    CHECK_THAT(outcome.err, ContainsSubstring("not enough memory to go on; this is what was found so far"));
-    CHECK_THAT(outcome.out, ContainsSubstring("ended  out-of-memory\nbest   f = "));
-    const json result = json::parse(lanewise::read_file(file));
-    CHECK(result["status"] == "out-of-memory");
-    CHECK(result["best"]["x"].size() == 3000);
-    CHECK(result["runs"]["max-iterations"] > 0);
-    CHECK(result["runs"]["stopped"] > 0);
-    CHECK(result["runs"]["started"] == 4096);
-    const Outcome none = run(large, "ulimit -v 40000; exec \"$@\"");
-    CHECK(none.code != 0);
-    CHECK(none.out.empty());
+    int told = 0;
+    for (const char* precision : {"f64", "f32"}) {
+        for (const char* kilobytes : {"10000", "25000", "40000", "80000", "116000", "150000"}) {
+            INFO(precision << " " << kilobytes);
+            std::filesystem::remove(file);
+            const Outcome outcome = run({"minimize", "sum(i, 0, n(x)-1, (x[i] - 0.5)^4 + x[i])", "--var",
+                                         "x[1000]=-5:5", "--polish", "off", "--jit", "off", "--json", file,
+                                         "--threads", "1", "--iterations", "40", "--precision", precision},
+                                        std::string("ulimit -v ") + kilobytes + "; exec \"$@\"");
+            if (outcome.err.find("error while loading shared libraries") != std::string::npos) continue;
+            CHECK(outcome.code == 1);
+            if (outcome.out.empty()) {
+                CHECK_THAT(outcome.err, ContainsSubstring("not enough memory for this search"));
+                CHECK_FALSE(std::filesystem::exists(file));
+                continue;
+            }
+            ++told;
+            CHECK_THAT(outcome.err, ContainsSubstring("not enough memory to go on; this is what was found"));
+            CHECK_THAT(outcome.out, ContainsSubstring("ended  out-of-memory\nbest   f = "));
+            const json result = json::parse(lanewise::read_file(file));
+            CHECK(result["status"] == "out-of-memory");
+            CHECK(result["best"]["x"].size() == 1000);
+            CHECK(result["minima"][0]["x"] == result["best"]["x"]);
+            CHECK(result["runs"]["stopped"] > 0);
+            CHECK(result["runs"]["started"] == 4096);
+            CHECK(temporary_files(folder) == 0);
+        }
+    }
+    CHECK(told >= 6);
 }
 
 namespace {

@@ -464,7 +464,12 @@ TEST_CASE("limits end a search with a valid result") {
         CHECK(std::isfinite(result.best.f));
         CHECK(counted(result) == 4096);
     }
-    SECTION("what stop or progress throws reaches the caller") {
+    SECTION("what stop or progress throws reaches the caller, want of memory too") {
+        CHECK_THROWS_AS(minimize(himmelblau, square, {.stop = []() -> bool { throw std::bad_alloc(); }}),
+                        std::bad_alloc);
+        CHECK_THROWS_AS(
+            minimize(himmelblau, square, {.progress = [](const Progress&) { throw std::bad_alloc(); }}),
+            std::bad_alloc);
         CHECK_THROWS_AS(
             minimize(himmelblau, square, {.stop = []() -> bool { throw std::out_of_range("stop"); }}),
             std::out_of_range);

@@ -69,7 +69,7 @@ class WholeFile {
 
   private:
     void open_temporary();
-    void flush();
+    void put(std::string_view text);
 
     std::filesystem::path file_, temporary_;
     int descriptor_ = -1;

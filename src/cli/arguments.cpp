@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <set>
 #include <sstream>
@@ -31,7 +32,6 @@ struct ProblemArguments {
 void add(CLI::App& app, Flags& flags, const std::string& flag, const std::string& value_name,
          const std::string& help) {
     const auto keep = [&flags, name = flag.substr(2)](const std::string& text) {
-        if (text.starts_with("--")) refuse(name, text, "a value is expected");
         flags.emplace_back(name, text);
     };
     app.add_option_function<std::string>(flag, keep, help)
@@ -176,6 +176,11 @@ void add_minima(CLI::App& app, std::string& checkpoint, Flags& flags) {
     add_json(app, flags);
 }
 
+/// As it was before protect_minus.
+std::string unprotected(const std::string& argument) {
+    return argument.starts_with(" -") ? argument.substr(1) : argument;
+}
+
 bool names_problem_file(std::string_view text) {
     constexpr std::string_view ending = ".toml";
     return text.size() >= ending.size() &&
@@ -190,7 +195,7 @@ Problem read_expression(const std::string& argument) {
         problem.load_expression();
         return problem;
     }
-    const std::string text = argument.starts_with(" -") ? argument.substr(1) : argument;  // see protect_minus
+    const std::string text = unprotected(argument);
     if (names_problem_file(text)) return read_problem(text);
     return {.expression = text};
 }
@@ -283,20 +288,34 @@ std::string unknown_flag(const CLI::App& app, const std::string& flag) {
     return unknown_option(flag, {flags.begin(), flags.end()});
 }
 
-/// \throws std::invalid_argument when there is one that `app` does not have.
+/// Refuses what is no word for on or off, "--quiet=maybe".
+void check_switch(const CLI::Option& option, const std::string& argument) {
+    const std::size_t equals = argument.find('=');
+    if (option.get_items_expected_max() > 0 || equals == std::string::npos) return;
+    const std::string word = argument.substr(equals + 1);
+    constexpr std::array words = {"true", "false", "on", "off", "yes", "no", "1", "0"};
+    if (std::ranges::find(words, word) == words.end())
+        refuse(argument.substr(2, equals - 2), word, "must be one of: true, false, on, off, yes, no");
+}
+
+/// \throws std::invalid_argument when there is one that `app` does not have, or cannot have so.
 void check_flags(const CLI::App& app, const std::vector<std::string>& arguments,
                  const std::function<bool(const std::string&)>& takes_value) {
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const bool is_value = i > 0 && takes_value(arguments[i - 1]);
+        if (is_value && arguments[i].starts_with("--"))
+            refuse(arguments[i - 1].substr(2), arguments[i], "a value is expected");
         const std::string flag = arguments[i].substr(0, arguments[i].find('='));
-        if (!is_value && flag.starts_with("--") && app.get_option_no_throw(flag) == nullptr)
-            throw std::invalid_argument(unknown_flag(app, flag));
+        if (is_value || !flag.starts_with("--")) continue;
+        const CLI::Option* option = app.get_option_no_throw(flag);
+        if (option == nullptr) throw std::invalid_argument(unknown_flag(app, flag));
+        check_switch(*option, arguments[i]);
     }
 }
 
 /// What is said of the first argument that nothing takes.
-std::string one_too_many(const CLI::App& app, std::string argument) {
-    if (argument.starts_with(' ')) argument.erase(0, 1);  // see protect_minus
+std::string one_too_many(const CLI::App& app, const std::string& protected_argument) {
+    const std::string argument = unprotected(protected_argument);
     const bool is_like_flag = argument.starts_with('-') && argument.size() > 2 &&
                               std::isalpha(static_cast<unsigned char>(argument[1])) != 0;
     if (is_like_flag) return unknown_flag(app, argument);
@@ -361,6 +380,7 @@ Command parse_command(int argc, const char* const* argv) {
     } catch (const CLI::ParseError& error) {
         throw std::invalid_argument(error.what());
     }
+    command.checkpoint = unprotected(command.checkpoint);
     command.kind = *minimize   ? Command::Kind::minimize
                    : *profile  ? Command::Kind::profile
                    : *minima   ? Command::Kind::minima

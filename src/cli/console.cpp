@@ -12,8 +12,8 @@ namespace lanewise::cli {
 void hold_standard_descriptors() {
     for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         if (fcntl(descriptor, F_GETFD) != -1) continue;
-        // The other way round, so that reading and writing fail as from a closed descriptor. The lowest one
-        // that is free is taken, which is this one.
+        // What is opened takes the lowest number that is free, which is this one. It is opened for the wrong
+        // direction, so that reading and writing go on to fail.
         if (open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) != descriptor) _exit(2);
     }
 }

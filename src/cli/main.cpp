@@ -76,7 +76,7 @@ std::function<void(std::string_view)> write_checkpoints(const std::string& file,
             WholeFile whole(file);
             whole.write(state);
             whole.commit();
-        } catch (const std::runtime_error& error) {
+        } catch (const std::exception& error) {
             if (std::exchange(told, true)) return;
             line.finish();
             report("{}; the search goes on", error.what());
@@ -90,10 +90,16 @@ void require_regular(std::string_view option, const std::string& file) {
         throw std::invalid_argument(fmt::format("{} '{}': must be a regular file", option, file));
 }
 
+/// The checkpoint goes to the file that holds the state to go on from.
+bool goes_on_in_same_file(const Output& output) {
+    return output.resume && output.checkpoint &&
+           end_of_links(*output.resume) == end_of_links(*output.checkpoint);
+}
+
 /// The state to go on from, if any. Where the checkpoint goes to the same file there may be none yet.
 std::optional<std::string> read_state(const Output& output) {
     if (!output.resume) return {};
-    if (output.resume == output.checkpoint && !std::filesystem::exists(*output.resume)) {
+    if (goes_on_in_same_file(output) && !std::filesystem::exists(*output.resume)) {
         if (!output.quiet) report("there is no {} yet: the search begins", *output.resume);
         return {};
     }
@@ -111,25 +117,52 @@ auto with_file(const std::string& file, Act act) {
     }
 }
 
-/// Where there is not the memory for all minima, the best stands alone in the JSON.
-void write_result(Sink* json, const Output& output, Result result, const Box& box, const Options& options,
-                  const Formula& formula) {
-    const auto write_json = [&] {
-        json->write(to_json(result, box, options, formula.expression, formula.parameters));
-        json->commit();
-    };
-    if (json != nullptr) {
+bool is_there_memory(std::size_t bytes) {
+    void* const memory = ::operator new(bytes, std::nothrow);
+    ::operator delete(memory);
+    return memory != nullptr;
+}
+
+/// What making the JSON takes, at most.
+std::size_t bytes_of_json(const Result& result, const Box& box) {
+    constexpr std::size_t bytes_of_number = 200;
+    std::size_t numbers = 1000 + 6 * box.dimension();
+    for (const Minimum& minimum : result.minima)
+        numbers += 10 + 2 * box.dimension() + minimum.start_ids.size();
+    return bytes_of_number * numbers;
+}
+
+/// Where there is not the memory for all minima, the JSON has as many of the best as there is for. The JSON
+/// library ends the program where it runs out of memory.
+void write_json(Sink& json, Result& result, const Box& box, const Options& options, const Formula& formula) {
+    const std::size_t all = result.minima.size();
+    while (!is_there_memory(bytes_of_json(result, box))) {
+        if (result.minima.size() <= 1) throw std::runtime_error("not enough memory for the JSON");
+        result.minima.resize(result.minima.size() / 2);
+    }
+    if (result.minima.size() < all)
+        report("not enough memory for all minima in the JSON: it has the best {}", result.minima.size());
+    json.write(to_json(result, box, options, formula.expression, formula.parameters));
+    json.commit();
+}
+
+/// Calls each of several that write something; what one of them cannot write does not keep the others.
+class Attempts {
+  public:
+    template <class Act>
+    void operator()(Act act) {
         try {
-            write_json();
-        } catch (const std::bad_alloc&) {
-            result.minima.resize(std::min<std::size_t>(result.minima.size(), 1));
-            report("not enough memory for all minima in the JSON: it has the best alone");
-            write_json();
+            act();
+        } catch (const std::exception& error) {
+            report("{}", error.what());
+            all_succeeded_ = false;
         }
     }
-    if (output.json != "-") say(to_table(result, box));
-    flush_stdout();
-}
+    bool all_succeeded() const { return all_succeeded_; }
+
+  private:
+    bool all_succeeded_ = true;
+};
 
 /// The files a problem was read from.
 std::vector<NamedFile> inputs_of(const Problem& problem) {
@@ -149,12 +182,13 @@ void check_outputs(const Command& command) {
     if (output.every && !output.checkpoint)
         throw std::invalid_argument("every: there is no checkpoint without --checkpoint FILE");
     if (output.checkpoint) require_regular("checkpoint", *output.checkpoint);
-    const std::vector<NamedFile> results = {
-        {"json", output.json}, {"trace", output.trace}, {"timeline", command.timeline}};
-    require_distinct(results, {{"saved state", output.resume}});
-    std::vector<NamedFile> all = results;
-    all.push_back({"checkpoint", output.checkpoint});
-    require_distinct(all, inputs_of(command.problem));
+    std::vector<NamedFile> inputs = inputs_of(command.problem);
+    if (!goes_on_in_same_file(output)) inputs.push_back({"saved state", output.resume});
+    require_distinct({{"json", output.json},
+                      {"trace", output.trace},
+                      {"timeline", command.timeline},
+                      {"checkpoint", output.checkpoint}},
+                     inputs);
 }
 
 int run_minimize(const Command& command) {
@@ -186,21 +220,25 @@ int run_minimize(const Command& command) {
     if (command.kind == Command::Kind::profile)
         options.profile = [&profile](const Profile& told) { profile = told; };
     options.stop = [] { return signal_seen() != 0; };
-    const Result result =
-        state ? with_file(*output.resume, [&] { return resume(*state, objective, box, options); })
-              : minimize(objective, box, options);
+    Result result = state ? with_file(*output.resume, [&] { return resume(*state, objective, box, options); })
+                          : minimize(objective, box, options);
     line.finish();
 
     const bool out_of_memory = result.status == SearchStatus::out_of_memory;
     if (out_of_memory) report("not enough memory to go on; this is what was found so far");
-    write_result(json.get(), output, result, box, options, *objective.formula());
+    if (output.json != "-") say(to_table(result, box));
     if (options.profile) {
         const std::string text = profile_report(profile, result, objective, options);
         output.json == "-" || command.timeline == "-" ? tell(text) : say(text);
     }
+    flush_stdout();
+    Attempts attempt;
+    if (json) attempt([&] { write_json(*json, result, box, options, *objective.formula()); });
     if (timeline) {
-        timeline->write(to_trace_json(profile));
-        timeline->commit();
+        attempt([&] {
+            timeline->write(to_trace_json(profile));
+            timeline->commit();
+        });
     }
     if (trace && result.status == SearchStatus::interrupted) {
         report("interrupted: the trace is not written");
@@ -210,9 +248,12 @@ int run_minimize(const Command& command) {
             spread_start_ids(output.trace_runs.value_or(default_trace_runs), result.runs_started());
         const bool all_iterations =
             result.status == SearchStatus::completed || result.status == SearchStatus::covered;
-        write_trace(*trace, objective, box, options, ids,
-                    all_iterations ? options.iterations : result.iterations);
+        attempt([&] {
+            write_trace(*trace, objective, box, options, ids,
+                        all_iterations ? options.iterations : result.iterations);
+        });
     }
+    if (!attempt.all_succeeded()) return out_of_memory ? failed : bad_input;
     if (result.status == SearchStatus::interrupted) return exit_code_of_signal();
     return out_of_memory ? failed : done;
 }
@@ -228,16 +269,17 @@ int run_minima(const std::string& file, const Flags& flags) {
     for (const auto& [name, text] : flags) set_option(problem, name, text);
     const Options& options = problem.options;
     require_distinct({{"json", problem.output.json}}, {{"saved state", file}});
-    open_sink(problem.output.json);  // fails before the work
-
-    const Expression objective(saved.formula->expression, saved.box, saved.formula->parameters);
-    const Result result = saved_result(state, objective, options.same, options.most_minima);
     watch_for_signals();
     const std::unique_ptr<Sink> json = open_sink(problem.output.json);
+
+    const Expression objective(saved.formula->expression, saved.box, saved.formula->parameters);
+    Result result = saved_result(state, objective, options.same, options.most_minima);
+    if (signal_seen() != 0) throw Interrupted();
     if (result.status == SearchStatus::interrupted)
         report("{}: this search has not ended; {} of {} starts have", file,
                result.runs_started() - result.runs_with(RunStatus::stopped), result.runs_started());
-    write_result(json.get(), problem.output, result, saved.box, options, *saved.formula);
+    if (problem.output.json != "-") say(to_table(result, saved.box));
+    if (json) write_json(*json, result, saved.box, options, *saved.formula);
     return done;
 }
 
@@ -340,6 +382,7 @@ int main(int argc, char** argv) {
     mallopt(M_TRIM_THRESHOLD, 8 << 20);
 #endif
     hold_standard_descriptors();
+    ignore_signals_of_output();
     try {
         const int code = run(parse_command(argc, argv));
         finish_stdout();
@@ -355,6 +398,6 @@ int main(int argc, char** argv) {
         return failed;
     } catch (const std::exception& error) {
         report("{}", error.what());
-        return bad_input;
+        return signal_seen() != 0 ? exit_code_of_signal() : bad_input;
     }
 }

@@ -14,14 +14,14 @@ namespace {
 
 /// What a name leads to, so that two names for it compare equal.
 struct Target {
-    std::filesystem::path path;  ///< of what does not exist
+    std::filesystem::path path;  ///< where nothing exists yet
     dev_t device = 0;
     ino_t inode = 0;
 
     bool operator==(const Target&) const = default;
 };
 
-/// None where it is nothing that one can overwrite another's output in: a terminal, /dev/null.
+/// None for a terminal, /dev/null and the like: outputs do not overwrite each other there.
 std::optional<Target> identify(const struct stat& status) {
     if (S_ISCHR(status.st_mode)) return {};
     return Target{.path = {}, .device = status.st_dev, .inode = status.st_ino};
@@ -34,9 +34,9 @@ std::optional<Target> target_of(const std::string& file) {
     return stat(path.c_str(), &status) == 0 ? identify(status) : Target{.path = path};
 }
 
-std::optional<Target> target_of_stdout() {
+std::optional<Target> target_of_descriptor(int descriptor) {
     struct stat status {};
-    if (fstat(STDOUT_FILENO, &status) != 0 || !S_ISREG(status.st_mode)) return {};
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return {};
     return identify(status);
 }
 
@@ -57,7 +57,10 @@ void require_distinct(const std::vector<NamedFile>& outputs, const std::vector<N
         if (const auto target = target_of(*input.file))
             taken.push_back({*target, fmt::format("the {} is read from there", input.option)});
     }
-    if (const auto target = target_of_stdout()) taken.push_back({*target, "stdout goes there; - is stdout"});
+    if (const auto target = target_of_descriptor(STDOUT_FILENO))
+        taken.push_back({*target, "stdout goes there; - is stdout"});
+    if (const auto target = target_of_descriptor(STDERR_FILENO))
+        taken.push_back({*target, "stderr goes there"});
     for (const NamedFile& output : outputs) {
         if (!output.file) continue;
         const auto target = target_of(*output.file);

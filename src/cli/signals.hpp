@@ -3,9 +3,13 @@
 
 namespace lanewise::cli {
 
-/// From here on the first of these signals is noted, and for the program to act on; the second ends it. Those
-/// that the parent process had ignored stay ignored. Output to a pipe that nobody reads, and a file that
-/// grows too large, become errors like any other.
+/// From here on output to a pipe that nobody reads, and a file that grows too large, are errors like any
+/// other.
+void ignore_signals_of_output();
+
+/// From here on the first of these signals is noted, for the program to act on. A further Ctrl-C ends the
+/// program at once; further signals of the other kinds are ignored. Those that the parent process ignores
+/// stay ignored.
 void watch_for_signals();
 
 /// The signal that was noted, or 0.

@@ -58,8 +58,11 @@ std::string random_temporary_name() {
 }
 
 bool is_temporary_name(std::string_view name) {
-    return name.size() == temporary_begin.size() + temporary_digits + temporary_end.size() &&
-           name.starts_with(temporary_begin) && name.ends_with(temporary_end);
+    if (name.size() != temporary_begin.size() + temporary_digits + temporary_end.size() ||
+        !name.starts_with(temporary_begin) || !name.ends_with(temporary_end))
+        return false;
+    const std::string_view digits = name.substr(temporary_begin.size(), temporary_digits);
+    return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 bool lock(int descriptor) {
@@ -71,7 +74,7 @@ void remove_leftovers(const Path& folder) {
     std::error_code error;
     for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
          entry.increment(error)) {
-        if (!is_temporary_name(entry->path().filename().string())) continue;
+        if (!is_temporary_name(entry->path().filename().string()) || is_special(entry->path())) continue;
         const Descriptor leftover(
             ::open(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
         if (leftover && lock(leftover.number())) ::unlink(entry->path().c_str());
@@ -180,7 +183,7 @@ void WholeFile::open_temporary() {
     // A file keeps its permissions and, as far as that is allowed, its owner.
     if (!exists) return;
     [[maybe_unused]] const int owned = ::fchown(descriptor_, before.st_uid, before.st_gid);
-    constexpr mode_t permissions = 07777;
+    constexpr mode_t permissions = 0777;
     ::fchmod(descriptor_, before.st_mode & permissions);
 }
 
@@ -192,17 +195,20 @@ WholeFile::~WholeFile() {
 
 void WholeFile::write(std::string_view text) {
     constexpr std::size_t piece = std::size_t{1} << 16U;
-    waiting_ += text;
-    if (waiting_.size() >= piece) flush();
+    if (waiting_.size() + text.size() < piece) {
+        waiting_ += text;
+        return;
+    }
+    put(std::exchange(waiting_, {}));
+    put(text);
 }
 
-void WholeFile::flush() {
-    if (error_ == 0 && !write_all(descriptor_, waiting_)) error_ = errno != 0 ? errno : EIO;
-    waiting_.clear();
+void WholeFile::put(std::string_view text) {
+    if (error_ == 0 && !write_all(descriptor_, text)) error_ = errno != 0 ? errno : EIO;
 }
 
 void WholeFile::commit() {
-    flush();
+    put(std::exchange(waiting_, {}));
     errno = error_;
     if (error_ != 0) fail("write", file_);
     if (!temporary_.empty()) {

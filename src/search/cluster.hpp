@@ -11,7 +11,7 @@
 
 namespace lanewise {
 
-/// What an end is of, and with the index which one.
+/// What an end is of. Of ends with the same value one that comes first here comes first.
 enum class EndOf : std::uint8_t {
     polish,      ///< to full precision
     cut_polish,  ///< one that was ended before

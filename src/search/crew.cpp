@@ -77,14 +77,18 @@ std::size_t Crew<T>::choose_tile_lanes(std::size_t runs) const {
 template <class T>
 void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
     if (tile_lanes <= workspace_lanes_) return;
-    workspace_lanes_ = tile_lanes;
-    std::vector<Workspace<T>> before = std::exchange(workspaces_, {});
-    evaluators_.clear();
+    std::vector<Workspace<T>> wider;
     for (std::size_t thread = 0; thread < static_cast<std::size_t>(setting_->threads); ++thread) {
-        workspaces_.emplace_back(tile_lanes, setting_->box->dimension(), setting_->objective->scratch_rows());
-        if (thread < before.size()) workspaces_.back().work = before[thread].work;
+        wider.emplace_back(tile_lanes, setting_->box->dimension(), setting_->objective->scratch_rows());
+        if (thread < workspaces_.size()) wider.back().work = workspaces_[thread].work;
+    }
+    evaluators_.clear();
+    evaluators_.reserve(wider.size());
+    workspace_lanes_ = tile_lanes;
+    workspaces_ = std::move(wider);
+    for (std::size_t thread = 0; thread < workspaces_.size(); ++thread) {
         evaluators_.push_back({setting_->objective, setting_->isa, setting_->options->maximize,
-                               workspaces_.back().scratch.data(), fixed_});
+                               workspaces_[thread].scratch.data(), fixed_});
     }
 }
 

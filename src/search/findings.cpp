@@ -42,12 +42,13 @@ void Findings::take(const Polished& minimum) {
     best.id = runs.id[minimum.run];
     best.line = runs.line[minimum.run];
     best.iteration = minimum.iteration;
-    best.polished = minimum.finished;
+    best.of = minimum.of();
 }
 
 void Findings::add(Polished minimum) {
-    if (best.is_beaten_by(minimum.f, runs.id[minimum.run], minimum.finished)) take(minimum);
     polished.push_back(std::move(minimum));
+    const Polished& added = polished.back();
+    if (best.is_beaten_by(added.f, added.of(), runs.id[added.run])) take(added);
 }
 
 void Findings::evaluate_in_double(const Setting& setting, std::size_t first_run) {
@@ -71,14 +72,14 @@ void Findings::evaluate_in_double(const Setting& setting, std::size_t first_run)
         points.clear();
     }
     for (std::size_t run = first_run; run < runs.count(); ++run) {
-        if (!best.is_beaten_by(runs.f[run], runs.id[run], false)) continue;
+        if (!best.is_beaten_by(runs.f[run], EndOf::run, runs.id[run])) continue;
         const auto x = runs.point(run);
         best = {.f = runs.f[run],
                 .x = {x.begin(), x.end()},
                 .id = runs.id[run],
                 .line = runs.line[run],
                 .iteration = runs.iteration[run],
-                .polished = false};
+                .of = EndOf::run};
     }
 }
 
@@ -87,12 +88,11 @@ void add_polished(Ends& ends, const Findings& findings) {
     std::vector<std::uint32_t> order(polished.size());
     std::iota(order.begin(), order.end(), std::uint32_t{0});
     std::ranges::stable_sort(order, {}, [&](std::uint32_t i) {
-        return std::pair(!polished[i].finished, findings.runs.id[polished[i].run]);
+        return std::pair(polished[i].of(), findings.runs.id[polished[i].run]);
     });
     for (const std::uint32_t i : order) {
         const Polished& minimum = polished[i];
-        ends.add({minimum.f, minimum.finished ? EndOf::polish : EndOf::cut_polish, i},
-                 [&](std::size_t j) { return minimum.x[j]; });
+        ends.add({minimum.f, minimum.of(), i}, [&](std::size_t j) { return minimum.x[j]; });
     }
     for (std::uint32_t i = 0; i < polished.size(); ++i)
         ends.add({polished[i].rough_f, EndOf::origin, i},

@@ -59,16 +59,16 @@ struct Incumbent {
     std::uint64_t id = 0;
     std::uint64_t line = 0;
     std::int64_t iteration = -1;
-    bool polished = false;
+    EndOf of = EndOf::run;
 
-    bool is_beaten_by(double other_f, std::uint64_t other_id, bool other_polished) const noexcept {
+    bool is_beaten_by(double other_f, EndOf other_of, std::uint64_t other_id) const noexcept {
         if (other_f != f) return other_f < f;
-        return other_polished != polished ? other_polished : other_id < id;
+        return other_of != of ? other_of < of : other_id < id;
     }
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(f, x, id, line, iteration, polished);
+        archive(f, x, id, line, iteration, of);
     }
 };
 
@@ -105,7 +105,7 @@ struct Findings {
     void take(const Polished& minimum);
 };
 
-/// Adds what was polished, by start ids, and where that began.
+/// Adds the points that were polished, in the order of their start ids, and those where a polish began.
 void add_polished(Ends& ends, const Findings& findings);
 
 /// Clusters of what was polished and the ends of runs.

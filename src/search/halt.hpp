@@ -32,11 +32,25 @@ class Halt {
         if (max_time_ && seconds() >= *max_time_) reason_ = SearchStatus::max_time;
         if (!on_calling_thread || !*stop_) return;
         try {
-            if ((*stop_)()) reason_ = SearchStatus::interrupted;
+            call([&] {
+                if ((*stop_)()) reason_ = SearchStatus::interrupted;
+            });
         } catch (...) {
             keep(std::current_exception());
         }
     }
+
+    /// Runs code of the search's caller, on its thread. What that throws is for it to catch.
+    template <class Act>
+    void call(Act act) {
+        try {
+            act();
+        } catch (...) {
+            is_thrown_by_caller_ = true;
+            throw;
+        }
+    }
+    bool is_thrown_by_caller() const noexcept { return is_thrown_by_caller_; }
 
     /// Ends the search for what was thrown on one of its threads.
     void keep(std::exception_ptr thrown) noexcept {
@@ -72,6 +86,7 @@ class Halt {
     std::optional<double> max_time_;
     std::atomic<SearchStatus> reason_ = SearchStatus::completed;
     std::atomic<bool> is_thrown_ = false;
+    bool is_thrown_by_caller_ = false;
     std::exception_ptr thrown_;
 };
 

@@ -3,11 +3,12 @@
 
 namespace lanewise {
 
-/// x, or the bound it is beyond; the lower bound where x is NaN. The outcome is in the box whatever x is.
+/// x, or the bound it is beyond; the upper bound where x is NaN, as in the kernels. The outcome is in the box
+/// whatever x is.
 template <class T>
 T inside(T x, T lower, T upper) {
-    if (!(x > lower)) return lower;
-    return x < upper ? x : upper;
+    if (!(x < upper)) return upper;
+    return x > lower ? x : lower;
 }
 
 }  // namespace lanewise

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <memory>
+#include <new>
 #include <stdexcept>
+#include <utility>
 
 #include "schedule.hpp"
 #include "table.hpp"
@@ -34,9 +35,9 @@ std::uint64_t going(const Options& options, std::uint64_t d) {
     return (rows * d + 4) * number + 40 + clustered(d);
 }
 
-/// Of what is described of a minimum: its point, gradient and walls, and the point among those to evaluate.
-constexpr std::uint64_t described(std::uint64_t d) {
-    return 300 + 33 * d;
+/// The best point and one minimum, in a result, in its JSON and as text; and what is not for each variable.
+constexpr std::uint64_t told(std::uint64_t d) {
+    return (std::uint64_t{1} << 20U) + 2000 * d;
 }
 
 }  // namespace
@@ -57,12 +58,22 @@ MemoryShares share_memory(const Options& options, std::size_t dimension) {
             rest / 2 / kept(dimension)};
 }
 
-void require_room_for_result(const Findings& findings, const Box& box) {
+void Spare::hold_for(const Findings& findings, const Box& box) {
     const std::uint64_t d = box.dimension();
     const std::uint64_t ends = findings.runs.count() + 2 * findings.polished.size();
-    const std::uint64_t minima = std::min<std::uint64_t>(ends, Options{}.most_minima);
-    // Nothing is written to it: it costs no more than asking for it.
-    std::make_unique_for_overwrite<std::byte[]>(ends * clustered(d) + minima * described(d));
+    const std::size_t needed = ends * clustered(d) + told(d);
+    if (needed <= bytes_) return;
+    release();
+    // A little more, so that it is not asked for at every step. It is not touched, so that it takes no more
+    // than room in the address space.
+    const std::size_t bytes = needed + needed / 4;
+    memory_ = ::operator new(bytes);
+    bytes_ = bytes;
+}
+
+void Spare::release() noexcept {
+    ::operator delete(std::exchange(memory_, nullptr));
+    bytes_ = 0;
 }
 
 }  // namespace lanewise

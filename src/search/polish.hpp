@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "cluster.hpp"
 #include "halt.hpp"
 #include "setting.hpp"
 
@@ -35,6 +36,8 @@ struct Polished {
     std::size_t run;
     std::int32_t iteration;
     std::uint64_t evaluations;
+
+    EndOf of() const noexcept { return finished ? EndOf::polish : EndOf::cut_polish; }
 
     template <class Archive>
     void archive(Archive& archive) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <vector>
 
 #include "cluster.hpp"
@@ -34,8 +35,8 @@ class Report {
                        .start_id = best.line,
                        .iteration = best.iteration,
                        .offspring = best.line != best.id,
-                       .polished = best.polished};
-        result.minima = describe();
+                       .polished = best.of == EndOf::polish};
+        result.minima = describe_as_many_as_possible();
         result.minima_found = clusters_.count;
         for (std::size_t run = 0; run < runs().count(); ++run) {
             if (!runs().is_offspring(run)) ++result.runs[static_cast<std::size_t>(runs().status[run])];
@@ -88,8 +89,18 @@ class Report {
         return {x.begin(), x.end()};
     }
 
-    std::vector<Minimum> describe() const {
-        const std::size_t most = setting_->options->most_minima;
+    /// As many as are asked for, or as there is the memory for.
+    std::vector<Minimum> describe_as_many_as_possible() const {
+        for (std::size_t most = std::min(setting_->options->most_minima, clusters_.count);; most /= 2) {
+            try {
+                return describe(most);
+            } catch (const std::bad_alloc&) {
+                if (most <= 1) throw;
+            }
+        }
+    }
+
+    std::vector<Minimum> describe(std::size_t most) const {
         std::vector<Minimum> minima;
         std::vector<std::vector<double>> points;
         for (const auto& [end, cluster] : clusters_.members) {

@@ -58,17 +58,20 @@ class Search {
         check_target();
         try {
             while (next_ != Next::nothing && !is_over()) {
-                require_room_for_result(findings_, *setting_->box);
+                spare_.hold_for(findings_, *setting_->box);
                 if (seconds() - saved_at_ >= options_->checkpoint_every) save();
                 step();
                 sum_up();
             }
             save();
         } catch (const std::bad_alloc&) {
-            if (!std::isfinite(findings_.best.f)) throw;
+            if (halt_.is_thrown_by_caller() || !std::isfinite(findings_.best.f)) throw;
             findings_.status = SearchStatus::out_of_memory;
             if (wave_ && !wave_->has_begun()) wave_.reset();
+            // It may have begun in the step that did not come to its end.
+            if (begun_ + findings_.offspring < findings_.runs.count()) count_runs();
         }
+        spare_.release();
         return conclude();
     }
 
@@ -253,10 +256,16 @@ class Search {
 
     void save() {
         if (!options_->checkpoint || limit_has_bitten_) return;
-        Writer writer = begin_state(*setting_);
-        writer(*this);
-        options_->checkpoint(end_state(std::move(writer)));
         saved_at_ = seconds();
+        std::string state;
+        try {
+            Writer writer = begin_state(*setting_);
+            writer(*this);
+            state = end_state(std::move(writer));
+        } catch (const std::bad_alloc&) {
+            return;  // The state before stays the last.
+        }
+        halt_.call([&] { options_->checkpoint(state); });
     }
 
     /// What comes now is no longer what the search would do without max_evaluations.
@@ -359,19 +368,20 @@ class Search {
                                    : static_cast<double>(iteration) / static_cast<double>(iterations);
         const double to_come = with_starts ? (1 - of_wave) * static_cast<double>(wave_->runs()) : 0;
         const auto starts = static_cast<double>(setting_->starts.count());
-        options_->progress({.phase = with_starts ? Phase::starts
-                                     : wave_     ? Phase::offspring
-                                                 : Phase::polish,
-                            .iteration = iteration,
-                            .iterations = iterations,
-                            .runs = setting_->starts.count(),
-                            .runs_begun = begun_,
-                            .runs_alive = wave_ ? wave_->alive() : 0,
-                            .minima = findings_.polished.size(),
-                            .share = (static_cast<double>(begun_) - to_come) / starts,
-                            .best_f = setting_->sign * findings_.best.f,
-                            .run_iterations = work().run_iterations,
-                            .seconds = seconds()});
+        const Progress progress = {.phase = with_starts ? Phase::starts
+                                            : wave_     ? Phase::offspring
+                                                        : Phase::polish,
+                                   .iteration = iteration,
+                                   .iterations = iterations,
+                                   .runs = setting_->starts.count(),
+                                   .runs_begun = begun_,
+                                   .runs_alive = wave_ ? wave_->alive() : 0,
+                                   .minima = findings_.polished.size(),
+                                   .share = (static_cast<double>(begun_) - to_come) / starts,
+                                   .best_f = setting_->sign * findings_.best.f,
+                                   .run_iterations = work().run_iterations,
+                                   .seconds = seconds()};
+        halt_.call([&] { options_->progress(progress); });
     }
 
     void sum_up() {
@@ -412,6 +422,7 @@ class Search {
     CrewWork earlier_work_;  ///< before the search was resumed
     double earlier_seconds_ = 0;
     double saved_at_ = 0;
+    Spare spare_;
     bool limit_has_bitten_ = false;
 };
 

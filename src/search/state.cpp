@@ -145,16 +145,16 @@ Box read_box(Reader& reader) {
     Reader::require(lower.size() == upper.size(), "box");
     std::vector<Variable> variables;
     std::size_t offset = 0;
-    for (const auto& [name, length] : saved) {
-        const std::size_t size = length.value_or(1);
+    for (const SavedVariable& variable : saved) {
+        const std::size_t size = variable.length.value_or(1);
         Reader::require(offset < lower.size() && size <= lower.size() - offset, "box");
         const auto bound = [&](const std::vector<double>& of_all) {
             const auto begin = of_all.begin() + static_cast<std::ptrdiff_t>(offset);
-            return length ? Variable::Bound(
-                                std::vector<double>(begin, begin + static_cast<std::ptrdiff_t>(size)))
-                          : Variable::Bound(*begin);
+            return variable.length ? Variable::Bound(std::vector<double>(
+                                         begin, begin + static_cast<std::ptrdiff_t>(size)))
+                                   : Variable::Bound(*begin);
         };
-        variables.push_back({name, bound(lower), bound(upper), length});
+        variables.push_back({variable.name, bound(lower), bound(upper), variable.length});
         offset += size;
     }
     Box box = Reader::require_valid([&] { return Box(std::move(variables)); });

@@ -123,7 +123,7 @@ void Wave<T>::note_best() {
             const double f =
                 setting_->sign * evaluate(*setting_->objective, point(*lane, Which::best), setting_->isa).f;
             if (!std::isfinite(f) ||
-                !findings_->best.is_beaten_by(f, findings_->runs.id[swarm_.run(*lane)], false)) {
+                !findings_->best.is_beaten_by(f, EndOf::run, findings_->runs.id[swarm_.run(*lane)])) {
                 refused.push_back(*lane);
                 continue;
             }
@@ -138,16 +138,16 @@ void Wave<T>::note_best() {
 /// The best of the lanes that are better than the best point so far, without those refused.
 template <class T>
 std::optional<std::size_t> Wave<T>::best_lane(const std::vector<std::size_t>& refused) const {
-    Incumbent next = {.f = findings_->best.f, .id = findings_->best.id, .polished = findings_->best.polished};
+    Incumbent next = {.f = findings_->best.f, .id = findings_->best.id, .of = findings_->best.of};
     std::optional<std::size_t> best;
     for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane) {
         const std::uint64_t id = findings_->runs.id[swarm_.run(lane)];
-        if (swarm_.status(lane) == kernels::ended || !next.is_beaten_by(swarm_.best_f(lane), id, false) ||
-            std::ranges::count(refused, lane) > 0)
+        if (swarm_.status(lane) == kernels::ended ||
+            !next.is_beaten_by(swarm_.best_f(lane), EndOf::run, id) || std::ranges::count(refused, lane) > 0)
             continue;
         next.f = swarm_.best_f(lane);
         next.id = id;
-        next.polished = false;
+        next.of = EndOf::run;
         best = lane;
     }
     return best;
@@ -162,7 +162,7 @@ void Wave<T>::take_best(std::size_t lane, double f) {
     best.id = findings_->runs.id[run];
     best.line = findings_->runs.line[run];
     best.iteration = swarm_.best_iteration(lane);
-    best.polished = false;
+    best.of = EndOf::run;
     best.x.resize(setting_->box->dimension());
     for (std::size_t j = 0; j < best.x.size(); ++j) best.x[j] = swarm_.coordinate(lane, Which::best, j);
 }
@@ -180,7 +180,7 @@ void Wave<T>::end_run(std::size_t lane, RunStatus status, double f, Which where)
     Runs& runs = findings_->runs;
     const std::size_t run = swarm_.run(lane);
     // The best run ends at its best point.
-    if (runs.id[run] == findings_->best.id && !findings_->best.polished) {
+    if (runs.id[run] == findings_->best.id && findings_->best.of != EndOf::polish) {
         f = swarm_.best_f(lane);
         where = Which::best;
     }
