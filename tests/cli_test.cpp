@@ -47,6 +47,7 @@ pid_t start(const Folder& folder, const std::vector<std::string>& arguments,
         std::vector<std::string> words = {"sh", "-c", script, "sh", LANEWISE_PROGRAM};
         words.insert(words.end(), arguments.begin(), arguments.end());
         std::vector<char*> argv;
+        argv.reserve(words.size() + 1);
         for (std::string& word : words) argv.push_back(word.data());
         argv.push_back(nullptr);
         execv("/bin/sh", argv.data());
@@ -767,11 +768,11 @@ TEST_CASE("links keep pointing, and nothing is written through one that is in th
 
 TEST_CASE("what killed programs left is removed by the next that writes there, and nothing else") {
     const Folder folder;
-    std::vector<pid_t> killed;
-    for (int i = 0; i < 4; ++i)
-        killed.push_back(start(folder, {"minimize", "x^4 + sin(y)", "--var", "x=-1:1", "--var", "y=-1:1",
-                                        "--iterations", "10000000", "--starts", "100000", "--json",
-                                        folder / "r.json", "--trace", folder / "t.csv"}));
+    std::vector<pid_t> killed(4);
+    for (pid_t& child : killed)
+        child = start(folder, {"minimize", "x^4 + sin(y)", "--var", "x=-1:1", "--var", "y=-1:1",
+                               "--iterations", "10000000", "--starts", "100000", "--json", folder / "r.json",
+                               "--trace", folder / "t.csv"});
     wait_for(killed.back(), [&] { return temporary_files(folder) == 8; });
     CHECK(temporary_files(folder) == 8);
     for (const pid_t child : killed) kill(child, SIGKILL);
