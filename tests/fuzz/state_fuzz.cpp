@@ -145,7 +145,7 @@ void edit(std::string& bytes, FuzzedDataProvider& given) {
         case Edit::word: overwrite(bytes, at, interesting<std::uint32_t, float>(given)); break;
         case Edit::double_word: overwrite(bytes, at, interesting<std::uint64_t, double>(given)); break;
         case Edit::add: {
-            const auto more = static_cast<std::uint64_t>(given.ConsumeIntegral<std::int8_t>());
+            const auto more = static_cast<std::uint64_t>(given.ConsumeIntegralInRange<std::int64_t>(-64, 64));
             overwrite(bytes, at, word_at<std::uint64_t>(bytes, at) + more);
             break;
         }
