@@ -126,9 +126,7 @@ class ReverseMode {
             case Opcode::lgamma:  // digamma overflows before lgamma
                 add(a, times(g.apply(Opcode::digamma, a)), false);
                 break;
-            case Opcode::gamma:
-                add(a, g.mul(times(id), g.apply(Opcode::digamma, a)), false);
-                break;
+            case Opcode::gamma: add(a, g.mul(times(id), g.apply(Opcode::digamma, a)), false); break;
             case Opcode::atan2: {
                 const NodeId distance = g.apply(Opcode::hypot, a, b);
                 const NodeId scaled = over(distance);
