@@ -123,7 +123,7 @@ bool is_there_memory(std::size_t bytes) {
     return memory != nullptr;
 }
 
-/// What making the JSON takes, at most.
+/// An upper bound of the memory that it takes to make the JSON.
 std::size_t bytes_of_json(const Result& result, const Box& box) {
     constexpr std::size_t bytes_of_number = 200;
     std::size_t numbers = 1000 + 6 * box.dimension();
@@ -174,7 +174,7 @@ std::vector<NamedFile> inputs_of(const Problem& problem) {
             {"starts-file", named(problem.starts_file)}};
 }
 
-/// What does not go together, and outputs of which one would overwrite another.
+/// Refuses options that do not go together, and outputs of which one would overwrite another.
 void check_outputs(const Command& command) {
     const Output& output = command.problem.output;
     if (output.trace_runs && !output.trace)

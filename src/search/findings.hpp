@@ -52,7 +52,7 @@ struct Runs {
 };
 
 /// The best point visited, its value in double precision. Of points with the same value it is a polished one,
-/// if there is one, and then that of the smallest start id.
+/// else one whose polish was cut, else a run's, and of those that of the smallest start id.
 struct Incumbent {
     double f = std::numeric_limits<double>::infinity();
     std::vector<double> x = {};
