@@ -12,7 +12,7 @@ namespace {
 
 /// What a vector of runs keeps beside its points, but for the count of its steps.
 template <class T>
-struct Runs {
+struct Standing {
     Batch<T> best_f, best_step, status;
 };
 
@@ -27,7 +27,7 @@ struct Seen {
 
 /// Freezes the lanes that are not finite and keeps the best value of the others.
 template <class T>
-Seen<T> inspect(Runs<T>& runs, Batch<T> f, Mask<T> finite, T step) {
+Seen<T> inspect(Standing<T>& runs, Batch<T> f, Mask<T> finite, T step) {
     const Mask<T> is_live = runs.status == Batch<T>(T(live));
     const Mask<T> moving = is_live & finite;
     const Mask<T> improved = moving & (f < runs.best_f);
@@ -106,7 +106,7 @@ void copy_rows(const Tile<T> tile, std::size_t lane, Mask<T> which, const T* fro
 }
 
 template <class T>
-Runs<T> load_runs(const Tile<T> tile, std::size_t lane) {
+Standing<T> load_standing(const Tile<T> tile, std::size_t lane) {
     return {load(tile.best_f + lane), load(tile.best_step + lane), load(tile.status + lane)};
 }
 
@@ -122,11 +122,29 @@ void store_moments(const Tile<T> tile, std::size_t at, const Moments<T, Rule::ro
         store(tile.moments + r * tile.dimension * tile.lanes + at, moments[r]);
 }
 
+/// Evaluates a tile; fixed variables have no gradient.
+template <class T>
+void evaluate_tile(const Tile<T>& tile, Evaluate<T> evaluate) {
+    evaluate.call(evaluate.context, tile);
+    if (tile.fixed == nullptr) return;
+    for (std::size_t j = 0; j < tile.dimension; ++j) {
+        if (!tile.fixed[j]) continue;
+        for (std::size_t lane = 0; lane < tile.lanes; lane += Batch<T>::size)
+            store(tile.g + j * tile.lanes + lane, Batch<T>(T(0)));
+    }
+}
+
+/// The values of one vector, of the minimisation.
+template <class T>
+Batch<T> signed_f(const Tile<T>& tile, std::size_t lane) {
+    return Batch<T>(tile.sign) * load(tile.f + lane);
+}
+
 /// A look at one vector of a tile that has been evaluated.
 template <class T>
 Seen<T> inspect(const Tile<T> tile, std::size_t lane, T step) {
-    const Batch<T> f = load(tile.f + lane);
-    Runs<T> runs = load_runs(tile, lane);
+    const Batch<T> f = signed_f(tile, lane);
+    Standing<T> runs = load_standing(tile, lane);
     const Seen<T> seen = inspect(runs, f, finite_lanes(tile, lane, f), step);
     store(tile.best_f + lane, runs.best_f);
     store(tile.best_step + lane, runs.best_step);
@@ -172,7 +190,7 @@ template <class T, class Rule>
 std::size_t advance(const Tile<T>& tile, const Step<T>* steps, std::size_t first, std::size_t last,
                     Evaluate<T> evaluate) {
     for (std::size_t k = first; k < last; ++k) {
-        evaluate.call(evaluate.context, tile);
+        evaluate_tile(tile, evaluate);
         if (!iterate<T, Rule>(tile, T(k), WideStep<T>(steps[k], tile))) return k;
     }
     return last;
@@ -187,7 +205,7 @@ Batch<T> slope(const Tile<T> tile, std::size_t lane) {
     for (std::size_t j = 0; j < tile.dimension; ++j) {
         const Range<T> range(tile, j);
         const Batch<T> x = load(tile.x + j * tile.lanes + lane);
-        const Batch<T> g = load(tile.g + j * tile.lanes + lane);
+        const Batch<T> g = Batch<T>(tile.sign) * load(tile.g + j * tile.lanes + lane);
         const Mask<T> held = ((x == range.lower) & (zero < g)) | ((x == range.upper) & (g < zero));
         const Batch<T> along = xsimd::select(held, zero, xsimd::abs(range.scale * g));
         steepest = xsimd::select(steepest < along, along, steepest);
@@ -197,9 +215,10 @@ Batch<T> slope(const Tile<T> tile, std::size_t lane) {
 
 template <class T>
 void look(const Tile<T>& tile, T step, Evaluate<T> evaluate) {
-    evaluate.call(evaluate.context, tile);
+    evaluate_tile(tile, evaluate);
     for (std::size_t lane = 0; lane < tile.lanes; lane += Batch<T>::size) {
         copy_rows(tile, lane, inspect(tile, lane, step).improved, tile.x, tile.best_x);
+        store(tile.f + lane, signed_f(tile, lane));
         store(tile.slope + lane, slope(tile, lane));
     }
 }

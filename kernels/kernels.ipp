@@ -1,8 +1,8 @@
 // The body of every <isa>.cpp: instantiates the kernels for the architecture the file names and fills its
 // table, the only symbol that leaves the file.
 #include "advance.ipp"
+#include "exercises.ipp"
 #include "interpreter.ipp"
-#include "limits.ipp"
 
 namespace lanewise::kernels {
 namespace {

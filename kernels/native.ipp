@@ -54,7 +54,7 @@ template <class T, class Rule, class F, template <class> class B>
 class State {
   public:
     void begin(const Tile<T>& tile, std::size_t lane) {
-        runs_ = load_runs(tile, lane);
+        runs_ = load_standing(tile, lane);
         steps_taken_ = load(tile.steps_taken + lane);
         repeat<F::dimension>([&](std::size_t j) {
             const std::size_t at = j * tile.lanes + lane;
@@ -80,8 +80,14 @@ class State {
 
     /// Evaluates and looks; `meanwhile` may be called with 0 to d - 1 in between, in that order.
     template <class Meanwhile>
-    void evaluate(T k, Meanwhile meanwhile) {
-        const Batch<T> f = call<F>(static_cast<const B<T>*>(x_), static_cast<B<T>*>(g_), meanwhile).simd;
+    void evaluate(const Tile<T>& tile, T k, Meanwhile meanwhile) {
+        const Batch<T> value = call<F>(static_cast<const B<T>*>(x_), static_cast<B<T>*>(g_), meanwhile).simd;
+        const Batch<T> f = Batch<T>(tile.sign) * value;
+        if (tile.fixed != nullptr) {
+            repeat<F::dimension>([&](std::size_t j) {
+                if (tile.fixed[j]) g_[j].simd = Batch<T>(T(0));
+            });
+        }
 
         // The value last: it is the last to be known.
         const Batch<T> zero(T(0));
@@ -106,7 +112,7 @@ class State {
     Mask<T> moving() const { return seen_.moving; }
 
   private:
-    Runs<T> runs_;
+    Standing<T> runs_;
     Batch<T> steps_taken_;
     Seen<T> seen_{Mask<T>(false), Mask<T>(false), Mask<T>(false), true};
     B<T> x_[F::dimension];
@@ -179,7 +185,7 @@ LANEWISE_INLINING std::size_t advance_in_registers(const Tile<T> tile, std::size
         const WideStep<T> step(steps[k], tile);
         repeat<vectors>([&](std::size_t v) {
             finish((v + 1) % vectors);
-            states[v].evaluate(T(k), [](std::size_t) {});
+            states[v].evaluate(tile, T(k), [](std::size_t) {});
             begin(v, step);
         });
         if (!xsimd::any(any_moving(states))) break;
@@ -202,7 +208,7 @@ LANEWISE_INLINING std::size_t advance_in_memory(const Tile<T> tile, std::size_t 
     for (; k < last; ++k) {
         const WideStep<T> step(steps[k], tile);
         repeat<vectors>([&](std::size_t v) {
-            states[v].evaluate(T(k), [](std::size_t) {});
+            states[v].evaluate(tile, T(k), [](std::size_t) {});
             moves.take(
                 F::dimension, [&](std::size_t j) { return states[v].begin_move(tile, j, step); },
                 [&](std::size_t j, Stride<T, Rule> stride) { states[v].finish_move(tile, j, stride); });
@@ -234,7 +240,8 @@ LANEWISE_INLINING std::size_t advance_woven(const Tile<T> tile, std::size_t lane
         State<T, Rule, F, B>& moved = states[1 - turn % 2];
         const std::size_t k = turn / 2;
         if (turn % 2 == 1) step = WideStep<T>(steps[k], tile);
-        evaluated.evaluate(T(k), [&](std::size_t j) { moves.next(j, begin_of(moved), finish_of(moved)); });
+        evaluated.evaluate(tile, T(k),
+                           [&](std::size_t j) { moves.next(j, begin_of(moved), finish_of(moved)); });
         moves.finish_all(F::dimension, finish_of(moved));
         if (turn % 2 == 1 && !xsimd::any(any_moving(states))) break;
     }

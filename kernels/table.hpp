@@ -53,15 +53,19 @@ struct Tile {
     const T* lower;         ///< [d], one number per variable
     const T* upper;         ///< [d]
     const T* scale;         ///< [d] what a step size of 1 means for each variable
+    const bool*
+        fixed;  ///< [d] variables that keep their coordinate: their gradient is taken as 0; null: none
+    T sign;     ///< 1, or -1 when maximising: best_f and the f of a look are sign times the value
     /// Roots in a step are taken by Newton's method from this number on, as Functions::least_newton_root
     /// allows: a matter of speed alone, their bits are the same.
     T newton_from = std::numeric_limits<T>::infinity();
 };
 
-/// The numbers of one iteration, as far as the rule needs them. Moments are sums, m = beta1 m + g and
-/// v = beta2 v + g^2, without the factors 1-beta1 and 1-beta2 of averages: those are folded in here, and so
-/// is the correction of bias (Kingma & Ba 2014, section 2). With b = 1-beta1, r = sqrt(1-beta2), c =
-/// sqrt(1-beta2^t), and mu and P as in lanewise/options.hpp,
+/// The numbers of one iteration, as far as the rule needs them. When maximising, alpha and alpha_g are
+/// negative: moments are those of the objective's own gradient, and x goes up it. Moments are sums, m = beta1
+/// m + g and v = beta2 v + g^2, without the factors 1-beta1 and 1-beta2 of averages: those are folded in
+/// here, and so is the correction of bias (Kingma & Ba 2014, section 2). With b = 1-beta1, r = sqrt(1-beta2),
+/// c = sqrt(1-beta2^t), and mu and P as in lanewise/options.hpp,
 ///                     alpha                                eps          alpha_g
 ///     adam, amsgrad   alpha_0 b c / (r (1-beta1^t))        eps_0 c / r
 ///     adamax          alpha_0 b / (1-beta1^t)              eps_0
@@ -128,7 +132,8 @@ struct Functions {
     /// sets before the first call of a stage.
     std::size_t (*advance[methods])(const Tile<T>& tile, const Step<T>* steps, std::size_t first,
                                     std::size_t last, Evaluate<T> evaluate);
-    /// Evaluates and keeps the best, without moving, and fills the slope row. best_step records `step`.
+    /// Evaluates and keeps the best, without moving, fills the slope row and gives the f row its sign.
+    /// best_step records `step`.
     void (*look)(const Tile<T>& tile, T step, Evaluate<T> evaluate);
     /// Runs a program over `lanes` lanes; `scratch` holds as many rows as the program has registers.
     void (*interpret)(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g);

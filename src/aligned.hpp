@@ -6,7 +6,7 @@
 #include <memory>
 #include <new>
 
-#include "table.hpp"
+#include "kernels/table.hpp"
 
 namespace lanewise {
 

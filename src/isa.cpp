@@ -1,4 +1,4 @@
-#include "isa.hpp"
+#include "kernel_table.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "registry.hpp"
+#include "kernels/registry.hpp"
 
 namespace lanewise {
 

@@ -14,8 +14,8 @@
 
 #include "aligned.hpp"
 #include "catch.hpp"
+#include "kernels/registry.hpp"
 #include "lanewise/isa.hpp"
-#include "registry.hpp"
 #include "ulp.hpp"
 
 using namespace lanewise;

@@ -1,5 +1,5 @@
 // The start designs: known answers, how evenly their points lie, and that they are random all the same.
-#include "design.hpp"
+#include "search/design.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <numbers>
 
 #include "catch.hpp"
-#include "scramble.hpp"
+#include "search/scramble.hpp"
 
 using namespace lanewise;
 

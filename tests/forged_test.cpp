@@ -10,8 +10,8 @@
 #include "bits_of.hpp"
 #include "catch.hpp"
 #include "lanewise/lanewise.hpp"
-#include "state.hpp"
-#include "state_rules.hpp"
+#include "search/state.hpp"
+#include "search/state_rules.hpp"
 
 using namespace lanewise;
 using test::bits_of;
@@ -103,22 +103,22 @@ struct State {
     std::size_t barren;
     double best_before;
     std::size_t first, last_rounds;
-    std::vector<Rough> rough;
+    std::vector<PolishStart> to_polish;
     bool best_first;
     std::uint64_t polish_evaluations;
     std::vector<Offspring::Parent> parents;
-    CrewWork work;
+    EngineWork work;
     double seconds;
     bool in_wave;
     SavedWave wave;
 
     Runs& runs = findings.runs;
-    Incumbent& best = findings.best;
+    BestSoFar& best = findings.best;
     std::vector<Polished>& polished = findings.polished;
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(findings, next, covered, begun, breeding, barren, best_before, first, last_rounds, rough,
+        archive(findings, next, covered, begun, breeding, barren, best_before, first, last_rounds, to_polish,
                 best_first, polish_evaluations, parents, work, seconds, in_wave);
         if (in_wave) archive(wave);
     }
@@ -253,10 +253,10 @@ TEST_CASE("a forged search is refused by the name of the field") {
             return true;
         };
     };
-    const auto with_rough = [](auto edit) {
+    const auto with_start = [](auto edit) {
         return [edit](State& s) {
-            if (s.rough.empty()) return false;
-            edit(s.rough.back(), s);
+            if (s.to_polish.empty()) return false;
+            edit(s.to_polish.back(), s);
             return true;
         };
     };
@@ -292,7 +292,7 @@ TEST_CASE("a forged search is refused by the name of the field") {
         return [=](double at) { return with_polished([=](Polished& p) { member(p)[2] = at; }); };
     };
     const auto polished_at = polished_box([](Polished & p) -> auto& { return p.x; });
-    const auto polished_from = polished_box([](Polished & p) -> auto& { return p.rough_x; });
+    const auto polished_from = polished_box([](Polished & p) -> auto& { return p.start_x; });
 
     const std::vector<Forgery> forgeries = {
         {"runs.id", ended([](Runs& runs, std::size_t) { runs.id.pop_back(); })},
@@ -355,26 +355,26 @@ TEST_CASE("a forged search is refused by the name of the field") {
         {"runs.spared_from", ended([](Runs& runs, std::size_t run) { runs.spared_from[run] = 1'000'000; })},
         {"runs.spared_from", ended([](Runs& runs, std::size_t run) { runs.spared_from[run] = ~0; })},
 
-        {"best.f", with_best([](Incumbent& best) { best.f = a_nan; })},
-        {"best.f", with_best([](Incumbent& best) { best.f = -infinity; })},
-        {"best.x", with_best([](Incumbent& best) { best.f = infinity; })},
-        {"best.x", with_best([](Incumbent& best) { best.x.push_back(0); })},
-        {"best.x", with_best([](Incumbent& best) { best.x.clear(); })},
-        {"best.x", with_best([](Incumbent& best) { best.x[0] = 5.1; })},
-        {"best.x", with_best([](Incumbent& best) { best.x[1] = a_nan; })},
-        {"best.id", with_best([](Incumbent& best) { best.id = huge; })},
-        {"best.line", with_best([](Incumbent& best) { ++best.line; })},
-        {"best.iteration", with_best([](Incumbent& best) { best.iteration = 200; })},
-        {"best.iteration", with_best([](Incumbent& best) { best.iteration = -2; })},
+        {"best.f", with_best([](BestSoFar& best) { best.f = a_nan; })},
+        {"best.f", with_best([](BestSoFar& best) { best.f = -infinity; })},
+        {"best.x", with_best([](BestSoFar& best) { best.f = infinity; })},
+        {"best.x", with_best([](BestSoFar& best) { best.x.push_back(0); })},
+        {"best.x", with_best([](BestSoFar& best) { best.x.clear(); })},
+        {"best.x", with_best([](BestSoFar& best) { best.x[0] = 5.1; })},
+        {"best.x", with_best([](BestSoFar& best) { best.x[1] = a_nan; })},
+        {"best.id", with_best([](BestSoFar& best) { best.id = huge; })},
+        {"best.line", with_best([](BestSoFar& best) { ++best.line; })},
+        {"best.iteration", with_best([](BestSoFar& best) { best.iteration = 200; })},
+        {"best.iteration", with_best([](BestSoFar& best) { best.iteration = -2; })},
 
         {"polished.f", with_polished([](Polished& p) { p.f = a_nan; })},
-        {"polished.f", with_polished([](Polished& p) { p.f = p.rough_f + 1; })},
+        {"polished.f", with_polished([](Polished& p) { p.f = p.start_f + 1; })},
         {"polished.x", with_polished([](Polished& p) { p.x.pop_back(); })},
         {"polished.x", polished_at(0.4)},
         {"polished.x", polished_at(a_nan)},
-        {"polished.rough_f", with_polished([](Polished& p) { p.rough_f = infinity; })},
-        {"polished.rough_x", with_polished([](Polished& p) { p.rough_x.push_back(1); })},
-        {"polished.rough_x", polished_from(-1e300)},
+        {"polished.start_f", with_polished([](Polished& p) { p.start_f = infinity; })},
+        {"polished.start_x", with_polished([](Polished& p) { p.start_x.push_back(1); })},
+        {"polished.start_x", polished_from(-1e300)},
         {"polished.run", with_polished([](Polished& p) { p.run = huge; })},
         {"polished.run", with_polished([](Polished& p) { p.iteration = 200; })},
         {"polished.evaluations", with_polished([](Polished& p) { p.evaluations = ~std::uint64_t{0}; })},
@@ -398,13 +398,13 @@ TEST_CASE("a forged search is refused by the name of the field") {
         {"best_before", set([](State& s) -> auto& { return s.best_before; }, a_nan)},
         {"first", set([](State& s) -> auto& { return s.first; }, huge)},
         {"last_rounds", set([](State& s) -> auto& { return s.last_rounds; }, huge)},
-        {"rough", with_rough([](Rough& rough, State&) { rough.x.clear(); })},
-        {"rough", with_rough([](Rough& rough, State&) { rough.x[0] = a_nan; })},
-        {"rough", with_rough([](Rough& rough, State&) { rough.x[2] = 0; })},
-        {"rough", with_rough([](Rough& rough, State&) { rough.run = huge; })},
-        {"rough", with_rough([](Rough& rough, State&) { rough.iteration = -2; })},
-        {"rough", with_rough([](Rough& rough, State& s) {
-             s.rough.resize(s.runs.count() + 1, rough);
+        {"to_polish", with_start([](PolishStart& start, State&) { start.x.clear(); })},
+        {"to_polish", with_start([](PolishStart& start, State&) { start.x[0] = a_nan; })},
+        {"to_polish", with_start([](PolishStart& start, State&) { start.x[2] = 0; })},
+        {"to_polish", with_start([](PolishStart& start, State&) { start.run = huge; })},
+        {"to_polish", with_start([](PolishStart& start, State&) { start.iteration = -2; })},
+        {"to_polish", with_start([](PolishStart& start, State& s) {
+             s.to_polish.resize(s.runs.count() + 1, start);
          })},
         {"polish_evaluations", set([](State& s) -> auto& { return s.polish_evaluations; }, 2 * huge)},
         {"parents", with_parents([](auto& parent, State& s) {

@@ -11,10 +11,10 @@
 
 #include "aligned.hpp"
 #include "catch.hpp"
-#include "isa.hpp"
+#include "kernel_table.hpp"
 #include "lanewise/lanewise.hpp"
+#include "program/translate.hpp"
 #include "reference.hpp"
-#include "translate.hpp"
 
 using namespace lanewise;
 using namespace lanewise::test;

@@ -4,11 +4,11 @@
 #include <numeric>
 
 #include "catch.hpp"
-#include "halt.hpp"
+#include "engine/halt.hpp"
+#include "engine/polish.hpp"
 #include "lanewise/lanewise.hpp"
 #include "objectives.hpp"
-#include "polish.hpp"
-#include "setting.hpp"
+#include "search/setting.hpp"
 
 using namespace lanewise;
 using namespace lanewise::test;
@@ -82,8 +82,8 @@ TEST_CASE("a polish is never worse than where it began, and stays in its basin a
     CHECK(shallow.run == 3);
     CHECK(shallow.iteration == 7);
     CHECK(shallow.finished);
-    CHECK(shallow.rough_x == std::vector<double>{-1.6, -0.56});
-    CHECK(shallow.rough_f > shallow.f);
+    CHECK(shallow.start_x == std::vector<double>{-1.6, -0.56});
+    CHECK(shallow.start_f > shallow.f);
 
     // Walls and corners exactly, from wherever.
     for (const double from : {-1.0, 0.3, 2.0}) {
@@ -108,7 +108,7 @@ TEST_CASE("a polish is never worse than where it began, and stays in its basin a
     CHECK(polished("1e200*((x - 0.3)^2 + 2*y^2)", Box{{"x", -1, 1}, {"y", -1, 1}}, {0.9, 0.8}).f < 1e190);
     for (const char* far : {"x", "x^2", "1e-300*x^2*y", "cos(1e-300*x)*y^3"}) {
         const Polished there = polished(far, Box{{"x", -8e307, 8e307}, {"y", -1, 1}}, {1e300, 0.5});
-        CHECK(there.f <= there.rough_f);
+        CHECK(there.f <= there.start_f);
         CHECK((std::abs(there.x[0]) <= 8e307 && std::abs(there.x[1]) <= 1));
     }
 
@@ -126,7 +126,7 @@ TEST_CASE("a polish spends no more than it may, and ends at the target") {
         CHECK(some.evaluations <= most);
         CHECK_FALSE(some.finished);
         CHECK(some.f >= all.f);
-        CHECK(some.f <= some.rough_f);
+        CHECK(some.f <= some.start_f);
     }
     const Polished enough = polished(valley, box, {-1.2, 1}, {.target = 0.5});
     CHECK(enough.f <= 0.5);

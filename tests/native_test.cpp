@@ -5,12 +5,12 @@
 #include <limits>
 
 #include "catch.hpp"
-#include "isa.hpp"
+#include "engine/course.hpp"
+#include "engine/swarm.hpp"
+#include "kernel_table.hpp"
 #include "lanewise/lanewise.hpp"
 #include "objectives.hpp"
-#include "schedule.hpp"
-#include "starts.hpp"
-#include "swarm.hpp"
+#include "search/starts.hpp"
 
 const lanewise::Objective& rough_1();
 
@@ -59,7 +59,8 @@ template <class T>
 struct Advanced {
     Advanced(const Objective& objective, const Box& box, const Options& options, std::size_t lanes,
              std::size_t chunk, bool fused)
-        : swarm(0, lanes, box, options, lanes), workspace(lanes, box.dimension(), 0) {
+        : swarm(0, lanes, box, Course(options), options.maximize ? -1 : 1, lanes),
+          workspace(lanes, box.dimension(), 0) {
         const Starts starts(box, options);
         Point point(box.dimension());
         swarm.begin(0);
@@ -68,8 +69,10 @@ struct Advanced {
             swarm.start(lane, point);
         }
         tile = swarm.unpack(0, workspace);
+        const Course course(options);
         std::vector<kernels::Step<T>> steps;
-        for (std::size_t k = 0; k < options.iterations; ++k) steps.push_back(step_at<T>(options, k));
+        for (std::size_t k = 0; k < options.iterations; ++k)
+            steps.push_back(step_at<T>(course, k, options.maximize ? -1 : 1));
         const Isa isa = choose_isa();
         struct Context {
             const Objective* objective;
@@ -81,7 +84,7 @@ struct Advanced {
                            Block<T>{rows.lanes, rows.dimension, rows.x, rows.f, rows.g, nullptr, isa});
         };
         const auto& generic = kernels::functions<T>(kernel_table(isa));
-        const auto& native = kernels::functions<T>(*objective.native(isa, Precision::f64));
+        const auto& native = kernels::functions<T>(*own_kernels(objective)->native(isa, Precision::f64));
         if (fused) tile.newton_from = generic.least_newton_root;  // the plain way has the divider's roots
         while (reached < steps.size()) {
             const std::size_t last = std::min(reached + chunk, steps.size());
@@ -228,15 +231,16 @@ TEST_CASE("a native objective's fused step follows the textbook's path") {
     options.schedule = Schedule::constant;
     options.scale = Scale::none;
     const std::vector<Point> path = textbook_path(rosenbrock, box, start, options);
-    Swarm<double> swarm(0, 1, box, options, kernels::lane_group);
+    const Course course(options);
+    Swarm<double> swarm(0, 1, box, course, 1, kernels::lane_group);
     const Workspace<double> workspace(kernels::lane_group, 5, 0);
     swarm.begin(0);
     swarm.start(0, start);
     const kernels::Tile<double> tile = swarm.unpack(0, workspace);
-    const kernels::Native& native = *objective.native(choose_isa(), Precision::f64);
+    const kernels::Native& native = *own_kernels(objective)->native(choose_isa(), Precision::f64);
     double largest = 0;
     for (std::size_t k = 0; k < options.iterations; ++k) {
-        const auto step = step_at<double>(options, k);
+        const auto step = step_at<double>(course, k);
         native.f64.advance_adam(tile, &step, 0, 1);
         for (std::size_t j = 0; j < 5; ++j)
             largest = std::max(largest, std::abs(tile.x[j * tile.lanes] - path[k][j]) /

@@ -10,9 +10,9 @@
 
 #include "aligned.hpp"
 #include "catch.hpp"
+#include "kernels/table.hpp"
 #include "lanewise/lanewise.hpp"
-#include "newton/newton.hpp"
-#include "table.hpp"
+#include "newton/forms.hpp"
 #include "ulp.hpp"
 
 namespace lanewise::test {

@@ -4,10 +4,10 @@
 #include <random>
 
 #include "catch.hpp"
-#include "compile.hpp"
-#include "differentiate.hpp"
 #include "lanewise/lanewise.hpp"
-#include "translate.hpp"
+#include "program/differentiate.hpp"
+#include "program/optimise.hpp"
+#include "program/translate.hpp"
 
 using namespace lanewise;
 
@@ -554,7 +554,7 @@ std::size_t count(const std::string& text, const Box& box, Opcode wanted) {
     Graph written(Rewriting::none);
     const NodeId value = translate(text, box, {}, written);
     std::size_t found = 0;
-    visit_operations(compile(std::move(written), value, box.dimension())->lowered,
+    visit_operations(optimise(std::move(written), value, box.dimension()).lowered,
                      [&](Opcode op) { found += op == wanted ? 1 : 0; });
     return found;
 }

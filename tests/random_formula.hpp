@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "graph.hpp"
 #include "lanewise/lanewise.hpp"
+#include "program/graph.hpp"
 
 namespace lanewise::test {
 

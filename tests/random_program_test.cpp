@@ -12,13 +12,13 @@
 
 #include "aligned.hpp"
 #include "catch.hpp"
-#include "differentiate.hpp"
-#include "isa.hpp"
+#include "kernel_table.hpp"
 #include "lanewise/lanewise.hpp"
-#include "lower.hpp"
+#include "program/differentiate.hpp"
+#include "program/lower.hpp"
+#include "program/translate.hpp"
 #include "random_formula.hpp"
 #include "reference.hpp"
-#include "translate.hpp"
 
 using namespace lanewise;
 using namespace lanewise::test;

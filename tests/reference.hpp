@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "graph.hpp"
+#include "program/graph.hpp"
 
 namespace lanewise::test {
 

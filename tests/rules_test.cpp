@@ -3,11 +3,11 @@
 #include <limits>
 
 #include "catch.hpp"
-#include "isa.hpp"
+#include "engine/course.hpp"
+#include "kernel_table.hpp"
+#include "kernels/table.hpp"
 #include "lanewise/lanewise.hpp"
 #include "objectives.hpp"
-#include "schedule.hpp"
-#include "table.hpp"
 
 using namespace lanewise;
 using namespace lanewise::test;
@@ -278,7 +278,9 @@ TEMPLATE_TEST_CASE("a kernel keeps the best point visited and freezes a broken l
                                 slope.data(),
                                 &lower,
                                 &upper,
-                                &scale};
+                                &scale,
+                                nullptr,
+                                T(1)};
     struct Script {
         std::size_t iteration = 0;
     } script;
@@ -300,8 +302,8 @@ TEMPLATE_TEST_CASE("a kernel keeps the best point visited and freezes a broken l
         .alpha = T(0.2), .eps = T(1e-8), .beta1 = T(0.9), .beta2 = T(0.9), .alpha_g = T(0.2)};
     const std::vector<kernels::Step<T>> steps(6, step);
     const auto& functions = kernels::functions<T>(kernel_table(choose_isa()));
-    CHECK(functions.advance[kernel_method({.method = method})](tile, steps.data(), 0, steps.size(),
-                                                               {evaluate, &script}) == 6);
+    CHECK(functions.advance[kernel_method(method)](tile, steps.data(), 0, steps.size(),
+                                                   {evaluate, &script}) == 6);
 
     for (std::size_t lane = 0; lane < lanes; ++lane) {
         INFO("lane " << lane);

@@ -313,8 +313,8 @@ TEST_CASE("a damaged state is refused") {
         CHECK(accepted == 0);
     }
     std::string newer = states.back();
-    newer[20] = 5;
-    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 5; this version of lanewise reads 4");
+    newer[20] = 6;
+    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 6; this version of lanewise reads 5");
     CHECK_THROWS_WITH(read_saved("{}"), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(""), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(states.back().substr(0, 1000)), "the checkpoint is damaged or not complete");

@@ -3,8 +3,8 @@
 #include <numbers>
 
 #include "catch.hpp"
+#include "engine/course.hpp"
 #include "lanewise/lanewise.hpp"
-#include "schedule.hpp"
 
 using namespace lanewise;
 
@@ -21,7 +21,7 @@ Options with_schedule(Schedule schedule, std::size_t iterations) {
 }
 
 double alpha_at(const Options& options, std::size_t k) {
-    return step_at<double>(options, k).alpha;
+    return step_at<double>(Course(options), k).alpha;
 }
 
 Approx nearly(double value) {
@@ -94,8 +94,8 @@ TEST_CASE("every rule's step grows and falls with the schedule") {
         for (const std::size_t k : {0, 5, 10, 30, 49}) {
             const double fraction =
                 k < 10 ? static_cast<double>(k + 1) / 10 : std::pow(1e-3, (static_cast<double>(k) - 10) / 40);
-            const kernels::Step<double> step = step_at<double>(options, k);
-            const kernels::Step<double> full = step_at<double>(constant, k);
+            const kernels::Step<double> step = step_at<double>(Course(options), k);
+            const kernels::Step<double> full = step_at<double>(Course(constant), k);
             CHECK(step.alpha == nearly(fraction * full.alpha));
             CHECK(step.alpha_g == nearly(fraction * full.alpha_g));
             CHECK(step.eps == full.eps);

@@ -15,11 +15,11 @@
 
 #include "bits_of.hpp"
 #include "catch.hpp"
-#include "cluster.hpp"
-#include "crew.hpp"
+#include "engine/crew.hpp"
+#include "engine/subnormals.hpp"
 #include "lanewise/lanewise.hpp"
 #include "objectives.hpp"
-#include "subnormals.hpp"
+#include "search/cluster.hpp"
 
 using namespace lanewise;
 using namespace lanewise::test;
@@ -510,9 +510,9 @@ TEST_CASE("progress is told between stages") {
 TEST_CASE("what is thrown on a thread of the search reaches its caller") {
     const Expression objective(himmelblau, square);
     const Options options{.threads = 2};
-    const Setting setting(objective, square, options);
+    const Setup setup(objective, square, options);
     Halt halt(options);
-    Crew<double> crew(setting, halt);
+    Crew<double> crew(setup, halt);
     CHECK_THROWS_AS(crew.share(100,
                                [](std::size_t i) {
                                    if (i % 2 == 1) throw std::bad_alloc();
@@ -694,15 +694,15 @@ TEST_CASE("clusters grow outward from their best end") {
         for (std::uint32_t end = 0; end < ends.size(); ++end)
             points.add({ends[end][2],
                         end < polished       ? EndOf::polish
-                        : end < 2 * polished ? EndOf::origin
+                        : end < 2 * polished ? EndOf::polish_start
                                              : EndOf::run,
                         end < 2 * polished ? end % static_cast<std::uint32_t>(polished) : end},
                        [&](std::size_t j) { return ends[end][j]; });
         const Clusters found = cluster(points, {.distance = 0.01, .value = 0.1, .exact_value = 1e-3});
         Groups groups(found.count);
         for (const auto& [end, cluster] : found.members)
-            groups[cluster].push_back(end.index +
-                                      (end.of == EndOf::origin ? static_cast<std::uint32_t>(polished) : 0));
+            groups[cluster].push_back(
+                end.index + (end.of == EndOf::polish_start ? static_cast<std::uint32_t>(polished) : 0));
         return groups;
     };
     // Near in both; far in the second coordinate of its own width; ties go to the smaller run.

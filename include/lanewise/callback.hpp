@@ -65,27 +65,31 @@ class Rows {
 ///     })
 ///
 /// What Objective asks of `evaluate` holds for the callable: it is called from several threads at once,
-/// should neither allocate nor lock, and what it writes for a lane may depend on that lane's x only. An
-/// exception that leaves it ends the program. NaN or infinity is the way to say that a point has no value.
+/// unless `calls` says otherwise, should neither allocate nor lock, and what it writes for a lane may depend
+/// on that lane's x only. An exception that leaves it ends the search and reaches the caller of minimize. NaN
+/// or infinity is the way to say that a point has no value.
 class Callback final : public Objective {
   public:
     using Function = std::function<void(Rows<const double> x, std::span<double> f, Rows<double> g)>;
 
     /// \throws std::invalid_argument when the dimension is 0 or the function empty.
-    Callback(std::size_t dimension, Function function);
+    Callback(std::size_t dimension, Function function, Calls calls = Calls::from_any_thread);
 
     std::size_t dimension() const noexcept override { return dimension_; }
-    void evaluate(const Block<double>& block) const noexcept override;
+    void evaluate(const Block<double>& block) const override;
+    Calls calls() const noexcept override { return calls_; }
 
   private:
     std::size_t dimension_;
     Function function_;
+    Calls calls_;
 };
 
 struct DifferenceOptions {
     /// Relative step, above 0 and at most 0.25: the cube root of the relative precision of the values, which
     /// by default is that of double. A simulation that is good to six digits wants 0.01.
     double step = 6e-6;
+    Calls calls = Calls::from_any_thread;
 };
 
 /// An objective from a callable that knows values only: from x[j][lane] it writes f[lane]. The gradient is
@@ -113,7 +117,8 @@ class CentralDifferences final : public Objective {
     CentralDifferences(const Box& box, Function function, const DifferenceOptions& options = {});
 
     std::size_t dimension() const noexcept override { return axes_.size(); }
-    void evaluate(const Block<double>& block) const noexcept override;
+    void evaluate(const Block<double>& block) const override;
+    Calls calls() const noexcept override { return calls_; }
     std::size_t scratch_rows() const noexcept override { return 2 * (dimension() + 1); }
 
   private:
@@ -128,6 +133,7 @@ class CentralDifferences final : public Objective {
     std::vector<Axis> axes_;
     Function function_;
     double step_;
+    Calls calls_;
 };
 
 }  // namespace lanewise

@@ -5,6 +5,7 @@
 #include "lanewise/callback.hpp"
 #include "lanewise/check_gradient.hpp"
 #include "lanewise/expression.hpp"
+#include "lanewise/formula.hpp"
 #include "lanewise/io.hpp"
 #include "lanewise/isa.hpp"
 #include "lanewise/limits.hpp"

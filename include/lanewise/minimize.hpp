@@ -30,7 +30,9 @@ class NothingFinite : public std::runtime_error {
 Result minimize(const Objective& objective, const Box& box, const Options& options = {});
 
 /// The same for a formula in the variables of `box`; see Expression.
-Result minimize(std::string_view expression, const Box& box, const Options& options = {});
+inline Result minimize(std::string_view expression, const Box& box, const Options& options = {}) {
+    return minimize(Expression(expression, box), box, options);
+}
 
 /// A point on a run's path: where iteration `iteration` (from 0) moved the run, and the value there.
 struct PathPoint {

@@ -6,11 +6,12 @@
 #include <initializer_list>
 
 #include "lanewise/objective.hpp"
+#include "lanewise/own_kernels.hpp"
 
 namespace lanewise {
 
 /// A native objective: its kernels for every instruction set of the build.
-class NativeObjective final : public Objective {
+class NativeObjective final : public Objective, public OwnKernels {
   public:
     struct Build {
         Isa isa;

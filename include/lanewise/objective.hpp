@@ -2,19 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "lanewise/isa.hpp"
 #include "lanewise/precision.hpp"
 
 namespace lanewise {
-
-namespace kernels {
-struct Native;
-}
 
 /// Many points side by side: a block of rows [row][lane], one point per lane. Rows start on a multiple of 64
 /// bytes, `lanes` is a multiple of 16; lanes that no run needs are copies of one that a run does.
@@ -34,29 +28,20 @@ struct Block {
     std::span<T> scratch(std::size_t row) const { return {scratch_rows + row * lanes, lanes}; }
 };
 
-/// Constants of a formula, by name.
-using Parameters = std::map<std::string, double>;
-
-/// An objective as it is written down.
-struct Formula {
-    std::string expression;
-    Parameters parameters;
-};
-
-/// How far to go for machine code.
-enum class Compile {
-    look_up,  ///< take it if it has been made before
-    begin,    ///< have it made, if need be, and go on meanwhile
-    finish,   ///< wait until it is made
+/// Which thread may call an objective.
+enum class Calls {
+    from_any_thread,  ///< several at once, each with some of the runs
+    from_the_caller,  ///< the one that called minimize, with all live runs at once
 };
 
 /// f: R^d -> R with its gradient. Derive from it to hand a search your own code; for a formula, see
 /// Expression; for a callable, Callback and CentralDifferences.
 ///
-/// `evaluate` is called from several threads at once, once per tile and iteration. It must not allocate, lock
-/// or throw. What it writes for a lane may depend on that lane's x only: results are then the same for any
-/// number of threads and any tile width. A value or gradient that is NaN or infinite ends that lane's run,
-/// and no other.
+/// `evaluate` is called once per tile and iteration, from several threads at once unless `calls` says
+/// otherwise. It should neither allocate nor lock. What it writes for a lane may depend on that lane's x
+/// only: results are then the same for any number of threads and any tile width. A value or gradient that is
+/// NaN or infinite ends that lane's run, and no other. An exception that leaves it ends the search and
+/// reaches the caller of minimize.
 class Objective {
   public:
     virtual ~Objective() = default;
@@ -64,29 +49,17 @@ class Objective {
     virtual std::size_t dimension() const noexcept = 0;
 
     /// Fills the f and g rows for all lanes.
-    virtual void evaluate(const Block<double>& block) const noexcept = 0;
+    virtual void evaluate(const Block<double>& block) const = 0;
 
     /// The same in single precision, for searches that ask for it; override both or neither. Called with
     /// subnormal numbers taken as 0 by the processor, floats and doubles alike.
     virtual bool has_f32() const noexcept { return false; }
-    virtual void evaluate_f32(const Block<float>& block) const noexcept;
+    virtual void evaluate_f32(const Block<float>& block) const;
 
     /// How many rows of memory `evaluate` wants to write on.
     virtual std::size_t scratch_rows() const noexcept { return 0; }
 
-    /// The kernels a search may use in place of `evaluate`, with the same bits; null: none. Native objectives
-    /// have them (lanewise/native.hpp), programs when they are compiled.
-    virtual const kernels::Native* native(Isa /*isa*/, Precision /*precision*/) const noexcept {
-        return nullptr;
-    }
-
-    /// Has these kernels made, where that can be done: of a Program. A search does that by Options::jit.
-    /// \throws std::runtime_error, from `finish` alone, saying why they cannot be made.
-    virtual void compile(Isa /*isa*/, Precision /*precision*/, Compile /*how*/) const {}
-
-    /// The formula this is; null: none. It is kept with a search that is saved, which goes on with the same
-    /// one only.
-    virtual const Formula* formula() const noexcept { return nullptr; }
+    virtual Calls calls() const noexcept { return Calls::from_any_thread; }
 };
 
 struct Evaluation {

@@ -120,6 +120,8 @@ struct Rule {
     double eps = 1e-8;
 
     double used_beta2() const noexcept { return beta2.value_or(method == Method::rmsprop ? 0.9 : 0.999); }
+
+    bool operator==(const Rule&) const = default;
 };
 
 /// When two ends of runs are one minimum: both hold. See Minimum.

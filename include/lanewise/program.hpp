@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lanewise/objective.hpp"
+#include "lanewise/own_kernels.hpp"
 
 namespace lanewise {
 
@@ -44,7 +45,7 @@ namespace lanewise {
 ///
 /// Values follow IEEE 754 and C: x*log(x) and sin(x)/x are NaN at 0, and a run that gets there ends; write
 /// if(x > 0, x*log(x), 0), or select in C++.
-class Program : public Objective {
+class Program : public Objective, public OwnKernels {
   public:
     std::size_t dimension() const noexcept final;
     void evaluate(const Block<double>& block) const noexcept final;

@@ -9,11 +9,11 @@
 #include <string>
 
 #include "compiler.hpp"
+#include "kernels/table.hpp"
 #include "lanewise/isa.hpp"
-#include "lanewise/objective.hpp"
+#include "lanewise/own_kernels.hpp"
 #include "lanewise/precision.hpp"
 #include "program/lower.hpp"
-#include "table.hpp"
 
 namespace lanewise::jit {
 

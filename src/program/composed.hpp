@@ -2,7 +2,7 @@
 // for a number, and `apply` for an operation.
 #pragma once
 
-#include "opcodes.hpp"
+#include "kernels/opcodes.hpp"
 
 namespace lanewise::composed {
 

@@ -5,8 +5,8 @@
 #include <iterator>
 #include <map>
 
-#include "compile.hpp"
 #include "differentiate.hpp"
+#include "optimise.hpp"
 
 namespace lanewise {
 
@@ -69,9 +69,9 @@ std::string line(const kernels::Instruction& i, const std::vector<double>& const
 
 }  // namespace
 
-std::string Program::dump() const {
-    const Lowered& lowered = code_->lowered;
-    const Counts before = count_as_written(code_->written, code_->value, code_->dimension);
+std::string dump(const Optimised& program) {
+    const Lowered& lowered = program.lowered;
+    const Counts before = count_as_written(program.written, program.value, program.dimension);
     const Counts after = count(lowered);
     Counts all = before;
     all.insert(after.begin(), after.end());

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "opcodes.hpp"
+#include "kernels/opcodes.hpp"
 
 namespace lanewise {
 

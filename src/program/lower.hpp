@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "graph.hpp"
-#include "table.hpp"
+#include "kernels/table.hpp"
 
 namespace lanewise {
 

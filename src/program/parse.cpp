@@ -6,10 +6,17 @@
 #include <utility>
 
 #include "hints.hpp"
-#include "lanewise/expression.hpp"
+#include "lanewise/formula.hpp"
+#include "spot.hpp"
 #include "syntax.hpp"
 
 namespace lanewise {
+
+ParseError::ParseError(std::string_view text, std::size_t position, std::string_view message,
+                       std::string_view origin)
+    : std::invalid_argument(show_spot(origin, text, position, message)),
+      position_(position),
+      message_(message) {}
 
 namespace {
 

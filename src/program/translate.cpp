@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "compile.hpp"
 #include "composed.hpp"
 #include "hints.hpp"
 #include "near.hpp"
+#include "optimise.hpp"
 #include "syntax.hpp"
 
 namespace lanewise {

@@ -6,7 +6,7 @@
 
 #include "graph.hpp"
 #include "lanewise/box.hpp"
-#include "lanewise/expression.hpp"
+#include "lanewise/formula.hpp"
 
 namespace lanewise {
 

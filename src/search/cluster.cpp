@@ -53,9 +53,9 @@ std::vector<std::size_t> grid_coordinates(const Ends& ends) {
 }
 
 /// Takes ends best first.
-class Scouts {
+class Markers {
   public:
-    Scouts(const Ends& ends, const Nearness& nearness)
+    Markers(const Ends& ends, const Nearness& nearness)
         : ends_(&ends),
           nearness_(nearness),
           nearness_per_cell_(
@@ -64,10 +64,10 @@ class Scouts {
           exact_share_(nearness.exact_value / nearness.value),
           grid_(grid_coordinates(ends)),
           newest_(std::bit_ceil(ends.count() + 1), none) {
-        scouts_.reserve(ends.count());
+        markers_.reserve(ends.count());
     }
 
-    /// The cluster of an end; `next_cluster` when no scout is near.
+    /// The cluster of an end; `next_cluster` when no marker is near.
     std::uint32_t place(std::uint32_t end, std::uint32_t next_cluster) {
         const End& placed = (*ends_)[end];
         f_ = placed.f;
@@ -75,22 +75,22 @@ class Scouts {
         is_exact_ = placed.of == EndOf::polish;
         best_ = none;
         crowded_ = false;
-        std::uint32_t cluster = placed.of == EndOf::origin ? of_polish(placed.index) : none;
+        std::uint32_t cluster = placed.of == EndOf::polish_start ? of_polish(placed.index) : none;
         if (cluster == none) {
             look_around();
-            cluster = best_ == none ? next_cluster : scouts_[best_].cluster;
+            cluster = best_ == none ? next_cluster : markers_[best_].cluster;
         }
         if (placed.of == EndOf::polish || placed.of == EndOf::cut_polish) of_polish(placed.index) = cluster;
         if (!crowded_) {
             std::uint32_t& newest = newest_[bucket(cell_at(0))];
-            scouts_.push_back({f_, end, newest, cluster});
-            newest = static_cast<std::uint32_t>(scouts_.size() - 1);
+            markers_.push_back({f_, end, newest, cluster});
+            newest = static_cast<std::uint32_t>(markers_.size() - 1);
         }
         return cluster;
     }
 
   private:
-    struct Scout {
+    struct Marker {
         double f;
         std::uint32_t end;
         std::uint32_t next_better;  ///< in the same bucket
@@ -141,14 +141,14 @@ class Scouts {
     }
 
     void look_into(std::size_t bucket) {
-        for (std::uint32_t i = newest_[bucket]; i != none; i = scouts_[i].next_better) {
-            const Scout& scout = scouts_[i];
+        for (std::uint32_t i = newest_[bucket]; i != none; i = markers_[i].next_better) {
+            const Marker& marker = markers_[i];
             const double apart_in_value =
-                (f_ - scout.f) / (nearness_.value * std::max(1.0, std::abs(scout.f)));
+                (f_ - marker.f) / (nearness_.value * std::max(1.0, std::abs(marker.f)));
             if (apart_in_value > 1) break;  // those after it are better still
-            if (is_exact_ && (*ends_)[scout.end].of == EndOf::polish && apart_in_value > exact_share_)
+            if (is_exact_ && (*ends_)[marker.end].of == EndOf::polish && apart_in_value > exact_share_)
                 continue;
-            const double apart = std::max(apart_in_value, distance_to(ends_->point(scout.end)));
+            const double apart = std::max(apart_in_value, distance_to(ends_->point(marker.end)));
             if (apart <= 1) best_ = std::min(best_, i);
             if (apart <= 0.5) crowded_ = true;
         }
@@ -170,16 +170,16 @@ class Scouts {
     double cells_per_width_;
     double exact_share_;
     std::vector<std::size_t> grid_;
-    std::vector<Scout> scouts_;             ///< best first
-    std::vector<std::uint32_t> newest_;     ///< [bucket] scout; cells that share a bucket only cost time
+    std::vector<Marker> markers_;           ///< best first
+    std::vector<std::uint32_t> newest_;     ///< [bucket] marker; cells that share a bucket only cost time
     std::vector<std::uint32_t> of_polish_;  ///< [index of the polish] cluster
 
     // The end being placed, and what was found about it.
     double f_ = 0;
     const double* x_ = nullptr;
     bool is_exact_ = false;
-    std::uint32_t best_ = none;  ///< the best scout near
-    bool crowded_ = false;       ///< there is a scout within half of nearness
+    std::uint32_t best_ = none;  ///< the best marker near
+    bool crowded_ = false;       ///< there is a marker within half of nearness
 };
 
 }  // namespace
@@ -208,9 +208,9 @@ Clusters cluster(const Ends& ends, const Nearness& nearness) {
     std::ranges::sort(order);
     Clusters clusters{.members = {}, .count = 0};
     clusters.members.reserve(ends.count());
-    Scouts scouts(ends, nearness);
+    Markers markers(ends, nearness);
     for (const auto& [f, end] : order) {
-        const std::uint32_t of = scouts.place(end, static_cast<std::uint32_t>(clusters.count));
+        const std::uint32_t of = markers.place(end, static_cast<std::uint32_t>(clusters.count));
         clusters.members.push_back({ends[end], of});
         clusters.count = std::max<std::size_t>(clusters.count, of + std::size_t{1});
     }

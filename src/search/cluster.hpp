@@ -13,9 +13,9 @@ namespace lanewise {
 
 /// What an end is of. Of ends with the same value one that comes first here comes first.
 enum class EndOf : std::uint8_t {
-    polish,      ///< to full precision
-    cut_polish,  ///< one that was ended before
-    origin,      ///< where the polish of that index began
+    polish,        ///< to full precision
+    cut_polish,    ///< one that was ended before
+    polish_start,  ///< where the polish of that index began
     run,
 };
 
@@ -67,11 +67,11 @@ struct Clusters {
 std::vector<End> founders(const Clusters& clusters);
 
 /// Clusters grow outward from their best end. Ends are taken best first (ties: in the order they were added);
-/// each joins the cluster of the best scout near to it in both senses, or else founds a cluster. An end is a
-/// scout when there is none within half that nearness yet: a valley in which runs were still on their way is
+/// each joins the cluster of the best marker near to it in both senses, or else founds a cluster. An end is a
+/// marker when there is none within half that nearness yet: a valley in which runs were still on their way is
 /// one cluster, and two minima are never joined by a later end. A point from which a polish began belongs to
-/// the minimum it led to, however far that is. Near scouts are found by a hash grid over the coordinates that
-/// vary most.
+/// the minimum it led to, however far that is. Near markers are found by a hash grid over the coordinates
+/// that vary most.
 Clusters cluster(const Ends& ends, const Nearness& nearness);
 
 }  // namespace lanewise

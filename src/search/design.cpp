@@ -1,6 +1,5 @@
 #include "design.hpp"
 
-#include <Random123/philox.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,36 +7,10 @@
 #include <bit>
 #include <stdexcept>
 
+#include "random.hpp"
 #include "scramble.hpp"
 
 namespace lanewise {
-
-namespace {
-
-/// What random numbers are for, so that none serves two ends.
-enum class Purpose : std::uint64_t { coordinates, keys };
-
-constexpr std::size_t words = 4;
-
-auto random_words(std::uint64_t seed, std::uint64_t id, std::uint64_t block, Purpose purpose) noexcept {
-    const r123::Philox4x64::ctr_type counter{{block, static_cast<std::uint64_t>(purpose), 0, 0}};
-    const r123::Philox4x64::key_type key{{seed, id}};
-    return r123::Philox4x64()(counter, key);
-}
-
-double to_unit(std::uint64_t fraction) noexcept {
-    return static_cast<double>(fraction >> 11U) * 0x1p-53;
-}
-
-}  // namespace
-
-void UniformPoints::point(std::uint64_t index, std::span<double> unit) const noexcept {
-    for (std::size_t first = 0; first < unit.size(); first += words) {
-        const auto random = random_words(seed_, index, first / words, Purpose::coordinates);
-        const std::span<double> some = unit.subspan(first, std::min(words, unit.size() - first));
-        std::transform(random.begin(), random.begin() + some.size(), some.begin(), to_unit);
-    }
-}
 
 SobolPoints::SobolPoints(std::uint64_t seed, std::size_t dimension) : sequence_(dimension), keys_(dimension) {
     for (std::size_t j = 0; j < dimension; ++j) keys_[j] = random_words(seed, j, 0, Purpose::keys)[0];

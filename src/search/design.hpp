@@ -9,20 +9,10 @@
 #include <vector>
 
 #include "lanewise/options.hpp"
+#include "random.hpp"
 #include "sobol.hpp"
 
 namespace lanewise {
-
-/// Independent uniform points: Philox4x64-10 (Salmon et al. 2011) with key (seed, index) and counter (block,
-/// 0, 0, 0); a block holds four coordinates.
-class UniformPoints {
-  public:
-    explicit UniformPoints(std::uint64_t seed) : seed_(seed) {}
-    void point(std::uint64_t index, std::span<double> unit) const noexcept;
-
-  private:
-    std::uint64_t seed_;
-};
 
 /// The Sobol sequence, each coordinate scrambled (Owen 1995): every point is uniform, and any 2^k points from
 /// a multiple of 2^k on are as evenly spread as before.

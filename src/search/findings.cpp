@@ -6,8 +6,6 @@
 #include <numeric>
 #include <utility>
 
-#include "evaluate.hpp"
-
 namespace lanewise {
 
 void Runs::begin(std::size_t more, std::uint64_t first_id, std::span<const std::uint64_t> lines) {
@@ -36,22 +34,26 @@ void Runs::reserve(std::size_t most) {
     spared_from.reserve(most);
 }
 
+EndOf end_of(const Polished& polished) noexcept {
+    return polished.finished ? EndOf::polish : EndOf::cut_polish;
+}
+
 void Findings::take(const Polished& minimum) {
     best.f = minimum.f;
     best.x = minimum.x;
     best.id = runs.id[minimum.run];
     best.line = runs.line[minimum.run];
     best.iteration = minimum.iteration;
-    best.of = minimum.of();
+    best.of = end_of(minimum);
 }
 
 void Findings::add(Polished minimum) {
     polished.push_back(std::move(minimum));
     const Polished& added = polished.back();
-    if (best.is_beaten_by(added.f, added.of(), runs.id[added.run])) take(added);
+    if (best.is_beaten_by(added.f, end_of(added), runs.id[added.run])) take(added);
 }
 
-void Findings::evaluate_in_double(const Setting& setting, std::size_t first_run) {
+void Findings::evaluate_in_double(Engine& engine, double sign, std::size_t first_run) {
     constexpr double nowhere = std::numeric_limits<double>::infinity();
     constexpr std::size_t most_at_once = 256;
     std::vector<std::size_t> ended;
@@ -63,9 +65,9 @@ void Findings::evaluate_in_double(const Setting& setting, std::size_t first_run)
             points.emplace_back(x.begin(), x.end());
         }
         if (points.size() < most_at_once && run + 1 < runs.count()) continue;
-        evaluate_points(*setting.objective, points, setting.isa, [&](std::size_t i, const Evaluation& at) {
+        engine.evaluate(points, [&](std::size_t i, const Evaluation& at) {
             const bool has_value = std::isfinite(at.f);
-            runs.f[ended[i]] = has_value ? setting.sign * at.f : nowhere;
+            runs.f[ended[i]] = has_value ? sign * at.f : nowhere;
             if (!has_value) runs.status[ended[i]] = RunStatus::nan_on_the_way;
         });
         ended.clear();
@@ -88,15 +90,15 @@ void add_polished(Ends& ends, const Findings& findings) {
     std::vector<std::uint32_t> order(polished.size());
     std::iota(order.begin(), order.end(), std::uint32_t{0});
     std::ranges::stable_sort(order, {}, [&](std::uint32_t i) {
-        return std::pair(polished[i].of(), findings.runs.id[polished[i].run]);
+        return std::pair(end_of(polished[i]), findings.runs.id[polished[i].run]);
     });
     for (const std::uint32_t i : order) {
         const Polished& minimum = polished[i];
-        ends.add({minimum.f, minimum.of(), i}, [&](std::size_t j) { return minimum.x[j]; });
+        ends.add({minimum.f, end_of(minimum), i}, [&](std::size_t j) { return minimum.x[j]; });
     }
     for (std::uint32_t i = 0; i < polished.size(); ++i)
-        ends.add({polished[i].rough_f, EndOf::origin, i},
-                 [&](std::size_t j) { return polished[i].rough_x[j]; });
+        ends.add({polished[i].start_f, EndOf::polish_start, i},
+                 [&](std::size_t j) { return polished[i].start_x[j]; });
 }
 
 Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness) {

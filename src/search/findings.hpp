@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "cluster.hpp"
+#include "engine/engine.hpp"
 #include "lanewise/result.hpp"
-#include "polish.hpp"
-#include "setting.hpp"
 
 namespace lanewise {
 
@@ -53,7 +52,7 @@ struct Runs {
 
 /// The best point visited, its value in double precision. Of points with the same value it is a polished one,
 /// else one whose polish was cut, else a run's, and of those that of the smallest start id.
-struct Incumbent {
+struct BestSoFar {
     double f = std::numeric_limits<double>::infinity();
     std::vector<double> x = {};
     std::uint64_t id = 0;
@@ -72,6 +71,9 @@ struct Incumbent {
     }
 };
 
+/// What a polished point counts as.
+EndOf end_of(const Polished& polished) noexcept;
+
 /// Values are those of the minimisation, also when maximising.
 struct Findings {
     explicit Findings(std::size_t dimension) : runs{.dimension = dimension} { best.x.reserve(dimension); }
@@ -80,8 +82,8 @@ struct Findings {
     void add(Polished minimum);
 
     /// Evaluates the ends of runs from `first_run` on, so far known in single precision, in double; the best
-    /// point is still the best of all then.
-    void evaluate_in_double(const Setting& setting, std::size_t first_run);
+    /// point is still the best of all then. `sign` is -1 when maximising.
+    void evaluate_in_double(Engine& engine, double sign, std::size_t first_run);
 
     /// But for the status, which is the search's to tell.
     template <class Archive>
@@ -91,7 +93,7 @@ struct Findings {
     }
 
     Runs runs;
-    Incumbent best;
+    BestSoFar best;
     std::vector<Polished> polished;  ///< in the order they were polished
     SearchStatus status = SearchStatus::completed;
     std::size_t offspring = 0;   ///< runs that are

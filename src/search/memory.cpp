@@ -9,8 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "schedule.hpp"
-#include "table.hpp"
+#include "engine/engine.hpp"
 
 namespace lanewise {
 
@@ -19,8 +18,8 @@ namespace {
 /// Nobody gains from larger waves: pruning and merging come late in them.
 constexpr std::size_t usual_largest_wave = std::size_t{1} << 18U;
 
-// Bytes of a run in d variables. Those of clustering: an end and its point, scout, member, place in the order
-// and in the grid.
+// Bytes of a run in d variables. Those of clustering: an end and its point, marker, member, place in the
+// order and in the grid.
 constexpr std::uint64_t clustered(std::uint64_t d) {
     return 80 + 8 * d;
 }
@@ -28,11 +27,10 @@ constexpr std::uint64_t clustered(std::uint64_t d) {
 constexpr std::uint64_t kept(std::uint64_t d) {
     return 60 + 8 * d + clustered(d);
 }
-/// While it is going: its lane, and the clustering of a look.
+/// While it is going: its lane, and the clustering of a look. The look itself takes what is kept for the last
+/// clustering, which comes when no run is going.
 std::uint64_t going(const Options& options, std::uint64_t d) {
-    const std::uint64_t number = options.precision == Precision::f64 ? sizeof(double) : sizeof(float);
-    const std::uint64_t rows = 2 + kernels::moment_rows[kernel_method(options.rule)];
-    return (rows * d + 4) * number + 40 + clustered(d);
+    return bytes_of_run(options.rule.method, options.precision, d) + 40 + clustered(d);
 }
 
 /// The best point and one minimum, in a result, in its JSON and as text; and what is not for each variable.
@@ -47,15 +45,14 @@ MemoryShares share_memory(const Options& options, std::size_t dimension) {
     if (!options.memory) return {usual_largest_wave, no_bound};
     const std::uint64_t starts = options.drawn_starts() + options.start_points.size();
     const std::uint64_t for_starts = starts * kept(dimension);
-    const std::uint64_t least = for_starts + kernels::lane_group * going(options, dimension);
+    const std::uint64_t least = for_starts + lane_multiple * going(options, dimension);
     if (*options.memory < least)
         throw std::invalid_argument(
             fmt::format("memory '{}': {} starts in {} variables take at least {} bytes", *options.memory,
                         starts, dimension, least));
     const std::uint64_t rest = *options.memory - for_starts;
     const std::uint64_t wave = rest / 2 / going(options, dimension);
-    return {std::clamp<std::uint64_t>(wave, kernels::lane_group, usual_largest_wave),
-            rest / 2 / kept(dimension)};
+    return {std::clamp<std::uint64_t>(wave, lane_multiple, usual_largest_wave), rest / 2 / kept(dimension)};
 }
 
 void Spare::hold_for(const Findings& findings, const Box& box) {

@@ -1,8 +1,11 @@
 #include "lanewise/minimize.hpp"
 
 #include <chrono>
+#include <memory>
 #include <numeric>
+#include <utility>
 
+#include "engine/engine.hpp"
 #include "lanewise/saved.hpp"
 #include "report.hpp"
 #include "search.hpp"
@@ -16,9 +19,9 @@ std::size_t Result::runs_started() const noexcept {
 
 namespace {
 
-Result tell(const Setting& setting, Findings findings) {
+Result tell(const Setting& setting, Engine& engine, Findings findings) {
     const auto begin = std::chrono::steady_clock::now();
-    Result result = report(setting, findings);
+    Result result = report(setting, findings, engine);
     if (!setting.options->profile) return result;
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     Profile& profile = findings.profile;
@@ -30,12 +33,21 @@ Result tell(const Setting& setting, Findings findings) {
     return result;
 }
 
+/// The result of what find(engine, halt) finds. An engine of another place would be made here.
+template <class Find>
+Result with_engine(const Setting& setting, Find find) {
+    compile_before(setting);
+    Halt halt(*setting.options);
+    const std::unique_ptr<Engine> engine = make_local_engine(setting, halt);
+    return tell(setting, *engine, find(*engine, halt));
+}
+
 }  // namespace
 
 Result minimize(const Objective& objective, const Box& box, const Options& options) {
     validate(objective, box, options);
     const Setting setting(objective, box, options);
-    return tell(setting, search(setting));
+    return with_engine(setting, [&](Engine& engine, Halt& halt) { return search(setting, engine, halt); });
 }
 
 SavedSearch read_saved(std::string_view state) {
@@ -47,7 +59,8 @@ Result resume(std::string_view state, const Objective& objective, const Box& box
     const Setting setting(objective, box, options);
     const OpenState saved = open_state(state);
     require_same(saved, setting);
-    return tell(setting, resume(setting, saved.rest));
+    return with_engine(setting,
+                       [&](Engine& engine, Halt& halt) { return resume(setting, engine, halt, saved.rest); });
 }
 
 Result saved_result(std::string_view state, const Objective& objective, const Nearness& same,
@@ -59,7 +72,8 @@ Result saved_result(std::string_view state, const Objective& objective, const Ne
     require_same_formula(saved, objective);
     validate(objective, saved.search.box, saved.search.options);
     const Setting setting(objective, saved.search.box, saved.search.options);
-    return tell(setting, found(setting, saved.rest));
+    return with_engine(setting,
+                       [&](Engine& engine, Halt& halt) { return found(setting, engine, halt, saved.rest); });
 }
 
 }  // namespace lanewise

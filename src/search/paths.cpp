@@ -1,55 +1,45 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
-#include "crew.hpp"
-#include "evaluator.hpp"
-#include "isa.hpp"
+#include "engine/engine.hpp"
 #include "lanewise/minimize.hpp"
-#include "schedule.hpp"
-#include "subnormals.hpp"
-#include "swarm.hpp"
+#include "setting.hpp"
 
 namespace lanewise {
 
 namespace {
 
-/// One run, taken again an iteration at a time in a tile of its own. Bits do not depend on tile or
-/// neighbours, so this is the path of the search itself.
-template <class T>
-void visit_path(const Objective& objective, const Box& box, const Options& options, std::uint64_t start_id,
-                std::size_t iterations, const std::function<void(const PathPoint&)>& visit) {
-    const std::size_t d = box.dimension();
-    const Isa isa = choose_isa(options.isa);
-    const double sign = options.maximize ? -1 : 1;
-    const std::vector<std::size_t> fixed = fixed_coordinates(box);
-    const Starts starts(box, options);
-    Swarm<T> swarm(0, 1, box, options, kernels::lane_group);
-    Workspace<T> workspace(kernels::lane_group, d, objective.scratch_rows());
-    Evaluator<T> evaluator{&objective, isa, options.maximize, workspace.scratch.data(), fixed};
-    const kernels::Functions<T>& functions = kernels::functions<T>(kernel_table(isa));
-    const auto advance = functions.advance[kernel_method(options.rule)];
-
-    std::vector<double> x(d);
-    {
-        const SubnormalsAsZero<T> scope;
-        begin_tile(swarm, 0, start_id, starts, functions, evaluator, workspace, nullptr);
+/// The candidates of one start.
+class OneStart final : public Origins {
+  public:
+    OneStart(const Starts& starts, std::uint64_t id) : starts_(&starts), id_(id) {}
+    std::size_t candidates(std::size_t /*i*/) const override { return starts_->candidates(id_); }
+    void candidate(std::size_t /*i*/, std::size_t which, std::span<double> x) const override {
+        starts_->candidate(id_, which, x);
     }
-    const kernels::Tile<T> tile = swarm.unpack(0, workspace);
+
+  private:
+    const Starts* starts_;
+    std::uint64_t id_;
+};
+
+/// One run, taken again an iteration at a time. Bits do not depend on its neighbours or on how iterations are
+/// parted into stages, so this is the path of the search itself.
+void visit_path(const Setting& setting, Engine& engine, std::uint64_t start_id, std::size_t iterations,
+                const std::function<void(const PathPoint&)>& visit) {
+    engine.begin(0, 1, Course(*setting.options), OneStart(setting.starts, start_id));
+    std::vector<double> x(setting.box->dimension());
     for (std::size_t k = 0; k < iterations; ++k) {
-        const kernels::Step<T> step = step_at<T>(options, k);
-        {
-            const SubnormalsAsZero<T> scope;
-            advance(tile, &step, 0, 1, evaluator.callback());
-            // The value at the new point; a run that breaks there is frozen, and its path over.
-            functions.look(tile, T(0), evaluator.callback());
-        }
-        if (tile.status[0] != T(kernels::live)) return;
-        for (std::size_t j = 0; j < d; ++j) x[j] = swarm.coordinate(0, Swarm<T>::Which::current, j);
-        visit({.start_id = start_id, .iteration = k, .f = sign * static_cast<double>(tile.f[0]), .x = x});
+        engine.advance(k, 1);
+        const Look look = engine.look();
+        // A run that breaks is frozen, and its path over.
+        if (!look.goes_on(0)) return;
+        engine.points(look.run, Where::current, x);
+        visit({.start_id = start_id, .iteration = k, .f = setting.sign * look.f[0], .x = x});
     }
 }
 
@@ -65,13 +55,14 @@ void visit_paths(const Objective& objective, const Box& box, const Options& opti
             throw std::invalid_argument(fmt::format("start id {}: there are {} starts", id, runs));
     }
     const std::size_t bounded = std::min(iterations, options.iterations);
-    for (const std::uint64_t id : start_ids) {
-        if (options.precision == Precision::f64) {
-            visit_path<double>(objective, box, options, id, bounded, visit);
-        } else {
-            visit_path<float>(objective, box, options, id, bounded, visit);
-        }
-    }
+    Options alone = options;
+    alone.stop = {};
+    alone.max_time = {};
+    alone.profile = {};
+    const Setting setting(objective, box, alone);
+    Halt halt(alone);
+    const std::unique_ptr<Engine> engine = make_local_engine(setting, halt);
+    for (const std::uint64_t id : start_ids) visit_path(setting, *engine, id, bounded, visit);
 }
 
 }  // namespace lanewise

@@ -10,8 +10,8 @@
 
 #include "cluster.hpp"
 #include "coverage.hpp"
-#include "evaluate.hpp"
 #include "lanewise/minimize.hpp"
+#include "lanewise/own_kernels.hpp"
 
 namespace lanewise {
 
@@ -19,14 +19,15 @@ namespace {
 
 class Report {
   public:
-    Report(const Setting& setting, const Findings& findings)
+    Report(const Setting& setting, const Findings& findings, Engine& engine)
         : setting_(&setting),
+          engine_(&engine),
           findings_(&findings),
           clusters_(cluster_minima(findings, *setting.box, setting.options->same)),
           clusters_of_runs_(clusters_of_runs(findings, clusters_)) {}
 
     Result result() const {
-        const Incumbent& best = findings_->best;
+        const BestSoFar& best = findings_->best;
         if (!std::isfinite(best.f)) throw NothingFinite(why_nothing_is_finite());
         Result result{};
         result.status = findings_->status;
@@ -50,7 +51,8 @@ class Report {
         result.iterations = findings_->iterations;
         result.work = findings_->work;
         result.isa = setting_->isa;
-        result.native = setting_->objective->native(setting_->isa, setting_->options->precision) != nullptr;
+        const OwnKernels* own = own_kernels(*setting_->objective);
+        result.native = own != nullptr && own->native(setting_->isa, setting_->precision) != nullptr;
         result.threads = findings_->threads;
         result.tile_lanes = findings_->tile_lanes;
         return result;
@@ -83,7 +85,7 @@ class Report {
     }
 
     std::vector<double> point(const End& end) const {
-        if (end.of == EndOf::origin) return findings_->polished[end.index].rough_x;
+        if (end.of == EndOf::polish_start) return findings_->polished[end.index].start_x;
         if (end.of != EndOf::run) return findings_->polished[end.index].x;
         const auto x = runs().point(end.index);
         return {x.begin(), x.end()};
@@ -121,9 +123,8 @@ class Report {
             const std::uint32_t cluster = clusters_of_runs_[run];
             if (!std::isfinite(runs().f[run]) && cluster < minima.size()) count(minima[cluster], run);
         }
-        evaluate_points(
-            *setting_->objective, points, setting_->isa,
-            [&](std::size_t i, const Evaluation& at) { add_first_order(minima[i], at.gradient); });
+        engine_->evaluate(
+            points, [&](std::size_t i, const Evaluation& at) { add_first_order(minima[i], at.gradient); });
         return minima;
     }
 
@@ -180,6 +181,7 @@ class Report {
     }
 
     const Setting* setting_;
+    Engine* engine_;
     const Findings* findings_;
     Clusters clusters_;
     std::vector<std::uint32_t> clusters_of_runs_;
@@ -187,8 +189,8 @@ class Report {
 
 }  // namespace
 
-Result report(const Setting& setting, const Findings& findings) {
-    return Report(setting, findings).result();
+Result report(const Setting& setting, const Findings& findings, Engine& engine) {
+    return Report(setting, findings, engine).result();
 }
 
 }  // namespace lanewise

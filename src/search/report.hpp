@@ -7,6 +7,6 @@
 namespace lanewise {
 
 /// \throws NothingFinite when no run saw a finite value.
-Result report(const Setting& setting, const Findings& findings);
+Result report(const Setting& setting, const Findings& findings, Engine& engine);
 
 }  // namespace lanewise

@@ -9,7 +9,6 @@
 
 #include "budget.hpp"
 #include "coverage.hpp"
-#include "crew.hpp"
 #include "memory.hpp"
 #include "offspring.hpp"
 #include "state.hpp"
@@ -41,17 +40,22 @@ constexpr std::size_t polished_at_once = 64;
 constexpr std::size_t most_last_polished = 1000;
 
 /// Goes step by step. Between two of them its state is whole: what an archive takes.
-template <class T>
 class Search {
   public:
-    explicit Search(const Setting& setting)
+    Search(const Setting& setting, Engine& engine, Halt& halt)
         : setting_(&setting),
           options_(setting.options),
           memory_(share_memory(*setting.options, setting.box->dimension())),
-          halt_(*setting.options),
-          crew_(setting, halt_),
+          halt_(&halt),
+          engine_(&engine),
           findings_(setting.box->dimension()),
           offspring_(setting) {}
+
+    /// Takes up a search that was saved.
+    void read(Reader& saved) {
+        saved(*this);
+        Reader::require(saved.at_end());
+    }
 
     Findings run() {
         if (options_->memory) findings_.runs.reserve(setting_->starts.count());
@@ -65,7 +69,7 @@ class Search {
             }
             save();
         } catch (const std::bad_alloc&) {
-            if (halt_.is_thrown_by_caller() || !std::isfinite(findings_.best.f)) throw;
+            if (halt_->is_thrown_by_caller() || !std::isfinite(findings_.best.f)) throw;
             findings_.status = SearchStatus::out_of_memory;
             if (wave_ && !wave_->has_begun()) wave_.reset();
             // It may have begun in the step that did not come to its end.
@@ -83,51 +87,52 @@ class Search {
         }
         take(std::exchange(cut_short_, {}));
         if (!std::isfinite(findings_.best.f) && evaluations() == 0) look_at_first_start();
-        findings_.work.evaluations = evaluations() + crew_.evaluations_in_vain();
+        findings_.work.evaluations = evaluations() + engine_->evaluations_in_vain();
         if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
-        if (!is_over() && limit_has_bitten_) findings_.status = SearchStatus::max_evaluations;
+        if (!is_over() && has_fallen_short_) findings_.status = SearchStatus::max_evaluations;
         if (!is_over() && covered_) findings_.status = SearchStatus::covered;
-        if (options_->profile) findings_.profile = crew_.profile();
+        if (options_->profile) findings_.profile = engine_->profile();
         return std::move(findings_);
     }
 
     template <class Archive>
     void archive(Archive& archive) {
-        CrewWork work_so_far = work();
+        EngineWork work_so_far = work();
         double seconds_so_far = seconds();
         bool in_wave = wave_ && wave_->has_begun();
         archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_, last_rounds_,
-                rough_, best_first_, polish_evaluations_, offspring_, work_so_far, seconds_so_far, in_wave);
+                to_polish_, best_first_, polish_evaluations_, offspring_, work_so_far, seconds_so_far,
+                in_wave);
         if constexpr (Archive::reads) {
             earlier_work_ = work_so_far;
             earlier_seconds_ = saved_at_ = seconds_so_far;
-            if (in_wave) wave_.emplace(*setting_, crew_, findings_);
+            if (in_wave) wave_.emplace(*setting_, *engine_, *halt_, findings_);
         }
         if (in_wave) archive(*wave_);
         if constexpr (Archive::reads)
-            require_rules(SearchState<T>{.setting = *setting_,
-                                         .findings = findings_,
-                                         .offspring = offspring_,
-                                         .wave = wave_ ? &*wave_ : nullptr,
-                                         .next = next_,
-                                         .covered = covered_,
-                                         .breeding = breeding_,
-                                         .begun = begun_,
-                                         .barren = barren_,
-                                         .first = first_,
-                                         .last_rounds = last_rounds_,
-                                         .best_before = best_before_,
-                                         .rough = rough_,
-                                         .polish_evaluations = polish_evaluations_,
-                                         .work = earlier_work_,
-                                         .seconds = earlier_seconds_});
+            require_rules(SearchState{.setting = *setting_,
+                                      .findings = findings_,
+                                      .offspring = offspring_,
+                                      .wave = wave_ ? &*wave_ : nullptr,
+                                      .next = next_,
+                                      .covered = covered_,
+                                      .breeding = breeding_,
+                                      .begun = begun_,
+                                      .barren = barren_,
+                                      .first = first_,
+                                      .last_rounds = last_rounds_,
+                                      .best_before = best_before_,
+                                      .to_polish = to_polish_,
+                                      .polish_evaluations = polish_evaluations_,
+                                      .work = earlier_work_,
+                                      .seconds = earlier_seconds_});
     }
 
   private:
     bool is_over() const { return findings_.status != SearchStatus::completed; }
 
     void step() {
-        if (!rough_.empty()) {
+        if (!to_polish_.empty()) {
             polish();
             return;
         }
@@ -136,8 +141,8 @@ class Search {
             case Next::stage: wave_->is_over() ? end_wave() : take_stage(); break;
             case Next::after_wave: after_wave(); break;
             case Next::last_polish:
-                if (options_->polish && last_rounds_++ < most_last_rounds) rough_ = unpolished_minima();
-                if (rough_.empty()) next_ = Next::nothing;
+                if (options_->polish && last_rounds_++ < most_last_rounds) to_polish_ = unpolished_minima();
+                if (to_polish_.empty()) next_ = Next::nothing;
                 break;
             case Next::nothing: break;
         }
@@ -156,30 +161,28 @@ class Search {
             next_ = Next::last_polish;
             return;
         }
-        Plan plan = {.alpha = options_->rule.alpha,
-                     .iterations = options_->iterations,
-                     .runs = std::min(size, starts) - begun_,
-                     .first_id = begun_};
+        Plan plan = {
+            .course = Course(*options_), .runs = std::min(size, starts) - begun_, .first_id = begun_};
         std::vector<Child> children;
         if (breeding_) {
-            plan.alpha /= 4;
-            plan.iterations = std::min(offspring_iterations, options_->iterations);
+            plan.course.rule.alpha /= 4;
+            plan.course.iterations = std::min(offspring_iterations, options_->iterations);
             plan.runs = born;
             plan.first_id = starts + findings_.offspring;
             for (std::size_t i = 0; i < born; ++i) children.push_back(offspring_.child(plan.first_id + i));
             plan.offspring = children;
         }
         const std::size_t affordable = budget().runs(setting_->starts, plan.first_id, plan.runs);
-        if (affordable < plan.runs) limit_bites();
+        if (affordable < plan.runs) fall_short();
         if (affordable == 0) {
             findings_.status = SearchStatus::max_evaluations;
             return;
         }
         plan.runs = affordable;
         best_before_ = findings_.best.f;
-        wave_.emplace(*setting_, crew_, findings_);
+        wave_.emplace(*setting_, *engine_, *halt_, findings_);
         if (!wave_->begin(plan)) {
-            findings_.status = halt_.reason();
+            findings_.status = halt_->reason();
             return;
         }
         count_runs();
@@ -187,7 +190,7 @@ class Search {
         check_target();
         // What is easy is found from the best starts already.
         if (options_->polish && wave_->first() == 0 && std::isfinite(findings_.best.f))
-            rough_ = wave_->best_points(polished_starts);
+            to_polish_ = wave_->best_points(polished_starts);
     }
 
     void count_runs() { (breeding_ ? findings_.offspring : begun_) += wave_->runs(); }
@@ -203,14 +206,14 @@ class Search {
         const std::size_t wanted = wave_->next_stage();
         const std::optional<std::size_t> stage =
             wave_->is_cut_off() ? wanted : budget().iterations(wanted, wave_->alive());
-        if (stage != wanted) limit_bites();
+        if (stage != wanted) fall_short();
         if (!stage) {
             findings_.status = SearchStatus::max_evaluations;
             return;
         }
         wave_->advance(*stage);
-        if (halt_.requested()) {
-            findings_.status = halt_.reason();
+        if (halt_->requested()) {
+            findings_.status = halt_->reason();
             return;
         }
         check_target();
@@ -219,7 +222,7 @@ class Search {
     }
 
     void end_wave() {
-        if (options_->polish) rough_ = wave_->best_points(polished_per_wave);
+        if (options_->polish) to_polish_ = wave_->best_points(polished_per_wave);
         first_ = wave_->first();
         wave_->end();
         wave_.reset();
@@ -255,7 +258,7 @@ class Search {
     // The state, to go on from.
 
     void save() {
-        if (!options_->checkpoint || limit_has_bitten_) return;
+        if (!options_->checkpoint || has_fallen_short_) return;
         saved_at_ = seconds();
         std::string state;
         try {
@@ -265,22 +268,22 @@ class Search {
         } catch (const std::bad_alloc&) {
             return;  // The state before stays the last.
         }
-        halt_.call([&] { options_->checkpoint(state); });
+        halt_->call([&] { options_->checkpoint(state); });
     }
 
     /// What comes now is no longer what the search would do without max_evaluations.
-    void limit_bites() {
+    void fall_short() {
         save();
-        limit_has_bitten_ = true;
+        has_fallen_short_ = true;
     }
 
-    CrewWork work() const {
-        CrewWork sum = crew_.work();
+    EngineWork work() const {
+        EngineWork sum = engine_->work();
         return sum += earlier_work_;
     }
-    double seconds() const { return earlier_seconds_ + halt_.seconds(); }
+    double seconds() const { return earlier_seconds_ + halt_->seconds(); }
     std::uint64_t evaluations() const {
-        const CrewWork work = this->work();
+        const EngineWork work = this->work();
         return work.run_iterations + work.evaluations + polish_evaluations_;
     }
     Budget budget() const { return {options_->max_evaluations, evaluations()}; }
@@ -290,33 +293,31 @@ class Search {
     /// Best first: the first alone, it may be all that was looked for.
     void polish() {
         const std::uint64_t wanted = 2000 + 200 * setting_->box->dimension();
-        const std::uint64_t all = budget().evaluations(wanted * rough_.size());
-        const std::size_t most_at_once = best_first_ ? 1 : std::min(polished_at_once, rough_.size());
+        const std::uint64_t all = budget().evaluations(wanted * to_polish_.size());
+        const std::size_t most_at_once = best_first_ ? 1 : std::min(polished_at_once, to_polish_.size());
         const std::size_t count = std::clamp<std::size_t>(all / wanted, 1, most_at_once);
         const std::uint64_t most = std::min(wanted, all);
         if (most == 0) {
-            limit_bites();
+            fall_short();
             findings_.status = SearchStatus::max_evaluations;
             return;
         }
-        std::vector<Polished> polished(count);
-        crew_.share(
-            count, [&](std::size_t i) { polished[i] = lanewise::polish(*setting_, rough_[i], most, halt_); });
+        std::vector<Polished> polished = engine_->polish(std::span(to_polish_).first(count), most);
         const bool at_target = std::ranges::any_of(polished, [&](const Polished& minimum) {
             return minimum.evaluations > 0 && has_reached_target(minimum.f);
         });
-        if (halt_.requested() || at_target) {
-            findings_.status = halt_.requested() ? halt_.reason() : SearchStatus::target;
+        if (halt_->requested() || at_target) {
+            findings_.status = halt_->requested() ? halt_->reason() : SearchStatus::target;
             cut_short_ = std::move(polished);
             return;
         }
         if (most < wanted && std::ranges::any_of(polished, &Polished::starved)) {
-            limit_bites();
+            fall_short();
             findings_.status = SearchStatus::max_evaluations;
         }
         take(std::move(polished));
-        rough_.erase(rough_.begin(), rough_.begin() + static_cast<std::ptrdiff_t>(count));
-        best_first_ = rough_.empty();
+        to_polish_.erase(to_polish_.begin(), to_polish_.begin() + static_cast<std::ptrdiff_t>(count));
+        best_first_ = to_polish_.empty();
         if (options_->progress && next_ == Next::last_polish) tell();
     }
 
@@ -328,25 +329,26 @@ class Search {
     }
 
     /// The ends of the best minima, where they are not polished yet.
-    std::vector<Rough> unpolished_minima() const {
-        std::vector<Rough> rough;
+    std::vector<PolishStart> unpolished_minima() const {
+        std::vector<PolishStart> starts;
         std::vector<End> minima = founders(cluster_minima(findings_, *setting_->box, options_->same));
         if (minima.size() > most_last_polished) minima.resize(most_last_polished);
         for (const End& end : minima) {
             if (end.of != EndOf::run) continue;
             const auto x = findings_.runs.point(end.index);
-            rough.push_back({.x = {x.begin(), x.end()},
-                             .run = end.index,
-                             .iteration = findings_.runs.iteration[end.index]});
+            starts.push_back({.x = {x.begin(), x.end()},
+                              .run = end.index,
+                              .iteration = findings_.runs.iteration[end.index]});
         }
-        return rough;
+        return starts;
     }
 
     /// What a search has that ended before it had seen anything.
     void look_at_first_start() {
         std::vector<double> x(setting_->box->dimension());
         setting_->starts.point(0, x);
-        const Evaluation at = evaluate(*setting_->objective, x, setting_->isa);
+        Evaluation at{};
+        engine_->evaluate(std::span(&x, 1), [&](std::size_t, const Evaluation& there) { at = there; });
         ++polish_evaluations_;
         if (!std::ranges::all_of(at.gradient, [](double g) { return std::isfinite(g); })) return;
         Runs& runs = findings_.runs;
@@ -381,12 +383,12 @@ class Search {
                                    .best_f = setting_->sign * findings_.best.f,
                                    .run_iterations = work().run_iterations,
                                    .seconds = seconds()};
-        halt_.call([&] { options_->progress(progress); });
+        halt_->call([&] { options_->progress(progress); });
     }
 
     void sum_up() {
-        const CrewWork work = this->work();
-        findings_.threads = std::max(findings_.threads, crew_.threads());
+        const EngineWork work = this->work();
+        findings_.threads = std::max(findings_.threads, engine_->threads());
         findings_.work = {.seconds = seconds(),
                           .run_iterations = work.run_iterations,
                           .evaluations = evaluations(),
@@ -399,66 +401,49 @@ class Search {
     const Setting* setting_;
     const Options* options_;
     MemoryShares memory_;
-    Halt halt_;
-    Crew<T> crew_;
+    Halt* halt_;
+    Engine* engine_;
     Findings findings_;
     Next next_ = Next::begin_wave;
     bool covered_ = false;   ///< max_unseen is met
     std::size_t begun_ = 0;  ///< starts
 
-    std::optional<Wave<T>> wave_;
+    std::optional<Wave> wave_;
     bool breeding_ = false;   ///< the wave is of offspring
     double best_before_ = 0;  ///< the wave
     std::size_t first_ = 0;   ///< run of the wave before
     std::size_t barren_ = 0;  ///< generations in a row
     Offspring offspring_;
 
-    std::vector<Rough> rough_;              ///< to polish before anything else
+    std::vector<PolishStart> to_polish_;    ///< to polish before anything else
     bool best_first_ = true;                ///< the first of them alone
     std::vector<Polished> cut_short_ = {};  ///< what a polish came to that was; for the result alone
     std::uint64_t polish_evaluations_ = 0;
     std::size_t last_rounds_ = 0;  ///< of polish
 
-    CrewWork earlier_work_;  ///< before the search was resumed
+    EngineWork earlier_work_;  ///< before the search was resumed
     double earlier_seconds_ = 0;
     double saved_at_ = 0;
     Spare spare_;
-    bool limit_has_bitten_ = false;
+    bool has_fallen_short_ = false;
 };
-
-/// Calls act with a search in the precision of the options.
-template <class Act>
-Findings in_precision(const Setting& setting, Act act) {
-    if (setting.options->jit == Jit::on)
-        setting.objective->compile(setting.isa, setting.options->precision, Compile::finish);
-    if (setting.options->precision == Precision::f64) {
-        Search<double> search(setting);
-        return act(search);
-    }
-    Search<float> search(setting);
-    return act(search);
-}
 
 }  // namespace
 
-Findings search(const Setting& setting) {
-    return in_precision(setting, [](auto& search) { return search.run(); });
+Findings search(const Setting& setting, Engine& engine, Halt& halt) {
+    return Search(setting, engine, halt).run();
 }
 
-Findings resume(const Setting& setting, Reader saved) {
-    return in_precision(setting, [&](auto& search) {
-        saved(search);
-        Reader::require(saved.at_end());
-        return search.run();
-    });
+Findings resume(const Setting& setting, Engine& engine, Halt& halt, Reader saved) {
+    Search search(setting, engine, halt);
+    search.read(saved);
+    return search.run();
 }
 
-Findings found(const Setting& setting, Reader saved) {
-    return in_precision(setting, [&](auto& search) {
-        saved(search);
-        Reader::require(saved.at_end());
-        return search.conclude();
-    });
+Findings found(const Setting& setting, Engine& engine, Halt& halt, Reader saved) {
+    Search search(setting, engine, halt);
+    search.read(saved);
+    return search.conclude();
 }
 
 }  // namespace lanewise

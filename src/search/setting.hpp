@@ -1,6 +1,7 @@
 // What a search is given, and what it makes of it once.
 #pragma once
 
+#include "engine/setup.hpp"
 #include "lanewise/box.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
@@ -13,16 +14,12 @@ namespace lanewise {
 void validate(const Box& box, const Options& options);
 
 /// Options as validated; all of it outlives the search.
-struct Setting {
-    Setting(const Objective& objective, const Box& box, const Options& options);
+struct Setting : Setup {
+    Setting(const Objective& objective, const Box& box, const Options& options)
+        : Setup(objective, box, options), options(&options), starts(box, options) {}
 
-    const Objective* objective;
-    const Box* box;
     const Options* options;
     Starts starts;
-    Isa isa;
-    int threads;  ///< at most
-    double sign;  ///< -1 when maximising
 };
 
 }  // namespace lanewise

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "isa.hpp"
+#include "lanewise/own_kernels.hpp"
 #include "state_rules.hpp"
 
 namespace lanewise {
@@ -13,7 +13,7 @@ namespace lanewise {
 namespace {
 
 constexpr std::string_view magic = "lanewise checkpoint\n";
-constexpr std::uint32_t format = 4;  // one more with each change of what is written
+constexpr std::uint32_t format = 5;  // one more with each change of what is written
 
 /// Every step is one-to-one in the checksum so far and in the word: no change of a single word goes unseen.
 std::uint64_t checksum(std::string_view bytes) {
@@ -25,6 +25,12 @@ std::uint64_t checksum(std::string_view bytes) {
         sum ^= sum >> 32U;
     }
     return sum;
+}
+
+/// Null: the objective is no formula.
+const Formula* formula_of(const Objective& objective) {
+    const OwnKernels* own = own_kernels(objective);
+    return own == nullptr ? nullptr : own->formula();
 }
 
 /// The options that results depend on, by name.
@@ -174,7 +180,7 @@ Writer begin_state(const Setting& setting) {
     std::vector<double> upper = setting.box->upper();
     writer(variables, lower, upper);
 
-    const Formula* formula = setting.objective->formula();
+    const Formula* formula = formula_of(*setting.objective);
     writer(formula != nullptr);
     if (formula != nullptr) {
         writer(formula->expression, formula->parameters.size());
@@ -242,7 +248,7 @@ OpenState open_state(std::string_view state) {
 
 void require_same_formula(const OpenState& open, const Objective& objective) {
     const std::optional<Formula>& saved = open.search.formula;
-    const Formula* given = objective.formula();
+    const Formula* given = formula_of(objective);
     if (!saved || given == nullptr) {
         if (saved || given != nullptr)
             throw std::invalid_argument("objective: that of the saved search is another");

@@ -61,8 +61,7 @@ void require_rules(const OpenState& open) {
 /// Sizes come first, then what others refer to.
 class StateRules {
   public:
-    template <class T>
-    explicit StateRules(const SearchState<T>& state)
+    explicit StateRules(const SearchState& state)
         : box_(*state.setting.box),
           options_(*state.setting.options),
           starts_(state.setting.starts),
@@ -70,8 +69,7 @@ class StateRules {
           runs_(state.findings.runs),
           begun_(state.begun) {}
 
-    template <class T>
-    void search(const SearchState<T>& state) const {
+    void search(const SearchState& state) const {
         runs();
         best();
         polished();
@@ -89,10 +87,10 @@ class StateRules {
         rule("best_before", is_value(state.best_before));
         rule("first", state.first <= runs_.count());
         rule("last_rounds", state.last_rounds <= most_last_rounds + 1);
-        rule("rough",
-             state.rough.size() <= runs_.count() && std::ranges::all_of(state.rough, [&](auto& rough) {
-                 return is_visited(rough) && is_in_box(rough.x);
-             }));
+        rule("to_polish", state.to_polish.size() <= runs_.count() &&
+                              std::ranges::all_of(state.to_polish, [&](const PolishStart& start) {
+                                  return is_visited(start) && is_in_box(start.x);
+                              }));
         rule("polish_evaluations", is_count(state.polish_evaluations));
         parents(state.offspring);
         rule("lane_iterations", is_count(state.work.lane_iterations));
@@ -136,7 +134,7 @@ class StateRules {
     }
 
     void best() const {
-        const Incumbent& best = findings_.best;
+        const BestSoFar& best = findings_.best;
         const bool is_found = best.f != nowhere;
         rule("best.f", is_value(best.f));
         rule("best.x", is_found ? is_in_box(best.x) : best.x.empty());
@@ -152,10 +150,10 @@ class StateRules {
         const auto each = [&](std::string_view field, auto holds) {
             rule(field, std::ranges::all_of(findings_.polished, holds));
         };
-        each("polished.f", [](const Polished& p) { return std::isfinite(p.f) && p.f <= p.rough_f; });
+        each("polished.f", [](const Polished& p) { return std::isfinite(p.f) && p.f <= p.start_f; });
         each("polished.x", [&](const Polished& p) { return is_in_box(p.x); });
-        each("polished.rough_f", [](const Polished& p) { return std::isfinite(p.rough_f); });
-        each("polished.rough_x", [&](const Polished& p) { return is_in_box(p.rough_x); });
+        each("polished.start_f", [](const Polished& p) { return std::isfinite(p.start_f); });
+        each("polished.start_x", [&](const Polished& p) { return is_in_box(p.start_x); });
         each("polished.run", [&](const Polished& p) { return is_visited(p); });
         each("polished.evaluations", [](const Polished& p) { return is_count(p.evaluations); });
     }
@@ -171,11 +169,11 @@ class StateRules {
         each("parents.line", [&](const Offspring::Parent& p) { return p.line < begun_; });
     }
 
-    template <class T>
-    void wave(const Wave<T>& wave, bool breeding) const {
-        const double alpha = wave.options_.rule.alpha;
+    void wave(Wave& wave, bool breeding) const {
+        const double alpha = wave.course_.rule.alpha;
         const std::size_t iterations = wave.iterations();
         const std::size_t runs = wave.runs();
+        const History& history = wave.history_;
         const auto each = [&](std::string_view field, const auto& of_runs, auto holds) {
             rule(field, of_runs.size() == runs && std::ranges::all_of(of_runs, holds));
         };
@@ -188,58 +186,23 @@ class StateRules {
         rule("wave.iteration", wave.iteration() <= std::min(iterations, findings_.iterations));
         rule("wave.stage", wave.stage_ <= wave.iteration());
         rule("wave.cut_off", wave.cut_off_ == 0 || wave.cut_off_ == wave.whole_stage());
-        each("wave.looks_unchanged", wave.looks_unchanged_,
-             [](std::uint8_t looks) { return looks <= Wave<T>::enough_looks; });
-        each("wave.last_f", wave.last_f_, is_value);
-        each("wave.earlier_best_f", wave.earlier_best_f_, is_value);
-        each("wave.is_sample", wave.is_sample_, [](std::uint8_t is) { return is <= 1; });
-        swarm(wave);
-    }
-
-    /// Moments and slopes may be any numbers, and so may values before the look that they are for.
-    template <class T>
-    void swarm(const Wave<T>& wave) const {
-        const Swarm<T>& swarm = wave.swarm_;
-        const auto each = [&](std::string_view field, std::size_t lanes, auto holds) {
-            bool all = true;
-            for (std::size_t lane = 0; lane < lanes; ++lane) all = all && holds(lane);
-            rule(field, all);
-        };
-        const std::size_t lanes = swarm.lanes();
-        const std::size_t all_lanes = swarm.tiles() * swarm.tile_lanes();
-        const std::size_t begun = wave.iteration() + wave.cut_off_;  // iterations
-
-        std::vector<bool> seen(wave.runs(), false);
-        each("wave.run", lanes, [&](std::size_t lane) {
-            const std::size_t run = swarm.run(lane);
-            if (run < wave.first() || run >= runs_.count() || seen[run - wave.first()]) return false;
-            seen[run - wave.first()] = true;
-            return true;
+        each("wave.looks_unchanged", history.looks_unchanged,
+             [](std::uint8_t looks) { return looks <= enough_looks; });
+        each("wave.last_f", history.last_f, is_value);
+        each("wave.earlier_best_f", history.earlier_best_f, is_value);
+        each("wave.is_sample", history.is_sample, [](std::uint8_t is) { return is <= 1; });
+        wave.engine_->take_up({.runs = runs,
+                               .iteration = wave.iteration(),
+                               .under_way = wave.cut_off_,
+                               .is_looked_at = wave.stage_ > 0 && !wave.is_cut_off()});
+        const Look look = wave.engine_->look();
+        std::size_t next = 0;
+        each_run("wave.status", [&](std::size_t run) {
+            const bool has_lane = next < look.count() && look.run[next] == run;
+            if (has_lane) ++next;
+            return has_lane == is_going(run);
         });
-        each("wave.status", all_lanes, [&](std::size_t lane) {
-            const bool may_go = lane < lanes && is_going(swarm.run(lane));
-            return swarm.status(lane) <= kernels::ended && (swarm.status(lane) == kernels::ended) != may_go;
-        });
-        std::size_t alive = 0;
-        for (std::size_t lane = 0; lane < lanes; ++lane) alive += swarm.status(lane) != kernels::ended;
-        rule("wave.alive", wave.alive() == alive);
-        rule("wave.x", swarm.is_within_bounds(Swarm<T>::Which::current));
-        rule("wave.best_x", swarm.is_within_bounds(Swarm<T>::Which::best));
-        each("wave.f", lanes, [&](std::size_t lane) {
-            return swarm.status(lane) != kernels::live || wave.stage_ == 0 || wave.is_cut_off() ||
-                   std::isfinite(swarm.f(lane));
-        });
-        each("wave.best_f", lanes, [&](std::size_t lane) { return is_value(swarm.best_f(lane)); });
-        each("wave.steps_taken", all_lanes, [&](std::size_t lane) {
-            const auto steps = static_cast<double>(swarm.steps_taken(lane));
-            const std::size_t least = swarm.status(lane) == kernels::live ? wave.iteration() : 0;
-            return steps >= static_cast<double>(least) && steps <= static_cast<double>(begun) &&
-                   steps == std::floor(steps);
-        });
-        each("wave.best_iteration", lanes, [&](std::size_t lane) {
-            return swarm.best_iteration(lane) >= -1 &&
-                   swarm.best_iteration(lane) < static_cast<std::int64_t>(begun);
-        });
+        rule("wave.alive", wave.alive() == look.count());
     }
 
     template <class Holds>
@@ -317,12 +280,8 @@ class StateRules {
     std::size_t begun_;
 };
 
-template <class T>
-void require_rules(const SearchState<T>& state) {
+void require_rules(const SearchState& state) {
     StateRules(state).search(state);
 }
-
-template void require_rules(const SearchState<double>&);
-template void require_rules(const SearchState<float>&);
 
 }  // namespace lanewise

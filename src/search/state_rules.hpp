@@ -24,26 +24,24 @@ inline constexpr std::size_t most_barren = 16;
 inline constexpr std::size_t most_last_rounds = 8;
 
 /// A search as it was read back.
-template <class T>
 struct SearchState {
     const Setting& setting;
     const Findings& findings;
     const Offspring& offspring;
-    const Wave<T>* wave;  ///< null between two waves
+    Wave* wave;  ///< null between two waves
     Next next;
     bool covered, breeding;
     std::size_t begun, barren, first, last_rounds;
     double best_before;
-    const std::vector<Rough>& rough;
+    const std::vector<PolishStart>& to_polish;
     std::uint64_t polish_evaluations;
-    const CrewWork& work;
+    const EngineWork& work;
     double seconds;
 };
 
 /// Both throw std::invalid_argument naming the field whose rule does not hold. They take time linear in the
 /// size of what they look at.
 void require_rules(const OpenState& open);
-template <class T>
-void require_rules(const SearchState<T>& state);
+void require_rules(const SearchState& state);
 
 }  // namespace lanewise

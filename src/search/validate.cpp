@@ -10,7 +10,6 @@
 #include "lanewise/options.hpp"
 #include "memory.hpp"
 #include "setting.hpp"
-#include "table.hpp"
 
 namespace lanewise {
 
@@ -94,7 +93,7 @@ void validate(const Options& options) {
         refuse("max-unseen", *options.max_unseen, "must be above 0 and below 1");
     if (options.threads < 0)
         refuse("threads", options.threads, "must be at least 1, or 0 for OpenMP's choice");
-    if (options.tile_lanes % kernels::lane_group != 0)
+    if (options.tile_lanes % lane_multiple != 0)
         refuse("tile_lanes", options.tile_lanes, "must be a multiple of 16, or 0 for a choice");
     if (options.max_time && !(*options.max_time > 0))
         refuse("max-time", *options.max_time, "must be above 0 seconds");

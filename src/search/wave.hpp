@@ -4,22 +4,20 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <type_traits>
+#include <span>
 #include <vector>
 
-#include "crew.hpp"
+#include "decisions.hpp"
+#include "engine/engine.hpp"
 #include "findings.hpp"
 #include "offspring.hpp"
 #include "setting.hpp"
-#include "swarm.hpp"
 
 namespace lanewise {
 
 /// What is to be run at once.
 struct Plan {
-    double alpha;
-    std::size_t iterations;
+    Course course;
     std::size_t runs;
     std::uint64_t first_id;
     std::span<const Child> offspring = {};  ///< where they start; none: at the starts of the design
@@ -29,24 +27,21 @@ struct Plan {
 /// so often in a row runs can have been given up.
 inline constexpr std::size_t most_given_up_in_a_row = 6;
 
-/// Decisions at a look are functions of what is known of the runs in the order of their start ids, never of
-/// lanes, tiles or threads.
-template <class T>
+/// The one place where verdicts are carried out. Decisions at a look are functions of what is known of the
+/// runs in the order of their numbers, which is that of their start ids (decisions.hpp).
 class Wave {
-    using Which = typename Swarm<T>::Which;
-
   public:
     /// Without runs: they are begun, or read from an archive.
-    Wave(const Setting& setting, Crew<T>& crew, Findings& findings);
+    Wave(const Setting& setting, Engine& engine, Halt& halt, Findings& findings);
 
     /// Runs as planned. False when the search is halted meanwhile: then the wave may only be ended.
     bool begin(const Plan& plan);
     /// Its runs are among those of the findings.
-    bool has_begun() const noexcept { return !looks_unchanged_.empty(); }
+    bool has_begun() const noexcept { return !history_.looks_unchanged.empty(); }
 
-    std::size_t first() const noexcept { return first_; }
+    std::size_t first() const noexcept { return history_.first; }
     std::size_t iteration() const noexcept { return iteration_; }
-    std::size_t iterations() const noexcept { return options_.iterations; }
+    std::size_t iterations() const noexcept { return course_.iterations; }
     std::size_t runs() const noexcept { return runs_; }
     std::size_t alive() const noexcept { return alive_; }
     bool is_over() const noexcept { return iteration_ == iterations() || alive_ == 0; }
@@ -58,9 +53,8 @@ class Wave {
     void advance(std::size_t iterations);
     bool is_cut_off() const noexcept { return cut_off_ > 0; }
 
-    /// The best points that runs which are still going have visited, of each neighbourhood one, at most
-    /// `most`; none near a minimum that is known.
-    std::vector<Rough> best_points(std::size_t most) const;
+    /// See decisions.hpp.
+    std::vector<PolishStart> best_points(std::size_t most);
 
     /// Ends the runs that are still going.
     void end();
@@ -68,61 +62,43 @@ class Wave {
     /// Of one that has begun.
     template <class Archive>
     void archive(Archive& archive) {
-        std::size_t lanes = swarm_.lanes();
-        std::size_t tile_lanes = swarm_.tile_lanes();
-        archive(options_.rule.alpha, options_.iterations, first_, runs_, iteration_, stage_, cut_off_, alive_,
-                looks_unchanged_, last_f_, earlier_best_f_, is_sample_, lanes, tile_lanes);
+        archive(course_.rule.alpha, course_.iterations, history_.first, runs_, iteration_, stage_, cut_off_,
+                alive_, history_.looks_unchanged, history_.last_f, history_.earlier_best_f,
+                history_.is_sample);
         if constexpr (Archive::reads) {
-            swarm_ = Swarm<T>::with_room(archive, first_, lanes, *setting_->box, options_, tile_lanes);
+            engine_->load(archive, history_.first, course_);
+        } else {
+            engine_->save(archive);
         }
-        archive(swarm_);
     }
 
   private:
     friend class StateRules;
 
-    /// Values do not compare with those in double, in which findings are.
-    static constexpr bool is_single = std::is_same_v<T, float>;
-
-    /// A run whose value was the same at so many in a row has converged.
-    static constexpr std::uint8_t enough_looks = 3;
-
     /// Iterations between two looks, where all is to go on.
     std::size_t whole_stage() const noexcept;
-    void note_best();
-    std::optional<std::size_t> best_lane(const std::vector<std::size_t>& refused) const;
-    void take_best(std::size_t lane, double f);
-    void retire();
-    void merge();
-    void prune();
+    Points points(Where where) const;
+    void note_best(const Look& look);
+    void take_best(const Look& look, std::size_t i, double f);
     void enlist();
-    void end_run(std::size_t lane, RunStatus status, double f, Which where);
-    std::vector<double> point(std::size_t lane, Which which) const;
-    std::vector<std::size_t> live_lanes() const;
-    template <class Value>
-    Clusters cluster_lanes(Which where, const Nearness& nearness, Value value) const;
-    std::size_t in_wave(std::size_t lane) const { return swarm_.run(lane) - first_; }
+    void carry_out(const std::vector<Verdict>& verdicts);
+    /// The radius of a neighbourhood, in units of the box.
+    double reach() const;
     bool is_due(double share) const;
 
     const Setting* setting_;
-    Crew<T>* crew_;
+    Engine* engine_;
+    Halt* halt_;
     Findings* findings_;
-    Options options_;
-    std::size_t first_ = 0;
+    Course course_;
     std::size_t runs_ = 0;
-    Swarm<T> swarm_;
     std::size_t iteration_ = 0;
     std::size_t stage_ = 0;    ///< iterations of the last stage
     std::size_t cut_off_ = 0;  ///< iterations of the stage that is under way
     std::size_t alive_ = 0;
     std::uint64_t first_id_ = 0;
     std::vector<std::uint64_t> lines_;  ///< of offspring
-
-    // By run of the wave.
-    std::vector<std::uint8_t> looks_unchanged_;  ///< in a row
-    std::vector<double> last_f_;                 ///< at the last look
-    std::vector<double> earlier_best_f_;         ///< when pruning was last due
-    std::vector<std::uint8_t> is_sample_;        ///< or a run of the sample was merged into it
+    History history_;
 };
 
 }  // namespace lanewise

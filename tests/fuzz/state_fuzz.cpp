@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "lanewise/lanewise.hpp"
-#include "state.hpp"
+#include "search/state.hpp"
 
 namespace {
 

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "inside.hpp"
-#include "schedule.hpp"
 #include "subnormals.hpp"
 
 namespace lanewise {
@@ -47,8 +46,10 @@ std::pair<T, T> bounds_inside(double lower, double upper) {
 }  // namespace
 
 template <class T>
-Swarm<T>::Swarm(const Box& box, std::size_t moment_rows, std::size_t tile_lanes, std::size_t runs)
+Swarm<T>::Swarm(const Box& box, double sign, std::size_t moment_rows, std::size_t tile_lanes,
+                std::size_t runs)
     : box_(&box),
+      sign_(static_cast<T>(sign)),
       dimension_(box.dimension()),
       moment_rows_(moment_rows),
       lanes_(tile_lanes),
@@ -63,15 +64,18 @@ Swarm<T>::Swarm(const Box& box, std::size_t moment_rows, std::size_t tile_lanes,
 }
 
 template <class T>
-Swarm<T>::Swarm(std::size_t first, std::size_t runs, const Box& box, const Options& options,
+Swarm<T>::Swarm(std::size_t first, std::size_t runs, const Box& box, const Course& course, double sign,
                 std::size_t tile_lanes)
-    : Swarm(box, kernels::moment_rows[kernel_method(options.rule)], tile_lanes, runs) {
+    : Swarm(box, sign, kernels::moment_rows[kernel_method(course.rule.method)], tile_lanes, runs) {
     std::iota(runs_.begin(), runs_.end(), static_cast<std::uint32_t>(first));
     for (std::size_t j = 0; j < dimension_; ++j) {
         const double lower = box.lower()[j];
         const double upper = box.upper()[j];
         std::tie(bounds_[j], bounds_[dimension_ + j]) = bounds_inside<T>(lower, upper);
-        bounds_[2 * dimension_ + j] = options.scale == Scale::box ? static_cast<T>(upper - lower) : T(1);
+        bounds_[2 * dimension_ + j] = course.scale == Scale::box ? static_cast<T>(upper - lower) : T(1);
+        if (lower != upper) continue;
+        if (!fixed_) fixed_ = std::make_unique<bool[]>(dimension_);
+        fixed_[j] = true;
     }
 }
 
@@ -117,6 +121,25 @@ void Swarm<T>::go_to_best(std::size_t tile) {
 }
 
 template <class T>
+void Swarm<T>::copy_points(std::size_t from, std::size_t to) {
+    T* x = points_.data() + from / lanes_ * lanes_ * dimension_ * 2;
+    T* best_x = x + lanes_ * dimension_;
+    for (std::size_t j = 0; j < dimension_; ++j)
+        x[j * lanes_ + to % lanes_] = best_x[j * lanes_ + to % lanes_] = x[j * lanes_ + from % lanes_];
+}
+
+template <class T>
+void Swarm<T>::fill_unused(std::size_t tile) {
+    const std::uint8_t* begin = status_.data() + tile * lanes_;
+    const std::uint8_t* in_use = std::find(begin, begin + lanes_, std::uint8_t{kernels::live});
+    if (in_use == begin + lanes_) return;
+    for (std::size_t i = 0; i < lanes_; ++i) {
+        if (begin[i] == kernels::ended)
+            copy_points(static_cast<std::size_t>(in_use - status_.data()), tile * lanes_ + i);
+    }
+}
+
+template <class T>
 kernels::Tile<T> Swarm<T>::unpack(std::size_t tile, const Workspace<T>& workspace) const {
     const std::size_t lane = tile * lanes_;
     T* x = points_.data() + lane * dimension_ * 2;
@@ -135,7 +158,9 @@ kernels::Tile<T> Swarm<T>::unpack(std::size_t tile, const Workspace<T>& workspac
                                 .slope = slope_.data() + lane,
                                 .lower = bounds_.data(),
                                 .upper = bounds_.data() + dimension_,
-                                .scale = bounds_.data() + 2 * dimension_};
+                                .scale = bounds_.data() + 2 * dimension_,
+                                .fixed = fixed_.get(),
+                                .sign = sign_};
     std::fill_n(rows.best_step, lanes_, T(-1));
     std::copy_n(status_.data() + lane, lanes_, rows.status);
     return rows;
@@ -154,8 +179,8 @@ void Swarm<T>::pack(std::size_t tile, const kernels::Tile<T>& rows, std::size_t 
 }
 
 template <class T>
-double Swarm<T>::coordinate(std::size_t lane, Which which, std::size_t j) const noexcept {
-    const std::size_t block = lane / lanes_ * 2 + (which == Which::best ? 1 : 0);
+double Swarm<T>::coordinate(std::size_t lane, Where where, std::size_t j) const noexcept {
+    const std::size_t block = lane / lanes_ * 2 + (where == Where::best ? 1 : 0);
     const T x = points_[(block * dimension_ + j) * lanes_ + lane % lanes_];
     if (x == bounds_[j]) return box_->lower()[j];
     if (x == bounds_[dimension_ + j]) return box_->upper()[j];
@@ -163,10 +188,10 @@ double Swarm<T>::coordinate(std::size_t lane, Which which, std::size_t j) const 
 }
 
 template <class T>
-bool Swarm<T>::is_within_bounds(Which which) const noexcept {
+bool Swarm<T>::is_within_bounds(Where where) const noexcept {
     bool within = true;
     for (std::size_t tile = 0; tile < tiles(); ++tile) {
-        const std::size_t block = 2 * tile + (which == Which::best ? 1 : 0);
+        const std::size_t block = 2 * tile + (where == Where::best ? 1 : 0);
         for (std::size_t j = 0; j < dimension_; ++j) {
             const T lower = bounds_[j];
             const T upper = bounds_[dimension_ + j];
@@ -192,6 +217,12 @@ std::size_t Swarm<T>::alive() const noexcept {
 }
 
 template <class T>
+bool Swarm<T>::is_live(std::size_t tile) const noexcept {
+    const std::uint8_t* begin = status_.data() + tile * lanes_;
+    return std::find(begin, begin + lanes_, std::uint8_t{kernels::live}) != begin + lanes_;
+}
+
+template <class T>
 void Swarm<T>::take(const Swarm& other, std::size_t from, std::size_t to) {
     const auto take_rows = [&](const AlignedArray<T>& source, const AlignedArray<T>& target,
                                std::size_t rows) {
@@ -211,16 +242,18 @@ void Swarm<T>::take(const Swarm& other, std::size_t from, std::size_t to) {
 }
 
 template <class T>
-void Swarm<T>::compact() {
+void Swarm<T>::compact(bool close) {
     const std::size_t kept = alive();
     const std::size_t narrow = (kept + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
-    if (kept > 0 && 2 * narrow <= lanes_) {
-        Swarm narrower(*box_, moment_rows_, narrow, kept);
+    if (kept > 0 && (close ? narrow < lanes_ : 2 * narrow <= lanes_)) {
+        Swarm narrower(*box_, static_cast<double>(sign_), moment_rows_, narrow, kept);
         std::copy_n(bounds_.data(), bounds_.size(), narrower.bounds_.data());
+        narrower.fixed_ = std::move(fixed_);
         narrower.begin(0);
         for (std::size_t lane = 0, to = 0; lane < runs_.size(); ++lane) {
             if (status_[lane] == kernels::live) narrower.take(*this, lane, to++);
         }
+        narrower.fill_unused(0);
         *this = std::move(narrower);
         return;
     }
@@ -233,6 +266,7 @@ void Swarm<T>::compact() {
         status_[from] = kernels::ended;
     }
     runs_.resize(kept);
+    for (std::size_t tile = 0; tile < tiles(); ++tile) fill_unused(tile);
 }
 
 template class Swarm<double>;

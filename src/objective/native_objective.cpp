@@ -1,6 +1,6 @@
 #include "lanewise/native_objective.hpp"
 
-#include "table.hpp"
+#include "kernels/table.hpp"
 
 namespace lanewise {
 

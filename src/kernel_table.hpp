@@ -1,8 +1,8 @@
 // From the public instruction set to its kernels.
 #pragma once
 
+#include "kernels/table.hpp"
 #include "lanewise/isa.hpp"
-#include "table.hpp"
 
 namespace lanewise {
 

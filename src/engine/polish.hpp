@@ -1,4 +1,4 @@
-// The finish: from a point near a minimum to the minimum itself, in double precision.
+// The polish: from a point near a minimum to the minimum itself, in double precision.
 #pragma once
 
 #include <cstddef>
@@ -6,14 +6,13 @@
 #include <span>
 #include <vector>
 
-#include "cluster.hpp"
 #include "halt.hpp"
-#include "setting.hpp"
+#include "setup.hpp"
 
 namespace lanewise {
 
 /// A point to polish.
-struct Rough {
+struct PolishStart {
     std::vector<double> x;
     std::size_t run;         ///< that visited it
     std::int32_t iteration;  ///< that moved the run there; -1: the start
@@ -31,17 +30,15 @@ struct Polished {
     bool finished;  ///< not ended before by a limit
     bool starved;   ///< it would have taken more evaluations than it had; not part of the state
     // Where the polish began.
-    double rough_f;
-    std::vector<double> rough_x;
+    double start_f;
+    std::vector<double> start_x;
     std::size_t run;
     std::int32_t iteration;
     std::uint64_t evaluations;
 
-    EndOf of() const noexcept { return finished ? EndOf::polish : EndOf::cut_polish; }
-
     template <class Archive>
     void archive(Archive& archive) {
-        archive(f, x, finished, rough_f, rough_x, run, iteration, evaluations);
+        archive(f, x, finished, start_f, start_x, run, iteration, evaluations);
     }
 };
 
@@ -49,6 +46,6 @@ struct Polished {
 /// than x. Where the gradient vanishes at a saddle, goes on downhill along a direction of negative curvature.
 /// Takes at most `most_evaluations`, and ends at once at the target or when the search is halted: then it is
 /// not finished.
-Polished polish(const Setting& setting, const Rough& rough, std::uint64_t most_evaluations, Halt& halt);
+Polished polish(const Setup& setup, const PolishStart& start, std::uint64_t most_evaluations, Halt& halt);
 
 }  // namespace lanewise

@@ -11,8 +11,7 @@
 #include <vector>
 
 #include "aligned.hpp"
-#include "design.hpp"
-#include "evaluator.hpp"
+#include "random.hpp"
 
 namespace lanewise {
 
@@ -203,7 +202,8 @@ class Check {
           g_(f_ + lanes),
           shifted_f_(g_ + d_ * lanes),
           shifted_g_(shifted_f_ + lanes),
-          evaluator_{&objective, choose_isa(options.isa), false, scratch_.data(), {}},
+          objective_(&objective),
+          isa_(choose_isa(options.isa)),
           verdicts_(d_, Verdict::none) {
         check_.points = options.points;
         check_.tolerance = options.tolerance;
@@ -226,10 +226,15 @@ class Check {
 
     double width(std::size_t j) const { return box_->upper()[j] - box_->lower()[j]; }
 
+    /// Value and gradient of what stands in the x rows.
+    void evaluate(double* f, double* g) {
+        objective_->evaluate({lanes, d_, x_, f, g, scratch_.data(), isa_});
+    }
+
     void check_points(std::size_t first) {
         points_ = std::min(lanes, options_->points - first);
         place_points(first);
-        evaluator_(lanes, d_, x_, f_, g_);
+        evaluate(f_, g_);
         for (std::size_t lane = 0; lane < points_; ++lane)
             check_.points_not_finite += std::isfinite(f_[lane]) ? 0 : 1;
         unsettled_.fill(false);
@@ -296,7 +301,7 @@ class Check {
         double* row = x_ + j * lanes;
         std::copy_n(row, lanes, x.begin());
         for (std::size_t lane = 0; lane < lanes; ++lane) row[lane] = x[lane] + h;
-        evaluator_(lanes, d_, x_, shifted_f_, shifted_g_);
+        evaluate(shifted_f_, shifted_g_);
         std::copy_n(shifted_f_, lanes, pairs.f_up.begin());
         std::copy_n(shifted_g_ + j * lanes, lanes, pairs.g_up.begin());
         for (std::size_t lane = 0; lane < lanes; ++lane) {
@@ -305,7 +310,7 @@ class Check {
             pairs.distance[lane] = row[lane] - down;
             row[lane] = down;
         }
-        evaluator_(lanes, d_, x_, shifted_f_, shifted_g_);
+        evaluate(shifted_f_, shifted_g_);
         std::copy_n(shifted_f_, lanes, pairs.f_down.begin());
         std::copy_n(shifted_g_ + j * lanes, lanes, pairs.g_down.begin());
         std::ranges::copy(x, row);
@@ -333,7 +338,8 @@ class Check {
     AlignedArray<double> rows_, scratch_;
     double *x_, *f_, *g_;  ///< of the points
     double *shifted_f_, *shifted_g_;
-    Evaluator<double> evaluator_;
+    const Objective* objective_;
+    Isa isa_;
     std::size_t points_ = 0;  ///< of this block
     std::array<bool, lanes> unsettled_{};
     std::vector<Verdict> verdicts_;  ///< [d]

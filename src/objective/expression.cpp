@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "compile.hpp"
 #include "identifier.hpp"
-#include "spot.hpp"
-#include "translate.hpp"
+#include "program.hpp"
+#include "program/translate.hpp"
 
 namespace lanewise {
 
@@ -32,27 +31,17 @@ void check_parameters(const Box& box, const Parameters& parameters) {
     }
 }
 
-}  // namespace
-
-ParseError::ParseError(std::string_view text, std::size_t position, std::string_view message,
-                       std::string_view origin)
-    : std::invalid_argument(show_spot(origin, text, position, message)),
-      position_(position),
-      message_(message) {}
-
-namespace {
-
-std::shared_ptr<const Program::Code> compile_text(std::string_view text, const Box& box,
-                                                  const Parameters& parameters) {
+std::shared_ptr<const Program::Code> program_of(std::string_view text, const Box& box,
+                                                const Parameters& parameters) {
     check_parameters(box, parameters);
     Graph written(Rewriting::none);
     const NodeId value = translate(text, box, parameters, written);
-    return compile(std::move(written), value, box.dimension());
+    return make_program(std::move(written), value, box.dimension());
 }
 
 }  // namespace
 
 Expression::Expression(std::string_view text, const Box& box, const Parameters& parameters)
-    : Program(compile_text(text, box, parameters)), formula_{std::string(text), parameters} {}
+    : Program(program_of(text, box, parameters)), formula_{std::string(text), parameters} {}
 
 }  // namespace lanewise

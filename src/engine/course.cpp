@@ -1,4 +1,4 @@
-#include "schedule.hpp"
+#include "course.hpp"
 
 #include <sleef.h>
 
@@ -15,12 +15,12 @@ double power(double base, double exponent) {
 }
 
 /// The fraction of alpha that step k takes.
-double schedule_factor(const Options& options, std::size_t k) {
-    if (k < options.warm_up) return static_cast<double>(k + 1) / static_cast<double>(options.warm_up);
-    const auto done = static_cast<double>(k - options.warm_up);
-    const auto all = static_cast<double>(options.iterations - options.warm_up);
-    const double final_alpha = options.used_final_alpha();
-    switch (options.schedule) {
+double schedule_factor(const Course& course, std::size_t k) {
+    if (k < course.warm_up) return static_cast<double>(k + 1) / static_cast<double>(course.warm_up);
+    const auto done = static_cast<double>(k - course.warm_up);
+    const auto all = static_cast<double>(course.iterations - course.warm_up);
+    const double final_alpha = course.final_alpha;
+    switch (course.schedule) {
         case Schedule::constant: break;
         case Schedule::cosine:
             return final_alpha +
@@ -47,25 +47,25 @@ double nadam_decay_product(double beta1, std::size_t t) {
 
 }  // namespace
 
-double step_size(const Options& options, std::size_t k) {
-    return options.rule.alpha * schedule_factor(options, k);
+double step_size(const Course& course, std::size_t k) {
+    return course.rule.alpha * schedule_factor(course, k);
 }
 
-kernels::Method kernel_method(const Rule& rule) noexcept {
+kernels::Method kernel_method(Method method) noexcept {
     static_assert(static_cast<std::size_t>(Method::nadam) + 1 == kernels::methods);
-    return static_cast<kernels::Method>(rule.method);
+    return static_cast<kernels::Method>(method);
 }
 
 template <class T>
-kernels::Step<T> step_at(const Options& options, std::size_t k) {
-    const Rule& rule = options.rule;
+kernels::Step<T> step_at(const Course& course, std::size_t k, double sign) {
+    const Rule& rule = course.rule;
     const auto t = static_cast<double>(k + 1);
     const double beta2 = rule.used_beta2();
     const double first_correction = 1 - power(rule.beta1, t);
     const double second_correction = std::sqrt(1 - power(beta2, t));
     const double first_factor = 1 - rule.beta1;
     const double second_factor = std::sqrt(1 - beta2);
-    double alpha = step_size(options, k);
+    double alpha = step_size(course, k);
     double alpha_g = 0;
     double eps = rule.eps;
     switch (rule.method) {
@@ -93,34 +93,31 @@ kernels::Step<T> step_at(const Options& options, std::size_t k) {
         case Method::momentum:
         case Method::adagrad: break;
     }
-    return {.alpha = static_cast<T>(alpha),
+    return {.alpha = static_cast<T>(sign * alpha),
             .eps = static_cast<T>(eps),
             .beta1 = static_cast<T>(rule.beta1),
             .beta2 = static_cast<T>(beta2),
-            .alpha_g = static_cast<T>(alpha_g)};
+            .alpha_g = static_cast<T>(sign * alpha_g)};
 }
 
 template <class T>
-std::span<const kernels::Step<T>> Steps<T>::of(const Options& options, std::size_t first, std::size_t count) {
-    constexpr std::size_t most_known = 10'000;
+std::span<const kernels::Step<T>> Steps<T>::of(const Course& course, std::size_t first, std::size_t count) {
+    constexpr std::size_t most_iterations_kept = 10'000;
+    constexpr std::size_t most_courses_kept = 2;
     const auto append = [&](std::vector<kernels::Step<T>>& steps, std::size_t begin, std::size_t end) {
-        for (std::size_t k = begin; k < end; ++k) steps.push_back(step_at<T>(options, k));
+        for (std::size_t k = begin; k < end; ++k) steps.push_back(step_at<T>(course, k, sign_));
     };
-    if (options.iterations > most_known) {
+    if (course.iterations > most_iterations_kept) {
         of_stage_.clear();
         of_stage_.reserve(count);
         append(of_stage_, first, first + count);
         return of_stage_;
     }
-    const auto is_known = [&](const Known& known) {
-        return known.alpha == options.rule.alpha && known.iterations == options.iterations;
-    };
-    auto known = std::ranges::find_if(known_, is_known);
+    auto known = std::ranges::find(known_, course, &Known::course);
     if (known == known_.end()) {
-        std::swap(known_[0], known_[1]);
-        known = known_.begin();
-        *known = {options.rule.alpha, options.iterations, {}};
-        known->steps.reserve(options.iterations);
+        if (known_.size() == most_courses_kept) known_.pop_back();
+        known = known_.insert(known_.begin(), Known{course, {}});
+        known->steps.reserve(course.iterations);
     }
     append(known->steps, known->steps.size(), first + count);
     return std::span<const kernels::Step<T>>(known->steps).subspan(first, count);
@@ -128,7 +125,7 @@ std::span<const kernels::Step<T>> Steps<T>::of(const Options& options, std::size
 
 template class Steps<double>;
 template class Steps<float>;
-template kernels::Step<double> step_at(const Options&, std::size_t);
-template kernels::Step<float> step_at(const Options&, std::size_t);
+template kernels::Step<double> step_at(const Course&, std::size_t, double);
+template kernels::Step<float> step_at(const Course&, std::size_t, double);
 
 }  // namespace lanewise

@@ -51,11 +51,16 @@ class Halt {
         }
     }
     bool is_thrown_by_caller() const noexcept { return is_thrown_by_caller_; }
+    bool is_thrown() const noexcept { return is_thrown_.load(std::memory_order_relaxed); }
 
-    /// Ends the search for what was thrown on one of its threads.
+    /// Ends the search for what was thrown on one of its threads: of several, for the first.
     void keep(std::exception_ptr thrown) noexcept {
         if (!is_thrown_.exchange(true)) thrown_ = std::move(thrown);
         reason_ = SearchStatus::interrupted;
+    }
+    void keep_thrown_by_caller(std::exception_ptr thrown) noexcept {
+        is_thrown_by_caller_ = true;
+        keep(std::move(thrown));
     }
 
     /// What the calling thread does while others finish their share: only it can ask Options::stop. Most
@@ -86,7 +91,7 @@ class Halt {
     std::optional<double> max_time_;
     std::atomic<SearchStatus> reason_ = SearchStatus::completed;
     std::atomic<bool> is_thrown_ = false;
-    bool is_thrown_by_caller_ = false;
+    std::atomic<bool> is_thrown_by_caller_ = false;
     std::exception_ptr thrown_;
 };
 

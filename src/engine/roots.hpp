@@ -1,7 +1,7 @@
 // How a search takes roots.
 #pragma once
 
-#include "table.hpp"
+#include "kernels/table.hpp"
 
 namespace lanewise {
 

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "compile.hpp"
-#include "composed.hpp"
+#include "program.hpp"
+#include "program/composed.hpp"
 
 namespace lanewise {
 
@@ -81,7 +81,7 @@ std::vector<Traced> Recording::variables() const {
 
 Program Recording::finish(const Traced& value) {
     const NodeId root = Access::node(value);
-    return Program(compile(std::move(state_->graph), root, state_->dimension));
+    return Program(make_program(std::move(state_->graph), root, state_->dimension));
 }
 
 }  // namespace detail

@@ -8,6 +8,7 @@
 
 #include "halt.hpp"
 #include "lanewise/profile.hpp"
+#include "setup.hpp"
 
 namespace lanewise {
 
@@ -36,8 +37,8 @@ class EvaluationClock {
 /// Each thread writes what is its own.
 class Recorder {
   public:
-    Recorder(const Halt& halt, const Options& options, int threads)
-        : halt_(&halt), threads_(options.profile ? static_cast<std::size_t>(threads) : 0) {}
+    Recorder(const Halt& halt, const Setup& setup)
+        : halt_(&halt), threads_(setup.is_profiled ? static_cast<std::size_t>(setup.threads) : 0) {}
 
     bool is_on() const noexcept { return !threads_.empty(); }
 

@@ -29,13 +29,13 @@ double slope(double x, double f, double a, double f_a, double b, double f_b) noe
 
 }  // namespace
 
-Callback::Callback(std::size_t dimension, Function function)
-    : dimension_(dimension), function_(std::move(function)) {
+Callback::Callback(std::size_t dimension, Function function, Calls calls)
+    : dimension_(dimension), function_(std::move(function)), calls_(calls) {
     if (dimension_ == 0) throw std::invalid_argument("callback: dimension 0; at least 1 is needed");
     if (!function_) throw std::invalid_argument("callback: the function is empty");
 }
 
-void Callback::evaluate(const Block<double>& block) const noexcept {
+void Callback::evaluate(const Block<double>& block) const {
     function_({block.x_rows, dimension_, block.lanes}, block.f(), {block.g_rows, dimension_, block.lanes});
 }
 
@@ -44,7 +44,7 @@ struct CentralDifferences::Shifts {
 };
 
 CentralDifferences::CentralDifferences(const Box& box, Function function, const DifferenceOptions& options)
-    : function_(std::move(function)), step_(options.step) {
+    : function_(std::move(function)), step_(options.step), calls_(options.calls) {
     constexpr double coarsest = 8 * std::numeric_limits<double>::epsilon();
     if (!function_) throw std::invalid_argument("differences: the function is empty");
     if (!(step_ > 0 && step_ <= largest_step))
@@ -71,7 +71,7 @@ CentralDifferences::Shifts CentralDifferences::shifted(const Axis& axis, double 
     return {x - h, x + h};
 }
 
-void CentralDifferences::evaluate(const Block<double>& block) const noexcept {
+void CentralDifferences::evaluate(const Block<double>& block) const {
     const std::size_t lanes = block.lanes;
     const std::size_t d = dimension();
     function_({block.x_rows, d, lanes}, block.f());

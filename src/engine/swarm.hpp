@@ -3,13 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "aligned.hpp"
+#include "course.hpp"
+#include "engine.hpp"
+#include "kernels/table.hpp"
 #include "lanewise/box.hpp"
-#include "lanewise/options.hpp"
-#include "table.hpp"
+#include "look.hpp"
 
 namespace lanewise {
 
@@ -17,23 +20,6 @@ namespace lanewise {
 /// `scratch_rows` registers: as many lanes as keep what one iteration touches near.
 std::size_t choose_tile_lanes(std::size_t dimension, std::size_t moment_rows, std::size_t scratch_rows,
                               std::size_t bytes_per_number);
-
-struct CrewWork {
-    std::uint64_t run_iterations = 0;   ///< summed over runs
-    std::uint64_t lane_iterations = 0;  ///< the same over all lanes, with a run or not
-    std::uint64_t evaluations = 0;      ///< beyond one for each iteration of a run
-
-    CrewWork& operator+=(const CrewWork& other) {
-        run_iterations += other.run_iterations;
-        lane_iterations += other.lane_iterations;
-        evaluations += other.evaluations;
-        return *this;
-    }
-    template <class Archive>
-    void archive(Archive& archive) {
-        archive(run_iterations, lane_iterations, evaluations);
-    }
-};
 
 /// What a thread needs beside the state to work on a tile: rows that live from one look to the next only.
 template <class T>
@@ -44,25 +30,24 @@ struct Workspace {
     AlignedArray<T> rows;     ///< g, then best_step, status
     AlignedArray<T> scratch;  ///< registers of the objective's program
     std::vector<double> point;
-    CrewWork work;  ///< of this thread
+    EngineWork work;  ///< of this thread
 };
 
 /// The state of runs `first` to `first + runs - 1`, a run a lane. Whatever is asked by lane is the run's that
-/// is in it: `compact` moves runs to other lanes. Lanes without a run hold numbers, but are frozen.
+/// is in it: `compact` moves runs to other lanes. A lane without a live run is frozen; once fill_unused() has
+/// seen to it, it stands at a point of a lane that is in use.
 template <class T>
 class Swarm {
   public:
-    enum class Which { current, best };
-
-    /// Memory is left untouched until the tiles are begun. Keeps a reference to the box; of the
-    /// options it wants rule and scale.
-    Swarm(std::size_t first, std::size_t runs, const Box& box, const Options& options,
+    /// Memory is left untouched until the tiles are begun. Keeps a reference to the box. `sign` is -1 when
+    /// maximising.
+    Swarm(std::size_t first, std::size_t runs, const Box& box, const Course& course, double sign,
           std::size_t tile_lanes);
 
     /// One to be read from an archive, which has to be long enough for it before it takes any memory.
     template <class Archive>
     static Swarm with_room(const Archive& archive, std::size_t first, std::size_t runs, const Box& box,
-                           const Options& options, std::size_t tile_lanes);
+                           const Course& course, double sign, std::size_t tile_lanes);
 
     std::size_t tile_lanes() const noexcept { return lanes_; }
     /// Lanes from 0 that may have a run, and the tiles they fill.
@@ -81,6 +66,8 @@ class Swarm {
     void place(std::size_t lane, std::span<const double> x);
     /// Moves every run of a tile to its best point.
     void go_to_best(std::size_t tile);
+    /// Moves the lanes of a tile that hold no live run to where its first live run stands, if there is one.
+    void fill_unused(std::size_t tile);
 
     /// The tile for the kernels. `pack` puts back what `unpack` laid out in the workspace, after a call whose
     /// step 0 was iteration `iteration` of the runs.
@@ -106,16 +93,18 @@ class Swarm {
     std::size_t iterations(std::size_t tile) const noexcept;
     /// Coordinate j of the point where a run stands, or of its best. On a wall it is the box's own bound,
     /// also where the run's precision does not hold that number.
-    double coordinate(std::size_t lane, Which which, std::size_t j) const noexcept;
+    double coordinate(std::size_t lane, Where where, std::size_t j) const noexcept;
 
     /// True when these points of all lanes are within the bounds of the runs.
-    bool is_within_bounds(Which which) const noexcept;
+    bool is_within_bounds(Where where) const noexcept;
 
     /// Lanes whose run is live.
     std::size_t alive() const noexcept;
-    /// Fills the lanes of runs that are not live with live ones from the end, and gives up the tiles behind;
-    /// when little more than one tile is left, a narrower one takes its place.
-    void compact();
+    bool is_live(std::size_t tile) const noexcept;  ///< one of its lanes
+    /// Fills the lanes of runs that are not live with live ones from the end, and gives up the tiles behind.
+    /// A narrower tile takes the place of all when what is left fills at most half of one, or, where the
+    /// lanes are to be close, when it fills fewer lane groups.
+    void compact(bool close);
 
     /// Tiles stay as they are: what is read goes into a swarm of as many lanes, in tiles of the same width.
     template <class Archive>
@@ -142,9 +131,13 @@ class Swarm {
     void take(const Swarm& other, std::size_t from, std::size_t to);
 
     /// With room for so many runs, none of them begun.
-    Swarm(const Box& box, std::size_t moment_rows, std::size_t tile_lanes, std::size_t runs);
+    Swarm(const Box& box, double sign, std::size_t moment_rows, std::size_t tile_lanes, std::size_t runs);
+
+    /// Copies the points of one lane of a tile to another.
+    void copy_points(std::size_t from, std::size_t to);
 
     const Box* box_;
+    T sign_;
     std::size_t dimension_, moment_rows_, lanes_;
     std::vector<std::uint32_t> runs_;                   ///< [lane]
     AlignedArray<T> points_;                            ///< [tile][x, best x][d][lane]
@@ -152,22 +145,23 @@ class Swarm {
     AlignedArray<T> f_, slope_, best_f_, steps_taken_;  ///< [tile][lane]
     AlignedArray<std::int32_t> best_iteration_;
     AlignedArray<std::uint8_t> status_;
-    AlignedArray<T> bounds_;  ///< lower, upper, scale
+    AlignedArray<T> bounds_;         ///< lower, upper, scale
+    std::unique_ptr<bool[]> fixed_;  ///< [d] variables that are; null: none
 };
 
 template <class T>
 template <class Archive>
 Swarm<T> Swarm<T>::with_room(const Archive& archive, std::size_t first, std::size_t runs, const Box& box,
-                             const Options& options, std::size_t tile_lanes) {
+                             const Course& course, double sign, std::size_t tile_lanes) {
     Archive::require(tile_lanes > 0 && tile_lanes % kernels::lane_group == 0, "wave.tile_lanes");
     const std::size_t bytes =
-        bytes_of_lane(box.dimension(), kernels::moment_rows[static_cast<std::size_t>(options.rule.method)]);
+        bytes_of_lane(box.dimension(), kernels::moment_rows[kernel_method(course.rule.method)]);
     if (runs > 0) {
         // Each by itself first, so that the lanes of all tiles can be counted.
         for (const std::size_t lanes : {runs, tile_lanes}) archive.expect(lanes, bytes, "wave.lanes");
         archive.expect((runs + tile_lanes - 1) / tile_lanes * tile_lanes, bytes, "wave.lanes");
     }
-    return Swarm(first, runs, box, options, tile_lanes);
+    return Swarm(first, runs, box, course, sign, tile_lanes);
 }
 
 }  // namespace lanewise

@@ -1,5 +1,5 @@
 // What tests/CMakeLists.txt compiles once per instruction set, with a table as only symbol.
-#include "newton.hpp"
+#include "forms.hpp"
 
 #include "lanewise/kernels/newton.hpp"
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -21,17 +22,16 @@ namespace {
 constexpr std::size_t lanes = kernels::lane_group;
 
 /// L-BFGS for one point after another, each in units of the box around itself.
-class Finish {
+class Polisher {
   public:
-    Finish(const Setting& setting, std::uint64_t most_evaluations, Halt& halt)
-        : box_(setting.box),
+    Polisher(const Setup& setup, std::uint64_t most_evaluations, Halt& halt)
+        : box_(setup.box),
           halt_(&halt),
-          fixed_(fixed_coordinates(*box_)),
           rows_((2 * box_->dimension() + 1) * lanes),
-          scratch_(setting.objective->scratch_rows() * lanes),
-          evaluator_{setting.objective, setting.isa, setting.options->maximize, scratch_.data(), fixed_},
-          target_(setting.options->target ? setting.sign * *setting.options->target
-                                          : -std::numeric_limits<double>::infinity()),
+          scratch_(setup.objective->scratch_rows() * lanes),
+          evaluator_{setup.objective, setup.isa, scratch_.data(), &halt},
+          sign_(setup.sign),
+          target_(setup.target),
           left_(most_evaluations) {
         for (std::size_t j = 0; j < box_->dimension(); ++j) {
             if (box_->lower()[j] != box_->upper()[j]) free_.push_back(j);
@@ -50,14 +50,14 @@ class Finish {
         point_ = best_;
         gradient_.resize(x.size());
         best_f_ = std::numeric_limits<double>::infinity();
-        const double rough_f = evaluate();
-        if (!std::isfinite(rough_f) || free_.empty()) return rough_f;
+        const double start_f = evaluate();
+        if (!std::isfinite(start_f) || free_.empty()) return start_f;
         choose_unit();
         for (int escapes = 0; escapes < most_escapes; ++escapes) {
             descend();
             if (!leave_saddle()) break;
         }
-        return rough_f;
+        return start_f;
     }
 
   private:
@@ -93,9 +93,14 @@ class Finish {
     double* x_row(std::size_t j) const { return rows_.data() + (1 + j) * lanes; }
     double* g_row(std::size_t j) const { return rows_.data() + (1 + box_->dimension() + j) * lanes; }
 
-    /// Values and gradients of what stands in the x rows.
+    /// Values and gradients, of the minimisation, of what stands in the x rows.
     void evaluate_rows(std::size_t points) {
         evaluator_(lanes, box_->dimension(), x_row(0), rows_.data(), g_row(0));
+        if (sign_ < 0) {
+            std::transform(rows_.data(), rows_.data() + lanes, rows_.data(), std::negate());
+            for (const std::size_t j : free_)
+                std::transform(g_row(j), g_row(j) + lanes, g_row(j), std::negate());
+        }
         const auto count = std::min<std::uint64_t>(points, left_);
         evaluations_ += count;
         left_ -= count;
@@ -107,7 +112,7 @@ class Finish {
         evaluate_rows(1);
         const double f = rows_[0];
         bool finite = std::isfinite(f);
-        for (std::size_t j = 0; j < point_.size(); ++j) {
+        for (const std::size_t j : free_) {
             gradient_[j] = g_row(j)[0];
             finite = finite && std::isfinite(gradient_[j]);
         }
@@ -194,7 +199,7 @@ class Finish {
             nlopt_create(NLOPT_LD_LBFGS, static_cast<unsigned>(n)), nlopt_destroy);
         if (!optimizer) return;
         optimizer_ = optimizer.get();
-        nlopt_set_min_objective(optimizer_, &Finish::call, this);
+        nlopt_set_min_objective(optimizer_, &Polisher::call, this);
         nlopt_set_lower_bounds(optimizer_, lower.data());
         nlopt_set_upper_bounds(optimizer_, upper.data());
         nlopt_set_ftol_rel(optimizer_, 1e-17);
@@ -208,7 +213,7 @@ class Finish {
     }
 
     static double call(unsigned n, const double* u, double* gradient, void* self) {
-        return static_cast<Finish*>(self)->value_at(n, u, gradient);
+        return static_cast<Polisher*>(self)->value_at(n, u, gradient);
     }
 
     double value_at(unsigned n, const double* u, double* gradient) {
@@ -384,10 +389,11 @@ class Finish {
 
     const Box* box_;
     Halt* halt_;
-    std::vector<std::size_t> fixed_, free_;
+    std::vector<std::size_t> free_;
     AlignedArray<double> rows_;  ///< f, then x and g
     AlignedArray<double> scratch_;
     Evaluator<double> evaluator_;
+    double sign_;
     double target_;
     std::uint64_t left_, evaluations_ = 0;
     bool skipped_curvature_ = false;  ///< for want of evaluations
@@ -404,18 +410,18 @@ class Finish {
 
 }  // namespace
 
-Polished polish(const Setting& setting, const Rough& rough, std::uint64_t most_evaluations, Halt& halt) {
-    Finish finish(setting, most_evaluations, halt);
-    const double rough_f = finish.from(rough.x);
-    return {.f = finish.f(),
-            .x = finish.x(),
-            .finished = finish.is_finished(),
-            .starved = finish.is_starved(),
-            .rough_f = rough_f,
-            .rough_x = rough.x,
-            .run = rough.run,
-            .iteration = rough.iteration,
-            .evaluations = finish.evaluations()};
+Polished polish(const Setup& setup, const PolishStart& start, std::uint64_t most_evaluations, Halt& halt) {
+    Polisher polisher(setup, most_evaluations, halt);
+    const double start_f = polisher.from(start.x);
+    return {.f = polisher.f(),
+            .x = polisher.x(),
+            .finished = polisher.is_finished(),
+            .starved = polisher.is_starved(),
+            .start_f = start_f,
+            .start_x = start.x,
+            .run = start.run,
+            .iteration = start.iteration,
+            .evaluations = polisher.evaluations()};
 }
 
 }  // namespace lanewise

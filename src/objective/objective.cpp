@@ -8,11 +8,10 @@
 
 #include "aligned.hpp"
 #include "evaluate.hpp"
-#include "evaluator.hpp"
 
 namespace lanewise {
 
-void Objective::evaluate_f32(const Block<float>& block) const noexcept {
+void Objective::evaluate_f32(const Block<float>& block) const {
     std::ranges::fill(block.f(), std::numeric_limits<float>::quiet_NaN());
 }
 
@@ -25,14 +24,14 @@ void evaluate_points(const Objective& objective, std::span<const std::vector<dou
     double* f = rows.data();
     double* x = f + lanes;
     double* g = x + d * lanes;
-    const Evaluator<double> evaluator{&objective, isa, false, scratch.data(), {}};
+    const Block<double> block{lanes, d, x, f, g, scratch.data(), isa};
     Evaluation at{.f = 0, .gradient = std::vector<double>(d)};
     for (std::size_t first = 0; first < points.size(); first += lanes) {
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             const std::vector<double>& point = points[std::min(first + lane, points.size() - 1)];
             for (std::size_t j = 0; j < d; ++j) x[j * lanes + lane] = point[j];
         }
-        evaluator(lanes, d, x, f, g);
+        objective.evaluate(block);
         for (std::size_t lane = 0; lane < std::min(lanes, points.size() - first); ++lane) {
             at.f = f[lane];
             for (std::size_t j = 0; j < d; ++j) at.gradient[j] = g[j * lanes + lane];

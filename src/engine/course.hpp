@@ -1,0 +1,64 @@
+// What one run does.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "kernels/table.hpp"
+#include "lanewise/options.hpp"
+
+namespace lanewise {
+
+struct Course {
+    explicit Course(const Options& options)
+        : rule(options.rule),
+          schedule(options.schedule),
+          warm_up(options.warm_up),
+          final_alpha(options.used_final_alpha()),
+          scale(options.scale),
+          iterations(options.iterations) {}
+
+    Rule rule;
+    Schedule schedule;
+    std::size_t warm_up;
+    double final_alpha;
+    Scale scale;
+    std::size_t iterations;
+
+    bool operator==(const Course&) const = default;
+};
+
+/// alpha in iteration k.
+double step_size(const Course& course, std::size_t k);
+
+/// What the kernels call the rule.
+kernels::Method kernel_method(Method method) noexcept;
+
+/// Step `k` (from 0) of a course; see kernels::Step. `sign` is -1 when maximising. Computed in double for
+/// either precision, with SLEEF's portable scalar functions: the same bits with every C library and
+/// processor.
+template <class T>
+kernels::Step<T> step_at(const Course& course, std::size_t k, double sign = 1);
+
+/// Steps of the courses that come again and again: of a search's waves, and of their offspring.
+template <class T>
+class Steps {
+  public:
+    explicit Steps(double sign) : sign_(sign) {}
+
+    /// Steps `first` to `first + count - 1`, until the next call.
+    std::span<const kernels::Step<T>> of(const Course& course, std::size_t first, std::size_t count);
+
+  private:
+    struct Known {
+        Course course;
+        std::vector<kernels::Step<T>> steps;  ///< from the first on
+    };
+    double sign_;
+    std::vector<Known> known_;                ///< newest first
+    std::vector<kernels::Step<T>> of_stage_;  ///< of runs too long to keep all of them
+};
+
+}  // namespace lanewise

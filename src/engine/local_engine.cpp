@@ -1,0 +1,259 @@
+// The engine of this process.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include "crew.hpp"
+#include "engine.hpp"
+#include "objective/evaluate.hpp"
+#include "swarm.hpp"
+
+namespace lanewise {
+
+namespace {
+
+RunStatus run_status(kernels::LaneStatus status) {
+    switch (status) {
+        case kernels::nan_at_start: return RunStatus::nan_at_start;
+        case kernels::nan_on_the_way: return RunStatus::nan_on_the_way;
+        default: return RunStatus::stopped;
+    }
+}
+
+template <class T>
+class LocalEngine final : public Engine {
+  public:
+    LocalEngine(const Setup& setup, Halt& halt)
+        : setup_(&setup), halt_(&halt), crew_(setup, halt), course_(Options{}), swarm_(empty_swarm()) {}
+
+    void begin(std::size_t first, std::size_t count, const Course& course, const Origins& origins) override {
+        const std::size_t tile_lanes = crew_.choose_tile_lanes(count, course.rule.method);
+        swarm_ = empty_swarm();  // so that there are never two
+        swarm_ = Swarm<T>(first, count, *setup_->box, course, setup_->sign, tile_lanes);
+        first_ = first;
+        course_ = course;
+        tile_lanes_ = tile_lanes;
+        iteration_ = 0;
+        is_in_stage_ = false;
+        left_ = count;
+        lane_of_.assign(count, no_lane);
+        crew_.begin(swarm_, origins);
+    }
+
+    void advance(std::size_t iteration, std::size_t iterations) override {
+        make_room();
+        is_in_stage_ = true;
+        crew_.advance(swarm_, course_, iteration, iterations);
+        if (halt_->requested()) return;
+        is_in_stage_ = false;
+        iteration_ = iteration + iterations;
+    }
+
+    Look look() override {
+        const std::size_t count = find_lanes();
+        Look look;
+        look.iteration = iteration_;
+        look.run.reserve(count);
+        look.status.reserve(count);
+        for (std::vector<double>* values : {&look.f, &look.slope, &look.best_f}) values->reserve(count);
+        look.best_iteration.reserve(count);
+        for (std::size_t i = 0; i < lane_of_.size(); ++i) {
+            if (lane_of_[i] == no_lane) continue;
+            const std::size_t lane = lane_of_[i];
+            look.run.push_back(static_cast<std::uint32_t>(first_ + i));
+            look.status.push_back(run_status(swarm_.status(lane)));
+            look.f.push_back(swarm_.f(lane));
+            look.slope.push_back(swarm_.slope(lane));
+            look.best_f.push_back(swarm_.best_f(lane));
+            look.best_iteration.push_back(swarm_.best_iteration(lane));
+        }
+        return look;
+    }
+
+    void points(std::span<const std::uint32_t> runs, Where where, std::span<double> x) const override {
+        const std::size_t d = setup_->box->dimension();
+        for (std::size_t i = 0; i < runs.size(); ++i) write_point(runs[i], where, x.subspan(i * d, d));
+    }
+
+    void end(std::span<const Verdict> verdicts, std::span<double> x) override {
+        const std::size_t d = setup_->box->dimension();
+        for (const Verdict& verdict : verdicts) {
+            write_point(verdict.run, verdict.where, x.subspan((verdict.run - first_) * d, d));
+            swarm_.retire(lane_of_[verdict.run - first_]);
+        }
+        left_ -= verdicts.size();
+        if (left_ == 0) swarm_ = empty_swarm();
+    }
+
+    std::vector<Polished> polish(std::span<const PolishStart> starts,
+                                 std::uint64_t most_evaluations) override {
+        std::vector<Polished> polished(starts.size());
+        crew_.share(starts.size(), [&](std::size_t i) {
+            polished[i] = lanewise::polish(*setup_, starts[i], most_evaluations, *halt_);
+        });
+        return polished;
+    }
+
+    void evaluate(std::span<const std::vector<double>> points,
+                  const std::function<void(std::size_t, const Evaluation&)>& visit) override {
+        halt_->call([&] { evaluate_points(*setup_->objective, points, setup_->isa, visit); });
+    }
+
+    EngineWork work() const override { return crew_.work(); }
+    std::uint64_t evaluations_in_vain() const override { return crew_.evaluations_in_vain(); }
+    int threads() const override { return crew_.threads(); }
+    std::size_t tile_lanes() const override { return tile_lanes_; }
+    Profile profile() override { return crew_.profile(course_.rule.method); }
+
+    void save(Writer& writer) override {
+        make_room();
+        std::size_t lanes = swarm_.lanes();
+        std::size_t tile_lanes = swarm_.tile_lanes();
+        writer(lanes, tile_lanes, swarm_);
+    }
+
+    void load(Reader& reader, std::size_t first, const Course& course) override {
+        std::size_t lanes = 0;
+        std::size_t tile_lanes = 0;
+        reader(lanes, tile_lanes);
+        swarm_ = Swarm<T>::with_room(reader, first, lanes, *setup_->box, course, setup_->sign, tile_lanes);
+        first_ = first;
+        course_ = course;
+        tile_lanes_ = tile_lanes;
+        reader(swarm_);
+    }
+
+    void take_up(const Stand& stand) override {
+        require_runs(stand);
+        require_state(stand);
+        iteration_ = stand.iteration;
+        is_in_stage_ = stand.under_way > 0;
+        lane_of_.assign(stand.runs, no_lane);
+        left_ = find_lanes();
+    }
+
+  private:
+    static constexpr std::uint32_t no_lane = std::numeric_limits<std::uint32_t>::max();
+
+    Swarm<T> empty_swarm() const {
+        return Swarm<T>(0, 0, *setup_->box, course_, setup_->sign, lane_multiple);
+    }
+
+    /// Finds the lane of each run that has not been ended; how many there are.
+    std::size_t find_lanes() {
+        std::ranges::fill(lane_of_, no_lane);
+        std::size_t count = 0;
+        for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane) {
+            if (swarm_.status(lane) == kernels::ended) continue;
+            lane_of_[swarm_.run(lane) - first_] = static_cast<std::uint32_t>(lane);
+            ++count;
+        }
+        return count;
+    }
+
+    void write_point(std::size_t run, Where where, std::span<double> x) const {
+        const std::size_t lane = lane_of_[run - first_];
+        for (std::size_t j = 0; j < x.size(); ++j) x[j] = swarm_.coordinate(lane, where, j);
+    }
+
+    /// Gives up lanes that no run needs, where that is worth moving the others. Within a stage the runs of a
+    /// tile have come equally far, and stay together.
+    void make_room() {
+        if (is_in_stage_) return;
+        constexpr double dense = 0.875;
+        const bool close = setup_->objective->calls() == Calls::from_the_caller;
+        if (close || static_cast<double>(swarm_.alive()) <= dense * static_cast<double>(swarm_.lanes())) {
+            try {
+                swarm_.compact(close);
+                return;
+            } catch (const std::bad_alloc&) {
+                // There is no memory for a narrower tile: the lanes stay where they are.
+            }
+        }
+        for (std::size_t tile = 0; tile < swarm_.tiles(); ++tile) swarm_.fill_unused(tile);
+    }
+
+    // What was loaded.
+
+    /// `holds` of every lane up to `lanes`.
+    template <class Holds>
+    static void require_each(std::string_view field, std::size_t lanes, Holds holds) {
+        bool all = true;
+        for (std::size_t lane = 0; lane < lanes; ++lane) all = all && holds(lane);
+        Reader::require(all, field);
+    }
+
+    void require_runs(const Stand& stand) const {
+        std::vector<bool> seen(stand.runs, false);
+        require_each("wave.run", swarm_.lanes(), [&](std::size_t lane) {
+            const std::size_t run = swarm_.run(lane);
+            if (run < first_ || run - first_ >= stand.runs || seen[run - first_]) return false;
+            seen[run - first_] = true;
+            return true;
+        });
+        require_each("wave.status", swarm_.tiles() * swarm_.tile_lanes(), [&](std::size_t lane) {
+            return swarm_.status(lane) <= kernels::ended &&
+                   (lane < swarm_.lanes() || swarm_.status(lane) == kernels::ended);
+        });
+    }
+
+    /// Moments and slopes may be any numbers, and so may values before the look that they are for.
+    void require_state(const Stand& stand) const {
+        const std::size_t begun = stand.iteration + stand.under_way;  // iterations
+        Reader::require(swarm_.is_within_bounds(Where::current), "wave.x");
+        Reader::require(swarm_.is_within_bounds(Where::best), "wave.best_x");
+        require_each("wave.f", swarm_.lanes(), [&](std::size_t lane) {
+            return swarm_.status(lane) != kernels::live || !stand.is_looked_at ||
+                   std::isfinite(swarm_.f(lane));
+        });
+        require_each("wave.best_f", swarm_.lanes(), [&](std::size_t lane) {
+            return std::isfinite(swarm_.best_f(lane)) ||
+                   swarm_.best_f(lane) == std::numeric_limits<double>::infinity();
+        });
+        require_each("wave.steps_taken", swarm_.tiles() * swarm_.tile_lanes(), [&](std::size_t lane) {
+            const auto steps = static_cast<double>(swarm_.steps_taken(lane));
+            const std::size_t least = swarm_.status(lane) == kernels::live ? stand.iteration : 0;
+            return steps >= static_cast<double>(least) && steps <= static_cast<double>(begun) &&
+                   steps == std::floor(steps);
+        });
+        require_each("wave.best_iteration", swarm_.lanes(), [&](std::size_t lane) {
+            return swarm_.best_iteration(lane) >= -1 &&
+                   swarm_.best_iteration(lane) < static_cast<std::int64_t>(begun);
+        });
+    }
+
+    const Setup* setup_;
+    Halt* halt_;
+    Crew<T> crew_;
+    Course course_;
+    Swarm<T> swarm_;
+    std::size_t first_ = 0;
+    std::size_t left_ = 0;  ///< runs that have not been ended
+    std::size_t iteration_ = 0;
+    bool is_in_stage_ = false;  ///< that was cut off, or is under way
+    std::size_t tile_lanes_ = 0;
+    std::vector<std::uint32_t> lane_of_;  ///< [run - first], as of the last look; of those not ended
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_local_engine(const Setup& setup, Halt& halt) {
+    if (setup.precision == Precision::f64) return std::make_unique<LocalEngine<double>>(setup, halt);
+    return std::make_unique<LocalEngine<float>>(setup, halt);
+}
+
+void compile_before(const Setup& setup) {
+    const OwnKernels* own = own_kernels(*setup.objective);
+    if (own != nullptr && setup.jit == Jit::on) own->compile(setup.isa, setup.precision, Compile::finish);
+}
+
+std::size_t bytes_of_run(Method method, Precision precision, std::size_t dimension) {
+    const std::size_t number = precision == Precision::f64 ? sizeof(double) : sizeof(float);
+    const std::size_t rows = 2 + kernels::moment_rows[kernel_method(method)];
+    return (rows * dimension + 4) * number;
+}
+
+}  // namespace lanewise

@@ -1,0 +1,19 @@
+#include "setup.hpp"
+
+#include "threads.hpp"
+
+namespace lanewise {
+
+Setup::Setup(const Objective& the_objective, const Box& the_box, const Options& options)
+    : objective(&the_objective),
+      box(&the_box),
+      isa(choose_isa(options.isa)),
+      precision(options.precision),
+      sign(options.maximize ? -1 : 1),
+      target(options.target ? sign * *options.target : -std::numeric_limits<double>::infinity()),
+      threads(the_objective.calls() == Calls::from_the_caller ? 1 : available_threads(options.threads)),
+      tile_lanes(options.tile_lanes),
+      jit(options.jit),
+      is_profiled(static_cast<bool>(options.profile)) {}
+
+}  // namespace lanewise

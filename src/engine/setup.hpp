@@ -1,0 +1,32 @@
+// What an engine is given.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+
+#include "kernels/table.hpp"
+#include "lanewise/box.hpp"
+#include "lanewise/objective.hpp"
+#include "lanewise/options.hpp"
+
+namespace lanewise {
+
+/// The lanes of a tile are a multiple of this.
+inline constexpr std::size_t lane_multiple = kernels::lane_group;
+
+struct Setup {
+    Setup(const Objective& objective, const Box& box, const Options& options);
+
+    const Objective* objective;
+    const Box* box;
+    Isa isa;
+    Precision precision;     ///< of runs
+    double sign;             ///< -1 when maximising
+    double target;           ///< value at which a polish may end, of the minimisation
+    int threads;             ///< at most
+    std::size_t tile_lanes;  ///< 0: the engine's choice
+    Jit jit;
+    bool is_profiled;
+};
+
+}  // namespace lanewise

@@ -1,0 +1,35 @@
+// From an objective as it was written to a program: simplify, differentiate, reduce, lower.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "graph.hpp"
+#include "lower.hpp"
+
+namespace lanewise {
+
+/// Largest formula, in operations as written with sums unrolled, and the most steps unrolling may take.
+#if defined(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)  // under sanitizers, thousands of texts a second
+inline constexpr std::size_t most_nodes = 2'000;
+inline constexpr std::size_t most_steps = 20'000;
+#else
+inline constexpr std::size_t most_nodes = 2'000'000;
+inline constexpr std::size_t most_steps = 20'000'000;
+#endif
+
+/// An objective as it was written, and as it is run.
+struct Optimised {
+    std::size_t dimension;
+    Graph written;
+    NodeId value;  ///< of `written`
+    Lowered lowered;
+};
+
+/// `value` is a node of `written`, whose variables are the coordinates 0 .. dimension-1.
+Optimised optimise(Graph written, NodeId value, std::size_t dimension);
+
+/// See lanewise::Program::dump.
+std::string dump(const Optimised& program);
+
+}  // namespace lanewise
