@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "problems.hpp"
+#include "cases.hpp"
 #include "textbook.hpp"
 
 namespace {
@@ -70,7 +70,7 @@ void search_row(benchmark::State& state, const Objective& objective, const Progr
 }
 
 /// Starts of the scalar loops. Not all coordinates the same: atoms would coincide.
-std::vector<double> scalar_start(const bench::Problem& problem, std::size_t run) {
+std::vector<double> scalar_start(const bench::Case& problem, std::size_t run) {
     std::vector<double> x(problem.dimension);
     for (std::size_t j = 0; j < x.size(); ++j)
         x[j] = problem.bound * std::sin(static_cast<double>(1 + run * x.size() + j));
@@ -94,14 +94,14 @@ void scalar_row(benchmark::State& state, Run run) {
     report(state, seconds, run_iterations);
 }
 
-std::size_t textbook(const bench::Problem& problem, std::size_t run) {
+std::size_t textbook(const bench::Case& problem, std::size_t run) {
     benchmark::DoNotOptimize(textbook_run(problem, scalar_start(problem, run), iterations, 0.05));
     return iterations;
 }
 
 /// NLopt's L-BFGS with the textbook's function as its callback; an evaluation counts as an iteration.
 struct NloptRun {
-    const bench::Problem* problem;
+    const bench::Case* problem;
     std::vector<double> x, g;
     std::size_t evaluations = 0;
 
@@ -115,7 +115,7 @@ struct NloptRun {
     }
 };
 
-std::size_t nlopt(const bench::Problem& problem, std::size_t run) {
+std::size_t nlopt(const bench::Case& problem, std::size_t run) {
     const std::unique_ptr<nlopt_opt_s, decltype(&nlopt_destroy)> search(
         nlopt_create(NLOPT_LD_LBFGS, static_cast<unsigned>(problem.dimension)), nlopt_destroy);
     NloptRun state{&problem, {}, std::vector<double>(problem.dimension)};
@@ -135,7 +135,7 @@ void add(const std::string& name, Row row) {
     benchmark::RegisterBenchmark(name.c_str(), row)->UseManualTime()->Unit(benchmark::kMillisecond);
 }
 
-void add_problem(const bench::Problem& problem) {
+void add_problem(const bench::Case& problem) {
     const std::string name = problem.name;
     const Box box = box_of(problem);
     const auto text = std::make_shared<Expression>(problem.expression, box);
@@ -150,6 +150,13 @@ void add_problem(const bench::Problem& problem) {
         add_search("interpreted", text, engine_options(threads, Jit::off));
         add_search("compiled", compiled, engine_options(threads, Jit::on));
         add_search("native", native, engine_options(threads, Jit::off));
+    }
+    // The same search upside down: the same trajectories, and so the same work.
+    const auto negative = std::make_shared<Expression>("-(" + std::string(problem.expression) + ")", box);
+    for (const Jit jit : {Jit::off, Jit::on}) {
+        Options maximising = engine_options(1, jit);
+        maximising.maximize = true;
+        add_search(jit == Jit::on ? "compiled-maximising" : "interpreted-maximising", negative, maximising);
     }
     Options options = engine_options(1, Jit::on);
     options.precision = Precision::f32;
@@ -213,7 +220,7 @@ int main(int argc, char** argv) {
         if (!isa_available(isa)) continue;
         for (const Precision precision : {Precision::f64, Precision::f32}) add_limits(isa, precision);
     }
-    for (const bench::Problem& problem : problems) add_problem(problem);
+    for (const bench::Case& problem : cases) add_problem(problem);
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
     benchmark::RunSpecifiedBenchmarks();

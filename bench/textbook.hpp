@@ -7,7 +7,7 @@
 #include <numbers>
 #include <vector>
 
-#include "problems.hpp"
+#include "cases.hpp"
 
 namespace lanewise::bench {
 
@@ -68,7 +68,7 @@ inline double textbook_value_and_gradient(Function function, const std::vector<d
 }
 
 /// The best point that Adam sees from this start in the problem's box.
-inline std::vector<double> textbook_run(const Problem& problem, std::vector<double> x, int iterations,
+inline std::vector<double> textbook_run(const Case& problem, std::vector<double> x, int iterations,
                                         double alpha) {
     constexpr double beta1 = 0.9;
     constexpr double beta2 = 0.999;

@@ -19,7 +19,7 @@ const Objective& rastrigin_10();
 const Objective& styblinski_tang_20();
 const Objective& lennard_jones_13();
 
-struct Problem {
+struct Case {
     const char* name;
     Function function;
     std::size_t dimension;
@@ -31,7 +31,7 @@ struct Problem {
 inline constexpr const char* rosenbrock_expression =
     "sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)";
 
-inline constexpr Problem problems[] = {
+inline constexpr Case cases[] = {
     {"sphere-2", Function::sphere, 2, 5, "sum(i, 0, n(x)-1, x[i]^2)", sphere_2},
     {"rosenbrock-10", Function::rosenbrock, 10, 5, rosenbrock_expression, rosenbrock_10},
     {"rastrigin-10", Function::rastrigin, 10, 5, "10*n(x) + sum(i, 0, n(x)-1, x[i]^2 - 10*cos(2*pi*x[i]))",
@@ -46,7 +46,7 @@ inline constexpr Problem problems[] = {
     {"rosenbrock-50", Function::rosenbrock, 50, 5, rosenbrock_expression, rosenbrock_50},
 };
 
-inline Box box_of(const Problem& problem) {
+inline Box box_of(const Case& problem) {
     return Box{{"x", -problem.bound, problem.bound, problem.dimension}};
 }
 
