@@ -219,8 +219,8 @@ TEST_CASE("the table tells from which point of which run the best is") {
     };
     CHECK(origin(3, false, false) == "iteration 3 of start 7");
     CHECK(origin(3, true, true) == "polished from iteration 3 of an offspring of start 7");
-    CHECK(origin(-1, false, true) == "polished from the first point of start 7");
-    CHECK(origin(-1, false, false) == "the first point of start 7");
+    CHECK(origin(-1, false, true) == "polished from start 7");
+    CHECK(origin(-1, false, false) == "start 7");
 }
 
 TEST_CASE("the table counts every start once, whether its turn came or not") {

@@ -46,8 +46,8 @@ std::string best(const Result& result, const Box& box) {
     const Best& best = result.best;
     const std::string run =
         fmt::format("{}start {}", best.offspring ? "an offspring of " : "", best.start_id);
-    const std::string point = best.iteration >= 0 ? fmt::format("iteration {} of {}", best.iteration, run)
-                                                  : fmt::format("the first point of {}", run);
+    const std::string point =
+        best.iteration >= 0 ? fmt::format("iteration {} of {}", best.iteration, run) : run;
     return fmt::format("best   f = {}\n       {}\n       {}{}\n", to_text(best.f),
                        variables(box, best.x, 17, box.dimension()), best.polished ? "polished from " : "",
                        point);
@@ -103,12 +103,12 @@ std::string runs(const Result& result) {
     return text + "\n";
 }
 
-/// The number of minima as the sample lets expect it, unless it is refuted by those that were found.
+/// The number of minima that the sample predicts, unless more were found.
 std::string expected_minima(const Result& result) {
     if (!result.coverage.minima_expected) return "";
     const double expected = std::round(*result.coverage.minima_expected);
     if (expected < static_cast<double>(result.minima_found))
-        return "       no estimate of the number of minima: more were found than the sample lets expect\n";
+        return "       no estimate of the number of minima: more were found than the sample predicts\n";
     return fmt::format("       about {:.0f} {} expected in all\n", expected,
                        minima_word(expected == 1 ? 1 : 2));
 }
