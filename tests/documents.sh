@@ -91,8 +91,10 @@ check_paths() { # PAGE PROSE
     done < <(grep -oE '`(bench|cmake|doc|examples|include|kernels|src|tests)/[^` ]*' "$2" | tr -d '`')
 }
 
-# What is left of output when numbers, and the time they took, are taken out.
-form() { sed -E 's/-?[0-9.]+(e[-+]?[0-9]+)?/#/g; s/\[#[^]]*\]/[#]/; s/^time .*/time/; s/ +/ /g' "$@"; }
+# What is left of output when numbers, and what depends on the machine, are taken out.
+form() {
+    sed -E 's/-?[0-9.]+(e[-+]?[0-9]+)?/#/g; s/\[#[^]]*\]/[#]/; s/ +/ /g; s/^time .*/time/; s/^(runs # starts,).*/\1/' "$@"
+}
 
 check_demo() { # BLOCKS
     local demo line block
