@@ -9,6 +9,8 @@
 #include "lanewise/lanewise.hpp"
 
 using namespace lanewise;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 using nlohmann::json;
 
 namespace {
@@ -102,8 +104,134 @@ TEST_CASE("the table names what a person wants to know") {
     CHECK_THAT(table, ContainsSubstring("v = [2, "));
     CHECK_THAT(table, ContainsSubstring("minima 1 distinct"));
     CHECK_THAT(table, ContainsSubstring("(1 at a bound)"));
-    CHECK_THAT(table, ContainsSubstring("runs   40 started, "));
+    CHECK_THAT(table, ContainsSubstring("runs   40 starts, "));
     CHECK_THAT(table, ContainsSubstring("run-iterations/s"));
+}
+
+namespace {
+
+const Box pair{{"x", -5, 5}, {"y", 2, 2}};
+
+/// A search of 100 starts whose best run ended at one of `found` minima.
+Result found(std::size_t found) {
+    Result result{};
+    result.best = {.f = 0, .x = {1, 2}, .start_id = 7, .iteration = 3, .offspring = false, .polished = false};
+    result.minima = {{.f = 0,
+                      .x = {1, 2},
+                      .polished = true,
+                      .gradient_norm = 0,
+                      .at_bound = {0, -1},
+                      .start_ids = {7, 8},
+                      .offspring = 5}};
+    result.minima_found = found;
+    result.runs[static_cast<std::size_t>(RunStatus::converged_gradient)] = 100;
+    return result;
+}
+
+std::string table_of(const Coverage& coverage, std::size_t minima_found) {
+    Result result = found(minima_found);
+    result.coverage = coverage;
+    return to_table(result, pair);
+}
+
+}  // namespace
+
+TEST_CASE("the table expects no fewer minima than were found") {
+    for (const std::size_t minima_found : {1U, 2U, 12U, 999U, 14003U, 123457U}) {
+        for (const double of_found : {0.1, 0.46, 0.999, 0.99999, 1.0, 1.00001, 1.3, 1e6}) {
+            const double expected = of_found * static_cast<double>(minima_found);
+            const std::string table = table_of({.runs = 2500,
+                                                .minima_found = 1,
+                                                .minima_expected = expected,
+                                                .volume_covered = 0.5,
+                                                .unseen_probability = 0.52},
+                                               minima_found);
+            INFO(table);
+            CHECK_THAT(table, ContainsSubstring("chance that one more ends at another: about 0.52\n"));
+            const std::size_t end = table.find(" expected in all\n");
+            if (end == std::string::npos) {
+                CHECK(expected < static_cast<double>(minima_found));
+                CHECK_THAT(table, ContainsSubstring("no estimate of the number of minima: more were found"));
+            } else {
+                const std::size_t begin = table.rfind("about ", end);
+                CHECK(std::stod(table.substr(begin + 6)) >= static_cast<double>(minima_found));
+            }
+        }
+    }
+    const Box square{{"x", -5, 5}, {"y", -5, 5}};
+    const Result many = minimize("sin(5*x)*sin(5*y)*exp(-x^2-y^2)", square);
+    REQUIRE(*many.coverage.minima_expected < static_cast<double>(many.minima_found));
+    CHECK_THAT(to_table(many, square), !ContainsSubstring("expected in all"));
+}
+
+TEST_CASE("the table says what the sample of the starts knows, and no more") {
+    const auto sample = [](std::size_t runs, std::size_t minima, std::optional<double> expected,
+                           double unseen) {
+        return table_of({.runs = runs,
+                         .minima_found = minima,
+                         .minima_expected = expected,
+                         .volume_covered = {},
+                         .unseen_probability = unseen},
+                        1);
+    };
+    CHECK_THAT(sample(512, 1, 1.004, 7.6e-6),
+               ContainsSubstring("sample 512 runs ended at 1 minimum; chance that one more ends at another: "
+                                 "about 7.6e-06\n       about 1 minimum expected in all\n"));
+    CHECK_THAT(sample(2, 2, {}, 1), ContainsSubstring("sample 2 runs ended at 2 minima; chance that one more "
+                                                      "ends at another: above 0.99\ntime"));
+    CHECK_THAT(sample(300, 299, {}, 0.996), ContainsSubstring("another: above 0.99\n"));
+    CHECK_THAT(table_of({}, 1), !ContainsSubstring("sample"));
+    Result covered = found(3);
+    covered.status = SearchStatus::covered;
+    CHECK_THAT(to_table(covered, pair), StartsWith("ended  max-unseen\n"));
+}
+
+TEST_CASE("the table tells who came to a minimum and whether it is one") {
+    Result result = found(1);
+    const auto row = [&] {
+        const std::string table = to_table(result, pair);
+        const std::size_t begin = table.find('\n', table.find("|gradient|")) + 1;
+        return table.substr(begin, table.find('\n', begin) - begin);
+    };
+    CHECK(row() == "                 0         2          5           0  x = 1, y = 2");
+    result.minima[0].at_bound = {1, -1};
+    CHECK_THAT(row(), EndsWith("y = 2  (1 at a bound)"));
+    result.minima[0].start_ids.clear();
+    CHECK_THAT(row(), EndsWith("y = 2  (1 at a bound)"));
+    result.minima[0].offspring = 0;
+    CHECK_THAT(row(), EndsWith("y = 2  (1 at a bound, no run ended here)"));
+    result.minima[0].polished = false;
+    CHECK_THAT(row(), EndsWith("y = 2  (1 at a bound, not polished, no run ended here)"));
+    result.minima.clear();
+    result.minima_found = 0;
+    CHECK_THAT(to_table(result, pair), ContainsSubstring("minima 0 distinct\nruns"));
+}
+
+TEST_CASE("the table tells from which point of which run the best is") {
+    Result result = found(1);
+    const auto origin = [&](std::int64_t iteration, bool offspring, bool polished) {
+        result.best.iteration = iteration;
+        result.best.offspring = offspring;
+        result.best.polished = polished;
+        const std::string table = to_table(result, pair);
+        const std::size_t begin = table.find("y = 2\n") + 13;
+        return table.substr(begin, table.find('\n', begin) - begin);
+    };
+    CHECK(origin(3, false, false) == "iteration 3 of start 7");
+    CHECK(origin(3, true, true) == "polished from iteration 3 of an offspring of start 7");
+    CHECK(origin(-1, false, true) == "polished from start 7");
+    CHECK(origin(-1, false, false) == "start 7");
+}
+
+TEST_CASE("the table counts every start once, whether its turn came or not") {
+    const Result few = minimize(expression, box, {.starts = 1000, .max_unseen = 0.5});
+    REQUIRE(few.status == SearchStatus::covered);
+    const std::string table = to_table(few, box);
+    CHECK_THAT(table, ContainsSubstring("runs   1000 starts, "));
+    CHECK_THAT(table, ContainsSubstring(std::to_string(few.runs_with(RunStatus::stopped)) +
+                                        " stopped or not begun"));
+    CHECK_THAT(to_table(minimize("x^2", Box{{"x", -1, 1}}, {.starts = 1}), Box{{"x", -1, 1}}),
+               ContainsSubstring("runs   1 start, 1 "));
 }
 
 TEST_CASE("numbers are printed so that they read back") {

@@ -14,7 +14,7 @@
 
 namespace lanewise {
 
-/// The result as JSON, with the problem and all option values used; layout in the README. Numbers read back
+/// The result as JSON, with the problem and all option values used; layout in doc/json.md. Numbers read back
 /// to the same double. `expression` is the objective's text, if it has one.
 std::string to_json(const Result& result, const Box& box, const Options& options,
                     std::string_view expression = {}, const Parameters& parameters = {});

@@ -27,6 +27,14 @@ std::string variables(const Box& box, const std::vector<double>& x, int digits, 
     return text;
 }
 
+const char* plural(std::size_t count) {
+    return count == 1 ? "" : "s";
+}
+
+const char* minima_word(std::size_t count) {
+    return count == 1 ? "minimum" : "minima";
+}
+
 std::string with_unit(double count) {
     if (count >= 1e9) return fmt::format("{:.3g} G", count / 1e9);
     if (count >= 1e6) return fmt::format("{:.3g} M", count / 1e6);
@@ -35,56 +43,99 @@ std::string with_unit(double count) {
 }
 
 std::string best(const Result& result, const Box& box) {
-    const std::string where =
-        result.best.iteration < 0 ? "its start" : fmt::format("iteration {}", result.best.iteration);
-    return fmt::format("best   f = {}\n       {}\n       {}start {}, {}{}\n", to_text(result.best.f),
-                       variables(box, result.best.x, 17, box.dimension()),
-                       result.best.offspring ? "offspring of " : "", result.best.start_id, where,
-                       result.best.polished ? ", polished" : "");
+    const Best& best = result.best;
+    const std::string run =
+        fmt::format("{}start {}", best.offspring ? "an offspring of " : "", best.start_id);
+    const std::string point =
+        best.iteration >= 0 ? fmt::format("iteration {} of {}", best.iteration, run) : run;
+    return fmt::format("best   f = {}\n       {}\n       {}{}\n", to_text(best.f),
+                       variables(box, best.x, 17, box.dimension()), best.polished ? "polished from " : "",
+                       point);
+}
+
+/// How many variables a minimum has at a bound; one that the box fixes has no choice and does not count.
+std::size_t at_bounds(const Minimum& minimum, const Box& box) {
+    std::size_t count = 0;
+    for (std::size_t j = 0; j < box.dimension(); ++j)
+        count += static_cast<std::size_t>(minimum.at_bound[j] != 0 && box.lower()[j] != box.upper()[j]);
+    return count;
+}
+
+std::string remarks(const Minimum& minimum, const Box& box) {
+    std::string text;
+    const auto add = [&](std::string_view remark) {
+        text += fmt::format("{}{}", text.empty() ? "" : ", ", remark);
+    };
+    if (const std::size_t count = at_bounds(minimum, box); count > 0)
+        add(fmt::format("{} at a bound", count));
+    if (!minimum.polished) add("not polished");
+    if (minimum.hits() + minimum.offspring == 0) add("no run ended here");
+    return text.empty() ? "" : fmt::format("  ({})", text);
 }
 
 std::string minima(const Result& result, const Box& box) {
     const std::size_t shown = std::min(result.minima.size(), most_minima_shown);
-    std::string text = fmt::format("minima {} distinct\n  {:>16}  {:>8}  {:>9}\n", result.minima_found, "f",
-                                   "hits", "|gradient|");
+    std::string text = fmt::format("minima {} distinct\n", result.minima_found);
+    if (shown > 0)
+        text += fmt::format("  {:>16}  {:>8}  {:>9}  {:>10}\n", "f", "hits", "offspring", "|gradient|");
     for (std::size_t i = 0; i < shown; ++i) {
         const Minimum& minimum = result.minima[i];
-        const auto walls = std::ranges::count_if(minimum.at_bound, [](int side) { return side != 0; });
-        text += fmt::format("  {:>16.9g}  {:>8}  {:>10.2g}  {}{}\n", minimum.f, minimum.hits(),
-                            minimum.gradient_norm, variables(box, minimum.x, 5, most_coordinates_shown),
-                            walls > 0 ? fmt::format("  ({} at a bound)", walls) : "");
+        text += fmt::format("  {:>16.9g}  {:>8}  {:>9}  {:>10.2g}  {}{}\n", minimum.f, minimum.hits(),
+                            minimum.offspring, minimum.gradient_norm,
+                            variables(box, minimum.x, 5, most_coordinates_shown), remarks(minimum, box));
     }
     if (result.minima_found > shown) text += fmt::format("  ... and {} more\n", result.minima_found - shown);
     return text;
 }
 
+/// How runs ended. Those of starts whose turn did not come are counted as stopped, too.
+std::string_view end_of_run(RunStatus status) {
+    return status == RunStatus::stopped ? "stopped or not begun" : name(status);
+}
+
 std::string runs(const Result& result) {
-    std::string text = fmt::format("runs   {} started", result.runs_started());
+    std::string text = fmt::format("runs   {} start{}", result.runs_started(), plural(result.runs_started()));
     for (std::size_t i = 0; i < run_statuses; ++i) {
         if (result.runs[i] != 0)
-            text += fmt::format(", {} {}", result.runs[i], name(static_cast<RunStatus>(i)));
+            text += fmt::format(", {} {}", result.runs[i], end_of_run(static_cast<RunStatus>(i)));
     }
     if (result.offspring > 0) text += fmt::format("; {} offspring", result.offspring);
     return text + "\n";
 }
 
+/// The number of minima that the sample predicts, unless more were found.
+std::string expected_minima(const Result& result) {
+    if (!result.coverage.minima_expected) return "";
+    const double expected = std::round(*result.coverage.minima_expected);
+    if (expected < static_cast<double>(result.minima_found))
+        return "       no estimate of the number of minima: more were found than the sample predicts\n";
+    return fmt::format("       about {:.0f} {} expected in all\n", expected,
+                       minima_word(expected == 1 ? 1 : 2));
+}
+
 std::string coverage(const Result& result) {
     const Coverage& coverage = result.coverage;
     if (!coverage.unseen_probability) return "";
-    const std::string expected =
-        coverage.minima_expected
-            ? fmt::format("about {:.4g} minima expected in all, ", *coverage.minima_expected)
-            : "";
-    return fmt::format("cover  {}chance that another run finds a new one {:.2g}\n", expected,
-                       *coverage.unseen_probability);
+    constexpr double nearly_certain = 0.99;
+    const std::string chance = *coverage.unseen_probability > nearly_certain
+                                   ? fmt::format("above {}", nearly_certain)
+                                   : fmt::format("about {:.2g}", *coverage.unseen_probability);
+    return fmt::format("sample {} runs ended at {} {}; chance that one more ends at another: {}\n{}",
+                       coverage.runs, coverage.minima_found, minima_word(coverage.minima_found), chance,
+                       expected_minima(result));
 }
 
 std::string work(const Result& result) {
     const Work& work = result.work;
     const double rate = work.seconds > 0 ? static_cast<double>(work.run_iterations) / work.seconds : 0;
     return fmt::format("time   {:.3g} s, {}run-iterations/s ({}{}, {} thread{})\n", work.seconds,
-                       with_unit(rate), isa_name(result.isa), result.native ? ", native" : "", result.threads,
-                       result.threads == 1 ? "" : "s");
+                       with_unit(rate), isa_name(result.isa), result.native ? ", machine code" : "",
+                       result.threads, plural(static_cast<std::size_t>(result.threads)));
+}
+
+/// Why the search ended; for what the sample said, the option that asked for it, since minima can be unseen.
+std::string_view end_of_search(SearchStatus status) {
+    return status == SearchStatus::covered ? "max-unseen" : name(status);
 }
 
 std::string wrong_gradient(const GradientCheck& check, const Box& box) {
@@ -141,7 +192,8 @@ std::string to_text(const GradientCheck& check, const Box& box) {
 
 std::string to_table(const Result& result, const Box& box) {
     std::string text;
-    if (result.status != SearchStatus::completed) text += fmt::format("ended  {}\n", name(result.status));
+    if (result.status != SearchStatus::completed)
+        text += fmt::format("ended  {}\n", end_of_search(result.status));
     return text + best(result, box) + minima(result, box) + runs(result) + coverage(result) + work(result);
 }
 
