@@ -81,19 +81,21 @@ class State {
     /// Evaluates and looks; `meanwhile` may be called with 0 to d - 1 in between, in that order.
     template <class Meanwhile>
     void evaluate(const Tile<T>& tile, T k, Meanwhile meanwhile) {
-        const Batch<T> value = call<F>(static_cast<const B<T>*>(x_), static_cast<B<T>*>(g_), meanwhile).simd;
-        const Batch<T> f = Batch<T>(tile.sign) * value;
-        if (tile.fixed != nullptr) {
-            repeat<F::dimension>([&](std::size_t j) {
-                if (tile.fixed[j]) g_[j].simd = Batch<T>(T(0));
-            });
-        }
+        const Batch<T> f =
+            flip(tile, call<F>(static_cast<const B<T>*>(x_), static_cast<B<T>*>(g_), meanwhile).simd);
 
         // The value last: it is the last to be known.
         const Batch<T> zero(T(0));
         Batch<T> fault = zero;
         repeat<F::dimension>([&](std::size_t j) { fault = fma(zero, g_[j].simd, fault); });
-        seen_ = inspect(runs_, f, fma(zero, f, fault) == zero, k);
+        seen_ = inspect(runs_, f, fma(zero, f, fault) == zero, k, [&](Mask<T> as_found) {
+            if (tile.fixed == nullptr) return as_found;
+            Batch<T> fault_of_free = zero;
+            for (std::size_t j = 0; j < F::dimension; ++j) {
+                if (!tile.fixed[j]) fault_of_free = fma(zero, g_[j].simd, fault_of_free);
+            }
+            return fma(zero, f, fault_of_free) == zero;
+        });
         if (!seen_.all_finite) {
             repeat<F::dimension>(
                 [&](std::size_t j) { x_[j].simd = xsimd::select(seen_.broken, best_x_[j], x_[j].simd); });

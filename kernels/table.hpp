@@ -53,9 +53,8 @@ struct Tile {
     const T* lower;         ///< [d], one number per variable
     const T* upper;         ///< [d]
     const T* scale;         ///< [d] what a step size of 1 means for each variable
-    const bool*
-        fixed;  ///< [d] variables that keep their coordinate: their gradient is taken as 0; null: none
-    T sign;     ///< 1, or -1 when maximising: best_f and the f of a look are sign times the value
+    const bool* fixed;      ///< [d] variables without a gradient that could be at fault; null: none
+    T flip;                 ///< -0 when maximising, else 0: values have this bit flipped
     /// Roots in a step are taken by Newton's method from this number on, as Functions::least_newton_root
     /// allows: a matter of speed alone, their bits are the same.
     T newton_from = std::numeric_limits<T>::infinity();

@@ -280,7 +280,7 @@ TEMPLATE_TEST_CASE("a kernel keeps the best point visited and freezes a broken l
                                 &upper,
                                 &scale,
                                 nullptr,
-                                T(1)};
+                                T(0)};
     struct Script {
         std::size_t iteration = 0;
     } script;

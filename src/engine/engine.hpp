@@ -78,7 +78,8 @@ class Engine {
     /// once more takes the stage to its end.
     virtual void advance(std::size_t iteration, std::size_t iterations) = 0;
 
-    virtual Look look() = 0;
+    /// Writes a look; one that is used again takes no new memory.
+    virtual void look(Look& look) = 0;
     /// Writes the points of runs that are in the last look, [run][d]. On a wall a coordinate is the box's own
     /// bound.
     virtual void points(std::span<const std::uint32_t> runs, Where where, std::span<double> x) const = 0;

@@ -52,25 +52,22 @@ class LocalEngine final : public Engine {
         iteration_ = iteration + iterations;
     }
 
-    Look look() override {
-        const std::size_t count = find_lanes();
-        Look look;
+    void look(Look& look) override {
+        find_lanes();
+        look.resize(left_);
         look.iteration = iteration_;
-        look.run.reserve(count);
-        look.status.reserve(count);
-        for (std::vector<double>* values : {&look.f, &look.slope, &look.best_f}) values->reserve(count);
-        look.best_iteration.reserve(count);
-        for (std::size_t i = 0; i < lane_of_.size(); ++i) {
-            if (lane_of_[i] == no_lane) continue;
-            const std::size_t lane = lane_of_[i];
-            look.run.push_back(static_cast<std::uint32_t>(first_ + i));
-            look.status.push_back(run_status(swarm_.status(lane)));
-            look.f.push_back(swarm_.f(lane));
-            look.slope.push_back(swarm_.slope(lane));
-            look.best_f.push_back(swarm_.best_f(lane));
-            look.best_iteration.push_back(swarm_.best_iteration(lane));
+        std::size_t i = 0;
+        for (std::size_t run = 0; run < lane_of_.size(); ++run) {
+            const std::size_t lane = lane_of_[run];
+            if (lane == no_lane) continue;
+            look.run[i] = static_cast<std::uint32_t>(first_ + run);
+            look.status[i] = run_status(swarm_.status(lane));
+            look.f[i] = swarm_.f(lane);
+            look.slope[i] = swarm_.slope(lane);
+            look.best_f[i] = swarm_.best_f(lane);
+            look.best_iteration[i] = swarm_.best_iteration(lane);
+            ++i;
         }
-        return look;
     }
 
     void points(std::span<const std::uint32_t> runs, Where where, std::span<double> x) const override {
@@ -132,7 +129,7 @@ class LocalEngine final : public Engine {
         iteration_ = stand.iteration;
         is_in_stage_ = stand.under_way > 0;
         lane_of_.assign(stand.runs, no_lane);
-        left_ = find_lanes();
+        find_lanes();
     }
 
   private:
@@ -142,16 +139,15 @@ class LocalEngine final : public Engine {
         return Swarm<T>(0, 0, *setup_->box, course_, setup_->sign, lane_multiple);
     }
 
-    /// Finds the lane of each run that has not been ended; how many there are.
-    std::size_t find_lanes() {
+    /// Finds the lane of each run that has not been ended, and how many there are.
+    void find_lanes() {
         std::ranges::fill(lane_of_, no_lane);
-        std::size_t count = 0;
+        left_ = 0;
         for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane) {
             if (swarm_.status(lane) == kernels::ended) continue;
             lane_of_[swarm_.run(lane) - first_] = static_cast<std::uint32_t>(lane);
-            ++count;
+            ++left_;
         }
-        return count;
     }
 
     void write_point(std::size_t run, Where where, std::span<double> x) const {

@@ -36,6 +36,14 @@ struct Look {
     std::vector<std::int32_t> best_iteration;
 
     std::size_t count() const noexcept { return run.size(); }
+    void resize(std::size_t count) {
+        run.resize(count);
+        status.resize(count);
+        f.resize(count);
+        slope.resize(count);
+        best_f.resize(count);
+        best_iteration.resize(count);
+    }
     bool goes_on(std::size_t i) const { return status[i] == RunStatus::stopped; }
 };
 

@@ -74,6 +74,7 @@ Swarm<T>::Swarm(std::size_t first, std::size_t runs, const Box& box, const Cours
         std::tie(bounds_[j], bounds_[dimension_ + j]) = bounds_inside<T>(lower, upper);
         bounds_[2 * dimension_ + j] = course.scale == Scale::box ? static_cast<T>(upper - lower) : T(1);
         if (lower != upper) continue;
+        bounds_[dimension_ + j] = bounds_[j];  // also where one is 0 and the other -0
         if (!fixed_) fixed_ = std::make_unique<bool[]>(dimension_);
         fixed_[j] = true;
     }
@@ -160,7 +161,7 @@ kernels::Tile<T> Swarm<T>::unpack(std::size_t tile, const Workspace<T>& workspac
                                 .upper = bounds_.data() + dimension_,
                                 .scale = bounds_.data() + 2 * dimension_,
                                 .fixed = fixed_.get(),
-                                .sign = sign_};
+                                .flip = sign_ < 0 ? T(-0.0) : T(0)};
     std::fill_n(rows.best_step, lanes_, T(-1));
     std::copy_n(status_.data() + lane, lanes_, rows.status);
     return rows;

@@ -186,6 +186,7 @@ void keep_best(std::vector<Verdict>& verdicts, const Look& look, const Findings&
 }
 
 void leave_out(Look& look, const std::vector<Verdict>& verdicts) {
+    if (verdicts.empty()) return;
     auto next = verdicts.begin();
     std::size_t kept = 0;
     for (std::size_t i = 0; i < look.count(); ++i) {
@@ -201,12 +202,7 @@ void leave_out(Look& look, const std::vector<Verdict>& verdicts) {
         look.best_iteration[kept] = look.best_iteration[i];
         ++kept;
     }
-    look.run.resize(kept);
-    look.status.resize(kept);
-    look.f.resize(kept);
-    look.slope.resize(kept);
-    look.best_f.resize(kept);
-    look.best_iteration.resize(kept);
+    look.resize(kept);
 }
 
 }  // namespace lanewise

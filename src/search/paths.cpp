@@ -33,9 +33,10 @@ void visit_path(const Setting& setting, Engine& engine, std::uint64_t start_id, 
                 const std::function<void(const PathPoint&)>& visit) {
     engine.begin(0, 1, Course(*setting.options), OneStart(setting.starts, start_id));
     std::vector<double> x(setting.box->dimension());
+    Look look;
     for (std::size_t k = 0; k < iterations; ++k) {
         engine.advance(k, 1);
-        const Look look = engine.look();
+        engine.look(look);
         // A run that breaks is frozen, and its path over.
         if (!look.goes_on(0)) return;
         engine.points(look.run, Where::current, x);

@@ -195,7 +195,7 @@ class StateRules {
                                .iteration = wave.iteration(),
                                .under_way = wave.cut_off_,
                                .is_looked_at = wave.stage_ > 0 && !wave.is_cut_off()});
-        const Look look = wave.engine_->look();
+        const Look& look = wave.look();
         std::size_t next = 0;
         each_run("wave.status", [&](std::size_t run) {
             const bool has_lane = next < look.count() && look.run[next] == run;

@@ -68,7 +68,7 @@ bool Wave::begin(const Plan& plan) {
     }
     if (halt_->requested()) return false;
     enlist();
-    note_best(engine_->look());
+    note_best(look());
     return true;
 }
 
@@ -105,7 +105,7 @@ void Wave::advance(std::size_t iterations) {
     iteration_ += stage_;
     findings_->iterations = std::max(findings_->iterations, iteration_);
 
-    Look look = engine_->look();
+    Look& look = this->look();
     note_best(look);
     std::vector<Verdict> all;
     const auto take = [&](std::vector<Verdict> verdicts) {
@@ -136,6 +136,11 @@ void Wave::advance(std::size_t iterations) {
     }
     alive_ = look.count();
     carry_out(all);
+}
+
+Look& Wave::look() {
+    engine_->look(look_);
+    return look_;
 }
 
 Points Wave::points(Where where) const {
@@ -204,13 +209,13 @@ void Wave::carry_out(const std::vector<Verdict>& verdicts) {
 }
 
 std::vector<PolishStart> Wave::best_points(std::size_t most) {
-    return lanewise::best_points(engine_->look(), points(Where::best), *findings_, *setting_->box,
+    return lanewise::best_points(look(), points(Where::best), *findings_, *setting_->box,
                                  setting_->options->same, most);
 }
 
 void Wave::end() {
     if (!has_begun()) enlist();
-    const Look look = engine_->look();
+    const Look& look = this->look();
     note_best(look);
     const bool looked_at = !is_cut_off() && stage_ > 0;
     const RunStatus why = iteration_ == iterations() ? RunStatus::max_iterations : RunStatus::stopped;

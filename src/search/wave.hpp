@@ -77,6 +77,7 @@ class Wave {
 
     /// Iterations between two looks, where all is to go on.
     std::size_t whole_stage() const noexcept;
+    Look& look();
     Points points(Where where) const;
     void note_best(const Look& look);
     void take_best(const Look& look, std::size_t i, double f);
@@ -99,6 +100,7 @@ class Wave {
     std::uint64_t first_id_ = 0;
     std::vector<std::uint64_t> lines_;  ///< of offspring
     History history_;
+    Look look_;  ///< the last; kept for its memory
 };
 
 }  // namespace lanewise
