@@ -298,6 +298,14 @@ TEST_CASE("info lists versions and instruction sets") {
     for (const char* part : {"lanewise ", "instruction sets:", "used", "threads: ", "xsimd", "SLEEF"})
         CHECK_THAT(outcome.out, ContainsSubstring(part));
     CHECK(run({"--version"}).code == 0);
+    const Outcome help = run({"--help"});
+    CHECK(help.code == 0);
+    CHECK_THAT(help.out, ContainsSubstring("minimize") && ContainsSubstring("evaluate"));
+    const Outcome nothing = run({});
+    CHECK(nothing.code == 0);
+    CHECK(nothing.out == help.out);
+    CHECK(nothing.err.empty());
+    CHECK(run({}, "exec \"$@\" >/dev/full").code == 2);
     CHECK_THAT(run({"minimize", "--help"}).out, ContainsSubstring("--max-evaluations"));
 }
 
@@ -318,6 +326,110 @@ TEST_CASE("an expression can come from a file, starts from CSV") {
     CHECK_THAT(bad.err, ContainsSubstring("    y^^2\n      ^"));
 }
 
+TEST_CASE("an expression can come from stdin, as it can from a file") {
+    const Folder folder;
+    const std::string file = folder / "f.txt";
+    const std::string points = folder / "points.csv";
+    std::ofstream(file) << "# a bowl\nsum(i, 0, n(x)-1,\n  r = x[i] - 1;\n  r^2)\n";
+    std::ofstream(points) << "0,1\n1,3\n";
+    const auto with = [&](std::vector<std::string> more, const std::string& script) {
+        more.insert(more.begin() + 1, {"--var", "x[2]=-3:3"});
+        return run(more, script);
+    };
+    const std::string piped = "cat " + file + " | \"$@\"";
+    const std::string redirected = "exec \"$@\" <" + file;
+    const std::vector<std::vector<std::string>> commands = {
+        {"minimize", "@-", "--starts", "20", "--iterations", "50", "--jit", "off"},
+        {"minimize", "@-", "--dump-program"},
+        {"minimize", "@-", "--starts-file", points},
+        {"evaluate", "@-", "--at", "2,3"},
+        {"evaluate", "@-", "--at-file", points}};
+    for (const auto& command : commands) {
+        auto from_file = command;
+        from_file[1] = "@" + file;
+        INFO(command[0] << " " << command[2]);
+        const Outcome expected = with(from_file, "exec \"$@\" </dev/null");
+        const auto but_the_time = [](const std::string& text) { return text.substr(0, text.find("\ntime")); };
+        for (const std::string& script : {piped, redirected}) {
+            const Outcome outcome = with(command, script);
+            CHECK(outcome.code == 0);
+            CHECK(outcome.err == expected.err);
+            CHECK(but_the_time(outcome.out) == but_the_time(expected.out));
+        }
+    }
+    const Outcome profiled = with({"profile", "@-", "--starts", "20", "--jit", "off"}, piped);
+    CHECK(profiled.code == 0);
+    CHECK_THAT(profiled.out, ContainsSubstring("\nlanes  "));
+
+    const auto error_of = [&](const std::vector<std::string>& command, const std::string& script) {
+        const Outcome outcome = with(command, script);
+        CHECK(outcome.code == 2);
+        CHECK(outcome.out.empty());
+        return outcome.err;
+    };
+    const std::vector<std::string> minimize = {"minimize", "@-"};
+    CHECK_THAT(error_of(minimize, "printf 'x[0] +\n y' | \"$@\""),
+               ContainsSubstring("lanewise: stdin: expression, line 2, column 2: 'y' is not known"));
+    for (const char* empty : {"exec \"$@\" </dev/null", "true | \"$@\""})
+        CHECK_THAT(error_of(minimize, empty),
+                   ContainsSubstring("stdin: expression, line 1, column 1: the expression is empty"));
+    CHECK_THAT(error_of(minimize, "exec \"$@\" </"), ContainsSubstring("cannot read stdin: Is a directory"));
+    CHECK_THAT(error_of(minimize, "exec \"$@\" <&-"), ContainsSubstring("cannot read stdin: "));
+    CHECK_THAT(error_of({"minimize", "@"}, redirected),
+               ContainsSubstring("expression '@': a file is expected, or - for stdin"));
+    // What it is read from is not written over.
+    CHECK_THAT(error_of({"minimize", "@-", "--json", file}, redirected),
+               ContainsSubstring("json '" + file + "': the expression is read from there"));
+    CHECK_THAT(lanewise::read_file(file), ContainsSubstring("# a bowl"));
+}
+
+TEST_CASE("points can come from stdin, and only one input does") {
+    const Folder folder;
+    const std::string points = folder / "points.csv";
+    const std::string problem = folder / "p.toml";
+    std::ofstream(points) << "0.5\n-0.5\n";
+    const std::string piped = "cat " + points + " | \"$@\"";
+    const std::vector<std::string> evaluate = {"evaluate", "x^2", "--var", "x=-1:1", "--at-file"};
+    const auto with = [](std::vector<std::string> arguments, const std::string& last) {
+        arguments.push_back(last);
+        return arguments;
+    };
+    CHECK(run(with(evaluate, "-"), piped).out == run(with(evaluate, points)).out);
+    const Outcome started =
+        run({"minimize", "x^2", "--var", "x=-1:1", "--starts-file", "-", "--json", "-"}, piped);
+    CHECK(json::parse(started.out)["options"]["start_points"] == json({{0.5}, {-0.5}}));
+    CHECK_THAT(run(with(evaluate, "-"), "echo a | \"$@\"").err, ContainsSubstring("at-file stdin, line 1: "));
+    CHECK_THAT(run({"minimize", "x", "--var", "x=0:1", "--starts-file", "-"}, "echo 2,3 | \"$@\"").err,
+               ContainsSubstring("starts file stdin, line 1: 2 numbers"));
+
+    for (const char* expression : {"@-", "@/dev/stdin"}) {
+        for (const char* other : {"-", "/dev/stdin"}) {
+            INFO(expression << " " << other);
+            const Outcome at = run({"evaluate", expression, "--var", "x=-1:1", "--at-file", other}, piped);
+            CHECK(at.code == 2);
+            CHECK(at.err ==
+                  std::string("lanewise: at-file '") + other + "': the expression is read from stdin, too\n");
+            for (const char* command : {"minimize", "profile"}) {
+                const Outcome starts =
+                    run({command, expression, "--var", "x=-1:1", "--starts-file", other}, piped);
+                CHECK(starts.code == 2);
+                CHECK(starts.err == std::string("lanewise: starts-file '") + other +
+                                        "': the expression is read from stdin, too\n");
+            }
+        }
+    }
+    const auto refused = [&](const char* toml, const std::string& message) {
+        std::ofstream(problem) << toml;
+        const Outcome outcome = run({"minimize", problem}, piped);
+        CHECK(outcome.code == 2);
+        CHECK_THAT(outcome.err, ContainsSubstring(message));
+    };
+    refused("expression-file = '-'\n[variables]\nx = [0, 1]",
+            "line 1, column 19: expression-file '-': must be a file; a problem file does not read stdin");
+    refused("expression = 'x'\n[variables]\nx = [0, 1]\n[options]\nstarts-file = '-'",
+            "line 5, column 15: starts-file '-': must be a file; a problem file does not read stdin");
+}
+
 TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
     struct Case {
         std::vector<std::string> arguments;
@@ -325,7 +437,6 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
     };
     const std::string var = "x=-1:1";
     const std::vector<Case> cases = {
-        {{}, "subcommand"},
         {{"minimize", "x", "--var", var, "--memory", "10K"},
          "memory '10240': 4096 starts in 1 variables take at least"},
         {{"minimize", "x", "--var", var, "--memory", "99999999999G"}, "memory '99999999999G': is more than"},

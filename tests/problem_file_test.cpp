@@ -215,6 +215,8 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
         {"expression = 'x'\nexpression-file = 'f'", "line 2, column 1: there are both expression and"},
         {"expression = 1", "line 1, column 14: expression must be a string, not a whole number"},
         {"expression-file = ''", "column 19: expression-file '': a file is expected"},
+        {"expression-file = '-'",
+         "column 19: expression-file '-': must be a file; a problem file does not read stdin"},
         {"expression-file = ['f']", "expression-file must be a string, not a list"},
         {"expressions = 'x'", "line 1, column 1: unknown key 'expressions'; did you mean 'expression'?"},
         {"[variable]\nx = [0, 1]", "unknown key 'variable'; did you mean 'variables'?"},

@@ -107,6 +107,28 @@ TEST_CASE("the language means what it says") {
         {"clamp = 2; mod = clamp + 1; trunc = mod; trunc*clamp", 6},
         {"sum(round, 0, 3, round)", 6},
         {"a = round(y); round = 7; a + round", 6},
+        // Definitions in the body of a sum are of each integer, and end with the body.
+        {"sum(i, 0, 2, r = v[i] - 1; r^2 + r^4)", 2 + 20 + 272},
+        {"prod(i, 0, 2, r = v[i]; s = r + i; r*s;)", 4 * 12 * 35},
+        {"sum(i, 0, 2, r = v[i]; r) + sum(i, 0, 2, r = i; r)", 13},
+        {"a = sum(i, 0, 2, r = i; r); r = x; a + r", 3.7},
+        {"r = sum(i, 0, 2, r = i; r); r", 3},
+        {"c = 2; sum(i, 0, 2, d = c*i; s = sum(j, 0, i, t = d + j; t*c); s + d)", 0 + 12 + 34},
+        {"sum(i, 0, 1, k = i + 1; sum(j, k, 2*k, v[j - k]*k))", 5 + 2 * 10},
+        {"sum(i, 0, 2, k = i; sum(j, 0, k, v[j]))", 2 + 5 + 10},
+        {"sum(i, 0, 2, m = mod(i, 2); v[m + 1])", 3 + 5 + 3},
+        {"sum(i, 0, 1, a = sum(j, 1, 2, b = j; b*i); b = a; a*b)", 9},
+        {"r = x; sum(r, 1, 3, s = r; s) + r", 6.7},
+        {"sum(i, 0, 2, r = i; sum(r, 1, 2, r) + r)", 12},
+        {"sum(i, 0, 2, i2 = i^2; i2 == 4 and i2 >= 4)", 1},
+        {"sum(i, 3, 1, r = v[i]; r)", 0},
+        {"prod(i, 3, 1, r = q; r)", 1},
+        {"sum(i, 0, 2, # each\n r = # its own\n\tv[i]; # and\n r # so on\n ; # and on\n )", 10},
+        {"sum(i,0,2,r=i;r;)", 3},
+        {"sum(i, 0, 1, a = round(y); round = 7; a + round) + round(x)", 13},
+        {"max(1, sum(i, 0, 1, r = i; r), sum(i, 0, 2, r = i; r))", 3},
+        {"v[sum(i, 0, 1, r = i; r)]", 3},
+        {"sum(i, sum(j, 0, 1, r = j; r), 2, v[i])", 8},
         {"2^1024 * 0 + 1 - 1", std::numeric_limits<double>::quiet_NaN()},
     };
     for (const auto& [text, expected] : cases) {
@@ -129,6 +151,7 @@ TEST_CASE("an expression of numbers is the number it is in a formula") {
     CHECK(parse_constant("a = 3; sum(i, 1, 3, a^i) - max(1, 2)") == 37);
     for (const double number : {0.1, -0.1, 1e-300, 5e-324, 1.7976931348623157e308, 123456789.123456789})
         CHECK(parse_constant(to_text(number)) == number);
+    CHECK(parse_constant("sum(i, 1, 3, a = i^2; a + 1)") == 17);
     CHECK(std::signbit(parse_constant("-0")));
     CHECK(std::isinf(parse_constant("1/0")));
     CHECK_THROWS_WITH(parse_constant("2*p"),
@@ -203,6 +226,11 @@ TEST_CASE("what is of another language is shown with what is meant") {
         {"x y", 3, "a product is written with '*'"},
         {"(x)(y)", 4, "a product is written with '*'"},
         {"sin x", 5, "the arguments of 'sin' are in brackets: sin(...)"},
+        {"sum(i, 0, 2, length = v[i]; lenght^2)", 29, "did you mean 'length'?"},
+        {"sum(i, 0, 2, area = v[i]; sum(j, 0, 2, side = j; aera*side))", 50, "did you mean 'area'?"},
+        {"sum(i, 0, 2, r = v[i]; r(2))", 24, "'r' is a number here, not a function"},
+        {"sum(i, 0, 2, r = v[i]; r[0])", 24, "'r' is a number, not a vector"},
+        {"sum(i, 0, 2, r = v[i]; q)", 24, "'q' is not known; known here: i, r, x, y, v[3]"},
         {"1,5*x", 2, "the point of a number is '.'"},
         {"x.^2", 2, "did you mean '^'?"},
     };
@@ -227,6 +255,33 @@ TEST_CASE("what is of another language is shown with what is meant") {
                       ContainsSubstring("'round' is a function: '(' is expected"));
     CHECK_THROWS_WITH(with("x", Box{{"x", 0, 1}}, {{"sin", 1}}),
                       ContainsSubstring("parameter 'sin': the name is taken"));
+}
+
+TEST_CASE("a definition has the bits of what it stands for") {
+    const std::vector<std::pair<const char*, const char*>> cases = {
+        {"sum(i, 0, 2, r = v[i] - x; r^2 + r^4)", "sum(i, 0, 2, (v[i] - x)^2 + (v[i] - x)^4)"},
+        {"prod(i, 0, 2, r = sin(v[i]*x); s = exp(r) + i; r*s - s^2)",
+         "prod(i, 0, 2, sin(v[i]*x)*(exp(sin(v[i]*x)) + i) - (exp(sin(v[i]*x)) + i)^2)"},
+        {"c = x*y; sum(i, 0, 2, r = v[i] + c; sum(j, i, 2, s = r*v[j]; s/(1 + s^2)) + r)",
+         "sum(i, 0, 2, sum(j, i, 2, (v[i] + x*y)*v[j]/(1 + ((v[i] + x*y)*v[j])^2)) + (v[i] + x*y))"},
+        {"sum(i, 0, 2, k = 2 - i; if(v[k] > x, v[k], x))", "sum(i, 0, 2, if(v[2 - i] > x, v[2 - i], x))"},
+    };
+    std::mt19937 random(1);
+    std::uniform_real_distribution<double> coordinate(-3, 3);
+    for (const auto& [defined, written_out] : cases) {
+        INFO(defined);
+        const Expression short_one(defined, xyz);
+        const Expression long_one(written_out, xyz);
+        CHECK(short_one.operations() == long_one.operations());
+        for (int sample = 0; sample < 50; ++sample) {
+            std::vector<double> x(5);
+            for (double& number : x) number = coordinate(random);
+            const Evaluation a = evaluate(short_one, x);
+            const Evaluation b = evaluate(long_one, x);
+            CHECK(a.f == b.f);
+            CHECK(a.gradient == b.gradient);
+        }
+    }
 }
 
 TEST_CASE("constants are folded and common subexpressions shared") {
@@ -301,6 +356,51 @@ TEST_CASE("errors point at the spot") {
         {"sum(i, 0, if(x > 0, 1, 2), i)", 11, "must be known when the text is read"},
         {"x = 2; x", 1, "the name 'x' is taken"},
         {"sin = 2; x", 1, "the name 'sin' is taken"},
+        {"v = 2; x", 1, "the name 'v' is taken by a vector"},
+        {"r = 2; r = 3; r", 8, "the name 'r' is taken by a definition"},
+        {"sum(sin, 0, 1, 2)", 5, "the name 'sin' is taken by a function"},
+        {"sum(i, 0, 2, x = 2; x)", 14, "the name 'x' is taken by a variable"},
+        {"sum(i, 0, 2, v = 2; x)", 14, "the name 'v' is taken by a vector"},
+        {"sum(i, 0, 2, sin = 2; x)", 14, "the name 'sin' is taken by a function"},
+        {"sum(i, 0, 2, sum = 2; x)", 14, "the name 'sum' is taken by a function"},
+        {"sum(i, 0, 2, pi = 2; x)", 14, "the name 'pi' is taken by a constant"},
+        {"sum(i, 0, 2, i = 2; x)", 14, "the name 'i' is taken by an index"},
+        {"sum(i, 0, 2, sum(j, 0, 1, i = 2; x))", 27, "the name 'i' is taken by an index"},
+        {"sum(i, 0, 2, r = 2; r = 3; x)", 21, "the name 'r' is taken by a definition"},
+        {"r = 1; sum(i, 0, 2, r = 2; r)", 21, "the name 'r' is taken by a definition"},
+        {"sum(i, 0, 2, r = 2; sum(j, 0, 1, r = 2; x))", 34, "the name 'r' is taken by a definition"},
+        {"sum(i, 0, 2, round = 2; round(x))", 25, "'round' is a number here"},
+        {"sum(i, 0, 2, r = i; r) + r", 26, "it has a meaning only in the body of a sum or product"},
+        {"sum(i, 0, 2, x) + i", 19, "it has a meaning only in the body of a sum or product"},
+        {"sum(i, 0, i, x)", 11, "it has a meaning only in the body of a sum or product"},
+        {"sum(i, 0, 2, sum(j, 0, 1, r = j; r) + r)", 39, "it has a meaning only in the body"},
+        {"sum(i, 0, 2, r = s; s = i; r)", 18, "'s' is not known; its definition ends further on"},
+        {"sum(i, 0, 2, r = r + 1; r)", 18, "'r' is not known; its definition ends further on"},
+        {"sum(i, 0, 2, r = v[i])", 22, "';' or an operator is expected here"},
+        {"sum(i, 0, 2, r = v[i], r)", 22, "';' or an operator is expected here"},
+        {"sum(i, 0, 2, r = v[i];)", 23, "and an expression follows them"},
+        {"sum(i, 0, 2, r = ; r)", 18, "a number, a name, '(', '-' or 'not' is expected here"},
+        {"sum(i, 0, 2, ; x)", 14, "a number, a name, '(', '-' or 'not' is expected here"},
+        {"sum(i, 0, 2, r = i;; r)", 20, "a number, a name, '(', '-' or 'not' is expected here"},
+        {"sum(i, 0, 2, r; r = i)", 17, "definitions, 'NAME = ...;', stand at the beginning"},
+        {"sum(i, 0, 2, 3 = i; x)", 16, "'==' compares; definitions, 'NAME = ...;', stand at the beginning"},
+        {"sum(i, 0, 2, v[i] = i; x)", 19, "'==' compares; definitions, 'NAME = ...;', stand"},
+        {"sum(i, k = 0; k, 2, x)", 10, "'==' compares; definitions, 'NAME = ...;', stand"},
+        {"sum(i, 0, 2, r = s = i; r)", 20, "'==' compares; definitions, 'NAME = ...;', stand"},
+        {"if(x > 0, r = 2; r, 0)", 13, "'==' compares; definitions, 'NAME = ...;', stand"},
+        {"sin(r = x; r)", 7, "'==' compares; definitions, 'NAME = ...;', stand"},
+        {"(r = x; r)", 4, "'==' compares; definitions, 'NAME = ...;', stand"},
+        {"v[r = 0; r]", 5, "'==' compares; definitions, 'NAME = ...;', stand"},
+        {"(x; y)", 3, "')' or an operator is expected here; definitions, 'NAME = ...;', stand"},
+        {"x; r = 2", 4, "an operator or the end is expected here; definitions, 'NAME = ...;', stand"},
+        {"r = x;", 7, "and an expression follows them"},
+        {"sum(i, 0, 2, k = x; sum(j, 0, k, x))", 31, "the end of a sum or product must be known"},
+        {"sum(i, 0, 2, k = i/2; v[k])", 23, "an index must be a whole number, not 0.5"},
+        {"sum(i, 0, 2, k = i + 1; v[k])", 25, "'v[3]' does not exist: the indices are 0 to 2"},
+        {"sum(i, 1, 1e7, r = i; r)", 0, "grows beyond 2000000 operations"},
+        {"sum(i, 1, 1e7, r = 1; r)", 0, "grows beyond 2000000 operations"},
+        {"sum(i, 1, 5000, r = sum(j, 1, 5000, s = 1; s); r)", 0, "unrolling takes more than 20000000 steps"},
+        {"sum(i, 1, 4000, r = x + i; sum(j, 1, 4000, s = y + j; r*s))", 0, "grows beyond 2000000 operations"},
         {"1e999", 1, "out of the range of double precision"},
         {"x @ y", 3, "an operator or the end is expected here"},
         {"sum(i, 1, 1e15, 1)", 0, "grows beyond 2000000 operations"},
@@ -316,17 +416,81 @@ TEST_CASE("errors point at the spot") {
         CHECK_THAT(what, ContainsSubstring(std::string("\n  ").append(column - 1, ' ').append("^")));
     }
     CHECK_THAT(error("x +\n  y +\n z z"), ContainsSubstring("line 3, column 4"));
+    CHECK_THAT(error("sum(i, 0, 2,\n  r = v[i];\n  x = r;\n  x)"),
+               ContainsSubstring("line 3, column 3: the name 'x' is taken by a variable\n    x = r;\n    ^"));
+    CHECK_THAT(error("x + # so;\n"), !ContainsSubstring("definitions"));
+    // A definition is a level of its own, as it is at the beginning of a formula.
+    const auto nested = [](int levels) {
+        std::string text;
+        for (int level = 0; level < levels; ++level)
+            text += "sum(i" + std::to_string(level) + ", 1, 1, r" + std::to_string(level) + " = ";
+        text += "x";
+        for (int level = levels; level-- > 0;) text += "; r" + std::to_string(level) + ")";
+        return text;
+    };
+    CHECK(value(nested(100)) == 0.7);
+    CHECK_THAT(error(nested(101)), ContainsSubstring("brackets nest too deep (at most 200 levels)"));
     CHECK_THAT(error(std::string(201, '(')),
                ContainsSubstring("brackets nest too deep (at most 200 levels)"));
 }
 
 TEST_CASE("whatever is wrong with a text, it is refused at a place in it") {
-    const std::vector<std::string> parts = {
-        "x",     "v",     "v1", "v[",  "]",      "(",      ")",      "np.",    "std::", "sin",  "ln",
-        "round", "gamma", "1",  "0.5", "+",      "*",      "/",      "//",     "^",     "**",   "<",
-        "<>",    "==",    "=",  ";",   ",",      "and",    "!",      "&&",     "||",    "|",    "%",
-        "?",     ":",     ".",  ".^",  "\u00B2", "\u03C0", "\u2212", "\u00E4", "\xCE",  "\xFF", " ",
-        "#",     "{",     "}",  "if",  "mod",    "sum(i,", "e",      "\"",     "\n"};
+    const std::vector<std::string> parts = {"x",
+                                            "v",
+                                            "v1",
+                                            "v[",
+                                            "]",
+                                            "(",
+                                            ")",
+                                            "np.",
+                                            "std::",
+                                            "sin",
+                                            "ln",
+                                            "round",
+                                            "gamma",
+                                            "1",
+                                            "0.5",
+                                            "i=x;",
+                                            "sum(i,0,1,r=i;",
+                                            "r)",
+                                            "+",
+                                            "*",
+                                            "/",
+                                            "//",
+                                            "^",
+                                            "**",
+                                            "<",
+                                            "<>",
+                                            "==",
+                                            "=",
+                                            ";",
+                                            ",",
+                                            "and",
+                                            "!",
+                                            "&&",
+                                            "||",
+                                            "|",
+                                            "%",
+                                            "?",
+                                            ":",
+                                            ".",
+                                            ".^",
+                                            "\u00B2",
+                                            "\u03C0",
+                                            "\u2212",
+                                            "\u00E4",
+                                            "\xCE",
+                                            "\xFF",
+                                            " ",
+                                            "#",
+                                            "{",
+                                            "}",
+                                            "if",
+                                            "mod",
+                                            "sum(i,",
+                                            "e",
+                                            "\"",
+                                            "\n"};
     std::mt19937 random(1);
     int refused = 0;
     for (int i = 0; i < 20'000; ++i) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <numbers>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 #include <string_view>
@@ -20,7 +21,7 @@ using Kind = Formula::Kind;
 
 constexpr std::uint32_t vector_length = 3;
 constexpr std::array loop_names = {"i", "j"};
-constexpr std::array definition_names = {"r", "s"};
+constexpr std::array definition_names = {"r", "s", "t", "u"};
 constexpr double parameter = 0.75;
 
 struct Function {
@@ -103,10 +104,7 @@ class Author {
 
     RandomFormula write(std::uint64_t seed, int operations) {
         RandomFormula formula{.seed = seed};
-        while (definitions_ < definition_names.size() && chance(0.3)) {
-            formula.definitions.push_back(value(operations / 3));
-            ++definitions_;
-        }
+        formula.definitions = definitions(operations);
         formula.objective = value(operations);
         return formula;
     }
@@ -119,6 +117,16 @@ class Author {
     template <class List>
     auto one_of(const List& list) {
         return list[below(std::size(list))];
+    }
+
+    /// From definitions_ on.
+    std::vector<Formula> definitions(int operations) {
+        std::vector<Formula> made;
+        while (definitions_ < definition_names.size() && chance(0.3)) {
+            made.push_back(value(operations / 3));
+            ++definitions_;
+        }
+        return made;
     }
 
     Formula value(int operations) {
@@ -216,9 +224,12 @@ class Author {
                      .name = chance(0.7) ? "sum" : "prod",
                      .index = static_cast<std::uint32_t>(levels_),
                      .first = static_cast<int>(below(2)),
-                     .last = static_cast<int>(below(vector_length + 1)) - 1};
+                     .last = static_cast<int>(below(vector_length + 1)) - 1,
+                     .first_definition = definitions_};
         ++levels_;
+        made.parts = definitions(operations / 2);
         made.parts.push_back(value(operations / 2));
+        definitions_ = made.first_definition;
         --levels_;
         return made;
     }
@@ -256,15 +267,37 @@ class Author {
 
     std::mt19937_64 random_;
     bool typed_;
-    std::size_t levels_ = 0;       ///< loops around this place
-    std::size_t definitions_ = 0;  ///< known at this place
+    std::size_t levels_ = 0;         ///< loops around this place
+    std::uint32_t definitions_ = 0;  ///< known at this place
 };
+
+// --- writing definitions out
+
+/// `known` are those of the definitions that are named in the formula.
+Formula written_out(const Formula& formula, std::vector<Formula> known) {
+    if (formula.kind == Kind::shared) return known[formula.index];
+    Formula copy = formula;
+    copy.parts.clear();
+    if (formula.kind == Kind::loop) known.resize(formula.first_definition);
+    for (const Formula& part : formula.parts) {
+        copy.parts.push_back(written_out(part, known));
+        if (formula.kind == Kind::loop) known.push_back(copy.parts.back());
+    }
+    if (formula.kind == Kind::loop) copy.parts = {copy.parts.back()};
+    return copy;
+}
 
 // --- making it smaller
 
 bool is_condition(const Formula& formula) {
     constexpr std::array names = {"<", "<=", ">", ">=", "==", "!=", "and", "or", "not"};
     return std::ranges::find(names, formula.name) != names.end();
+}
+
+bool uses_definition(const Formula& formula, std::uint32_t index) {
+    if (formula.kind == Kind::shared && formula.index == index) return true;
+    return std::ranges::any_of(formula.parts,
+                               [&](const Formula& part) { return uses_definition(part, index); });
 }
 
 bool uses_loop(const Formula& formula, std::uint32_t level) {
@@ -294,8 +327,16 @@ std::vector<Formula> smaller(const Formula& formula) {
         if (formula.kind != Kind::coordinate) list.push_back(number(1));
         return list;
     }
-    if (formula.kind == Kind::loop) {
+    if (formula.kind == Kind::loop && formula.parts.size() == 1) {
         list.push_back(without_loop(formula.parts[0], formula.index, formula.first));
+    } else if (formula.kind == Kind::loop) {
+        const std::size_t last = formula.parts.size() - 2;
+        if (!uses_definition(formula.parts.back(),
+                             formula.first_definition + static_cast<std::uint32_t>(last))) {
+            Formula copy = formula;
+            copy.parts.erase(copy.parts.begin() + static_cast<std::ptrdiff_t>(last));
+            list.push_back(std::move(copy));
+        }
     } else {
         for (const Formula& part : formula.parts) {
             if (is_condition(part) == is_condition(formula)) list.push_back(part);
@@ -310,12 +351,6 @@ std::vector<Formula> smaller(const Formula& formula) {
         }
     }
     return list;
-}
-
-bool uses_definition(const Formula& formula, std::uint32_t index) {
-    if (formula.kind == Kind::shared && formula.index == index) return true;
-    return std::ranges::any_of(formula.parts,
-                               [&](const Formula& part) { return uses_definition(part, index); });
 }
 
 bool uses_definition(const RandomFormula& formula, std::uint32_t index) {
@@ -352,12 +387,22 @@ class Writer {
     std::string write(const RandomFormula& formula) {
         std::string text;
         for (std::size_t i = 0; i < formula.definitions.size(); ++i)
-            text += fmt::format("{}{}={}{};{}", definition_names[i], blank(), blank(),
-                                write(formula.definitions[i], logical_or), blank());
-        return text + write(formula.objective, logical_or);
+            text += write_definition(i, formula.definitions[i]);
+        return text + write_last(formula.objective);
     }
 
   private:
+    std::string write_definition(std::size_t index, const Formula& formula) {
+        return fmt::format("{}{}={}{}{};{}", definition_names[index], blank(), blank(),
+                           write(formula, logical_or), blank(), blank());
+    }
+
+    /// What follows the definitions.
+    std::string write_last(const Formula& formula) {
+        const std::string text = write(formula, logical_or) + blank();
+        return brackets_everywhere_ || chance(0.9) ? text : fmt::format("{};{}", text, blank());
+    }
+
     std::string write(const Formula& formula, int loosest) {
         const Precedence precedence = precedence_of(formula);
         const bool brackets =
@@ -380,11 +425,18 @@ class Writer {
             case Kind::infix: return write_infix(formula, precedence);
             case Kind::call: return fmt::format("{}({})", formula.name, arguments(formula.parts));
             case Kind::loop:
-                return fmt::format("{}({}{},{}{},{}{},{})", formula.name, blank(), loop_names[formula.index],
-                                   blank(), formula.first, blank(), formula.last,
-                                   write(formula.parts[0], logical_or));
+                return fmt::format("{}({}{},{}{},{}{},{}{})", formula.name, blank(),
+                                   loop_names[formula.index], blank(), formula.first, blank(), formula.last,
+                                   blank(), write_body(formula));
         }
         return {};
+    }
+
+    std::string write_body(const Formula& loop) {
+        std::string text;
+        for (std::size_t i = 0; i + 1 < loop.parts.size(); ++i)
+            text += write_definition(loop.first_definition + i, loop.parts[i]);
+        return text + write_last(loop.parts.back());
     }
 
     std::string write_infix(const Formula& formula, int precedence) {
@@ -432,7 +484,8 @@ class Walk {
     explicit Walk(Builder& builder) : builder_(&builder) {}
 
     auto run(const RandomFormula& formula) {
-        for (const Formula& definition : formula.definitions) shared_.push_back(visit(definition));
+        for (std::size_t i = 0; i < formula.definitions.size(); ++i)
+            shared_[i] = visit(formula.definitions[i]);
         return visit(formula.objective);
     }
 
@@ -446,7 +499,7 @@ class Walk {
             case Kind::element:
                 return builder_->coordinate(2 + static_cast<std::uint32_t>(counters_[formula.index]));
             case Kind::loop_index: return builder_->number(counters_[formula.index]);
-            case Kind::shared: return shared_[formula.index];
+            case Kind::shared: return *shared_[formula.index];
             case Kind::loop: return visit_loop(formula);
             default: break;
         }
@@ -467,16 +520,22 @@ class Walk {
         if (formula.first > formula.last) return builder_->number(is_sum ? 0 : 1);
         int& counter = counters_[formula.index];
         counter = formula.first;
-        Value total = visit(formula.parts[0]);
+        Value total = visit_body(formula);
         while (++counter <= formula.last)
-            total = builder_->infix(is_sum ? "+" : "*", total, visit(formula.parts[0]));
+            total = builder_->infix(is_sum ? "+" : "*", total, visit_body(formula));
         return total;
+    }
+
+    Value visit_body(const Formula& loop) {
+        for (std::size_t i = 0; i + 1 < loop.parts.size(); ++i)
+            shared_[loop.first_definition + i] = visit(loop.parts[i]);
+        return visit(loop.parts.back());
     }
 
     friend Builder;
     Builder* builder_;
     std::array<int, loop_names.size()> counters_ = {};
-    std::vector<Value> shared_;
+    std::array<std::optional<Value>, definition_names.size()> shared_ = {};
 };
 
 struct GraphBuilder {
@@ -579,6 +638,12 @@ const Parameters& formula_parameters() {
 
 RandomFormula random_formula(std::uint64_t seed, int operations, bool typed) {
     return Author(seed, typed).write(seed, operations);
+}
+
+RandomFormula written_out(const RandomFormula& formula) {
+    std::vector<Formula> known;
+    for (const Formula& definition : formula.definitions) known.push_back(written_out(definition, known));
+    return {.objective = written_out(formula.objective, known), .seed = formula.seed};
 }
 
 std::vector<RandomFormula> smaller(const RandomFormula& formula) {

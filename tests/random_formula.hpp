@@ -23,7 +23,8 @@ struct Formula {
         prefix,      ///< `name` is "-" or "not"
         infix,       ///< `name` as in the language
         call,        ///< `name` as in the language
-        loop,        ///< `name` is "sum" or "prod"; `index` names its variable; from `first` to `last`
+        loop,        ///< `name` is "sum" or "prod"; `index` names its variable; from `first` to `last`; the
+                     ///< parts are its definitions, from `first_definition` on, and its body
     };
     Kind kind = Kind::number;
     std::string name = {};
@@ -31,6 +32,7 @@ struct Formula {
     std::uint32_t index = 0;
     int first = 0;
     int last = 0;
+    std::uint32_t first_definition = 0;
     std::vector<Formula> parts = {};
 };
 
@@ -48,6 +50,9 @@ const Parameters& formula_parameters();
 /// A formula of about `operations` operations. Typed ones have conditions only where one is called for, as
 /// C++ has.
 RandomFormula random_formula(std::uint64_t seed, int operations, bool typed);
+
+/// The same without definitions: each is written where it was named.
+RandomFormula written_out(const RandomFormula& formula);
 
 /// Smaller formulas to try in its place when it fails.
 std::vector<RandomFormula> smaller(const RandomFormula& formula);

@@ -337,6 +337,25 @@ TEST_CASE(
     }));
 }
 
+TEST_CASE("definitions have the bits of what they stand for, written out", "[random]") {
+    const Isa isa = choose_isa();
+    std::size_t in_loops = 0;
+    REQUIRE(holds("the same bits", [&] {
+        const RandomFormula formula = *formulas();
+        const std::vector<Point> points = random_points(formula.seed);
+        const std::string text = as_text(formula);
+        const std::string plain = as_text(written_out(formula));
+        RC_LOG(text + "\n" + plain);
+        if (formula.definitions.empty() && text.find(';') != std::string::npos) ++in_loops;
+        const PointRows<double> defined = rows_of<double>(points);
+        evaluate(Expression(text, formula_box(), formula_parameters()), defined, isa);
+        const PointRows<double> expected = rows_of<double>(points);
+        evaluate(Expression(plain, formula_box(), formula_parameters()), expected, isa);
+        for (std::size_t lane = 0; lane < lanes; ++lane) require_same_bits(defined, lane, expected, lane);
+    }));
+    CHECK(in_loops > 20);
+}
+
 TEST_CASE("a traced function has the bits of the same formula as text", "[random]") {
     const Isa isa = choose_isa();
     REQUIRE(holds("the same bits", [&] {

@@ -18,11 +18,14 @@ namespace lanewise {
 /// `mod(x, y)` = x - y*floor(x/y), `clamp(x, lower, upper)` = min(max(x, lower), upper), and
 /// `if(condition, a, b)`: a where the condition is not 0, else b. Vectors: `x[i]` from 0, `n(x)` the length;
 /// `sum(i, first, last, body)` and `prod(...)`, both ends included, over integers known when the text is
-/// read. Definitions: `r2 = x^2 + y^2; sin(r2)/r2`, the last expression is the objective. `#` starts a
+/// read. Definitions: `r2 = x^2 + y^2; sin(r2)/r2`, the last expression is the objective. The body of a sum
+/// or product can begin with definitions too, `sum(i, 0, 9, r = x[i] - 1; r^2 + r^4)`: each integer has its
+/// own, which are known to the end of the body, in sums inside it too, and unknown behind it. `#` starts a
 /// comment.
 ///
-/// No variable, parameter or definition has the name of a function or constant, but for gamma, trunc, round,
-/// mod and clamp: where one of these is such a name, it is not the function.
+/// A definition takes no name that has a meaning where it stands; the index of a sum may, but for those of
+/// vectors, and hides that meaning in its body. No name is that of a function or constant, but for gamma,
+/// trunc, round, mod and clamp: where one of these is another name, it is not the function.
 ///
 /// Limits: brackets nest at most 200 deep; with sums unrolled, the formula has at most 2 million operations
 /// and numbers, and unrolling it takes at most 20 million steps. Cost is linear in the operations.

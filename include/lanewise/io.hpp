@@ -41,6 +41,12 @@ std::vector<std::vector<double>> parse_starts_csv(std::string_view text, const B
 /// \throws std::runtime_error naming the file when it cannot be read, or a device does not end.
 std::string read_file(const std::filesystem::path& file);
 
+/// The same of stdin where the name is "-". Errors call it "stdin".
+std::string read_file_or_stdin(const std::filesystem::path& file);
+
+/// What errors call the file of read_file_or_stdin.
+std::string name_of_input(const std::filesystem::path& file);
+
 /// Whether something of that name exists and is no regular file: a pipe, a device, a folder.
 bool is_special(const std::filesystem::path& file);
 

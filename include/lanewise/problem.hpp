@@ -39,11 +39,13 @@ struct Output {
 struct Problem {
     std::filesystem::path file = {};  ///< the problem file it comes from, if it does
     std::string expression = {};
-    std::filesystem::path expression_file = {};  ///< where the expression is to be read from, if not empty
+    std::filesystem::path expression_file = {};  ///< where the expression is to be read from, if not empty;
+                                                 ///< "-" is stdin
     std::vector<Variable> variables = {};        ///< in the order of their coordinates
     Parameters parameters = {};
     Options options = {};
-    std::filesystem::path starts_file = {};  ///< CSV with starts beyond options.start_points, if not empty
+    std::filesystem::path starts_file = {};  ///< CSV with starts beyond options.start_points, if not empty;
+                                             ///< "-" is stdin
     Output output = {};
 
     /// Reads `expression` from expression_file, if there is one.
@@ -79,7 +81,8 @@ struct Problem {
 /// Bounds, parameters and coordinates of starts can be strings with an expression of numbers, "2*pi".
 /// The seed can be a string too, "18446744073709551615": a whole number of TOML ends at 2^63 - 1.
 /// `file` is what errors call the text; files it names are looked for in the folder of `file`. They are not
-/// read: expression_file and starts_file hold their paths. A text has at most 1 MiB.
+/// read: expression_file and starts_file hold their paths. A problem file reads no stdin: these two cannot
+/// be "-" in it. A text has at most 1 MiB.
 /// \throws std::invalid_argument whatever the text is, when it is no problem, with line and column, the
 /// line, a caret under the spot, the key and what is allowed.
 Problem parse_problem(std::string_view toml, const std::filesystem::path& file = {});

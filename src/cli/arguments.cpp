@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "console.hpp"
+#include "outputs.hpp"
 
 namespace lanewise::cli {
 
@@ -48,8 +49,9 @@ void add_yes_or_no(CLI::App& app, Flags& flags, const std::string& flag, const s
 }
 
 void add_problem(CLI::App& app, ProblemArguments& arguments) {
-    app.add_option("expression", arguments.expression,
-                   "the objective, or @FILE to read it from a file, or a problem file FILE.toml")
+    app.add_option(
+           "expression", arguments.expression,
+           "the objective, or @FILE to read it from a file, @- from stdin, or a problem file FILE.toml")
         ->required();
     app.add_option("--var", arguments.variables,
                    "a variable and its bounds, which can be like -pi:2*pi; 'x[10]=LO:HI' is a vector, "
@@ -99,7 +101,7 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
         ->type_name("V,V,...")
         ->allow_extra_args(false);
     add(app, flags, "--starts-file", "F.csv",
-        "starts given by hand, one a line; a header names the columns to take");
+        "starts given by hand, one a line; a header names the columns to take; - is stdin");
 
     add(app, flags, "--explore", "N", "draw N points for each start, which is the best of them [8]");
 
@@ -163,8 +165,8 @@ void add_evaluate(CLI::App& app, ProblemArguments& arguments, Command& command) 
     app.add_option("--at", command.at, "the point")->type_name("V,V,...");
     app.add_option(
            "--at-file", command.at_file,
-           "or many points, as those of minimize --starts-file; values and gradients are CSV, which can be "
-           "read as such a file")
+           "or many points, as those of minimize --starts-file; - is stdin; values and gradients are CSV, "
+           "which can be read as such a file")
         ->type_name("F.csv");
     add_json(app, arguments.options);
     add_isa(app, arguments.options);
@@ -188,10 +190,17 @@ bool names_problem_file(std::string_view text) {
                               [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
 }
 
+/// The file that "@FILE" names.
+std::optional<std::string> expression_file(const std::string& argument) {
+    if (!argument.starts_with('@')) return {};
+    if (argument == "@") refuse("expression", argument, "a file is expected, or - for stdin");
+    return argument.substr(1);
+}
+
 /// The problem before any flag.
 Problem read_expression(const std::string& argument) {
-    if (argument.starts_with('@')) {
-        Problem problem{.expression_file = argument.substr(1)};
+    if (const auto file = expression_file(argument)) {
+        Problem problem{.expression_file = *file};
         problem.load_expression();
         return problem;
     }
@@ -366,6 +375,10 @@ Command parse_command(int argc, const char* const* argv) {
         return argument.starts_with("--") && std::ranges::any_of(app.get_subcommands({}), is_option);
     };
     std::vector<std::string> arguments = protect_minus(argc, argv, takes_value);
+    if (arguments.empty()) {
+        say(app.help());
+        return command;
+    }
     check_flags(*chosen, arguments, takes_value);
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
@@ -390,6 +403,12 @@ Command parse_command(int argc, const char* const* argv) {
     if (*evaluate && command.at.has_value() == command.at_file.has_value())
         throw std::invalid_argument("evaluate: either --at V,V,... or --at-file F.csv is needed");
     const ProblemArguments& given = *minimize ? to_minimize : *profile ? to_profile : to_evaluate;
+    const auto starts_file = std::ranges::find(given.options, "starts-file", &Flags::value_type::first);
+    require_one_reader_of_stdin(
+        {{"expression", expression_file(given.expression)},
+         {"starts-file",
+          starts_file == given.options.end() ? std::nullopt : std::optional(starts_file->second)},
+         {"at-file", command.at_file}});
     command.problem = read_expression(given.expression);
     if (*evaluate) command.problem.output = {};  // the file's is the search's
     apply_flags(command.problem, given);

@@ -286,7 +286,8 @@ int run_minima(const std::string& file, const Flags& flags) {
 int run_evaluate_file(const Problem& problem, const std::string& file) {
     const Box box = problem.box();
     const Expression objective = problem.objective(box);
-    const auto points = parse_starts_csv(read_file(file), box, fmt::format("at-file {}", file));
+    const auto points =
+        parse_starts_csv(read_file_or_stdin(file), box, fmt::format("at-file {}", name_of_input(file)));
     const Isa isa = choose_isa(problem.options.isa);
     std::vector<NamedFile> inputs = inputs_of(problem);
     inputs.push_back({"at-file", file});

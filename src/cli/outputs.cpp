@@ -34,14 +34,23 @@ std::optional<Target> target_of(const std::string& file) {
     return stat(path.c_str(), &status) == 0 ? identify(status) : Target{.path = path};
 }
 
-std::optional<Target> target_of_descriptor(int descriptor) {
+std::optional<Target> target_of_regular(int descriptor) {
     struct stat status {};
     if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return {};
     return identify(status);
 }
 
-[[noreturn]] void refuse(const NamedFile& output, std::string_view why) {
-    throw std::invalid_argument(fmt::format("{} '{}': {}", output.option, *output.file, why));
+/// A regular file can be read by two, each from its beginning.
+bool is_stdin(const std::string& file) {
+    if (file == "-") return true;
+    struct stat named {};
+    struct stat standard {};
+    return stat(file.c_str(), &named) == 0 && fstat(STDIN_FILENO, &standard) == 0 &&
+           !S_ISREG(standard.st_mode) && named.st_dev == standard.st_dev && named.st_ino == standard.st_ino;
+}
+
+[[noreturn]] void refuse(const NamedFile& named, std::string_view why) {
+    throw std::invalid_argument(fmt::format("{} '{}': {}", named.option, *named.file, why));
 }
 
 }  // namespace
@@ -53,14 +62,13 @@ void require_distinct(const std::vector<NamedFile>& outputs, const std::vector<N
     };
     std::vector<Taken> taken;
     for (const NamedFile& input : inputs) {
-        if (!input.file || input.file == "-") continue;
-        if (const auto target = target_of(*input.file))
+        if (!input.file) continue;
+        if (const auto target = input.file == "-" ? target_of_regular(STDIN_FILENO) : target_of(*input.file))
             taken.push_back({*target, fmt::format("the {} is read from there", input.option)});
     }
-    if (const auto target = target_of_descriptor(STDOUT_FILENO))
+    if (const auto target = target_of_regular(STDOUT_FILENO))
         taken.push_back({*target, "stdout goes there; - is stdout"});
-    if (const auto target = target_of_descriptor(STDERR_FILENO))
-        taken.push_back({*target, "stderr goes there"});
+    if (const auto target = target_of_regular(STDERR_FILENO)) taken.push_back({*target, "stderr goes there"});
     for (const NamedFile& output : outputs) {
         if (!output.file) continue;
         const auto target = target_of(*output.file);
@@ -69,6 +77,15 @@ void require_distinct(const std::vector<NamedFile>& outputs, const std::vector<N
             if (other.target == *target) refuse(output, other.by);
         }
         taken.push_back({*target, fmt::format("the {} goes there", output.option)});
+    }
+}
+
+void require_one_reader_of_stdin(const std::vector<NamedFile>& inputs) {
+    const NamedFile* reader = nullptr;
+    for (const NamedFile& input : inputs) {
+        if (!input.file || !is_stdin(*input.file)) continue;
+        if (reader != nullptr) refuse(input, fmt::format("the {} is read from stdin, too", reader->option));
+        reader = &input;
     }
 }
 

@@ -1,4 +1,4 @@
-// Where a command writes to.
+// Where a command writes to, and what it reads.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@
 
 namespace lanewise::cli {
 
-/// A file, or "-" for stdout, by the option that names it.
+/// A file, or "-" for stdout or stdin, by the option that names it.
 struct NamedFile {
     std::string option;
     std::optional<std::string> file;  ///< none where the option was not given
@@ -22,6 +22,11 @@ struct NamedFile {
 /// file that stdout is redirected to.
 /// \throws std::invalid_argument naming both.
 void require_distinct(const std::vector<NamedFile>& outputs, const std::vector<NamedFile>& inputs);
+
+/// At most one of the inputs may be stdin, whatever names they have for it: who reads first would leave
+/// nothing for the other.
+/// \throws std::invalid_argument naming both.
+void require_one_reader_of_stdin(const std::vector<NamedFile>& inputs);
 
 /// A place for output, opened before the work so that a bad one fails at once.
 class Sink {

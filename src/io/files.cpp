@@ -97,22 +97,18 @@ bool write_all(int descriptor, std::string_view text) {
     return true;
 }
 
-}  // namespace
-
-std::string read_file(const Path& file) {
+/// `file` is what errors call it.
+std::string read_all(int descriptor, const Path& file) {
     constexpr std::size_t most_of_device = std::size_t{1} << 30U;
-    refuse_directory("read", file);
-    const Descriptor source(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!source) fail("read", file);
     struct stat status {};
-    if (::fstat(source.number(), &status) != 0) fail("read", file);
+    if (::fstat(descriptor, &status) != 0) fail("read", file);
     const bool is_regular = S_ISREG(status.st_mode);
     std::string content;
     if (is_regular) content.reserve(static_cast<std::size_t>(status.st_size));
     for (std::size_t size = 0;;) {
         constexpr std::size_t piece = std::size_t{1} << 16U;
         content.resize(size + piece);
-        const ssize_t got = ::read(source.number(), content.data() + size, piece);
+        const ssize_t got = ::read(descriptor, content.data() + size, piece);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) fail("read", file);
         size += static_cast<std::size_t>(got);
@@ -123,6 +119,23 @@ std::string read_file(const Path& file) {
             fail("read", file);
         }
     }
+}
+
+}  // namespace
+
+std::string read_file(const Path& file) {
+    refuse_directory("read", file);
+    const Descriptor source(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!source) fail("read", file);
+    return read_all(source.number(), file);
+}
+
+std::string read_file_or_stdin(const Path& file) {
+    return file == "-" ? read_all(STDIN_FILENO, name_of_input(file)) : read_file(file);
+}
+
+std::string name_of_input(const Path& file) {
+    return file == "-" ? "stdin" : file.string();
 }
 
 bool is_special(const Path& file) {

@@ -9,7 +9,7 @@
 namespace lanewise {
 
 void Problem::load_expression() {
-    if (!expression_file.empty()) expression = read_file(expression_file);
+    if (!expression_file.empty()) expression = read_file_or_stdin(expression_file);
 }
 
 Box Problem::box() const {
@@ -22,15 +22,15 @@ Expression Problem::objective(const Box& box) const {
         return {expression, box, parameters};
     } catch (const ParseError& error) {
         if (origin.empty()) throw;
-        throw std::invalid_argument(fmt::format("{}: {}", origin.string(), error.what()));
+        throw std::invalid_argument(fmt::format("{}: {}", name_of_input(origin), error.what()));
     }
 }
 
 Options Problem::search_options(const Box& box) const {
     Options complete = options;
     if (!starts_file.empty()) {
-        const auto points = parse_starts_csv(read_file(starts_file), box,
-                                             fmt::format("starts file {}", starts_file.string()));
+        const auto points = parse_starts_csv(read_file_or_stdin(starts_file), box,
+                                             fmt::format("starts file {}", name_of_input(starts_file)));
         complete.start_points.insert(complete.start_points.end(), points.begin(), points.end());
     }
     return complete;

@@ -148,6 +148,7 @@ class Reader {
         } else if (text.empty()) {
             fail(entry.value->source().begin, "expression-file '': a file is expected");
         } else {
+            refuse_stdin(entry, text);
             problem_.expression_file = beside(text);
         }
     }
@@ -211,8 +212,15 @@ class Reader {
             return;
         }
         std::string text = text_of(entry, entry.key, option->kind);
+        if (entry.key == "starts-file") refuse_stdin(entry, text);
         if (option->kind == OptionKind::file && !text.empty() && text != "-") text = beside(text).string();
         locate(entry.value->source().begin, [&] { set_option(problem_, entry.key, text); });
+    }
+
+    void refuse_stdin(const Entry& entry, std::string_view file) const {
+        if (file == "-")
+            fail(entry.value->source().begin,
+                 fmt::format("{} '-': must be a file; a problem file does not read stdin", entry.key));
     }
 
     void read_points(const Entry& entry) {

@@ -165,8 +165,14 @@ std::string_view last_name(std::string_view text) {
     return text.substr(begin);
 }
 
+/// Without the blanks and comments that a text ends with.
 std::string_view without_blanks_behind(std::string_view text) {
-    return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+    while (true) {
+        text = text.substr(0, text.find_last_not_of(" \t\r\n\v\f") + 1);
+        const std::size_t comment = text.find('#', text.rfind('\n') + 1);
+        if (comment == std::string_view::npos) return text;
+        text = text.substr(0, comment);
+    }
 }
 
 template <std::size_t count>
@@ -243,9 +249,11 @@ std::optional<std::string_view> known_elsewhere(std::string_view name) {
 std::string hint(std::string_view text, std::size_t position, Place place) {
     const std::string_view rest = text.substr(std::min(position, text.size()));
     const std::string_view before = without_blanks_behind(text.substr(0, position));
-    if (rest.empty()) return {};
-    const char next = rest.front();
+    const char next = rest.empty() ? '\0' : rest.front();
     const char last = before.empty() ? '\0' : before.back();
+    if (last == ';' || (next == ';' && place == Place::of_operator))
+        return fmt::format("; {}", place_of_definitions);
+    if (rest.empty()) return {};
     if (const auto letter = greek_letter(rest)) return did_you_mean(*letter);
     if (place == Place::of_operand) {
         if (next == '/' && last == '/') return did_you_mean("floor(a/b)");

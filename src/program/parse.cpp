@@ -1,5 +1,7 @@
 // The grammar. Brackets nest by rules; operators are only listed by them, and put into postfix order by their
 // precedence in the actions (Dijkstra's shunting yard).
+#include <fmt/format.h>
+
 #include <cctype>
 #include <charconv>
 #include <tao/pegtl.hpp>
@@ -58,6 +60,7 @@ struct arithmetic : pegtl::sor<pegtl::string<'*', '*'>, pegtl::one<'+', '-', '*'
 struct infix : pegtl::sor<arithmetic, comparison, and_word, or_word> {};
 
 struct expression;
+struct block;
 
 struct group : pegtl::if_must<group_open, blank, expression, blank, close> {};
 struct index : pegtl::if_must<index_open, blank, expression, blank, index_close> {};
@@ -71,7 +74,7 @@ struct loop_body_comma : pegtl::one<','> {};
 struct loop_close : pegtl::one<')'> {};
 struct loop : pegtl::if_must<loop_open, blank, loop_name, blank, loop_comma, blank, loop_bound, expression,
                              blank, loop_comma, blank, loop_bound, expression, blank, loop_body_comma, blank,
-                             expression, blank, loop_close> {};
+                             block, loop_close> {};
 
 struct length_open : pegtl::seq<pegtl::one<'n'>, blank, pegtl::one<'('>> {};
 struct length_name : identifier {};
@@ -89,10 +92,11 @@ struct expression : pegtl::must<prefixes, operand, blank,
 struct definition_open : pegtl::seq<identifier, blank, pegtl::one<'='>, pegtl::not_at<pegtl::one<'='>>> {};
 struct definition_close : pegtl::one<';'> {};
 struct definition : pegtl::if_must<definition_open, blank, expression, blank, definition_close, blank> {};
+/// What a text is, and the body of a loop.
+struct block : pegtl::must<pegtl::star<definition>, expression, blank, pegtl::opt<pegtl::one<';'>, blank>> {};
 struct end : pegtl::eof {};
 struct something : pegtl::at<pegtl::any> {};
-struct text : pegtl::must<blank, something, pegtl::star<definition>, expression, blank,
-                          pegtl::opt<pegtl::one<';'>, blank>, end> {};
+struct text : pegtl::must<blank, something, block, end> {};
 
 // --- actions
 // ---------------------------------------------------------------------------------------------------
@@ -420,7 +424,7 @@ struct control : pegtl::normal<Rule> {
     [[noreturn]] static void raise(const Input& in, const Builder& builder) {
         std::string message = expected<Rule> != nullptr ? expected<Rule> : "this cannot be understood";
         if (!in.empty() && *in.current() == '=') {
-            message = "'==' compares; 'NAME = ...;' defines a name, before the objective";
+            message = fmt::format("'==' compares; {}", place_of_definitions);
         } else if (place<Rule>) {
             message += hint(builder.source, in.byte(), *place<Rule>);
         }

@@ -22,7 +22,7 @@ struct Token {
         loop_begin,  ///< pop last and first; run up to `match` for each integer; `name` is the loop's
                      ///< variable
         loop_end,    ///< pop the body's value; `match` is the loop's begin
-        define,      ///< pop, remember as `name`
+        define,      ///< pop, remember as `name` to the end of the innermost loop's body
     };
     Kind kind;
     std::size_t position;  ///< byte offset into the text

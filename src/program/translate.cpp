@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -96,13 +97,13 @@ class Machine {
     Machine(std::string_view text, const std::vector<Box::Place>& variables, const Parameters& parameters,
             Graph& graph)
         : text_(text), tokens_(parse(text)), graph_(&graph) {
-        for (const auto& [name, number] : constants()) scalars_.emplace(name, graph.constant(number));
-        for (const auto& [name, number] : parameters) scalars_.emplace(name, graph.constant(number));
+        for (const auto& [name, number] : constants()) add(name, graph.constant(number), "a constant");
+        for (const auto& [name, number] : parameters) add(name, graph.constant(number), "a parameter");
         for (const Box::Place& place : variables) {
             if (place.length) {
                 vectors_.emplace(place.name, place);
             } else {
-                scalars_.emplace(place.name, graph.variable(static_cast<std::uint32_t>(place.offset)));
+                add(place.name, graph.variable(static_cast<std::uint32_t>(place.offset)), "a variable");
             }
         }
     }
@@ -120,12 +121,21 @@ class Machine {
     }
 
   private:
+    struct Scalar {
+        NodeId value;
+        std::string_view kind;  ///< "a variable"
+    };
     struct Loop {
         std::size_t begin;  ///< its token
         double next, last;
         std::optional<NodeId> total;
-        std::optional<NodeId> shadowed;  ///< what its variable's name meant outside
+        std::optional<Scalar> shadowed;             ///< what its variable's name meant outside
+        std::vector<std::string_view> definitions;  ///< of its body, as far as they are known
     };
+
+    void add(std::string_view name, NodeId value, std::string_view kind) {
+        scalars_.emplace(name, Scalar{value, kind});
+    }
 
     [[noreturn]] void fail(std::size_t position, const std::string& message) const {
         throw ParseError(text_, position, message);
@@ -160,7 +170,7 @@ class Machine {
     }
 
     NodeId scalar(const Token& token) const {
-        if (const auto found = scalars_.find(token.name); found != scalars_.end()) return found->second;
+        if (const auto found = scalars_.find(token.name); found != scalars_.end()) return found->second.value;
         if (vectors_.contains(token.name))
             fail(token, fmt::format("'{0}' is a vector: '{0}[i]' is one of its elements", token.name));
         if (is_reserved_name(token.name) || functions().contains(token.name))
@@ -181,16 +191,32 @@ class Machine {
 
     /// What is said for a name that is not known.
     std::string instead_of(std::string_view name) const {
+        if (std::string elsewhere = where_known(name); !elsewhere.empty()) return elsewhere;
         if (std::string element = element_instead_of(name); !element.empty()) return element;
         std::optional<std::string_view> meant = known_elsewhere(name);
         if (!meant) {
             std::vector<std::string_view> names;
-            for (const auto& [known, node] : scalars_) names.push_back(known);
+            for (const auto& [known, scalar] : scalars_) names.push_back(known);
             for (const auto& [known, place] : vectors_) names.push_back(known);
             meant = nearest(name, names);
         }
         if (!meant) return fmt::format("known here: {}", known_names());
         return fmt::format("did you mean '{}{}'?", *meant, vectors_.contains(*meant) ? "[i]" : "");
+    }
+
+    /// For the name of a definition or index that is known in another part of the text.
+    std::string where_known(std::string_view name) const {
+        const auto here = tokens_.begin() + static_cast<std::ptrdiff_t>(at_);
+        const auto is_index = [name](const Token& token) {
+            return token.kind == Token::Kind::loop_begin && token.name == name;
+        };
+        const auto is_definition = [name](const Token& token) {
+            return token.kind == Token::Kind::define && token.name == name;
+        };
+        if (std::any_of(tokens_.begin(), here, is_definition) || std::ranges::any_of(tokens_, is_index))
+            return "it has a meaning only in the body of a sum or product";
+        if (std::any_of(here, tokens_.end(), is_definition)) return "its definition ends further on";
+        return {};
     }
 
     /// For "x1" or "x_1" beside a vector x. One beyond the end may come of counting from 1.
@@ -209,7 +235,7 @@ class Machine {
     std::string known_names() const {
         constexpr std::size_t most = 20;
         std::vector<std::string> names;
-        for (const auto& [name, node] : scalars_) {
+        for (const auto& [name, scalar] : scalars_) {
             if (!constants().contains(name)) names.push_back(name);
         }
         for (const auto& [name, place] : vectors_) names.push_back(fmt::format("{}[{}]", name, place.size()));
@@ -296,8 +322,7 @@ class Machine {
     void begin_loop(const Token& token) {
         const double last = integer(token.bounds[1], "the end of a sum or product");
         const double first = integer(token.bounds[0], "the beginning of a sum or product");
-        if (is_reserved_name(token.name) || vectors_.contains(token.name))
-            fail(token, fmt::format("the name '{}' is taken", token.name));
+        if (is_reserved_name(token.name) || vectors_.contains(token.name)) fail_taken(token);
         if (first > last) {
             stack_.push_back(graph_->constant(token.product ? 1 : 0));
             at_ = token.match + 1;
@@ -308,8 +333,13 @@ class Machine {
                           .next = first + 1,
                           .last = last,
                           .total = {},
-                          .shadowed = outer == scalars_.end() ? std::nullopt : std::optional(outer->second)});
-        scalars_.insert_or_assign(token.name, graph_->constant(first));
+                          .shadowed = outer == scalars_.end() ? std::nullopt : std::optional(outer->second),
+                          .definitions = {}});
+        set_index(token, first);
+    }
+
+    void set_index(const Token& begin, double number) {
+        scalars_.insert_or_assign(begin.name, Scalar{graph_->constant(number), "an index"});
     }
 
     void end_loop(const Token& token) {
@@ -321,8 +351,10 @@ class Machine {
         } else {
             loop.total = begin.product ? graph_->mul(*loop.total, body) : graph_->add(*loop.total, body);
         }
+        for (const std::string_view name : loop.definitions) scalars_.erase(scalars_.find(name));
+        loop.definitions.clear();
         if (loop.next <= loop.last) {
-            scalars_.insert_or_assign(begin.name, graph_->constant(loop.next));
+            set_index(begin, loop.next);
             loop.next += 1;
             at_ = token.match + 1;
             return;
@@ -338,8 +370,17 @@ class Machine {
 
     void define(const Token& token) {
         if (scalars_.contains(token.name) || vectors_.contains(token.name) || is_reserved_name(token.name))
-            fail(token, fmt::format("the name '{}' is taken", token.name));
-        scalars_.emplace(token.name, pop());
+            fail_taken(token);
+        add(token.name, pop(), "a definition");
+        if (!loops_.empty()) loops_.back().definitions.push_back(token.name);
+    }
+
+    [[noreturn]] void fail_taken(const Token& token) const {
+        const auto scalar = scalars_.find(token.name);
+        fail(token, fmt::format("the name '{}' is taken by {}", token.name,
+                                scalar != scalars_.end()        ? scalar->second.kind
+                                : vectors_.contains(token.name) ? "a vector"
+                                                                : "a function"));
     }
 
     std::string_view text_;
@@ -349,7 +390,7 @@ class Machine {
     std::size_t steps_ = 0;
     std::vector<NodeId> stack_;
     std::vector<Loop> loops_;
-    std::map<std::string, NodeId, std::less<>> scalars_;
+    std::map<std::string, Scalar, std::less<>> scalars_;
     std::map<std::string, Box::Place, std::less<>> vectors_;
 };
 
