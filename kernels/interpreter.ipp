@@ -122,7 +122,7 @@ void sincos_rows(T* to_sin, T* to_cos, std::size_t lanes, Row<T> row) {
 }
 
 template <class T>
-void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g) {
+void interpret(const Instructions<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g) {
     using B = Batch<T>;
     struct Rows {
         T* base;
@@ -141,7 +141,7 @@ void interpret(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T
     const auto read = [&](std::uint32_t operand) {
         return Row<T>{at(operand), operand >> space_shift == constant};
     };
-    for (const Instruction* i = code.instructions; i != code.instructions + code.count; ++i) {
+    for (const Instruction* i = code.first; i != code.first + code.count; ++i) {
         const Target<T> target{at(i->to), lanes};
         const auto unary = [&](auto operation) { target.unary(operation, read(i->a)); };
         const auto binary = [&](auto operation) { target.binary(operation, read(i->a), read(i->b)); };

@@ -101,13 +101,13 @@ constexpr std::uint32_t operand(Space space, std::uint32_t index) {
 
 /// A program: straight-line code that computes value and gradient together.
 template <class T>
-struct Code {
-    const Instruction* instructions;
+struct Instructions {
+    const Instruction* first;
     std::size_t count;
     const T* constants;  ///< [constant][lane_group], every lane the same number
 };
 
-/// What the limits of a processor are measured by (limits.ipp).
+/// What the limits of a processor are measured by (exercises.ipp).
 enum class Exercise : std::uint8_t {
     add,
     fma,
@@ -135,7 +135,7 @@ struct Functions {
     /// best_step records `step`.
     void (*look)(const Tile<T>& tile, T step, Evaluate<T> evaluate);
     /// Runs a program over `lanes` lanes; `scratch` holds as many rows as the program has registers.
-    void (*interpret)(const Code<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g);
+    void (*interpret)(const Instructions<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g);
     /// Does an operation in many places at once, or goes over a buffer of `numbers`, `rounds` times; returns
     /// the operations or numbers that were. The buffer holds numbers near 1, 16 lane groups of them at least.
     std::size_t (*exercise)(Exercise what, std::size_t rounds, T* buffer, std::size_t numbers);

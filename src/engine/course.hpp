@@ -1,4 +1,4 @@
-// What one run does.
+// The course of a run: what it does in each iteration.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@ struct Course {
 /// alpha in iteration k.
 double step_size(const Course& course, std::size_t k);
 
-/// What the kernels call the rule.
+/// The name that the kernels have for a method.
 kernels::Method kernel_method(Method method) noexcept;
 
 /// Step `k` (from 0) of a course; see kernels::Step. `sign` is -1 when maximising. Computed in double for

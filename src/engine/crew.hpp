@@ -24,7 +24,7 @@ namespace lanewise {
 template <class T>
 class Crew {
   public:
-    /// Keeps references to both.
+    /// The crew keeps references to both.
     Crew(const Setup& setup, Halt& halt);
 
     /// Tiles for a wave of `runs` runs; their width does not change results.
@@ -43,12 +43,12 @@ class Crew {
     template <class Work>
     void share(std::size_t count, Work work);
 
-    /// To be called at the end, where the search is profiled.
+    /// Where the time went. It is asked once, when a search that is profiled ends.
     Profile profile(Method method);
     int threads() const { return threads_seen_; }
-    /// Of all threads together.
+    /// The work of all threads together.
     EngineWork work() const;
-    /// Evaluations that are not part of it: their stage was cut off, and takes them again.
+    /// Evaluations that are not in the work: their stage was cut off, and takes them again.
     std::uint64_t evaluations_in_vain() const { return evaluations_in_vain_; }
 
   private:

@@ -19,7 +19,7 @@
 
 namespace lanewise {
 
-/// Where runs start: each at the best of its candidates.
+/// The places where runs may start. Each run starts at the best of its candidates.
 class Origins {
   public:
     Origins() = default;
@@ -27,9 +27,9 @@ class Origins {
     Origins& operator=(const Origins&) = delete;
     virtual ~Origins() = default;
 
-    /// How many candidates run i of a wave has, from 0; at least 1.
+    /// The number of candidates of run i of a wave, i from 0; at least 1.
     virtual std::size_t candidates(std::size_t i) const = 0;
-    /// Writes one of them. Called from several threads.
+    /// Writes a candidate. Several threads call this at once.
     virtual void candidate(std::size_t i, std::size_t which, std::span<double> x) const = 0;
 };
 
@@ -50,7 +50,7 @@ struct EngineWork {
     }
 };
 
-/// How far the runs of a wave have come.
+/// The stand of a wave: how far its runs have come.
 struct Stand {
     std::size_t runs;
     std::size_t iteration;  ///< iterations done by all that go on
@@ -99,11 +99,11 @@ class Engine {
                           const std::function<void(std::size_t, const Evaluation&)>& visit) = 0;
 
     virtual EngineWork work() const = 0;
-    /// Evaluations that are not part of it: their stage was cut off, and takes them again.
+    /// Evaluations that are not in the work: their stage was cut off, and takes them again.
     virtual std::uint64_t evaluations_in_vain() const = 0;
     virtual int threads() const = 0;             ///< seen at work
     virtual std::size_t tile_lanes() const = 0;  ///< of this wave, as it began
-    virtual Profile profile() = 0;               ///< to be called at the end
+    virtual Profile profile() = 0;               ///< asked once, when the search ends
 
     /// The wave as bytes, and back: `first` and `course` are those of begin. What was loaded is taken up as a
     /// wave of that stand, if it can be one.
@@ -113,8 +113,8 @@ class Engine {
     virtual void take_up(const Stand& stand) = 0;
 };
 
-/// The engine of this process: SIMD kernels over tiles, shared out to OpenMP's threads. Keeps references to
-/// both.
+/// The engine of this process: SIMD kernels over tiles, shared out to OpenMP's threads. It keeps references
+/// to both arguments.
 std::unique_ptr<Engine> make_local_engine(const Setup& setup, Halt& halt);
 
 /// Has the objective's machine code made before a search, where the options ask for it. \throws

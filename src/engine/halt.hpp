@@ -63,8 +63,8 @@ class Halt {
         keep(std::move(thrown));
     }
 
-    /// What the calling thread does while others finish their share: only it can ask Options::stop. Most
-    /// often they are nearly done, and a sleep would be the longest part of it.
+    /// The calling thread waits here while others finish their share, since only it can ask Options::stop.
+    /// Most often they are nearly done, and a sleep would be the longest part of it.
     void watch(const std::atomic<std::ptrdiff_t>& work_left) noexcept {
         constexpr std::chrono::microseconds soon(200);
         constexpr std::chrono::microseconds pause(100);
@@ -79,7 +79,7 @@ class Halt {
         }
     }
 
-    /// To be called when all threads are done.
+    /// Throws what was kept. It is called when all threads are done.
     void rethrow() const {
         if (thrown_) std::rethrow_exception(thrown_);
     }

@@ -1,5 +1,5 @@
-// What passes between the engine, which advances runs, and the search, which decides about them: plain values
-// that another process could send.
+// The values that pass between the engine, which advances runs, and the search, which decides about them.
+// They are plain: another process could send them.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ enum class Where : std::uint8_t {
 /// known of the runs: they are asked for in pieces.
 using Points = std::function<void(std::span<const std::uint32_t> runs, std::span<double> x)>;
 
-/// What is known of the runs that have not been ended, in the order of their numbers: index i of every array
-/// is the same run. Values are those of the minimisation.
+/// A look at all runs that have not been ended, in the order of their numbers: index i of every array is the
+/// same run. Values are those of the minimisation.
 struct Look {
     std::size_t iteration = 0;  ///< iterations done by all that go on
     std::vector<std::uint32_t> run;
@@ -47,14 +47,15 @@ struct Look {
     bool goes_on(std::size_t i) const { return status[i] == RunStatus::stopped; }
 };
 
-/// That a run is to end.
+/// A verdict says that a run is to end.
 struct Verdict {
     std::uint32_t run;
     RunStatus why;
     Where where;             ///< its end
     std::int32_t iteration;  ///< that moved it there, from 0; -1: the start
     double f;                ///< value there; infinite where the end counts for nothing
-    /// Of a merged or pruned run, what for: a run, or ~i for polished point i; else nothing.
+    /// A merged or pruned run was given up for this run, or for polished point i where it is ~i; else
+    /// nothing.
     std::int64_t given_up_for;
 };
 

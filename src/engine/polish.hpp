@@ -29,7 +29,7 @@ struct Polished {
     std::vector<double> x;
     bool finished;  ///< not ended before by a limit
     bool starved;   ///< it would have taken more evaluations than it had; not part of the state
-    // Where the polish began.
+    // The polish began here.
     double start_f;
     std::vector<double> start_x;
     std::size_t run;

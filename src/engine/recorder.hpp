@@ -34,7 +34,7 @@ class EvaluationClock {
     std::uint64_t evaluations_ = 0;
 };
 
-/// Each thread writes what is its own.
+/// A recorder of spans of time. Each thread writes its own spans alone.
 class Recorder {
   public:
     Recorder(const Halt& halt, const Setup& setup)
@@ -42,7 +42,7 @@ class Recorder {
 
     bool is_on() const noexcept { return !threads_.empty(); }
 
-    /// Until it is ended or goes, a thread is at that.
+    /// A thread is at an activity from when a scope is made until it is ended or destroyed.
     class Scope {
       public:
         Scope(Recorder& recorder, std::size_t thread, Activity activity)
@@ -78,7 +78,7 @@ class Recorder {
         if (is_on()) shared_until_ = halt_->seconds();
     }
 
-    /// To be called at the end.
+    /// The profile. It is asked once, when the search ends.
     Profile profile(std::uint64_t run_iterations, std::size_t bytes_per_lane) {
         begin_shared();
         Profile profile{.seconds = halt_->seconds(),

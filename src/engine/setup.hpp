@@ -1,4 +1,4 @@
-// What an engine is given.
+// The setup of an engine: objective, box, and how to work on them.
 #pragma once
 
 #include <cstddef>

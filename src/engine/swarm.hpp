@@ -21,7 +21,7 @@ namespace lanewise {
 std::size_t choose_tile_lanes(std::size_t dimension, std::size_t moment_rows, std::size_t scratch_rows,
                               std::size_t bytes_per_number);
 
-/// What a thread needs beside the state to work on a tile: rows that live from one look to the next only.
+/// A thread's workspace: rows beside the state of a tile that live from one look to the next only.
 template <class T>
 struct Workspace {
     Workspace(std::size_t lanes, std::size_t dimension, std::size_t scratch_rows)
@@ -122,7 +122,7 @@ class Swarm {
     }
 
   private:
-    /// What is archived of a lane.
+    /// Bytes that an archive holds for each lane.
     static std::size_t bytes_of_lane(std::size_t dimension, std::size_t moment_rows) {
         return ((2 + moment_rows) * dimension + 4) * sizeof(T) + sizeof(std::int32_t) + sizeof(std::uint8_t);
     }
@@ -130,7 +130,7 @@ class Swarm {
     /// Copies a lane of `other` into one of this.
     void take(const Swarm& other, std::size_t from, std::size_t to);
 
-    /// With room for so many runs, none of them begun.
+    /// A swarm with room for so many runs, none of them begun.
     Swarm(const Box& box, double sign, std::size_t moment_rows, std::size_t tile_lanes, std::size_t runs);
 
     /// Copies the points of one lane of a tile to another.
@@ -157,7 +157,7 @@ Swarm<T> Swarm<T>::with_room(const Archive& archive, std::size_t first, std::siz
     const std::size_t bytes =
         bytes_of_lane(box.dimension(), kernels::moment_rows[kernel_method(course.rule.method)]);
     if (runs > 0) {
-        // Each by itself first, so that the lanes of all tiles can be counted.
+        // Each number is checked by itself first, so that the count of all lanes does not overflow.
         for (const std::size_t lanes : {runs, tile_lanes}) archive.expect(lanes, bytes, "wave.lanes");
         archive.expect((runs + tile_lanes - 1) / tile_lanes * tile_lanes, bytes, "wave.lanes");
     }

@@ -1,4 +1,4 @@
-// What a Program holds.
+// The content of a Program.
 #pragma once
 
 #include <array>

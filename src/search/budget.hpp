@@ -1,4 +1,4 @@
-// What Options::max_evaluations leaves to do.
+// The budget of evaluations that Options::max_evaluations leaves.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,8 @@ class Budget {
     Budget(std::optional<std::uint64_t> most, std::uint64_t spent)
         : left_(most ? std::max(*most, spent) - spent : std::numeric_limits<std::uint64_t>::max()) {}
 
-    /// Of `wanted` runs with ids from first_id on, those that can be put where they start and be looked at.
+    /// The number of `wanted` runs, with ids from first_id on, that can be put where they start and be looked
+    /// at.
     std::size_t runs(const Starts& starts, std::uint64_t first_id, std::size_t wanted) const {
         if (left_ == std::numeric_limits<std::uint64_t>::max()) return wanted;
         std::uint64_t cost = 0;

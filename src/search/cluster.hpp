@@ -11,7 +11,7 @@
 
 namespace lanewise {
 
-/// What an end is of. Of ends with the same value one that comes first here comes first.
+/// The kinds of ends. Among ends with the same value they come in this order.
 enum class EndOf : std::uint8_t {
     polish,        ///< to full precision
     cut_polish,    ///< one that was ended before
@@ -28,7 +28,7 @@ struct End {
 /// The points to tell apart.
 class Ends {
   public:
-    /// With room for `most`.
+    /// The list gets room for `most` ends.
     Ends(const Box& box, std::size_t most);
 
     /// x(j) is coordinate j. A point without a finite value is left out.

@@ -31,7 +31,7 @@ Clusters cluster_runs(const Look& look, const Points& points, const std::vector<
     return cluster(ends, nearness);
 }
 
-/// That the run of index i ends, with a value that counts as f.
+/// The verdict that the run of index i ends, with a value that counts as f.
 Verdict verdict(const Look& look, std::size_t i, RunStatus why, Where where, double f,
                 std::int64_t given_up_for = Runs::nothing) {
     const std::int32_t iteration =

@@ -1,4 +1,4 @@
-// What is decided about the runs of a wave, from a look at them and what is known of them from before.
+// The decisions about the runs of a wave. They follow from a look at the runs and from their history.
 // Nothing here advances or evaluates anything.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace lanewise {
 /// A run whose value was the same at so many looks in a row has converged.
 inline constexpr std::uint8_t enough_looks = 3;
 
-/// What is kept of the runs of a wave from one look to the next: [run - first].
+/// The history of a wave's runs, kept from one look to the next: [run - first].
 struct History {
     std::size_t first = 0;
     std::vector<std::uint8_t> looks_unchanged = {};  ///< in a row

@@ -1,4 +1,4 @@
-// What a search has found so far, or in the end.
+// The findings of a search, so far or in the end.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ struct Runs {
         return std::span(x).subspan(run * dimension, dimension);
     }
 
-    /// That many more, with ids from `first_id` on; what they descend from: `lines`, or nothing. Nothing is
-    /// changed where there is not the memory for all of them.
+    /// Adds so many runs, with ids from `first_id` on. `lines` are what offspring descend from; it is empty
+    /// for starts. Where there is not the memory for all of them, nothing is changed.
     void begin(std::size_t more, std::uint64_t first_id, std::span<const std::uint64_t> lines);
 
     /// Growing would take half as much again for a while.
@@ -40,13 +40,14 @@ struct Runs {
     std::vector<std::uint64_t> id = {};    ///< start id; from the number of starts on: of offspring
     std::vector<std::uint64_t> line = {};  ///< start id of the run it descends from, or its own
     std::vector<RunStatus> status = {};    ///< stopped while the run goes on
-    // Where it ended, and the iteration that moved it there.
+    // Where the run ended, and the iteration that moved it there.
     std::vector<double> f = {};  ///< infinity where that counts for nothing
     std::vector<double> x = {};  ///< [run][d]
     std::vector<std::int32_t> iteration = {};
-    /// Of a merged or pruned run, what for: a run, or ~i for polish i; else nothing.
+    /// A merged or pruned run was given up for this run, or for polished point i where it is ~i; else
+    /// nothing.
     std::vector<std::int64_t> given_up_for = {};
-    /// Of one that went on where others were pruned: the run for which it would have been; else nothing.
+    /// A run that went on where others were pruned would have been pruned for this run; else nothing.
     std::vector<std::int64_t> spared_from = {};
 };
 
@@ -71,7 +72,7 @@ struct BestSoFar {
     }
 };
 
-/// What a polished point counts as.
+/// The kind of end that a polished point is.
 EndOf end_of(const Polished& polished) noexcept;
 
 /// Values are those of the minimisation, also when maximising.
@@ -85,7 +86,7 @@ struct Findings {
     /// point is still the best of all then. `sign` is -1 when maximising.
     void evaluate_in_double(Engine& engine, double sign, std::size_t first_run);
 
-    /// But for the status, which is the search's to tell.
+    /// All but the status, which is the search's to tell.
     template <class Archive>
     void archive(Archive& archive) {
         archive(runs, best, polished, offspring, iterations, work.seconds, work.run_iterations,

@@ -1,4 +1,4 @@
-// How the memory that a search may take is shared out.
+// The shares of the memory that a search may take.
 #pragma once
 
 #include <cstddef>

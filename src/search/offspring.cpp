@@ -11,7 +11,7 @@ namespace lanewise {
 
 namespace {
 
-/// Of uniform points, those from here on make offspring.
+/// The uniform points from this index on make offspring.
 constexpr std::uint64_t first_point = std::uint64_t{1} << 51U;
 
 /// Once off a wall, then at the wall.

@@ -42,7 +42,7 @@ class Report {
         for (std::size_t run = 0; run < runs().count(); ++run) {
             if (!runs().is_offspring(run)) ++result.runs[static_cast<std::size_t>(runs().status[run])];
         }
-        // Those whose turn did not come.
+        // The starts whose turn did not come.
         result.runs[static_cast<std::size_t>(RunStatus::stopped)] +=
             setting_->starts.count() - (runs().count() - findings_->offspring);
         result.offspring = findings_->offspring;
@@ -91,7 +91,7 @@ class Report {
         return {x.begin(), x.end()};
     }
 
-    /// As many as are asked for, or as there is the memory for.
+    /// Describes as many minima as are asked for, or as there is the memory for.
     std::vector<Minimum> describe_as_many_as_possible() const {
         for (std::size_t most = std::min(setting_->options->most_minima, clusters_.count);; most /= 2) {
             try {

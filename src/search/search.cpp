@@ -27,16 +27,16 @@ constexpr std::size_t first_wave = 16;
 constexpr std::size_t generation = 128;
 constexpr std::size_t offspring_iterations = 128;
 
-/// How many of the first wave's best starts are polished before they are run.
+/// Polished before the first wave is run: this many of its best starts.
 constexpr std::size_t polished_starts = 4;
 
-/// How many of a wave's best points are polished before the next.
+/// Polished between two waves: this many of the best points of the first.
 constexpr std::size_t polished_per_wave = 16;
 
-/// How many of the rest in one step.
+/// Polished in one step, so that the state can be saved in between: at most this many.
 constexpr std::size_t polished_at_once = 64;
 
-/// How many of the best minima are polished in the end.
+/// Polished in the end: at most this many of the best minima.
 constexpr std::size_t most_last_polished = 1000;
 
 /// Goes step by step. Between two of them its state is whole: what an archive takes.
@@ -79,7 +79,7 @@ class Search {
         return conclude();
     }
 
-    /// What is found when it ends here.
+    /// The findings when the search ends here.
     Findings conclude() {
         if (wave_) {
             if (!wave_->has_begun()) count_runs();
@@ -188,7 +188,7 @@ class Search {
         count_runs();
         next_ = Next::stage;
         check_target();
-        // What is easy is found from the best starts already.
+        // Easy functions are minimised from the best starts already.
         if (options_->polish && wave_->first() == 0 && std::isfinite(findings_.best.f))
             to_polish_ = wave_->best_points(polished_starts);
     }
@@ -271,7 +271,7 @@ class Search {
         halt_->call([&] { options_->checkpoint(state); });
     }
 
-    /// What comes now is no longer what the search would do without max_evaluations.
+    /// From here on the search does not do what it would do without max_evaluations.
     void fall_short() {
         save();
         has_fallen_short_ = true;
@@ -343,7 +343,7 @@ class Search {
         return starts;
     }
 
-    /// What a search has that ended before it had seen anything.
+    /// A search that ended before it had seen anything has its first start at least.
     void look_at_first_start() {
         std::vector<double> x(setting_->box->dimension());
         setting_->starts.point(0, x);

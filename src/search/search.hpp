@@ -10,10 +10,10 @@ namespace lanewise {
 /// Runs every start to its end or until a limit of the options is met.
 Findings search(const Setting& setting, Engine& engine, Halt& halt);
 
-/// The same from where a search was when it was saved.
+/// Goes on from where a search was when it was saved.
 Findings resume(const Setting& setting, Engine& engine, Halt& halt, Reader saved);
 
-/// What it had found by then.
+/// The findings of a saved search, which does not go on.
 Findings found(const Setting& setting, Engine& engine, Halt& halt, Reader saved);
 
 }  // namespace lanewise

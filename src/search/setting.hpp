@@ -1,4 +1,4 @@
-// What a search is given, and what it makes of it once.
+// The setting of a search: what it is given, and what is made of that once.
 #pragma once
 
 #include "engine/setup.hpp"

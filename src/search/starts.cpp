@@ -8,7 +8,7 @@ namespace lanewise {
 
 namespace {
 
-/// Of uniform points, those from here on are the sample's.
+/// The uniform points from this index on are the sample's.
 constexpr std::uint64_t first_sample_point = std::uint64_t{1} << 52U;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Where the runs begin.
+// The starts: points where runs begin.
 #pragma once
 
 #include <cstddef>
@@ -32,9 +32,9 @@ class Starts {
 
     /// Writes the start's first candidate.
     void point(std::uint64_t start_id, std::span<double> x) const { candidate(start_id, 0, x); }
-    /// How many points a start is the best of.
+    /// The number of points that a start is the best of.
     std::size_t candidates(std::uint64_t start_id) const noexcept;
-    /// How many evaluations it takes to choose it.
+    /// The evaluations that choosing among them takes.
     std::size_t evaluations(std::uint64_t start_id) const noexcept {
         return candidates(start_id) == 1 ? 0 : candidates(start_id);
     }

@@ -63,7 +63,7 @@ void visit_deciding(Options& options, Visit visit) {
     visit("memory", options.memory);
 }
 
-/// Those that are kept to be told alone.
+/// Options that are saved only so that they can be told.
 template <class Visit>
 void visit_told(Options& options, Visit visit) {
     visit("jit", options.jit);
@@ -73,7 +73,7 @@ void visit_told(Options& options, Visit visit) {
     visit("minima", options.most_minima);
 }
 
-/// How an option's value is spelled; empty where it is too long for that.
+/// The spelling of an option's value; empty where the value is too long for that.
 template <class T>
 std::string spell(const T& value) {
     if constexpr (std::is_enum_v<T>) {
@@ -108,7 +108,7 @@ std::vector<Told> tell(Options options) {
     return told;
 }
 
-/// What was not set, and what that comes to, is the same.
+/// The options with what is used where nothing was set: both are the same search.
 Options with_used(Options options, const Box& box) {
     const std::size_t drawn = options.drawn_starts();
     options.starts.reset();

@@ -23,7 +23,7 @@ struct OpenState {
 /// \throws std::invalid_argument when it is none, or damaged.
 OpenState open_state(std::string_view state);
 
-/// Of an objective that is no formula nothing can be said.
+/// Two objectives that are no formulas are taken to be the same.
 /// \throws std::invalid_argument when it is not that of the search.
 void require_same_formula(const OpenState& saved, const Objective& objective);
 

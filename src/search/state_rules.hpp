@@ -1,5 +1,5 @@
-// What has to hold of a state that is read back. A checksum tells damage by chance, not a state that someone
-// has made up: of what a search relies on, every field's rule is looked at once, here.
+// The rules that a state has to meet when it is read back. A checksum tells damage by chance, not a state
+// that someone has made up: of what a search relies on, every field's rule is looked at once, here.
 #pragma once
 
 #include <cstddef>
@@ -14,13 +14,13 @@
 
 namespace lanewise {
 
-/// What comes next in a search.
+/// The next step of a search.
 enum class Next : std::uint8_t { begin_wave, stage, after_wave, last_polish, nothing };
 
-/// So many generations of offspring in a row that found nothing better are the last.
+/// Breeding ends after so many generations in a row that found nothing better.
 inline constexpr std::size_t most_barren = 16;
 
-/// How often what is found in the end is looked through for minima that are not polished.
+/// The last polish looks so often for minima that are not polished yet.
 inline constexpr std::size_t most_last_rounds = 8;
 
 /// A search as it was read back.

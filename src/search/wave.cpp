@@ -150,7 +150,7 @@ Points Wave::points(Where where) const {
 }
 
 double Wave::reach() const {
-    // As far as a few steps go, runs are in each other's neighbourhood.
+    // Runs that a few steps lead to each other are in one neighbourhood.
     constexpr double steps = 3;
     constexpr double widest = 0.03;
     const double stride =

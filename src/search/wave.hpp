@@ -15,7 +15,7 @@
 
 namespace lanewise {
 
-/// What is to be run at once.
+/// A plan of runs that go at once.
 struct Plan {
     Course course;
     std::size_t runs;
@@ -31,12 +31,12 @@ inline constexpr std::size_t most_given_up_in_a_row = 6;
 /// runs in the order of their numbers, which is that of their start ids (decisions.hpp).
 class Wave {
   public:
-    /// Without runs: they are begun, or read from an archive.
+    /// The wave has no runs yet: they are begun, or read from an archive.
     Wave(const Setting& setting, Engine& engine, Halt& halt, Findings& findings);
 
     /// Runs as planned. False when the search is halted meanwhile: then the wave may only be ended.
     bool begin(const Plan& plan);
-    /// Its runs are among those of the findings.
+    /// Whether its runs are among those of the findings.
     bool has_begun() const noexcept { return !history_.looks_unchanged.empty(); }
 
     std::size_t first() const noexcept { return history_.first; }
@@ -46,7 +46,7 @@ class Wave {
     std::size_t alive() const noexcept { return alive_; }
     bool is_over() const noexcept { return iteration_ == iterations() || alive_ == 0; }
 
-    /// Iterations from here to the next look, where all is to go on.
+    /// The iterations from here to the next look, unless the budget ends before.
     std::size_t next_stage() const noexcept;
     /// A stage of so many iterations, and the look. When the search is halted meanwhile it is cut off: the
     /// same call once more, also of a wave that was archived, takes it to its end.
@@ -59,7 +59,7 @@ class Wave {
     /// Ends the runs that are still going.
     void end();
 
-    /// Of one that has begun.
+    /// Only a wave that has begun can be archived.
     template <class Archive>
     void archive(Archive& archive) {
         archive(course_.rule.alpha, course_.iterations, history_.first, runs_, iteration_, stage_, cut_off_,
