@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace lanewise {
 
@@ -103,7 +104,6 @@ kernels::Step<T> step_at(const Course& course, std::size_t k, double sign) {
 template <class T>
 std::span<const kernels::Step<T>> Steps<T>::of(const Course& course, std::size_t first, std::size_t count) {
     constexpr std::size_t most_iterations_kept = 10'000;
-    constexpr std::size_t most_courses_kept = 2;
     const auto append = [&](std::vector<kernels::Step<T>>& steps, std::size_t begin, std::size_t end) {
         for (std::size_t k = begin; k < end; ++k) steps.push_back(step_at<T>(course, k, sign_));
     };
@@ -113,14 +113,16 @@ std::span<const kernels::Step<T>> Steps<T>::of(const Course& course, std::size_t
         append(of_stage_, first, first + count);
         return of_stage_;
     }
-    auto known = std::ranges::find(known_, course, &Known::course);
+    auto known = std::ranges::find_if(known_, [&](const auto& of) { return of && of->course == course; });
     if (known == known_.end()) {
-        if (known_.size() == most_courses_kept) known_.pop_back();
-        known = known_.insert(known_.begin(), Known{course, {}});
-        known->steps.reserve(course.iterations);
+        std::swap(known_[0], known_[1]);
+        known = known_.begin();
+        known->emplace(Known{course, {}});
+        (*known)->steps.reserve(course.iterations);
     }
-    append(known->steps, known->steps.size(), first + count);
-    return std::span<const kernels::Step<T>>(known->steps).subspan(first, count);
+    std::vector<kernels::Step<T>>& steps = (*known)->steps;
+    append(steps, steps.size(), first + count);
+    return std::span<const kernels::Step<T>>(steps).subspan(first, count);
 }
 
 template class Steps<double>;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -57,8 +58,8 @@ class Steps {
         std::vector<kernels::Step<T>> steps;  ///< from the first on
     };
     double sign_;
-    std::vector<Known> known_;                ///< newest first
-    std::vector<kernels::Step<T>> of_stage_;  ///< of runs too long to keep all of them
+    std::array<std::optional<Known>, 2> known_;  ///< newest first
+    std::vector<kernels::Step<T>> of_stage_;     ///< of runs too long to keep all of them
 };
 
 }  // namespace lanewise
