@@ -52,8 +52,13 @@ double step_size(const Options& options, std::size_t k) {
 }
 
 kernels::Method kernel_method(const Rule& rule) noexcept {
-    static_assert(static_cast<std::size_t>(Method::nadam) + 1 == kernels::methods);
-    return static_cast<kernels::Method>(rule.method);
+    switch (rule.method) {
+#define LANEWISE_CASE(name, ...) \
+    case Method::name: return kernels::name;
+        LANEWISE_METHODS(LANEWISE_CASE)
+#undef LANEWISE_CASE
+    }
+    __builtin_unreachable();
 }
 
 template <class T>
