@@ -48,9 +48,7 @@ bool isa_available(Isa isa) noexcept {
 }
 
 Isa parse_isa(std::string_view name) {
-    for (const auto& [isa, known] : spellings<Isa>) {
-        if (name == known) return isa;
-    }
+    if (const std::optional<Isa> isa = value_of<Isa>(name)) return *isa;
     throw std::invalid_argument(
         fmt::format("isa '{}': unknown; available here: {}", name, available_names()));
 }

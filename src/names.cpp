@@ -2,19 +2,9 @@
 
 namespace lanewise {
 
-namespace {
-
-template <class... E>
-constexpr bool are_complete = (is_complete<E>() && ...);
-
-static_assert(are_complete<Isa, Method, Precision, Design, Schedule, Scale, Jit, ShowProgress, Phase,
-                           Activity, SearchStatus, RunStatus>,
-              "an enumerator has no spelling, or none of its own");
 static_assert(isas == spellings<Isa>.size());
 static_assert(activities == spellings<Activity>.size());
 static_assert(run_statuses == spellings<RunStatus>.size());
-
-}  // namespace
 
 std::string_view isa_name(Isa isa) noexcept {
     return spelling_of(isa);

@@ -3,7 +3,10 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "isas.hpp"
@@ -26,6 +29,9 @@ struct Spelling {
 /// In the order in which messages list them.
 template <class E>
 inline constexpr std::nullptr_t spellings = nullptr;
+
+template <>
+inline constexpr auto spellings<bool> = std::to_array<Spelling<bool>>({{true, "on"}, {false, "off"}});
 
 template <>
 inline constexpr auto spellings<Isa> = std::to_array<Spelling<Isa>>({
@@ -99,15 +105,6 @@ inline constexpr auto spellings<RunStatus> =
                                         {RunStatus::nan_on_the_way, "nan-on-the-way"},
                                         {RunStatus::stopped, "stopped"}});
 
-/// Empty for a value that no enumerator has.
-template <class E>
-constexpr std::string_view spelling_of(E value) noexcept {
-    for (const auto& [known, name] : spellings<E>) {
-        if (known == value) return name;
-    }
-    return {};
-}
-
 /// Whether an enumerator has that value. The compiler writes one that none has as a cast.
 template <auto value>
 constexpr bool is_enumerator() {
@@ -129,10 +126,45 @@ constexpr bool is_complete() {
     (std::make_index_sequence<more_than_any>());
 }
 
-/// Whether it is one of the enumerators, of a table that is complete.
+/// The table, if it is complete; a table of bool is.
+template <class E>
+constexpr const auto& complete_spellings() noexcept {
+    static_assert(std::is_same_v<E, bool> || is_complete<E>(),
+                  "an enumerator has no spelling, or none of its own");
+    return spellings<E>;
+}
+
+/// Empty for a value that no enumerator has.
+template <class E>
+constexpr std::string_view spelling_of(E value) noexcept {
+    for (const auto& [known, name] : complete_spellings<E>()) {
+        if (known == value) return name;
+    }
+    return {};
+}
+
+/// None of a text that spells nothing.
+template <class E>
+constexpr std::optional<E> value_of(std::string_view text) noexcept {
+    for (const auto& [value, name] : complete_spellings<E>()) {
+        if (name == text) return value;
+    }
+    return {};
+}
+
+/// Whether it is one of the enumerators.
 template <class E>
 constexpr bool is_known(E value) noexcept {
-    return static_cast<std::size_t>(value) < spellings<E>.size();
+    return static_cast<std::size_t>(value) < complete_spellings<E>().size();
+}
+
+/// "on, off"
+template <class E>
+std::string all_spellings() {
+    std::string all;
+    for (const auto& [value, name] : complete_spellings<E>())
+        all.append(all.empty() ? "" : ", ").append(name);
+    return all;
 }
 
 }  // namespace lanewise

@@ -43,12 +43,6 @@ void require_rules(const OpenState& open) {
                  return is_identifier(parameter.first) && std::isfinite(parameter.second);
              }));
     }
-    rule("design", !options.design || is_known(*options.design));
-    rule("rule", is_known(options.rule.method));
-    rule("schedule", is_known(options.schedule));
-    rule("scale", is_known(options.scale));
-    rule("precision", is_known(options.precision));
-    rule("jit", is_known(options.jit));
     rule("isa", is_known(open.isa));
     Reader::require_valid([&box = box, &options = options] { validate(box, options); });
 }
