@@ -1,4 +1,3 @@
-#define LANEWISE_ISA_NAME "avx512"
 #define LANEWISE_TABLE avx512_table
 #include "avx512.hpp"
 #include "kernels.ipp"

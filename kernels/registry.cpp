@@ -2,33 +2,28 @@
 
 #include <cstring>
 
+#include "isas.hpp"
+
 namespace lanewise::kernels {
 
-namespace {
-
-#if defined(__x86_64__)
-constexpr const Table* tables[] = {&sse2_table, &avx2_table, &avx512_table};
-#elif defined(__aarch64__)
-constexpr const Table* tables[] = {&neon_table};
-#endif
-
-}  // namespace
+#define LANEWISE_DECLARE(name, condition) extern const Table name##_table;
+LANEWISE_BUILT_ISAS(LANEWISE_DECLARE)
+#undef LANEWISE_DECLARE
 
 const Table* find_table(const char* name) noexcept {
-    for (const Table* table : tables) {
-        if (std::strcmp(table->name, name) == 0) return table;
-    }
+#define LANEWISE_FIND(isa, condition) \
+    if (std::strcmp(name, #isa) == 0) return &isa##_table;
+    LANEWISE_BUILT_ISAS(LANEWISE_FIND)
+#undef LANEWISE_FIND
     return nullptr;
 }
 
 bool can_run(const Table& table) noexcept {
-#if defined(__x86_64__)
-    if (&table == &avx2_table)
-        return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
-    if (&table == &avx512_table) return __builtin_cpu_supports("avx512f") != 0;
-#endif
-    static_cast<void>(table);
-    return true;  // the baseline of the architecture
+#define LANEWISE_CAN_RUN(name, condition) \
+    if (&table == &name##_table) return condition;
+    LANEWISE_BUILT_ISAS(LANEWISE_CAN_RUN)
+#undef LANEWISE_CAN_RUN
+    return false;
 }
 
 }  // namespace lanewise::kernels

@@ -1,4 +1,3 @@
-#define LANEWISE_ISA_NAME "sse2"
 #define LANEWISE_TABLE sse2_table
 #include "sse2.hpp"
 #include "kernels.ipp"

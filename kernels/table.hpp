@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "methods.hpp"
 #include "opcodes.hpp"
 
 namespace lanewise::kernels {
@@ -15,21 +16,20 @@ namespace lanewise::kernels {
 inline constexpr std::size_t lane_group = 16;
 inline constexpr std::size_t row_alignment = 64;
 
-/// The rules, in the order of lanewise::Method; `methods` is how many there are.
+/// The rules; `methods` is how many there are.
 enum Method : std::uint8_t {
-    adam,
-    gradient_descent,
-    momentum,
-    adagrad,
-    rmsprop,
-    amsgrad,
-    adamax,
-    nadam,
-    methods
+#define LANEWISE_NAME(name, ...) name,
+    LANEWISE_METHODS(LANEWISE_NAME)
+#undef LANEWISE_NAME
+        methods
 };
 
-/// Rows of moments a rule keeps for each variable, in the order of its policy in rules.ipp: m before v.
-inline constexpr std::size_t moment_rows[methods] = {2, 0, 1, 1, 1, 3, 2, 2};
+/// Rows of moments a rule keeps for each variable.
+inline constexpr std::size_t moment_rows[methods] = {
+#define LANEWISE_ROWS(name, spelling, policy, rows) rows,
+    LANEWISE_METHODS(LANEWISE_ROWS)
+#undef LANEWISE_ROWS
+};
 
 /// What a lane's status row holds. A lane that is not live is frozen: its point, best and counts are not
 /// written any more; its moments mean nothing.
@@ -146,7 +146,6 @@ struct Functions {
 };
 
 struct Table {
-    const char* name;
     Functions<double> f64;
     Functions<float> f32;
 };
@@ -181,10 +180,5 @@ const auto& functions(const Kernels& kernels) {
         return kernels.f32;
     }
 }
-
-extern const Table sse2_table;
-extern const Table avx2_table;
-extern const Table avx512_table;
-extern const Table neon_table;
 
 }  // namespace lanewise::kernels

@@ -8,22 +8,20 @@
 #include <string>
 
 #include "kernels/registry.hpp"
+#include "names.hpp"
 
 namespace lanewise {
 
 namespace {
 
-constexpr std::array all_isas = {Isa::sse2, Isa::avx2, Isa::avx512, Isa::neon};
-
-constexpr std::array<const char*, all_isas.size()> names = {"sse2", "avx2", "avx512", "neon"};
-
 const kernels::Table* table_or_null(Isa isa) noexcept {
     static const auto tables = [] {
-        std::array<const kernels::Table*, all_isas.size()> found{};
-        for (std::size_t i = 0; i < found.size(); ++i) found[i] = kernels::find_table(names[i]);
+        std::array<const kernels::Table*, isas> found{};
+        for (const auto& [known, name] : spellings<Isa>)
+            found[static_cast<std::size_t>(known)] = kernels::find_table(name.data());
         return found;
     }();
-    return tables[static_cast<std::size_t>(isa)];
+    return is_known(isa) ? tables[static_cast<std::size_t>(isa)] : nullptr;
 }
 
 std::string available_names() {
@@ -36,13 +34,9 @@ std::string available_names() {
 
 }  // namespace
 
-std::string_view isa_name(Isa isa) noexcept {
-    return names[static_cast<std::size_t>(isa)];
-}
-
 std::vector<Isa> built_isas() {
     std::vector<Isa> built;
-    for (const Isa isa : all_isas) {
+    for (const auto& [isa, name] : spellings<Isa>) {
         if (table_or_null(isa) != nullptr) built.push_back(isa);
     }
     return built;
@@ -54,9 +48,7 @@ bool isa_available(Isa isa) noexcept {
 }
 
 Isa parse_isa(std::string_view name) {
-    for (const Isa isa : all_isas) {
-        if (name == isa_name(isa)) return isa;
-    }
+    if (const std::optional<Isa> isa = value_of<Isa>(name)) return *isa;
     throw std::invalid_argument(
         fmt::format("isa '{}': unknown; available here: {}", name, available_names()));
 }

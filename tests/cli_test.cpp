@@ -19,6 +19,7 @@
 #include "folder.hpp"
 #include "lanewise/io.hpp"
 #include "lanewise/problem.hpp"
+#include "words.hpp"
 
 using lanewise::test::Folder;
 using nlohmann::json;
@@ -694,8 +695,16 @@ TEST_CASE("a bad problem file is exit code 2 with its place") {
 
 TEST_CASE("every option of the library is a flag") {
     const std::string help = run({"minimize", "--help"}).out;
-    for (const std::string_view name : lanewise::option_names())
-        CHECK_THAT(help, ContainsSubstring(std::string("--").append(name)));
+    for (const std::string_view name : lanewise::option_names()) {
+        INFO(name);
+        const std::size_t begin = help.find(std::string("\n  --").append(name).append(" "));
+        REQUIRE(begin != std::string::npos);
+        const std::string its = help.substr(begin, help.find("\n  --", begin + 1) - begin);
+        for (const std::string& word : lanewise::test::words_of(name)) {
+            INFO(word);
+            CHECK(lanewise::test::shows_word(its, word));
+        }
+    }
 }
 
 TEST_CASE("nothing finite is exit code 3 and leaves no file") {

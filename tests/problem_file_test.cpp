@@ -12,6 +12,7 @@
 #include "catch.hpp"
 #include "folder.hpp"
 #include "lanewise/lanewise.hpp"
+#include "words.hpp"
 
 using namespace lanewise;
 using test::Folder;
@@ -155,7 +156,7 @@ TEST_CASE("every option has a key, with effect") {
         {"progress = 'never'", [](const Problem& p) { return p.output.progress == ShowProgress::never; }},
         {"quiet = true", [](const Problem& p) { return p.output.quiet; }},
     };
-    std::string all;
+    std::string all = "\n";
     for (const auto& [line, has_effect] : cases) {
         INFO(line);
         CHECK(has_effect(with_options(line)));
@@ -163,7 +164,7 @@ TEST_CASE("every option has a key, with effect") {
     }
     for (const std::string_view name : option_names()) {
         INFO(name);
-        CHECK(all.find(std::string(name).append(" = ")) != std::string::npos);
+        CHECK(all.find(std::string("\n").append(name).append(" = ")) != std::string::npos);
     }
 }
 
@@ -182,7 +183,13 @@ TEST_CASE("the example shows every key") {
     CHECK(problem.options.isa == Isa::avx2);
     for (const std::string_view name : option_names()) {
         INFO(name);
-        CHECK(all.find(std::string("\n").append(name).append(" = ")) != std::string::npos);
+        const std::size_t begin = all.find(std::string("\n").append(name).append(" = "));
+        REQUIRE(begin != std::string::npos);
+        const std::string line = all.substr(begin, all.find('\n', begin + 1) - begin);
+        for (const std::string& word : test::words_of(name)) {
+            INFO(word);
+            CHECK(test::shows_word(line, word));
+        }
     }
     for (const char* key : {"expression-file = ", "length = ", "[parameters]"})
         CHECK(all.find(key) != std::string::npos);
@@ -269,7 +276,7 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
     const std::vector<Case> options = {
         {"max_time = 1", "line 5, column 1: unknown option 'max_time'; did you mean 'max-time'?"},
         {"learning-rate = 1", "unknown option 'learning-rate'; did you mean 'alpha'?"},
-        {"bounds = 1", "unknown option 'bounds'; known: starts, seed, "},
+        {"bounds = 1", "unknown option 'bounds'; known: starts, start, "},
         {"starts = 0", "line 5, column 10: starts 0: must be at least 1"},
         {"starts = -5", "starts '-5': must be a whole number, 0 or above"},
         {"starts = 1.5", "starts '1.5': must be a whole number"},
@@ -425,7 +432,7 @@ TEST_CASE("options can be set by name") {
     CHECK(problem.options.start_points == std::vector<std::vector<double>>{{1, -2.5}});
     CHECK(problem.options.maximize);
     CHECK_THROWS_WITH(set_option(problem, "frobnicate", "9"),
-                      ContainsSubstring("unknown option 'frobnicate'; known: starts, seed, "));
+                      ContainsSubstring("unknown option 'frobnicate'; known: starts, start, "));
     CHECK_THROWS_WITH(set_option(problem, "maximize", "aye"), ContainsSubstring("must be one of: on, off"));
 }
 

@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "engine/course.hpp"
 #include "lanewise/lanewise.hpp"
+#include "textbook.hpp"
 
 using namespace lanewise;
 
@@ -82,8 +83,7 @@ TEST_CASE("a warm-up rises to alpha, and the schedule takes the iterations that 
 }
 
 TEST_CASE("every rule's step grows and falls with the schedule") {
-    for (const Method method : {Method::adam, Method::momentum, Method::adagrad, Method::rmsprop,
-                                Method::amsgrad, Method::adamax, Method::nadam}) {
+    for (const Method method : test::all_methods) {
         INFO(name(method));
         Options options = with_schedule(Schedule::exponential, 50);
         options.rule.method = method;

@@ -262,8 +262,7 @@ class Everywhere final : public Objective {
 }  // namespace
 
 TEST_CASE("only points of the box are evaluated, however large gradients, widths and steps are") {
-    const Method method = GENERATE(Method::adam, Method::gradient_descent, Method::momentum, Method::adagrad,
-                                   Method::rmsprop, Method::amsgrad, Method::adamax, Method::nadam);
+    const Method method = GENERATE(from_range(all_methods));
     const Precision precision = GENERATE(Precision::f64, Precision::f32);
     const Scale scale = GENERATE(Scale::box, Scale::none);
     const bool single = precision == Precision::f32;

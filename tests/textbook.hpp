@@ -9,6 +9,7 @@
 #include <functional>
 #include <vector>
 
+#include "kernels/methods.hpp"
 #include "lanewise/box.hpp"
 #include "lanewise/options.hpp"
 
@@ -20,8 +21,10 @@ using Point = std::vector<double>;
 using ScalarObjective = std::function<double(const Point& x, Point& g)>;
 
 inline constexpr std::array all_methods = {
-    Method::adam,    Method::gradient_descent, Method::momentum, Method::adagrad,
-    Method::rmsprop, Method::amsgrad,          Method::adamax,   Method::nadam};
+#define LANEWISE_NAME(name, ...) Method::name,
+    LANEWISE_METHODS(LANEWISE_NAME)
+#undef LANEWISE_NAME
+};
 
 /// A step of the others grows with the slope, and takes it in units of the scale.
 inline bool is_normalised(Method method) {

@@ -27,7 +27,7 @@ class NativeObjective final : public Objective, public OwnKernels {
     const kernels::Native* native(Isa isa, Precision precision) const noexcept override;
 
   private:
-    std::array<const kernels::Native*, static_cast<std::size_t>(Isa::neon) + 1> kernels_{};
+    std::array<const kernels::Native*, isas> kernels_{};
     std::size_t dimension_ = 0;
 };
 

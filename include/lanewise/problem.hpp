@@ -91,11 +91,8 @@ Problem parse_problem(std::string_view toml, const std::filesystem::path& file =
 /// \throws std::invalid_argument as parse_problem; std::runtime_error when a file cannot be read.
 Problem read_problem(const std::filesystem::path& file);
 
-/// Sets an option of the problem, read from text. The names are those of the flags of `lanewise minimize`:
-/// starts, seed, design, start (adds one), starts-file, iterations, rule, alpha, beta1, beta2, eps, schedule,
-/// warm-up, final-alpha, scale, polish, prune, precision, maximize, check-gradient, dump-program,
-/// threads, isa, max-time, max-evaluations, target, minima, json,
-/// trace, trace-runs, checkpoint, every, resume, progress, quiet.
+/// Sets an option of the problem, read from text; `start` adds one. The names are those of the flags of
+/// `lanewise minimize`, see option_names.
 /// \throws std::invalid_argument naming the option, the text and what is allowed.
 void set_option(Problem& problem, std::string_view name, std::string_view text);
 

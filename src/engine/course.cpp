@@ -53,8 +53,13 @@ double step_size(const Course& course, std::size_t k) {
 }
 
 kernels::Method kernel_method(Method method) noexcept {
-    static_assert(static_cast<std::size_t>(Method::nadam) + 1 == kernels::methods);
-    return static_cast<kernels::Method>(method);
+    switch (method) {
+#define LANEWISE_CASE(name, ...) \
+    case Method::name: return kernels::name;
+        LANEWISE_METHODS(LANEWISE_CASE)
+#undef LANEWISE_CASE
+    }
+    __builtin_unreachable();
 }
 
 template <class T>

@@ -2,6 +2,8 @@
 
 #include "lanewise/io.hpp"
 #include "lanewise/version.hpp"
+#include "names.hpp"
+#include "option_list.hpp"
 
 namespace lanewise {
 
@@ -29,10 +31,6 @@ Json or_null(const std::optional<T>& value) {
     return value ? Json(*value) : Json(nullptr);
 }
 
-const char* on_or_off(bool on) {
-    return on ? "on" : "off";
-}
-
 Json problem(const Box& box, std::string_view expression, const Parameters& parameters) {
     Json variables = Json::array();
     for (const Box::Place& place : box.variables()) {
@@ -54,40 +52,30 @@ Json problem(const Box& box, std::string_view expression, const Parameters& para
     return problem;
 }
 
+Json option_value(const Option& option, const auto& field) {
+    using Field = std::remove_cvref_t<decltype(field)>;
+    if constexpr (std::is_enum_v<Field>) return spelling_of(field);
+    if constexpr (std::is_same_v<Field, bool>) {
+        if (option.notation != Notation::truth) return spelling_of(field);
+    }
+    return field;
+}
+template <class T>
+Json option_value(const Option& option, const std::optional<T>& field) {
+    return field ? option_value(option, *field) : Json(nullptr);
+}
+
+/// Those that were used.
 Json option_values(const Box& box, const Options& options, const Result& result) {
-    return {{"starts", options.drawn_starts()},
-            {"start_points", options.start_points},
-            {"seed", options.seed},
-            {"design", name(choose_design(options.design, box.dimension()))},
-            {"iterations", options.iterations},
-            {"rule", name(options.rule.method)},
-            {"alpha", options.rule.alpha},
-            {"beta1", options.rule.beta1},
-            {"beta2", options.rule.used_beta2()},
-            {"eps", options.rule.eps},
-            {"schedule", name(options.schedule)},
-            {"warm_up", options.warm_up},
-            {"final_alpha", options.used_final_alpha()},
-            {"scale", name(options.scale)},
-            {"explore", options.explore},
-            {"offspring", on_or_off(options.offspring)},
-            {"polish", on_or_off(options.polish)},
-            {"prune", on_or_off(options.prune)},
-            {"same_distance", options.same.distance},
-            {"same_value", options.same.value},
-            {"same_exact_value", options.same.exact_value},
-            {"precision", name(options.precision)},
-            {"maximize", options.maximize},
-            {"threads", result.threads},
-            {"isa", isa_name(result.isa)},
-            {"jit", name(options.jit)},
-            {"tile_lanes", result.tile_lanes},
-            {"memory", or_null(options.memory)},
-            {"max_time", or_null(options.max_time)},
-            {"max_evaluations", or_null(options.max_evaluations)},
-            {"target", or_null(options.target)},
-            {"max_unseen", or_null(options.max_unseen)},
-            {"most_minima", options.most_minima}};
+    Options used = with_used(options, box.dimension());
+    used.threads = result.threads;
+    used.isa = result.isa;
+    used.tile_lanes = result.tile_lanes;
+    Json values = Json::object();
+    visit_options(used, [&](const Option& option, const auto& field) {
+        if (!option.json.empty()) values[std::string(option.json)] = option_value(option, field);
+    });
+    return values;
 }
 
 Json minimum(const Minimum& minimum) {

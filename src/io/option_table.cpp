@@ -1,143 +1,119 @@
 #include "option_table.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <type_traits>
 
+#include "lanewise/problem.hpp"
+#include "names.hpp"
 #include "near.hpp"
+#include "option_list.hpp"
 #include "values.hpp"
 
 namespace lanewise {
 
+template <>
+inline constexpr auto spellings<ShowProgress> = std::to_array<Spelling<ShowProgress>>(
+    {{ShowProgress::on_terminal, "auto"}, {ShowProgress::always, "always"}, {ShowProgress::never, "never"}});
+
 namespace {
 
-using Kind = OptionKind;
 using Text = std::string_view;
 
-template <class Enum>
-std::vector<std::pair<Text, Enum>> choices(std::initializer_list<Enum> values) {
-    std::vector<std::pair<Text, Enum>> list;
-    for (const Enum value : values) list.emplace_back(name(value), value);
-    return list;
+/// What the program does beside the search, as visit_options. Of a name that is there too both are set.
+template <class Visit>
+void visit_output_options(Problem& problem, Visit visit) {
+    Output& output = problem.output;
+    visit(Option{"starts-file"}, problem.starts_file);
+    visit(Option{"check-gradient"}, output.check_gradient);
+    visit(Option{"dump-program"}, output.dump_program);
+    visit(Option{"json"}, output.json);
+    visit(Option{.name = "trace", .notation = Notation::not_stdout}, output.trace);
+    visit(Option{"trace-runs"}, output.trace_runs);
+    visit(Option{.name = "checkpoint", .notation = Notation::not_stdout}, output.checkpoint);
+    visit(Option{"every"}, output.every);
+    visit(Option{.name = "resume", .notation = Notation::not_stdout}, output.resume);
+    visit(Option{"progress"}, output.progress);
+    visit(Option{"quiet"}, output.quiet);
 }
 
-/// on and off have other words.
-Text plain_word(Text text) {
-    if (text == "true" || text == "yes") return "on";
-    return text == "false" || text == "no" ? "off" : text;
+template <class Visit>
+void visit_written(Problem& problem, Visit visit) {
+    visit_options(problem.options, [&](const Option& option, auto& field) {
+        if (option.notation != Notation::in_code_alone) visit(option, field);
+    });
+    visit_output_options(problem, visit);
 }
 
-bool on_or_off(Text option, Text text) {
-    return parse_choice<bool>(option, plain_word(text), {{"on", true}, {"off", false}});
+/// One of a few words.
+template <class T>
+concept Choice = std::is_enum_v<T> || std::is_same_v<T, bool>;
+
+/// on and off, which have other words.
+template <Choice T>
+constexpr bool is_switch = value_of<T>("on").has_value();
+
+template <class T>
+constexpr bool is_file = std::is_same_v<T, std::string> || std::is_same_v<T, std::filesystem::path>;
+
+template <class T>
+OptionKind kind_of(const Option& option, const T& /*field*/) {
+    if constexpr (Choice<T>) return is_switch<T> ? OptionKind::choice : OptionKind::word;
+    if constexpr (std::is_floating_point_v<T>) return OptionKind::number;
+    if constexpr (is_file<T>) return OptionKind::file;
+    if constexpr (std::is_same_v<T, std::vector<std::vector<double>>>) return OptionKind::points;
+    if (option.notation == Notation::bytes) return OptionKind::word;
+    return option.notation == Notation::large_count ? OptionKind::big_count : OptionKind::count;
+}
+template <class T>
+OptionKind kind_of(const Option& option, const std::optional<T>& /*field*/) {
+    return kind_of(option, T{});
 }
 
-std::string file_name(Text option, Text text) {
-    if (text.empty()) refuse(option, text, "a file is expected");
-    return std::string(text);
+template <Choice T>
+void read(const Option& option, Text text, T& field) {
+    if (is_switch<T> && (text == "true" || text == "yes")) text = "on";
+    if (is_switch<T> && (text == "false" || text == "no")) text = "off";
+    const std::optional<T> value = value_of<T>(text);
+    if (!value) refuse(option.name, text, fmt::format("must be one of: {}", all_spellings<T>()));
+    field = *value;
 }
-
-void set_threads(Problem& problem, Text option, Text text) {
-    const std::uint64_t threads = parse_count(option, text);
-    if (threads < 1 || threads > 4096) refuse(option, text, "must be 1 to 4096");
-    problem.options.threads = static_cast<int>(threads);
+void read(const Option& /*option*/, Text text, Isa& field) {
+    field = parse_isa(text);
 }
-
-/// Not stdout.
-std::string real_file_name(Text option, Text text) {
-    if (text == "-") refuse(option, text, "must be a file");
-    return file_name(option, text);
+void read(const Option& option, Text text, double& field) {
+    field = parse_number(option.name, text);
 }
-
-void set_trace_runs(Problem& problem, Text option, Text text) {
-    problem.output.trace_runs = parse_count(option, text);
-    if (*problem.output.trace_runs == 0) refuse(option, text, "must be at least 1");
+void read(const Option& option, Text text, std::uint64_t& field) {
+    field =
+        option.notation == Notation::bytes ? parse_bytes(option.name, text) : parse_count(option.name, text);
 }
-
-constexpr auto entries = std::to_array<OptionEntry>({
-    {"starts", Kind::count, [](Problem& p, Text o, Text t) { p.options.starts = parse_count(o, t); }},
-    {"seed", Kind::big_count, [](Problem& p, Text o, Text t) { p.options.seed = parse_count(o, t); }},
-    {"design", Kind::word,
-     [](Problem& p, Text o, Text t) {
-         p.options.design = parse_choice(o, t, choices({Design::sobol, Design::uniform, Design::latin_hypercube}));
-     }},
-    {"start", Kind::points,
-     [](Problem& p, Text o, Text t) { p.options.start_points.push_back(parse_point(o, t)); }},
-    {"starts-file", Kind::file, [](Problem& p, Text o, Text t) { p.starts_file = file_name(o, t); }},
-    {"iterations", Kind::count, [](Problem& p, Text o, Text t) { p.options.iterations = parse_count(o, t); }},
-    {"rule", Kind::word,
-     [](Problem& p, Text o, Text t) {
-         p.options.rule.method =
-             parse_choice(o, t,
-                          choices({Method::adam, Method::gradient_descent, Method::momentum, Method::adagrad,
-                                   Method::rmsprop, Method::amsgrad, Method::adamax, Method::nadam}));
-     }},
-    {"alpha", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.alpha = parse_number(o, t); }},
-    {"beta1", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.beta1 = parse_number(o, t); }},
-    {"beta2", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.beta2 = parse_number(o, t); }},
-    {"eps", Kind::number, [](Problem& p, Text o, Text t) { p.options.rule.eps = parse_number(o, t); }},
-    {"schedule", Kind::word,
-     [](Problem& p, Text o, Text t) {
-         p.options.schedule =
-             parse_choice(o, t, choices({Schedule::constant, Schedule::cosine, Schedule::exponential}));
-     }},
-    {"warm-up", Kind::count, [](Problem& p, Text o, Text t) { p.options.warm_up = parse_count(o, t); }},
-    {"final-alpha", Kind::number,
-     [](Problem& p, Text o, Text t) { p.options.final_alpha = parse_number(o, t); }},
-    {"scale", Kind::word,
-     [](Problem& p, Text o, Text t) {
-         p.options.scale = parse_choice(o, t, choices({Scale::box, Scale::none}));
-     }},
-    {"explore", Kind::count, [](Problem& p, Text o, Text t) { p.options.explore = parse_count(o, t); }},
-    {"offspring", Kind::choice, [](Problem& p, Text o, Text t) { p.options.offspring = on_or_off(o, t); }},
-    {"polish", Kind::choice, [](Problem& p, Text o, Text t) { p.options.polish = on_or_off(o, t); }},
-    {"prune", Kind::choice, [](Problem& p, Text o, Text t) { p.options.prune = on_or_off(o, t); }},
-    {"same-distance", Kind::number,
-     [](Problem& p, Text o, Text t) { p.options.same.distance = parse_number(o, t); }},
-    {"same-value", Kind::number,
-     [](Problem& p, Text o, Text t) { p.options.same.value = parse_number(o, t); }},
-    {"same-exact-value", Kind::number,
-     [](Problem& p, Text o, Text t) { p.options.same.exact_value = parse_number(o, t); }},
-    {"jit", Kind::choice,
-     [](Problem& p, Text o, Text t) {
-         p.options.jit = parse_choice(o, plain_word(t), choices({Jit::off, Jit::automatic, Jit::on}));
-     }},
-    {"precision", Kind::word,
-     [](Problem& p, Text o, Text t) {
-         p.options.precision = parse_choice(o, t, choices({Precision::f64, Precision::f32}));
-     }},
-    {"maximize", Kind::choice, [](Problem& p, Text o, Text t) { p.options.maximize = on_or_off(o, t); }},
-    {"check-gradient", Kind::choice,
-     [](Problem& p, Text o, Text t) { p.output.check_gradient = on_or_off(o, t); }},
-    {"dump-program", Kind::choice,
-     [](Problem& p, Text o, Text t) { p.output.dump_program = on_or_off(o, t); }},
-    {"threads", Kind::count, set_threads},
-    {"isa", Kind::word, [](Problem& p, Text, Text t) { p.options.isa = parse_isa(t); }},
-    {"memory", Kind::word, [](Problem& p, Text o, Text t) { p.options.memory = parse_bytes(o, t); }},
-    {"max-time", Kind::number, [](Problem& p, Text o, Text t) { p.options.max_time = parse_number(o, t); }},
-    {"max-evaluations", Kind::count,
-     [](Problem& p, Text o, Text t) { p.options.max_evaluations = parse_count(o, t); }},
-    {"target", Kind::number, [](Problem& p, Text o, Text t) { p.options.target = parse_number(o, t); }},
-    {"max-unseen", Kind::number,
-     [](Problem& p, Text o, Text t) { p.options.max_unseen = parse_number(o, t); }},
-    {"minima", Kind::count, [](Problem& p, Text o, Text t) { p.options.most_minima = parse_count(o, t); }},
-    {"json", Kind::file, [](Problem& p, Text o, Text t) { p.output.json = file_name(o, t); }},
-    {"trace", Kind::file, [](Problem& p, Text o, Text t) { p.output.trace = real_file_name(o, t); }},
-    {"trace-runs", Kind::count, set_trace_runs},
-    {"checkpoint", Kind::file, [](Problem& p, Text o, Text t) { p.output.checkpoint = real_file_name(o, t); }},
-    {"every", Kind::number,
-     [](Problem& p, Text o, Text t) {
-         p.output.every = p.options.checkpoint_every = parse_number(o, t);
-     }},
-    {"resume", Kind::file, [](Problem& p, Text o, Text t) { p.output.resume = real_file_name(o, t); }},
-    {"progress", Kind::word,
-     [](Problem& p, Text o, Text t) {
-         p.output.progress = parse_choice<ShowProgress>(o, t,
-                                                        {{"auto", ShowProgress::on_terminal},
-                                                         {"always", ShowProgress::always},
-                                                         {"never", ShowProgress::never}});
-     }},
-    {"quiet", Kind::choice, [](Problem& p, Text o, Text t) { p.output.quiet = on_or_off(o, t); }},
-});
+/// Threads; 0 would be OpenMP's choice.
+void read(const Option& option, Text text, int& field) {
+    const std::uint64_t count = parse_count(option.name, text);
+    if (count < 1 || count > 4096) refuse(option.name, text, "must be 1 to 4096");
+    field = static_cast<int>(count);
+}
+/// Each time one more.
+void read(const Option& option, Text text, std::vector<std::vector<double>>& field) {
+    field.push_back(parse_point(option.name, text));
+}
+template <class File>
+requires is_file<File>
+void read(const Option& option, Text text, File& field) {
+    if (text.empty()) refuse(option.name, text, "a file is expected");
+    if (option.notation == Notation::not_stdout && text == "-") refuse(option.name, text, "must be a file");
+    field = text;
+}
+template <class T>
+void read(const Option& option, Text text, std::optional<T>& field) {
+    T value{};
+    read(option, text, value);
+    field = std::move(value);
+}
 
 /// What other optimisers call an option, written like an option of ours.
 constexpr auto synonyms = std::to_array<std::pair<Text, Text>>({
@@ -170,9 +146,13 @@ std::string_view without_dashes(std::string_view name) {
 
 }  // namespace
 
-const OptionEntry* find_option(std::string_view name) noexcept {
-    const auto* const found = std::ranges::find(entries, name, &OptionEntry::name);
-    return found == entries.end() ? nullptr : found;
+std::optional<OptionKind> kind_of_option(std::string_view name) {
+    Problem problem;
+    std::optional<OptionKind> kind;
+    visit_written(problem, [&](const Option& option, const auto& field) {
+        if (option.name == name) kind = kind_of(option, field);
+    });
+    return kind;
 }
 
 std::string unknown_option(std::string_view name, const std::vector<std::string_view>& known) {
@@ -190,16 +170,21 @@ std::string unknown_option(std::string_view name, const std::vector<std::string_
 }
 
 std::vector<std::string_view> option_names() {
-    std::vector<std::string_view> names(entries.size());
-    std::ranges::transform(entries, names.begin(), &OptionEntry::name);
+    Problem problem;
+    std::vector<std::string_view> names;
+    visit_written(problem, [&](const Option& option, const auto& /*field*/) {
+        if (std::ranges::find(names, option.name) == names.end()) names.push_back(option.name);
+    });
     return names;
 }
 
 void set_option(Problem& problem, std::string_view name, std::string_view text) {
-    const OptionEntry* entry = find_option(name);
-    if (entry == nullptr) throw std::invalid_argument(unknown_option(name, option_names()));
-    entry->set(problem, name, text);
+    if (!kind_of_option(name)) throw std::invalid_argument(unknown_option(name, option_names()));
+    visit_written(problem, [&](const Option& option, auto& field) {
+        if (option.name == name) read(option, text, field);
+    });
     validate(problem.options);
+    if (problem.output.trace_runs == std::uint64_t{0}) refuse("trace-runs", text, "must be at least 1");
 }
 
 }  // namespace lanewise

@@ -1,6 +1,7 @@
 // toml++ 3.3 has errors for what its assertions exclude, "[.a]" for one; without assertions it comes to them.
 #undef NDEBUG
 #define TOML_ASSERT(condition) static_assert(true)
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "identifier.hpp"
 #include "lanewise/io.hpp"
+#include "lanewise/problem.hpp"
 #include "near.hpp"
 #include "option_table.hpp"
 #include "spot.hpp"
@@ -129,7 +131,7 @@ class Reader {
             for (const Entry& parameter : entries_of(entry)) read_parameter(parameter);
         } else if (entry.key == "options") {
             for (const Entry& option : entries_of(entry)) read_option(option);
-        } else if (find_option(entry.key) != nullptr) {
+        } else if (kind_of_option(entry.key)) {
             fail(entry.key_position, fmt::format("'{}' belongs below [options]", entry.key));
         } else {
             fail(entry.key_position,
@@ -205,15 +207,15 @@ class Reader {
     }
 
     void read_option(const Entry& entry) {
-        const OptionEntry* option = find_option(entry.key);
-        if (option == nullptr) fail(entry.key_position, unknown_option(entry.key, option_names()));
-        if (option->kind == OptionKind::points) {
+        const std::optional<OptionKind> kind = kind_of_option(entry.key);
+        if (!kind) fail(entry.key_position, unknown_option(entry.key, option_names()));
+        if (kind == OptionKind::points) {
             read_points(entry);
             return;
         }
-        std::string text = text_of(entry, entry.key, option->kind);
+        std::string text = text_of(entry, entry.key, *kind);
         if (entry.key == "starts-file") refuse_stdin(entry, text);
-        if (option->kind == OptionKind::file && !text.empty() && text != "-") text = beside(text).string();
+        if (kind == OptionKind::file && !text.empty() && text != "-") text = beside(text).string();
         locate(entry.value->source().begin, [&] { set_option(problem_, entry.key, text); });
     }
 

@@ -2,12 +2,9 @@
 // allowed.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace lanewise {
@@ -34,17 +31,5 @@ std::uint64_t parse_bytes(std::string_view option, std::string_view text);
 
 /// The length of a vector variable.
 std::size_t parse_length(std::string_view option, std::string_view text);
-
-/// One of a few words.
-template <class Value>
-Value parse_choice(std::string_view option, std::string_view text,
-                   const std::vector<std::pair<std::string_view, Value>>& choices) {
-    std::string allowed;
-    for (const auto& [word, value] : choices) {
-        if (word == text) return value;
-        allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", word);
-    }
-    refuse(option, text, fmt::format("must be one of: {}", allowed));
-}
 
 }  // namespace lanewise

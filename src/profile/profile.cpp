@@ -2,15 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <iterator>
 
 namespace lanewise {
-
-std::string_view name(Activity activity) noexcept {
-    constexpr std::array<const char*, activities> names = {"start", "iterate", "look", "polish", "decide"};
-    return names[static_cast<std::size_t>(activity)];
-}
 
 double Profile::seconds_in(Activity activity) const noexcept {
     double sum = 0;

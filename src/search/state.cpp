@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "lanewise/own_kernels.hpp"
+#include "names.hpp"
+#include "option_list.hpp"
 #include "state_rules.hpp"
 
 namespace lanewise {
@@ -33,57 +35,17 @@ const Formula* formula_of(const Objective& objective) {
     return own == nullptr ? nullptr : own->formula();
 }
 
-/// The options that results depend on, by name.
-template <class Visit>
-void visit_deciding(Options& options, Visit visit) {
-    visit("starts", options.starts);
-    visit("start", options.start_points);
-    visit("seed", options.seed);
-    visit("design", options.design);
-    visit("iterations", options.iterations);
-    visit("rule", options.rule.method);
-    visit("alpha", options.rule.alpha);
-    visit("beta1", options.rule.beta1);
-    visit("beta2", options.rule.beta2);
-    visit("eps", options.rule.eps);
-    visit("schedule", options.schedule);
-    visit("warm-up", options.warm_up);
-    visit("final-alpha", options.final_alpha);
-    visit("scale", options.scale);
-    visit("precision", options.precision);
-    visit("explore", options.explore);
-    visit("offspring", options.offspring);
-    visit("prune", options.prune);
-    visit("polish", options.polish);
-    visit("same-distance", options.same.distance);
-    visit("same-value", options.same.value);
-    visit("same-exact-value", options.same.exact_value);
-    visit("max-unseen", options.max_unseen);
-    visit("maximize", options.maximize);
-    visit("memory", options.memory);
-}
-
-/// Options that are saved only so that they can be told.
-template <class Visit>
-void visit_told(Options& options, Visit visit) {
-    visit("jit", options.jit);
-    visit("max-time", options.max_time);
-    visit("max-evaluations", options.max_evaluations);
-    visit("target", options.target);
-    visit("minima", options.most_minima);
-}
-
 /// The spelling of an option's value; empty where the value is too long for that.
 template <class T>
 std::string spell(const T& value) {
     if constexpr (std::is_enum_v<T>) {
-        return std::string(name(value));
+        return std::string(spelling_of(value));
     } else {
         return fmt::format("{}", value);
     }
 }
 std::string spell(bool value) {
-    return value ? "on" : "off";
+    return std::string(spelling_of(value));
 }
 template <class T>
 std::string spell(const std::optional<T>& value) {
@@ -93,30 +55,29 @@ std::string spell(const std::vector<std::vector<double>>& /*points*/) {
     return {};
 }
 
-struct Told {
-    const char* name;
+struct Spelled {
+    std::string_view name;
     std::string text, bytes;
 };
 
-std::vector<Told> tell(Options options) {
-    std::vector<Told> told;
-    visit_deciding(options, [&](const char* name, auto& value) {
+/// The options that results depend on.
+std::vector<Spelled> deciding_options(Options options) {
+    std::vector<Spelled> deciding;
+    visit_saved(options, [&](const Option& option, auto& value) {
+        if (option.saved != Saved::deciding) return;
         Writer writer;
         writer(value);
-        told.push_back({name, spell(value), writer.take()});
+        deciding.push_back({option.name, spell(value), writer.take()});
     });
-    return told;
+    return deciding;
 }
 
-/// The options with what is used where nothing was set: both are the same search.
-Options with_used(Options options, const Box& box) {
-    const std::size_t drawn = options.drawn_starts();
-    options.starts.reset();
-    if (drawn > 0) options.starts = drawn;
-    options.design = choose_design(options.design, box.dimension());
-    options.rule.beta2 = options.rule.used_beta2();
-    options.final_alpha = options.used_final_alpha();
-    return options;
+/// The options with what is used where nothing was set: both are the same search. No starts are none: they
+/// cannot be set to 0.
+Options as_saved(const Options& options, const Box& box) {
+    Options used = with_used(options, box.dimension());
+    if (used.starts == std::size_t{0}) used.starts.reset();
+    return used;
 }
 
 void require_same_box(const Box& saved, const Box& given) {
@@ -187,10 +148,8 @@ Writer begin_state(const Setting& setting) {
         for (const auto& [name, value] : formula->parameters) writer(name, value);
     }
 
-    Options options = with_used(*setting.options, *setting.box);
-    const auto write = [&](const char* /*name*/, auto& value) { writer(value); };
-    visit_deciding(options, write);
-    visit_told(options, write);
+    Options options = as_saved(*setting.options, *setting.box);
+    visit_saved(options, [&](const Option& /*option*/, auto& value) { writer(value); });
     writer(setting.isa);
     return writer;
 }
@@ -232,9 +191,7 @@ OpenState open_state(std::string_view state) {
         }
     }
     Options options;
-    const auto read = [&](const char* /*name*/, auto& value) { reader(value); };
-    visit_deciding(options, read);
-    visit_told(options, read);
+    visit_saved(options, [&](const Option& /*option*/, auto& value) { reader(value); });
     Isa isa{};
     reader(isa);
     OpenState open{
@@ -269,8 +226,8 @@ void require_same_formula(const OpenState& open, const Objective& objective) {
 void require_same(const OpenState& saved, const Setting& setting) {
     require_same_formula(saved, *setting.objective);
     require_same_box(saved.search.box, *setting.box);
-    const std::vector<Told> theirs = tell(saved.search.options);
-    const std::vector<Told> ours = tell(with_used(*setting.options, *setting.box));
+    const std::vector<Spelled> theirs = deciding_options(saved.search.options);
+    const std::vector<Spelled> ours = deciding_options(as_saved(*setting.options, *setting.box));
     for (std::size_t i = 0; i < ours.size(); ++i) {
         if (ours[i].bytes == theirs[i].bytes) continue;
         throw std::invalid_argument(

@@ -8,6 +8,7 @@
 #include "archive.hpp"
 #include "identifier.hpp"
 #include "memory.hpp"
+#include "names.hpp"
 
 namespace lanewise {
 
@@ -17,12 +18,6 @@ constexpr double nowhere = std::numeric_limits<double>::infinity();
 
 void rule(std::string_view field, bool holds) {
     Reader::require(holds, field);
-}
-
-/// One of the enumerators up to the last.
-template <class E>
-bool is_known(E value, E last) {
-    return value >= E{} && value <= last;
 }
 
 /// Finite, or infinite where there is none.
@@ -48,13 +43,7 @@ void require_rules(const OpenState& open) {
                  return is_identifier(parameter.first) && std::isfinite(parameter.second);
              }));
     }
-    rule("design", is_known(options.design.value_or(Design::uniform), Design::latin_hypercube));
-    rule("rule", is_known(options.rule.method, Method::nadam));
-    rule("schedule", is_known(options.schedule, Schedule::exponential));
-    rule("scale", is_known(options.scale, Scale::none));
-    rule("precision", is_known(options.precision, Precision::f32));
-    rule("jit", is_known(options.jit, Jit::on));
-    rule("isa", is_known(open.isa, Isa::neon));
+    rule("isa", is_known(open.isa));
     Reader::require_valid([&box = box, &options = options] { validate(box, options); });
 }
 
@@ -119,7 +108,7 @@ class StateRules {
             return runs_.id[run] < starts_.count() ? runs_.line[run] == runs_.id[run]
                                                    : runs_.line[run] < begun_;
         });
-        each_run("runs.status", [&](std::size_t run) { return runs_.status[run] <= RunStatus::stopped; });
+        each_run("runs.status", [&](std::size_t run) { return is_known(runs_.status[run]); });
         each_run("runs.f", [&](std::size_t run) {
             return is_going(run) ? runs_.f[run] == nowhere : is_value(runs_.f[run]);
         });

@@ -9,6 +9,8 @@
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
 #include "memory.hpp"
+#include "names.hpp"
+#include "option_list.hpp"
 #include "setting.hpp"
 
 namespace lanewise {
@@ -20,8 +22,21 @@ constexpr std::size_t most_candidates = 1000;
 constexpr std::size_t most_starts = std::numeric_limits<std::uint32_t>::max();
 
 template <class Value>
-[[noreturn]] void refuse(const char* option, const Value& value, const char* allowed) {
+[[noreturn]] void refuse(std::string_view option, const Value& value, std::string_view allowed) {
     throw std::invalid_argument(fmt::format("{} {}: {}", option, value, allowed));
+}
+
+/// A choice is one of the enumerators.
+template <class Value>
+void check_choice(std::string_view option, const Value& value) {
+    if constexpr (std::is_enum_v<Value>) {
+        if (!is_known(value))
+            refuse(option, static_cast<int>(value), "must be one of: " + all_spellings<Value>());
+    }
+}
+template <class Value>
+void check_choice(std::string_view option, const std::optional<Value>& value) {
+    if (value) check_choice(option, *value);
 }
 
 void check_rule(const Rule& rule) {
@@ -72,6 +87,7 @@ void check_start_points(const Box& box, const Options& options) {
 }  // namespace
 
 void validate(const Options& options) {
+    visit_options(options, [](const Option& option, const auto& value) { check_choice(option.name, value); });
     if (options.starts == std::size_t{0}) refuse("starts", 0, "must be at least 1");
     if (options.starts.value_or(0) > most_starts ||
         options.start_points.size() > most_starts - options.starts.value_or(0))

@@ -1,0 +1,14 @@
+// The rules, once: lanewise::Method says what each does, and is checked against this list.
+#pragma once
+
+// X(name, spelling, policy, rows): its policy in rules.ipp, and the rows of moments that keeps for each
+// variable, m before v.
+#define LANEWISE_METHODS(X)                                     \
+    X(adam, "adam", Adam, 2)                                    \
+    X(gradient_descent, "gradient-descent", GradientDescent, 0) \
+    X(momentum, "momentum", Momentum, 1)                        \
+    X(adagrad, "adagrad", AdaGrad, 1)                           \
+    X(rmsprop, "rmsprop", RmsProp, 1)                           \
+    X(amsgrad, "amsgrad", AmsGrad, 3)                           \
+    X(adamax, "adamax", AdaMax, 2)                              \
+    X(nadam, "nadam", NAdam, 2)
