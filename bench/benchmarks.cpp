@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "cases.hpp"
-#include "textbook.hpp"
+#include "scalar_loops.hpp"
 
 namespace {
 

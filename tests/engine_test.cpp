@@ -99,7 +99,13 @@ class PlainEngine final : public Engine {
 
     void evaluate(std::span<const std::vector<double>> points,
                   const std::function<void(std::size_t, const Evaluation&)>& visit) override {
-        evaluate_points(*setup_->objective, points, setup_->isa, visit);
+        evaluate_points(*setup_->objective, points, setup_->isa, [&](std::size_t i, const Evaluation& at) {
+            Evaluation signed_at = at;
+            signed_at.f *= setup_->sign;
+            for (std::size_t j = 0; j < d(); ++j)
+                signed_at.gradient[j] = width(j) == 0 ? 0 : setup_->sign * at.gradient[j];
+            visit(i, signed_at);
+        });
     }
 
     EngineWork work() const override { return work_; }
@@ -212,7 +218,7 @@ TEST_CASE("an engine of another kind takes the local one's place, to the bit") {
         Halt halt(each.options);
         PlainEngine engine(setting, halt);
         const Findings findings = search(setting, engine, halt);
-        CHECK(bits_of(report(setting, findings, engine)) ==
+        CHECK(bits_of(report(setting, findings, engine, halt)) ==
               bits_of(minimize(objective, each.box, each.options)));
     }
 }

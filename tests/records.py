@@ -62,12 +62,13 @@ def searches():
         "-(" + SIX_HUMP + ") - z*x", *XY, "--var", "z=0.3:0.3", "--starts", "300", "--precision", "f32", "--maximize",
     ]  # fmt: skip
     yield "fixed where the gradient is not finite", [
-        SIX_HUMP + " + sqrt(z)", *XY, "--var", "z=0:0", "--starts", "300",
+        SIX_HUMP + " + 1e-160*z^-1", *XY, "--var", "z=1e-160:1e-160", "--starts", "300",
     ]  # fmt: skip
     yield "compiled", [RASTRIGIN, "--var", "x[4]=-5.12:5.12", "--starts", "1000", "--jit", "on"]
     yield "compiled, maximise", [f"-({RASTRIGIN})", "--var", "x[4]=-5.12:5.12", "--starts", "1000", "--jit", "on", "--maximize"]
     yield "compiled, fixed", [
-        RASTRIGIN + " + sqrt(z)", "--var", "x[3]=-5.12:5.12", "--var", "z=0:0", "--starts", "1000", "--jit", "on",
+        RASTRIGIN + " + 1e-160*z^-1", "--var", "x[3]=-5.12:5.12", "--var", "z=1e-160:1e-160", "--starts", "1000",
+        "--jit", "on",
     ]  # fmt: skip
     yield "compiled f32", [RASTRIGIN, "--var", "x[4]=-5.12:5.12", "--starts", "1000", "--jit", "on", "--precision", "f32"]
     yield "uniform sample", [HIMMELBLAU, *XY, "--starts", "500", "--explore", "1", "--prune", "off", "--design", "uniform"]

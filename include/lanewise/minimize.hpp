@@ -26,7 +26,8 @@ class NothingFinite : public std::runtime_error {
 /// The result is a function of objective, box and options: the same bits for any number of threads, any tile
 /// width and every instruction set with fused multiply-add (unless max_time or stop cut it short). \throws
 /// std::invalid_argument before any work, naming the option, its value and what is allowed. \throws
-/// NothingFinite when value or gradient are not finite at any start.
+/// NothingFinite when value or gradient are not finite at any start. What the objective or a callback of the
+/// options throws ends the search and is thrown here.
 Result minimize(const Objective& objective, const Box& box, const Options& options = {});
 
 /// The same for a formula in the variables of `box`; see Expression.

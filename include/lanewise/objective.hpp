@@ -31,7 +31,9 @@ struct Block {
 /// Which thread may call an objective.
 enum class Calls {
     from_any_thread,  ///< several at once, each with some of the runs
-    from_the_caller,  ///< the one that called minimize, with all live runs at once
+    /// The one that called minimize, with all live runs of a wave in one block. Polishes and single points
+    /// come in blocks of 16 lanes, which are copies where there are fewer points.
+    from_the_caller,
 };
 
 /// f: R^d -> R with its gradient. Derive from it to hand a search your own code; for a formula, see

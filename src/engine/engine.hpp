@@ -93,8 +93,8 @@ class Engine {
     virtual std::vector<Polished> polish(std::span<const PolishStart> starts,
                                          std::uint64_t most_evaluations) = 0;
 
-    /// Value and gradient of the objective itself at each point, in double precision, handed to `visit` with
-    /// the point's index.
+    /// Value and gradient at each point, in double precision, handed to `visit` with the point's index. They
+    /// are those of the minimisation; the gradient of a fixed variable is 0.
     virtual void evaluate(std::span<const std::vector<double>> points,
                           const std::function<void(std::size_t, const Evaluation&)>& visit) = 0;
 

@@ -23,15 +23,34 @@ RunStatus run_status(kernels::LaneStatus status) {
     }
 }
 
+/// An objective whose exceptions are marked as the caller's.
+class MarkedObjective final : public Objective {
+  public:
+    MarkedObjective(const Objective& objective, Halt& halt) : objective_(&objective), halt_(&halt) {}
+    std::size_t dimension() const noexcept override { return objective_->dimension(); }
+    std::size_t scratch_rows() const noexcept override { return objective_->scratch_rows(); }
+    void evaluate(const Block<double>& block) const override {
+        halt_->call([&] { objective_->evaluate(block); });
+    }
+
+  private:
+    const Objective* objective_;
+    Halt* halt_;
+};
+
 template <class T>
 class LocalEngine final : public Engine {
   public:
     LocalEngine(const Setup& setup, Halt& halt)
-        : setup_(&setup), halt_(&halt), crew_(setup, halt), course_(Options{}), swarm_(empty_swarm()) {}
+        : setup_(&setup),
+          halt_(&halt),
+          crew_(setup, halt),
+          course_(Options{}),
+          swarm_(0, 0, *setup.box, course_, setup.sign, lane_multiple) {}
 
     void begin(std::size_t first, std::size_t count, const Course& course, const Origins& origins) override {
         const std::size_t tile_lanes = crew_.choose_tile_lanes(count, course.rule.method);
-        swarm_ = empty_swarm();  // so that there are never two
+        swarm_.clear();  // so that there are never two
         swarm_ = Swarm<T>(first, count, *setup_->box, course, setup_->sign, tile_lanes);
         first_ = first;
         course_ = course;
@@ -82,7 +101,7 @@ class LocalEngine final : public Engine {
             swarm_.retire(lane_of_[verdict.run - first_]);
         }
         left_ -= verdicts.size();
-        if (left_ == 0) swarm_ = empty_swarm();
+        if (left_ == 0) swarm_.clear();
     }
 
     std::vector<Polished> polish(std::span<const PolishStart> starts,
@@ -96,7 +115,18 @@ class LocalEngine final : public Engine {
 
     void evaluate(std::span<const std::vector<double>> points,
                   const std::function<void(std::size_t, const Evaluation&)>& visit) override {
-        halt_->call([&] { evaluate_points(*setup_->objective, points, setup_->isa, visit); });
+        const Box& box = *setup_->box;
+        Evaluation of_minimisation;
+        evaluate_points(MarkedObjective(*setup_->objective, *halt_), points, setup_->isa,
+                        [&](std::size_t i, const Evaluation& at) {
+                            of_minimisation.f = setup_->sign * at.f;
+                            of_minimisation.gradient = at.gradient;
+                            for (std::size_t j = 0; j < box.dimension(); ++j) {
+                                double& g = of_minimisation.gradient[j];
+                                g = box.lower()[j] == box.upper()[j] ? 0 : setup_->sign * g;
+                            }
+                            visit(i, of_minimisation);
+                        });
     }
 
     EngineWork work() const override { return crew_.work(); }
@@ -135,10 +165,6 @@ class LocalEngine final : public Engine {
   private:
     static constexpr std::uint32_t no_lane = std::numeric_limits<std::uint32_t>::max();
 
-    Swarm<T> empty_swarm() const {
-        return Swarm<T>(0, 0, *setup_->box, course_, setup_->sign, lane_multiple);
-    }
-
     /// Finds the lane of each run that has not been ended, and how many there are.
     void find_lanes() {
         std::ranges::fill(lane_of_, no_lane);
@@ -164,12 +190,12 @@ class LocalEngine final : public Engine {
         if (close || static_cast<double>(swarm_.alive()) <= dense * static_cast<double>(swarm_.lanes())) {
             try {
                 swarm_.compact(close);
-                return;
             } catch (const std::bad_alloc&) {
                 // There is no memory for a narrower tile: the lanes stay where they are.
             }
         }
         for (std::size_t tile = 0; tile < swarm_.tiles(); ++tile) swarm_.fill_unused(tile);
+        find_lanes();
     }
 
     // What was loaded.
@@ -191,8 +217,11 @@ class LocalEngine final : public Engine {
             return true;
         });
         require_each("wave.status", swarm_.tiles() * swarm_.tile_lanes(), [&](std::size_t lane) {
-            return swarm_.status(lane) <= kernels::ended &&
-                   (lane < swarm_.lanes() || swarm_.status(lane) == kernels::ended);
+            const kernels::LaneStatus status = swarm_.status(lane);
+            if (lane >= swarm_.lanes()) return status == kernels::ended;
+            // A run that broke is ended at the next look.
+            return status == kernels::live || status == kernels::ended ||
+                   (stand.under_way > 0 && status < kernels::ended);
         });
     }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 #include "halt.hpp"
@@ -98,11 +99,16 @@ class Recorder {
         EvaluationClock evaluation;
     };
 
-    void note(std::size_t thread, const Profile::Span& span) {
+    void note(std::size_t thread, const Profile::Span& span) noexcept {
         constexpr std::size_t most_spans = 100'000;
         Profile::Thread& noted = threads_[thread].noted;
         noted.seconds[static_cast<std::size_t>(span.activity)] += span.end - span.begin;
-        if (noted.spans.size() < most_spans) noted.spans.push_back(span);
+        if (noted.spans.size() == most_spans) return;
+        try {
+            noted.spans.push_back(span);
+        } catch (const std::bad_alloc&) {
+            // The timeline lacks a span; the sums have it.
+        }
     }
 
     const Halt* halt_;

@@ -246,7 +246,7 @@ template <class T>
 void Swarm<T>::compact(bool close) {
     const std::size_t kept = alive();
     const std::size_t narrow = (kept + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
-    if (kept > 0 && (close ? narrow < lanes_ : 2 * narrow <= lanes_)) {
+    if (kept > 0 && (close ? narrow < tiles() * lanes_ : 2 * narrow <= lanes_)) {
         Swarm narrower(*box_, static_cast<double>(sign_), moment_rows_, narrow, kept);
         std::copy_n(bounds_.data(), bounds_.size(), narrower.bounds_.data());
         narrower.fixed_ = std::move(fixed_);
@@ -254,7 +254,6 @@ void Swarm<T>::compact(bool close) {
         for (std::size_t lane = 0, to = 0; lane < runs_.size(); ++lane) {
             if (status_[lane] == kernels::live) narrower.take(*this, lane, to++);
         }
-        narrower.fill_unused(0);
         *this = std::move(narrower);
         return;
     }
@@ -267,7 +266,14 @@ void Swarm<T>::compact(bool close) {
         status_[from] = kernels::ended;
     }
     runs_.resize(kept);
-    for (std::size_t tile = 0; tile < tiles(); ++tile) fill_unused(tile);
+}
+
+template <class T>
+void Swarm<T>::clear() noexcept {
+    runs_.clear();
+    for (AlignedArray<T>* rows : {&points_, &moments_, &f_, &slope_, &best_f_, &steps_taken_}) *rows = {};
+    best_iteration_ = {};
+    status_ = {};
 }
 
 template class Swarm<double>;

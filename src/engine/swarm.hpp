@@ -102,9 +102,11 @@ class Swarm {
     std::size_t alive() const noexcept;
     bool is_live(std::size_t tile) const noexcept;  ///< one of its lanes
     /// Fills the lanes of runs that are not live with live ones from the end, and gives up the tiles behind.
-    /// A narrower tile takes the place of all when what is left fills at most half of one, or, where the
-    /// lanes are to be close, when it fills fewer lane groups.
+    /// One tile takes the place of all when what is left fills at most half of one, or, where the lanes are
+    /// to be close, whenever there are more lanes than that takes.
     void compact(bool close);
+    /// Gives up all runs and their memory.
+    void clear() noexcept;
 
     /// Tiles stay as they are: what is read goes into a swarm of as many lanes, in tiles of the same width.
     template <class Archive>

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "identifier.hpp"
-#include "program.hpp"
 #include "program/translate.hpp"
+#include "program_code.hpp"
 
 namespace lanewise {
 

@@ -1,4 +1,4 @@
-#include "program.hpp"
+#include "program_code.hpp"
 
 #include <algorithm>
 #include <utility>

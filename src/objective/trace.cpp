@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "program.hpp"
 #include "program/composed.hpp"
+#include "program_code.hpp"
 
 namespace lanewise {
 

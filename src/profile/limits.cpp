@@ -9,7 +9,7 @@
 #include "aligned.hpp"
 #include "kernel_table.hpp"
 #include "kernels/table.hpp"
-#include "objective/program.hpp"
+#include "objective/program_code.hpp"
 
 namespace lanewise {
 

@@ -53,7 +53,7 @@ void Findings::add(Polished minimum) {
     if (best.is_beaten_by(added.f, end_of(added), runs.id[added.run])) take(added);
 }
 
-void Findings::evaluate_in_double(Engine& engine, double sign, std::size_t first_run) {
+void Findings::evaluate_in_double(Engine& engine, std::size_t first_run) {
     constexpr double nowhere = std::numeric_limits<double>::infinity();
     constexpr std::size_t most_at_once = 256;
     std::vector<std::size_t> ended;
@@ -67,7 +67,7 @@ void Findings::evaluate_in_double(Engine& engine, double sign, std::size_t first
         if (points.size() < most_at_once && run + 1 < runs.count()) continue;
         engine.evaluate(points, [&](std::size_t i, const Evaluation& at) {
             const bool has_value = std::isfinite(at.f);
-            runs.f[ended[i]] = has_value ? sign * at.f : nowhere;
+            runs.f[ended[i]] = has_value ? at.f : nowhere;
             if (!has_value) runs.status[ended[i]] = RunStatus::nan_on_the_way;
         });
         ended.clear();

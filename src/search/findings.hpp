@@ -83,8 +83,8 @@ struct Findings {
     void add(Polished minimum);
 
     /// Evaluates the ends of runs from `first_run` on, so far known in single precision, in double; the best
-    /// point is still the best of all then. `sign` is -1 when maximising.
-    void evaluate_in_double(Engine& engine, double sign, std::size_t first_run);
+    /// point is still the best of all then.
+    void evaluate_in_double(Engine& engine, std::size_t first_run);
 
     /// All but the status, which is the search's to tell.
     template <class Archive>

@@ -19,9 +19,9 @@ std::size_t Result::runs_started() const noexcept {
 
 namespace {
 
-Result tell(const Setting& setting, Engine& engine, Findings findings) {
+Result tell(const Setting& setting, Engine& engine, const Halt& halt, Findings findings) {
     const auto begin = std::chrono::steady_clock::now();
-    Result result = report(setting, findings, engine);
+    Result result = report(setting, findings, engine, halt);
     if (!setting.options->profile) return result;
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     Profile& profile = findings.profile;
@@ -39,7 +39,7 @@ Result with_engine(const Setting& setting, Find find) {
     compile_before(setting);
     Halt halt(*setting.options);
     const std::unique_ptr<Engine> engine = make_local_engine(setting, halt);
-    return tell(setting, *engine, find(*engine, halt));
+    return tell(setting, *engine, halt, find(*engine, halt));
 }
 
 }  // namespace

@@ -19,9 +19,10 @@ namespace {
 
 class Report {
   public:
-    Report(const Setting& setting, const Findings& findings, Engine& engine)
+    Report(const Setting& setting, const Findings& findings, Engine& engine, const Halt& halt)
         : setting_(&setting),
           engine_(&engine),
+          halt_(&halt),
           findings_(&findings),
           clusters_(cluster_minima(findings, *setting.box, setting.options->same)),
           clusters_of_runs_(clusters_of_runs(findings, clusters_)) {}
@@ -97,7 +98,7 @@ class Report {
             try {
                 return describe(most);
             } catch (const std::bad_alloc&) {
-                if (most <= 1) throw;
+                if (most <= 1 || halt_->is_thrown_by_caller()) throw;
             }
         }
     }
@@ -137,9 +138,7 @@ class Report {
             const bool at_lower = minimum.x[j] == box.lower()[j];
             const bool at_upper = minimum.x[j] == box.upper()[j];
             minimum.at_bound[j] = static_cast<std::int8_t>(at_lower ? -1 : static_cast<int>(at_upper));
-            const double downhill = -setting_->sign * gradient[j];
-            const bool held =
-                (at_lower && downhill <= 0) || (at_upper && downhill >= 0) || (at_lower && at_upper);
+            const bool held = (at_lower && gradient[j] >= 0) || (at_upper && gradient[j] <= 0);
             if (held) gradient[j] = 0;
             largest = std::max(largest, std::abs(gradient[j]));
         }
@@ -182,6 +181,7 @@ class Report {
 
     const Setting* setting_;
     Engine* engine_;
+    const Halt* halt_;
     const Findings* findings_;
     Clusters clusters_;
     std::vector<std::uint32_t> clusters_of_runs_;
@@ -189,8 +189,8 @@ class Report {
 
 }  // namespace
 
-Result report(const Setting& setting, const Findings& findings, Engine& engine) {
-    return Report(setting, findings, engine).result();
+Result report(const Setting& setting, const Findings& findings, Engine& engine, const Halt& halt) {
+    return Report(setting, findings, engine, halt).result();
 }
 
 }  // namespace lanewise

@@ -7,6 +7,6 @@
 namespace lanewise {
 
 /// \throws NothingFinite when no run saw a finite value.
-Result report(const Setting& setting, const Findings& findings, Engine& engine);
+Result report(const Setting& setting, const Findings& findings, Engine& engine, const Halt& halt);
 
 }  // namespace lanewise

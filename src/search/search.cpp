@@ -238,9 +238,7 @@ class Search {
         next_ = covered_ ? Next::last_polish : Next::begin_wave;
     }
 
-    bool has_reached_target(double f) const {
-        return options_->target && f <= setting_->sign * *options_->target;
-    }
+    bool has_reached_target(double f) const { return f <= setting_->target; }
     void check_target() {
         if (!is_over() && has_reached_target(findings_.best.f)) findings_.status = SearchStatus::target;
     }
@@ -356,7 +354,7 @@ class Search {
             runs.begin(1, 0, {});
             ++begun_;
         }
-        findings_.best.f = runs.f[0] = setting_->sign * at.f;
+        findings_.best.f = runs.f[0] = at.f;
         findings_.best.x = x;
         std::ranges::copy(x, runs.x.begin());
     }

@@ -174,8 +174,7 @@ void Wave::note_best(const Look& look) {
         std::vector<double> x(setting_->box->dimension());
         engine_->points(std::span(&look.run[*i], 1), Where::best, x);
         double f = nowhere;
-        engine_->evaluate(std::span(&x, 1),
-                          [&](std::size_t, const Evaluation& at) { f = setting_->sign * at.f; });
+        engine_->evaluate(std::span(&x, 1), [&](std::size_t, const Evaluation& at) { f = at.f; });
         if (std::isfinite(f) &&
             findings_->best.is_beaten_by(f, EndOf::run, findings_->runs.id[look.run[*i]])) {
             take_best(look, *i, f);
@@ -226,8 +225,7 @@ void Wave::end() {
         keep_best(verdicts, look, *findings_);
         carry_out(verdicts);
     }
-    if (setting_->precision == Precision::f32)
-        findings_->evaluate_in_double(*engine_, setting_->sign, first());
+    if (setting_->precision == Precision::f32) findings_->evaluate_in_double(*engine_, first());
 }
 
 }  // namespace lanewise
