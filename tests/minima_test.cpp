@@ -166,6 +166,37 @@ TEST_CASE("a saddle is left, along whatever direction goes down") {
     for (const Minimum& minimum : result.minima) CHECK(std::abs(minimum.x[0]) == Approx(1));
 }
 
+TEST_CASE("a polish asks for no point outside the box") {
+    const Box box{{"x", 0, 1}, {"y", -1, 1}};
+    std::size_t outside = 0;
+    const auto polish_of = [&](const std::vector<double>& from, auto function) {
+        const LaneByLane objective(2, [&](const Point& x, Point& g) {
+            outside += x[0] >= 0 && x[0] <= 1 && x[1] >= -1 && x[1] <= 1 ? 0 : 1;
+            return function(x, g);
+        });
+        const Options options;
+        Halt halt(options);
+        return polish(Setting(objective, box, options), {.x = from, .run = 0, .iteration = 0}, 10'000, halt);
+    };
+    // A saddle near walls: the first steps away from it are longer than the ways to them.
+    const auto saddle = [](const Point& x, Point& g) {
+        g = {-2 * (x[0] - 0.05), -2 * (x[1] - 0.95)};
+        return -(x[0] - 0.05) * (x[0] - 0.05) - (x[1] - 0.95) * (x[1] - 0.95);
+    };
+    CHECK(polish_of({0.05, 0.95}, saddle).f == Approx(-0.95 * 0.95 - 1.95 * 1.95));
+    // The lowest point is on a wall or beyond it.
+    for (const double at : {0.0, 1e-12, -1e-12, -1e-6, -0.3}) {
+        const auto bowl = [at](const Point& x, Point& g) {
+            g = {4 * std::pow(x[0] - at, 3) + 2 * (x[0] - at) + x[1], 2 * x[1] + x[0] - at};
+            return std::pow(x[0] - at, 4) + (x[0] - at) * (x[0] - at) + x[1] * x[1] + (x[0] - at) * x[1];
+        };
+        const Polished lowest = polish_of({0.7, 0.4}, bowl);
+        CHECK(lowest.x[0] >= 0);
+        CHECK(lowest.x[0] < 1e-6);
+    }
+    CHECK(outside == 0);
+}
+
 TEST_CASE("a polish goes on as far as values tell") {
     // Rastrigin's function, but not as a difference of large numbers: values are good to the last digits.
     const Result result =

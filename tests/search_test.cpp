@@ -22,6 +22,7 @@
 #include "lanewise/lanewise.hpp"
 #include "objectives.hpp"
 #include "search/cluster.hpp"
+#include "search/starts.hpp"
 
 using namespace lanewise;
 using namespace lanewise::test;
@@ -695,6 +696,31 @@ TEST_CASE("the best iteration is the one of the path") {
     CHECK(minimize("x^2", Box{{"x", -1, 1}}, {.start_points = {{0.0}}}).best.iteration == -1);
 }
 
+TEST_CASE("a run starts at the best of its candidates") {
+    const Expression objective(himmelblau, square);
+    const Options options{.starts = 20,
+                          .iterations = 1,
+                          .rule = {.method = Method::gradient_descent, .alpha = 1e-12},
+                          .scale = Scale::none};
+    const Starts starts(square, options);
+    for (std::uint64_t id = 0; id < 20; ++id) {
+        std::vector<double> best;
+        double lowest = std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i < starts.candidates(id); ++i) {
+            std::vector<double> x(2);
+            starts.candidate(id, i, x);
+            if (const double f = evaluate(objective, x).f; f < lowest) {
+                lowest = f;
+                best = x;
+            }
+        }
+        visit_paths(objective, square, options, {&id, 1}, 1, [&](const PathPoint& point) {
+            CHECK(point.x[0] == Approx(best[0]).margin(1e-6));
+            CHECK(point.x[1] == Approx(best[1]).margin(1e-6));
+        });
+    }
+}
+
 TEST_CASE("a path ends where its run breaks") {
     const Box box{{"x", -1, 1}};
     const Expression objective("log(x)", box);
@@ -889,10 +915,19 @@ TEST_CASE("an enclosing parallel region is respected, and no more threads work t
         }
         mutable std::atomic<int> most = 0;
     };
-    const Options options{.starts = 2000, .iterations = 20, .threads = 2, .tile_lanes = 16};
+    Options options{.starts = 2000, .iterations = 20, .tile_lanes = 16};
+    const int usual = omp_get_max_threads();
+    omp_set_num_threads(3);
+    for (const int threads : {1, 2, 0}) {
+        options.threads = threads;
+        const int most = threads == 0 ? 3 : threads;
+        const ThreadCounter counter;
+        CHECK(minimize(counter, square, options).threads <= most);
+        CHECK(counter.most <= most);
+    }
+    omp_set_num_threads(usual);
+    options.threads = 2;
     const ThreadCounter two;
-    CHECK(minimize(two, square, options).threads <= 2);
-    CHECK(two.most <= 2);
     std::atomic<int> reported = 0;
 #pragma omp parallel num_threads(2)
     {
