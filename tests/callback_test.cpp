@@ -1,9 +1,11 @@
 // Objectives made from callables, with a gradient of their own and by differences.
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <limits>
 #include <numbers>
 #include <ranges>
+#include <string>
 
 #include "catch.hpp"
 #include "lanewise/lanewise.hpp"
@@ -119,6 +121,45 @@ TEST_CASE("differences are as close as they say") {
     // The widest step is inside from every point.
     for (int i = 0; i <= 64; ++i)
         CHECK(derivative(0, 1, i / 64.0, square_of, {.step = 0.25}) == Approx(2 * i / 64.0).margin(1e-12));
+}
+
+TEST_CASE("a shift is relative to x, of which 1/100 to all of the box width counts") {
+    const auto farthest = [](double lower, double upper, double at) {
+        double shift = 0;
+        const CentralDifferences objective(Box{{"x", lower, upper}},
+                                           [&](auto x, auto f) {
+                                               for (std::size_t lane = 0; lane < f.size(); ++lane) {
+                                                   shift = std::max(shift, std::abs(x[0][lane] - at));
+                                                   f[lane] = x[0][lane];
+                                               }
+                                           },
+                                           {.step = 1e-3});
+        evaluate(objective, std::vector<double>{at});
+        return shift;
+    };
+    CHECK(farthest(-5, 5, 3) == Approx(3e-3));
+    CHECK(farthest(-5, 5, -0.2) == Approx(2e-4));
+    CHECK(farthest(-5, 5, 0) == Approx(1e-4));
+    CHECK(farthest(-5, 5, 0.01) == Approx(1e-4));
+    CHECK(farthest(100, 101, 100.5) == Approx(1e-3));
+    // Near a wall twice as far, away from it.
+    CHECK(farthest(-5, 5, 5) == Approx(1e-2));
+    CHECK(farthest(-5, 5, -5) == Approx(1e-2));
+}
+
+TEST_CASE("a point that an objective is evaluated at has its dimension") {
+    const Callback objective(2, himmelblau_with_gradient);
+    for (const std::size_t size : {0, 1, 3}) {
+        const std::string message = "the point has " + std::to_string(size) + " coordinates, the objective 2";
+        CHECK_THROWS_AS(evaluate(objective, std::vector<double>(size)), std::invalid_argument);
+        CHECK_THROWS_WITH(evaluate(objective, std::vector<double>(size)), message);
+        const std::vector<std::vector<double>> points = {{1, 2}, std::vector<double>(size)};
+        CHECK_THROWS_WITH(evaluate(objective, points), message);
+    }
+    for (const Isa isa : {Isa::sse2, Isa::neon}) {
+        if (!isa_available(isa))
+            CHECK_THROWS_AS(evaluate(objective, std::vector<double>{1, 2}, isa), std::invalid_argument);
+    }
 }
 
 TEST_CASE("at the edge of a domain the side that has values gives the slope") {

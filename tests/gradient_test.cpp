@@ -246,6 +246,14 @@ TEST_CASE("where there is no derivative, it is what program.hpp says") {
         {"x^0", 0, 1, {0, 0}},
         {"x^1.5", 0, 1, {0, 0}},
         {"if(x > 0, sqrt(x), y)", 0, 1, {0, 1}},
+        {"clamp(x, y, 3)", 1, 1, {1, 0}},
+        {"clamp(x, 0, y)", 1, 1, {1, 0}},
+        {"clamp(x, y, 3)", 0, 1, {0, 1}},
+        {"trunc(x) + round(x) + round(2.5*y)", 1, 1, {0, 0}},
+        {"mod(x, y)", 4, 2, {1, -2}},
+        {"mod(x, y)", -4, 2, {1, 2}},
+        {"mod(x, y)", -3, 2, {1, 2}},
+        {"mod(x, y)", 3, -2, {1, 2}},
     };
     const Box box{{"x", -5, 5}, {"y", -5, 5}};
     for (const auto& [text, x, y, gradient] : cases) {

@@ -50,6 +50,8 @@ TEST_CASE("what is too large is refused") {
     };
     refuses("sum(i, 1, 1e15, x)", "grows beyond 2000000 operations");
     refuses("prod(i, 1, 2000, sum(j, 1, 2000, x^y))", "grows beyond 2000000 operations");
+    // A number, a product and a sum for each i.
+    refuses("sum(i, 1, 670000, i*x)", "grows beyond 2000000 operations");
     refuses("sum(i, -1e15, 1e15, sum(j, 1, 0, x))", "operations here");
     refuses("sum(i, 1, 3, sum(j, 1, 3, x)) + sum(i, 1, 1e4, sum(j, 1, 1e4, 1))", "more than 20000000 steps");
 }

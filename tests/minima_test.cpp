@@ -1,4 +1,5 @@
 // The minima of a search: how precise, how distinct, which runs they cost.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -8,6 +9,7 @@
 #include "engine/polish.hpp"
 #include "lanewise/lanewise.hpp"
 #include "objectives.hpp"
+#include "search/offspring.hpp"
 #include "search/setting.hpp"
 
 using namespace lanewise;
@@ -164,6 +166,37 @@ TEST_CASE("a saddle is left, along whatever direction goes down") {
     for (const Minimum& minimum : result.minima) CHECK(std::abs(minimum.x[0]) == Approx(1));
 }
 
+TEST_CASE("a polish asks for no point outside the box") {
+    const Box box{{"x", 0, 1}, {"y", -1, 1}};
+    std::size_t outside = 0;
+    const auto polish_of = [&](const std::vector<double>& from, auto function) {
+        const LaneByLane objective(2, [&](const Point& x, Point& g) {
+            outside += x[0] >= 0 && x[0] <= 1 && x[1] >= -1 && x[1] <= 1 ? 0 : 1;
+            return function(x, g);
+        });
+        const Options options;
+        Halt halt(options);
+        return polish(Setting(objective, box, options), {.x = from, .run = 0, .iteration = 0}, 10'000, halt);
+    };
+    // A saddle near walls: the first steps away from it are longer than the ways to them.
+    const auto saddle = [](const Point& x, Point& g) {
+        g = {-2 * (x[0] - 0.05), -2 * (x[1] - 0.95)};
+        return -(x[0] - 0.05) * (x[0] - 0.05) - (x[1] - 0.95) * (x[1] - 0.95);
+    };
+    CHECK(polish_of({0.05, 0.95}, saddle).f == Approx(-0.95 * 0.95 - 1.95 * 1.95));
+    // The lowest point is on a wall or beyond it.
+    for (const double at : {0.0, 1e-12, -1e-12, -1e-6, -0.3}) {
+        const auto bowl = [at](const Point& x, Point& g) {
+            g = {4 * std::pow(x[0] - at, 3) + 2 * (x[0] - at) + x[1], 2 * x[1] + x[0] - at};
+            return std::pow(x[0] - at, 4) + (x[0] - at) * (x[0] - at) + x[1] * x[1] + (x[0] - at) * x[1];
+        };
+        const Polished lowest = polish_of({0.7, 0.4}, bowl);
+        CHECK(lowest.x[0] >= 0);
+        CHECK(lowest.x[0] < 1e-6);
+    }
+    CHECK(outside == 0);
+}
+
 TEST_CASE("a polish goes on as far as values tell") {
     // Rastrigin's function, but not as a difference of large numbers: values are good to the last digits.
     const Result result =
@@ -231,6 +264,12 @@ TEST_CASE("runs that have come to rest, or to where others are, do not go on") {
     const Result wall = minimize("x + (y - 1)^2", box, longer);
     CHECK(wall.runs_with(RunStatus::converged_gradient) + wall.runs_with(RunStatus::converged_value) > 950);
     CHECK(wall.best.f == -5);
+    for (const char* slope : {"x", "-x"}) {
+        INFO(slope);
+        const Options options{.start_points = {{-5.0}, {5.0}}, .prune = false, .polish = false};
+        const Result still = minimize(slope, Box{{"x", -5, 5}}, options);
+        CHECK(still.runs_with(RunStatus::converged_gradient) == 2);
+    }
 
     const Result merged = minimize("100*(y - x^2)^2 + (1 - x)^2", box, {.starts = 1000, .offspring = false});
     CHECK(merged.runs_with(RunStatus::merged) > 800);
@@ -267,6 +306,19 @@ TEST_CASE("a search can end when it has seen enough") {
     CHECK(easy.minima_found == 6);
     CHECK(easy.runs_with(RunStatus::stopped) > 90'000);
     CHECK(*easy.coverage.unseen_probability < 0.1);
+    // A run's chance of a new minimum is small long before none is thought to be unseen ...
+    const Box bumps{{"x", -5.12, 5.12, 2}};
+    const Result likely =
+        minimize(rastrigin, bumps, {.starts = 100'000, .iterations = 200, .max_unseen = 0.02});
+    CHECK(likely.status == SearchStatus::covered);
+    CHECK(*likely.coverage.unseen_probability <= 0.02);
+    CHECK(*likely.coverage.minima_expected - static_cast<double>(likely.coverage.minima_found) > 0.5);
+    // ... and of few minima the other way round.
+    const Result single =
+        minimize("x[0]^2 + x[1]^2", bumps, {.starts = 100'000, .iterations = 200, .max_unseen = 1e-6});
+    CHECK(single.status == SearchStatus::covered);
+    CHECK(*single.coverage.unseen_probability > 1e-6);
+    CHECK(*single.coverage.minima_expected - 1 <= 0.5);
     // Thousands of minima: there is no end of it.
     const Result rich = minimize(rastrigin, Box{{"x", -5.12, 5.12, 4}}, {.starts = 2000, .max_unseen = 1e-3});
     CHECK(rich.status == SearchStatus::completed);
@@ -291,6 +343,52 @@ TEST_CASE("offspring find what no start of theirs led to") {
                    {.start_points = {std::vector<double>(8, 2.3), std::vector<double>(8, 1.7),
                                      std::vector<double>(8, 0.3), std::vector<double>(8, 3.1)}})
               .offspring == 0);
+}
+
+TEST_CASE("offspring are combined from parents within the box, and descend from the run that is changed") {
+    constexpr std::size_t d = 200;
+    const Box box{{"x", -1, 1, d}};
+    const Callback objective(d, [](auto, auto, auto) {});
+    const Options options{.starts = 100, .seed = 4};
+    const Setting setting(objective, box, options);
+    Findings findings(d);
+    findings.runs.begin(6, 0, std::vector<std::uint64_t>{11, 22, 33, 44, 55, 66});
+    for (std::size_t run = 0; run < 6; ++run) {
+        findings.runs.f[run] = static_cast<double>(run);
+        for (std::size_t j = 0; j < d; ++j)
+            findings.runs.x[run * d + j] = std::cos(static_cast<double>((run + 2) * (j + 1)));
+    }
+    Offspring offspring(setting);
+    CHECK_FALSE(offspring.is_possible());
+    offspring.take_parents(findings, 0);
+    REQUIRE(offspring.is_possible());
+    std::vector<std::size_t> of_run(6, 0);
+    for (std::uint64_t id = 100; id < 400; ++id) {
+        const Child child = offspring.child(id);
+        CHECK(offspring.child(id).x == child.x);
+        CHECK(std::ranges::all_of(child.x, [](double x) { return x >= -1 && x <= 1; }));
+        // Most have many coordinates of one parent alone. With a, b and a for parents some are those of b.
+        std::vector<std::size_t> alike;
+        for (std::size_t run = 0; run < 6; ++run) {
+            std::size_t count = 0;
+            for (std::size_t j = 0; j < d; ++j)
+                count += std::abs(child.x[j] - findings.runs.point(run)[j]) < 1e-12 ? 1 : 0;
+            if (count > d / 20) alike.push_back(run);
+        }
+        if (alike.size() != 1) continue;
+        CHECK(child.line == 11 * (alike[0] + 1));
+        ++of_run[alike[0]];
+    }
+    // Better parents have more.
+    CHECK(of_run[0] > of_run[5]);
+    CHECK(of_run[5] > 0);
+    CHECK(std::accumulate(of_run.begin(), of_run.end(), std::size_t{0}) > 150);
+}
+
+TEST_CASE("a while of offspring that find nothing better are the last") {
+    const Result result = minimize(camel, camel_box);
+    CHECK(result.offspring > 0);
+    CHECK(result.offspring < 2 * 4096 - 1000);
 }
 
 TEST_CASE("what was found with fewer starts is found with more") {

@@ -212,6 +212,13 @@ TEST_CASE("a search is resumed as what it was only") {
     std::string state;
     Options saving = fine;
     saving.checkpoint = [&](std::string_view now) { state = now; };
+    Options by_hand = saving;
+    by_hand.start_points = {{0.5, 1}};
+    minimize(Expression(text, square, parameters), square, by_hand);
+    by_hand.checkpoint = {};
+    by_hand.start_points = {{0.5, 1.5}};
+    CHECK_THROWS_WITH(resume(state, Expression(text, square, parameters), square, by_hand),
+                      "start: the saved search has others");
     minimize(Expression(text, square, parameters), square, saving);
     const auto refused = [&](const char* message, const Options& options) {
         CHECK_THROWS_WITH(resume(state, Expression(text, square, parameters), square, options), message);
@@ -224,6 +231,12 @@ TEST_CASE("a search is resumed as what it was only") {
     refused("starts 30: the saved search has 20", with([](Options& o) { o.starts = 30; }));
     refused("start: the saved search has others", with([](Options& o) { o.start_points = {{0, 0}}; }));
     refused("seed 1: the saved search has 0", with([](Options& o) { o.seed = 1; }));
+    refused("design uniform: the saved search has sobol",
+            with([](Options& o) { o.design = Design::uniform; }));
+    refused("rule nadam: the saved search has adam", with([](Options& o) { o.rule.method = Method::nadam; }));
+    refused("warm-up 3: the saved search has 0", with([](Options& o) { o.warm_up = 3; }));
+    refused("final-alpha 0.5: the saved search has 0", with([](Options& o) { o.final_alpha = 0.5; }));
+    refused("memory 100000000: the saved search has none", with([](Options& o) { o.memory = 100'000'000; }));
     refused("iterations 41: the saved search has 40", with([](Options& o) { o.iterations = 41; }));
     refused("alpha 0.06: the saved search has 0.05", with([](Options& o) { o.rule.alpha = 0.06; }));
     refused("beta1 0.8: the saved search has 0.9", with([](Options& o) { o.rule.beta1 = 0.8; }));
@@ -262,9 +275,12 @@ TEST_CASE("a search is resumed as what it was only") {
     other("the box has 3 coordinates: that of the saved search has 2", text,
           Box{{"x", -1, 1}, {"y", -2, 2}, {"z", 0, 1}}, parameters);
 
-    // What may differ.
+    // What may differ. What was not set is what it comes to.
     Options free = fine;
     free.starts = 20;
+    free.design = Design::sobol;
+    free.rule.beta2 = 0.999;
+    free.final_alpha = 0;
     free.threads = 2;
     free.tile_lanes = 48;
     free.max_time = 100;
@@ -315,6 +331,9 @@ TEST_CASE("a damaged state is refused") {
     std::string newer = states.back();
     newer[20] = 6;
     CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 6; this version of lanewise reads 5");
+    std::string older = states.back();
+    older[20] = 4;
+    CHECK_THROWS_WITH(read_saved(older), "the checkpoint has format 4; this version of lanewise reads 5");
     CHECK_THROWS_WITH(read_saved("{}"), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(""), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(states.back().substr(0, 1000)), "the checkpoint is damaged or not complete");

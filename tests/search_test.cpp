@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <new>
 #include <numbers>
@@ -20,6 +22,7 @@
 #include "lanewise/lanewise.hpp"
 #include "objectives.hpp"
 #include "search/cluster.hpp"
+#include "search/starts.hpp"
 
 using namespace lanewise;
 using namespace lanewise::test;
@@ -97,6 +100,17 @@ TEST_CASE("a minimum at a wall or corner is recognised") {
     REQUIRE(result.minima.size() == 1);
     CHECK(result.minima[0].at_bound == std::vector<std::int8_t>{-1, 1, 0});
     CHECK(result.minima[0].gradient_norm < 1e-5);
+    const Result highest = minimize("y - x - z^2", Box{{"x", -1, 2}, {"y", 0, 3}, {"z", -1, 1}},
+                                    {.starts = 64, .maximize = true});
+    REQUIRE(highest.minima.size() == 1);
+    CHECK(highest.minima[0].at_bound == std::vector<std::int8_t>{-1, 1, 0});
+    CHECK(highest.minima[0].gradient_norm < 1e-5);
+    // At a wall that the gradient leads away from, it counts.
+    const Result start =
+        minimize("3*x + 4*y", Box{{"x", 0, 1}, {"y", 0, 1}},
+                 {.start_points = {{1, 1}}, .iterations = 1, .rule = {.alpha = 1e-300}, .polish = false});
+    CHECK(start.minima[0].at_bound == std::vector<std::int8_t>{1, 1});
+    CHECK(start.minima[0].gradient_norm == 5);
 }
 
 TEST_CASE("equal bounds fix a variable") {
@@ -106,6 +120,29 @@ TEST_CASE("equal bounds fix a variable") {
     const Result coarse = minimize("(x - y)^2", Box{{"x", -1, 2}, {"y", 0.1, 0.1}},
                                    {.starts = 64, .precision = Precision::f32});
     CHECK(coarse.best.x[1] == 0.1);
+}
+
+TEST_CASE("the gradient of a fixed variable is taken as 0, whatever the objective says it is") {
+    const Box box{{"x", -1, 2}, {"y", 0.5, 0.5}};
+    for (const double slope : {std::numeric_limits<double>::quiet_NaN(), -1e300}) {
+        const LaneByLane objective(2, [slope](const Point& x, Point& g) {
+            g[0] = 2 * x[0];
+            g[1] = slope;
+            return x[0] * x[0];
+        });
+        for (const Precision precision : {Precision::f64, Precision::f32}) {
+            const Result result = minimize(objective, box, {.starts = 64, .precision = precision});
+            CHECK(result.best.f < 1e-10);
+            CHECK(result.best.x[1] == 0.5);
+            CHECK(result.minima_found == 1);
+            CHECK(result.minima[0].gradient_norm < 1e-5);
+            CHECK(result.runs_with(RunStatus::nan_at_start) + result.runs_with(RunStatus::nan_on_the_way) ==
+                  0);
+        }
+        // Also of a search that ends before it has begun.
+        CHECK(minimize(objective, box, {.start_points = {{1, 0.5}}, .stop = [] { return true; }}).best.f ==
+              1);
+    }
 }
 
 namespace {
@@ -506,6 +543,73 @@ TEST_CASE("progress is told between stages") {
     }
 }
 
+TEST_CASE("progress tells values of the objective, also when maximising") {
+    std::vector<Progress> told;
+    Options options{.starts = 50, .maximize = true};
+    options.progress = [&](const Progress& progress) { told.push_back(progress); };
+    const Result result = minimize("3 - x^2 - y^2", square, options);
+    REQUIRE(told.size() > 5);
+    CHECK(told.back().best_f == result.best.f);
+    for (std::size_t i = 1; i < told.size(); ++i) CHECK(told[i].best_f >= told[i - 1].best_f);
+
+    told.clear();
+    CHECK_THROWS_AS(minimize("3 - log(-1 - x^2)", square, options), NothingFinite);
+    REQUIRE_FALSE(told.empty());
+    CHECK(told.front().best_f == -std::numeric_limits<double>::infinity());
+    told.clear();
+    options.maximize = false;
+    CHECK_THROWS_AS(minimize("3 - log(-1 - x^2)", square, options), NothingFinite);
+    REQUIRE_FALSE(told.empty());
+    CHECK(told.front().best_f == std::numeric_limits<double>::infinity());
+}
+
+TEST_CASE("a run that stop ends between two looks ends at its best point, one that is done where it stands") {
+    // Each run stays in its own unit of x, and swings about the middle of it.
+    std::array<double, 16> lowest{};
+    std::array<double, 16> last{};
+    int evaluations = 0;
+    const Callback swings(1, [&](auto x, auto f, auto g) {
+        ++evaluations;
+        for (std::size_t lane = 0; lane < f.size(); ++lane) {
+            const double unit = std::floor(x[0][lane]);
+            const double off = x[0][lane] - unit - 0.5;
+            f[lane] = unit + off * off;
+            g[0][lane] = 2 * off;
+            const auto run = static_cast<std::size_t>(unit);
+            lowest[run] = std::min(lowest[run], f[lane]);
+            last[run] = f[lane];
+        }
+    });
+    const Box box{{"x", 0, 16}};
+    Options options{.iterations = 96,
+                    .rule = {.alpha = 0.05},
+                    .schedule = Schedule::constant,
+                    .scale = Scale::none,
+                    .prune = false,
+                    .polish = false,
+                    .threads = 1,
+                    .tile_lanes = 16};
+    for (std::size_t run = 0; run < 16; ++run)
+        options.start_points.push_back({static_cast<double>(run) + 0.1 + 0.02 * static_cast<double>(run)});
+    for (const bool stops : {true, false}) {
+        lowest.fill(std::numeric_limits<double>::infinity());
+        evaluations = 0;
+        if (stops) options.stop = [&] { return evaluations > 50; };
+        const Result result = minimize(swings, box, options);
+        options.stop = {};
+        CHECK(result.status == (stops ? SearchStatus::interrupted : SearchStatus::completed));
+        REQUIRE(result.minima.size() == 16);
+        std::size_t worse = 0;
+        for (std::size_t run = 0; run < 16; ++run) {
+            const Minimum& minimum = result.minima[run];
+            REQUIRE(minimum.start_ids == std::vector<std::uint32_t>{static_cast<std::uint32_t>(run)});
+            CHECK(minimum.f == (stops || run == 0 ? lowest[run] : last[run]));
+            worse += minimum.f > lowest[run] ? 1 : 0;
+        }
+        CHECK((stops ? worse == 0 : worse > 8));
+    }
+}
+
 TEST_CASE("what is thrown on a thread of the search reaches its caller") {
     const Expression objective(himmelblau, square);
     const Options options{.threads = 2};
@@ -563,6 +667,8 @@ TEST_CASE("evaluations are counted, those that break a run too") {
     CHECK(result.runs_with(RunStatus::nan_at_start) == 3);
     CHECK(result.work.run_iterations == 1);
     CHECK(result.work.evaluations == 5);
+    // Lanes that never had a run are computed as well as those whose runs broke.
+    CHECK(result.work.lane_occupancy == 1.0 / 16);
 }
 
 TEST_CASE("the best iteration is the one of the path") {
@@ -587,6 +693,31 @@ TEST_CASE("the best iteration is the one of the path") {
     CHECK(seen);
     // A start at the minimum is never left for the better.
     CHECK(minimize("x^2", Box{{"x", -1, 1}}, {.start_points = {{0.0}}}).best.iteration == -1);
+}
+
+TEST_CASE("a run starts at the best of its candidates") {
+    const Expression objective(himmelblau, square);
+    const Options options{.starts = 20,
+                          .iterations = 1,
+                          .rule = {.method = Method::gradient_descent, .alpha = 1e-12},
+                          .scale = Scale::none};
+    const Starts starts(square, options);
+    for (std::uint64_t id = 0; id < 20; ++id) {
+        std::vector<double> best;
+        double lowest = std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i < starts.candidates(id); ++i) {
+            std::vector<double> x(2);
+            starts.candidate(id, i, x);
+            if (const double f = evaluate(objective, x).f; f < lowest) {
+                lowest = f;
+                best = x;
+            }
+        }
+        visit_paths(objective, square, options, {&id, 1}, 1, [&](const PathPoint& point) {
+            CHECK(point.x[0] == Approx(best[0]).margin(1e-6));
+            CHECK(point.x[1] == Approx(best[1]).margin(1e-6));
+        });
+    }
 }
 
 TEST_CASE("a path ends where its run breaks") {
@@ -620,22 +751,46 @@ TEST_CASE("options are checked before any work") {
     refuses({.starts = 0}, "starts 0: must be at least 1");
     refuses({.starts = std::numeric_limits<std::size_t>::max(), .start_points = {{0, 0}}},
             "at most 4294967295");
+    constexpr double infinity = std::numeric_limits<double>::infinity();
     refuses({.iterations = 0}, "iterations 0: must be 1 to 10000000");
-    refuses({.rule = {.alpha = 0}}, "alpha 0: must be finite and above 0");
-    refuses({.rule = {.alpha = nan}}, "alpha nan");
-    refuses({.rule = {.beta1 = 1}}, "beta1 1: must be at least 0 and below 1");
+    refuses({.iterations = 10'000'001}, "iterations 10000001");
+    for (const double alpha : {0.0, -0.1, infinity, nan})
+        refuses({.rule = {.alpha = alpha}}, "must be finite and above 0");
+    for (const double beta : {-0.5, -1e-300, 1.0, nan}) {
+        refuses({.rule = {.beta1 = beta}}, "must be at least 0 and below 1");
+        refuses({.rule = {.beta2 = beta}}, "must be at least 0 and below 1");
+    }
+    refuses({.rule = {.beta1 = 1}}, "beta1 1");
     refuses({.rule = {.beta2 = -0.5}}, "beta2 -0.5");
-    refuses({.rule = {.eps = 0}}, "eps 0: must be finite and above 0");
+    for (const double eps : {0.0, -1e-8, infinity, nan})
+        refuses({.rule = {.eps = eps}}, "must be finite and above 0");
+    refuses({.explore = 0}, "explore 0: must be 1 to 1000");
+    refuses({.explore = 1001}, "explore 1001");
+    for (const double same : {0.0, -1.0, infinity, nan}) {
+        refuses({.same = {.distance = same}}, "same-distance");
+        refuses({.same = {.value = same}}, "same-value");
+        refuses({.same = {.exact_value = same}}, "same-exact-value");
+    }
+    refuses({.same = {.distance = 1.1}}, "same-distance 1.1");
+    refuses({.same = {.exact_value = 0.2}}, "same-exact-value 0.2: must be at most same-value");
+    for (const double chance : {0.0, 1.0, nan}) refuses({.max_unseen = chance}, "max-unseen");
+    for (const double every : {-1.0, infinity, nan}) refuses({.checkpoint_every = every}, "every");
     refuses({.threads = -1}, "threads -1");
     refuses({.tile_lanes = 20}, "tile_lanes 20: must be a multiple of 16");
-    refuses({.max_time = 0}, "max-time 0");
+    for (const double seconds : {0.0, -1.0, nan}) refuses({.max_time = seconds}, "must be above 0 seconds");
     refuses({.max_evaluations = 0}, "max-evaluations 0: must be at least 1");
     refuses({.target = nan}, "target nan: must be finite");
+    refuses({.target = -infinity}, "target -inf: must be finite");
     refuses({.start_points = {{0, 0}, {1}}}, "start 1 has 1 coordinates; the box has 2");
     refuses({.start_points = {{0, 6}}}, "start 0: y = 6 is outside the box -5:5");
     refuses({.start_points = {{nan, 0}}}, "start 0: x = nan is outside the box -5:5");
+    refuses({.start_points = {{0, std::nextafter(5.0, 6)}}}, "start 0: y");
+    refuses({.start_points = {{std::nextafter(-5.0, -6), 0}}}, "start 0: x");
+    CHECK(minimize(objective, square, {.start_points = {{-5, 5}}}).best.f < 1e-10);
     CHECK_THROWS_WITH(minimize(LaneByLane(3, sphere), square, {}),
                       ContainsSubstring("the objective has 3 variables, the box 2"));
+    CHECK_THROWS_WITH(minimize(LaneByLane(1, sphere), square, {}),
+                      ContainsSubstring("the objective has 1 variables, the box 2"));
 
     class DoubleOnly final : public Objective {
         std::size_t dimension() const noexcept override { return 2; }
@@ -709,6 +864,9 @@ TEST_CASE("clusters grow outward from their best end") {
     CHECK(clusters_of({{0.5, 5, 1}, {0.5, 5, 1}}) == Groups{{0, 1}});
     // Near in place, far in value.
     CHECK(clusters_of({{0.5, 5, 1}, {0.5, 5, 2}}) == Groups{{0}, {1}});
+    // Of large values the difference counts as a part of them.
+    CHECK(clusters_of({{0.5, 5, -1000}, {0.5, 5, -910}}) == Groups{{0, 1}});
+    CHECK(clusters_of({{0.5, 5, -1000}, {0.5, 5, -890}}) == Groups{{0}, {1}});
     // A valley of ends still on their way is one cluster; not finite ends are left out.
     CHECK(clusters_of({{0.1, 5, 0}, {0.108, 5, 0.05}, {0.116, 5, 0.1}, {0.124, 5, 0.15}, {0.5, 5, NAN}}) ==
           Groups{{0, 1, 2, 3}});
@@ -756,10 +914,19 @@ TEST_CASE("an enclosing parallel region is respected, and no more threads work t
         }
         mutable std::atomic<int> most = 0;
     };
-    const Options options{.starts = 2000, .iterations = 20, .threads = 2, .tile_lanes = 16};
+    Options options{.starts = 2000, .iterations = 20, .tile_lanes = 16};
+    const int usual = omp_get_max_threads();
+    omp_set_num_threads(3);
+    for (const int threads : {1, 2, 0}) {
+        options.threads = threads;
+        const int most = threads == 0 ? 3 : threads;
+        const ThreadCounter counter;
+        CHECK(minimize(counter, square, options).threads <= most);
+        CHECK(counter.most <= most);
+    }
+    omp_set_num_threads(usual);
+    options.threads = 2;
     const ThreadCounter two;
-    CHECK(minimize(two, square, options).threads <= 2);
-    CHECK(two.most <= 2);
     std::atomic<int> reported = 0;
 #pragma omp parallel num_threads(2)
     {

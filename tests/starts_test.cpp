@@ -56,6 +56,43 @@ TEST_CASE("starts given by hand come first and take no drawn one's place") {
     }
 }
 
+TEST_CASE("every eighth drawn start is of the sample: one uniform point, whatever the others are") {
+    const Box box{{"x", -3, 5}, {"v", 0, 1, 2}};
+    const auto drawn = [](Design design, std::size_t explore, bool prune) {
+        return Options{
+            .starts = 40, .start_points = {{0, 0, 0}}, .design = design, .explore = explore, .prune = prune};
+    };
+    const Options usual = drawn(Design::sobol, 8, true);
+    const Options other = drawn(Design::latin_hypercube, 3, false);
+    const Starts starts(box, usual);
+    const Starts others(box, other);
+    std::vector<double> x(3);
+    std::vector<double> y(3);
+    for (std::uint64_t id = 0; id < starts.count(); ++id) {
+        const bool is_sample = id >= 1 && (id - 1) % 8 == 7;
+        CHECK(starts.is_sample(id) == is_sample);
+        CHECK(others.is_sample(id) == is_sample);
+        CHECK(starts.candidates(id) == (id == 0 || is_sample ? 1U : 8U));
+        CHECK(others.candidates(id) == (id == 0 || is_sample ? 1U : 3U));
+        starts.point(id, x);
+        others.point(id, y);
+        CHECK((x == y) == (id == 0 || is_sample));
+    }
+    // All that are drawn, where the options ask for just that.
+    for (const Design design : {Design::uniform, Design::sobol, Design::latin_hypercube}) {
+        for (const std::size_t explore : {1, 2}) {
+            for (const bool prune : {false, true}) {
+                const Options options = drawn(design, explore, prune);
+                const bool all = design == Design::uniform && explore == 1 && !prune;
+                const Starts these(box, options);
+                CHECK_FALSE(these.is_sample(0));
+                for (std::uint64_t id = 1; id < 8; ++id) CHECK(these.is_sample(id) == all);
+                CHECK(these.is_sample(8));
+            }
+        }
+    }
+}
+
 TEST_CASE("the design is Sobol's as far as that goes, unless another is asked for") {
     CHECK(choose_design({}, 2) == Design::sobol);
     CHECK(choose_design({}, most_sobol_dimensions) == Design::sobol);

@@ -1,0 +1,575 @@
+#!/usr/bin/env python3
+"""Whether the tests notice when a rule is broken.
+
+Each entry of MUTATIONS breaks one rule of DESIGN or of a public header by changing one place of the source. This
+script makes the change, builds, runs the tests that most likely notice it and, where these pass, the whole suite on one
+instruction set; then the file is as it was.
+
+    tests/mutations.py                        all of them, which takes hours
+    tests/mutations.py 3 12-20 'at the walls' those numbers, and those with that in their name
+    tests/mutations.py --list                 names and numbers
+    tests/mutations.py --check                only checks that the text of each is there, exactly once
+
+A mutation that no test notices asks for a test of the rule; one that changes nothing that anyone can see is to be
+replaced. The exit code is 0 when all were noticed, 1 when one was not, 2 when one does not build.
+"""
+import argparse
+import html
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Mutation(NamedTuple):
+    name: str  # the rule that is broken
+    file: str
+    text: str  # occurs exactly once in the file
+    instead: str
+    tests: str  # what most likely notices it: "io; a file is" for io_test.cpp and what begins with "a file is"
+
+
+MUTATIONS = [Mutation(*entry) for entry in (
+    # Courses: rules, bias correction, schedules.
+    ("a warm-up begins with alpha / w", "src/engine/course.cpp",
+     "return static_cast<double>(k + 1) / static_cast<double>(course.warm_up);",
+     "return static_cast<double>(k) / static_cast<double>(course.warm_up);", "schedule"),
+    ("after a warm-up the schedule takes the iterations that are left", "src/engine/course.cpp",
+     "static_cast<double>(course.iterations - course.warm_up)", "static_cast<double>(course.iterations)", "schedule"),
+    ("a cosine schedule falls to final alpha", "src/engine/course.cpp",
+     "(1 - final_alpha) * (1 + Sleef", "(1 + Sleef", "schedule"),
+    ("an exponential schedule is F^s", "src/engine/course.cpp",
+     "return power(final_alpha, done / all);", "return power(final_alpha, (done + 1) / all);", "schedule"),
+    ("v of Adam is corrected for its bias", "src/engine/course.cpp",
+     "std::sqrt(1 - power(beta2, t))", "1", "rules"),
+    ("m of Adamax is corrected for its bias", "src/engine/course.cpp",
+     "alpha *= first_factor / first_correction; break;", "alpha *= first_factor; break;", "rules"),
+    ("eps of Adam is added after the correction of bias", "src/engine/course.cpp",
+     "alpha *= first_factor * second_correction / (second_factor * first_correction);\n"
+     "            eps *= second_correction / second_factor;",
+     "alpha *= first_factor * second_correction / (second_factor * first_correction);\n"
+     "            eps /= second_factor;", "rules"),
+    ("eps of rmsprop is that of its formula", "src/engine/course.cpp",
+     "            eps /= second_factor;", "", "rules"),
+    ("beta2 of rmsprop is 0.9 unless set", "src/engine/course.cpp",
+     "rule.used_beta2()", "rule.beta2.value_or(0.999)", "rules"),
+    ("the decay of NAdam is 1 - 0.96^(0.004 t) / 2", "src/engine/course.cpp",
+     "power(0.96, 0.004 * t)", "power(0.96, 0.004 * (t - 1))", "rules"),
+    ("a step size of 1 means the width of the box", "src/engine/swarm.cpp",
+     "course.scale == Scale::box ? static_cast<T>(upper - lower) : T(1)", "T(1)",
+     "every rule follows the textbook in boxes"),
+
+    # Engine: tiles, threads, limits.
+    ("a wall in single precision is the box's own bound in the result", "src/engine/swarm.cpp",
+     "if (x == bounds_[j]) return box_->lower()[j];", "", "in single precision points"),
+    ("a run begins at the best of its candidates", "src/engine/crew.cpp",
+     "swarm.go_to_best(tile);", "", "a run starts at the best"),
+    ("moments move with their run", "src/engine/swarm.cpp",
+     "take_rows(other.moments_, moments_, moment_rows_ * dimension_);", "", "the same bits for any"),
+    ("the best iteration moves with its run", "src/engine/swarm.cpp",
+     "best_iteration_[to] = other.best_iteration_[from];", "", "the same bits for any; the best iteration is"),
+    ("the best iteration is the one that moved the run there", "src/engine/swarm.cpp",
+     "static_cast<std::int32_t>(rows.best_step[i]) - 1;", "static_cast<std::int32_t>(rows.best_step[i]);",
+     "the best iteration is"),
+    ("lanes of runs given up hold copies of one in use", "src/engine/local_engine.cpp",
+     "for (std::size_t tile = 0; tile < swarm_.tiles(); ++tile) swarm_.fill_unused(tile);", "", "throwing"),
+    ("padding lanes hold copies of one in use", "src/engine/crew.cpp",
+     "    swarm.fill_unused(tile);\n    const auto is_halted", "    const auto is_halted", "throwing"),
+    ("an objective's exception reaches the caller", "src/engine/evaluator.hpp",
+     "halt->keep_thrown_by_caller(std::current_exception());", "", "throwing"),
+    ("an objective for the calling thread is called there alone", "src/engine/setup.cpp",
+     "the_objective.calls() == Calls::from_the_caller ? 1 : available_threads(options.threads)",
+     "available_threads(options.threads)", "throwing"),
+    ("an objective for the calling thread has live runs only", "src/engine/local_engine.cpp",
+     "const bool close = setup_->objective->calls() == Calls::from_the_caller;", "const bool close = false;",
+     "throwing"),
+    ("no more threads than asked", "src/engine/threads.cpp",
+     "asked > 0 ? asked : omp_get_max_threads()", "omp_get_max_threads()", "an enclosing parallel; a profile"),
+    ("a forked process has one thread", "src/engine/threads.cpp",
+     "if (threads_are_lost) return 1;", "", "a search in a process"),
+    ("subnormals are 0 in single precision", "src/engine/crew.cpp",
+     "const SubnormalsAsZero<T> scope;", "", "single precision takes"),
+    ("subnormals are numbers again after a search", "src/engine/subnormals.hpp",
+     "set(before_);", "set(before_ | as_zero);", "single precision takes"),
+    ("a search whose time is up says so", "src/engine/halt.hpp",
+     "reason_ = SearchStatus::max_time;", "reason_ = SearchStatus::interrupted;", "limits end a search"),
+    ("evaluations are counted, with the last of each stage", "src/engine/crew.cpp",
+     "halt_->requested() ? alive - swarm.alive() : alive;", "alive - swarm.alive();", "evaluations are counted"),
+    ("lanes without a run are not occupied", "src/engine/crew.cpp",
+     "workspace.work.lane_iterations += (done - begun) * rows.lanes;",
+     "workspace.work.lane_iterations += (done - begun) * swarm.lanes_in(tile);", "evaluations are counted"),
+
+    # Polish.
+    ("a polish keeps the best point", "src/engine/polish.cpp",
+     "if (f < best_f_) {", "if (f < best_f_ || evaluations_ > 20) {", "a polish is never worse"),
+    ("a polish ends at the target", "src/engine/polish.cpp",
+     "left_ == 0 || best_f_ <= target_ ||", "left_ == 0 ||", "a polish spends no more"),
+    ("a polish leaves saddles", "src/engine/polish.cpp",
+     "return go_down(moving, *direction);", "return false;", "a saddle is left"),
+    ("a polish goes on to the last digits", "src/engine/polish.cpp",
+     "step < most_newton_steps &&", "step < 0 &&", "a polish goes on as far"),
+    ("a polish goes up when maximising", "src/engine/polish.cpp",
+     "if (sign_ < 0) {", "if (sign_ > 1) {", "a polish is never worse"),
+    ("a polish stays in the box", "src/engine/polish.cpp",
+     "double in_box(std::size_t j, double x) const { return inside(x, box_->lower()[j], box_->upper()[j]); }",
+     "double in_box(std::size_t /*j*/, double x) const { return x; }", "a polish asks for no point"),
+
+    # Search: what is decided of runs.
+    ("of equal values the smaller start id wins", "src/search/findings.hpp",
+     "other_id < id", "other_id > id", "decisions"),
+    ("of equal values a polished point comes before a run's", "src/search/findings.hpp",
+     "other_of < of", "other_of > of", "the best run is that"),
+    ("a run whose projected gradient is small has converged", "src/search/decisions.cpp",
+     "constexpr double flat = 1e-10;", "constexpr double flat = 1e-6;", "decisions"),
+    ("a run has converged by its value at the third look", "src/search/decisions.cpp",
+     "} else if (looks_unchanged == enough_looks) {", "} else if (looks_unchanged + 1 == enough_looks) {", "decisions"),
+    ("a run into which one of the sample is merged counts as one", "src/search/decisions.cpp",
+     "history.is_sample[history.index(look.run[founder.index])] |=",
+     "history.is_sample[history.index(look.run[founder.index])] &=", "decisions"),
+    ("the best of a neighbourhood is not pruned", "src/search/decisions.cpp",
+     "if (run == leader) continue;", "", "a neighbourhood is pruned"),
+    ("a run of the sample is not pruned", "src/search/decisions.cpp",
+     "if (history.is_sample[history.index(run)] == 0) {", "if (true) {", "a neighbourhood is pruned"),
+    ("the best run ends at its best point", "src/search/decisions.cpp",
+     "if (findings.runs.id[of_run.run] != findings.best.id) continue;", "if (true) continue;",
+     "the best run of all ends"),
+    ("a run that the search ends between looks ends at its best point", "src/search/wave.cpp",
+     "looked_at ? Where::current : Where::best", "Where::current", "a run that stop ends"),
+    ("prune is an option", "src/search/wave.cpp",
+     "if (setting_->options->prune) {", "if (true) {", "pruning spares the best"),
+
+    # Search: starts, offspring, limits.
+    ("every eighth drawn start is of the sample", "src/search/starts.hpp",
+     "sample_every = 8;", "sample_every = 16;", "every eighth drawn start"),
+    ("a start of the sample is not the best of several", "src/search/starts.cpp",
+     "&& !is_sample(start_id);", ";", "every eighth drawn start"),
+    ("a start of the sample is uniform", "src/search/starts.cpp",
+     "sample_.point(first_sample_point + index, x);",
+     "std::visit([&](const auto& design) { design.point(first_sample_point + index, x); }, drawn_);",
+     "every eighth drawn start"),
+    ("all drawn starts are the sample only where none is pruned", "src/search/starts.cpp",
+     "explore_(options.explore),\n      all_are_sample_(options.explore == 1 && !options.prune &&",
+     "explore_(options.explore),\n      all_are_sample_(options.explore == 1 &&", "every eighth drawn start"),
+    ("starts given by hand come first", "src/search/starts.cpp",
+     "const std::uint64_t index = start_id - given();", "const std::uint64_t index = start_id;", "starts"),
+    ("in many dimensions the design is uniform", "src/search/design.cpp",
+     "asked.value_or(too_many ? Design::uniform : Design::sobol)", "asked.value_or(Design::sobol)", "starts; design"),
+    ("there are at most twice as many offspring as starts drawn", "src/search/search.cpp",
+     "std::min(2 * (begun_ - given), memory_.most_offspring)", "std::min(3 * (begun_ - given), memory_.most_offspring)",
+     "offspring find what; a search resumed from any"),
+    ("there are no more offspring when they find nothing better", "src/search/search.cpp",
+     "? 0 : barren_ + 1;", "? 0 : 0;", "a while of offspring"),
+    ("offspring start in the box", "src/search/offspring.cpp",
+     "reflect(x[j] + pick(factors, unit[factor]) * (b[j] - c[j]), box.lower()[j], box.upper()[j]);",
+     "x[j] + pick(factors, unit[factor]) * (b[j] - c[j]);", "offspring are combined"),
+    ("offspring descend from the run that is changed", "src/search/offspring.cpp",
+     ".line = a.line}", ".line = parents_.back().line}", "offspring are combined"),
+    ("a wave of starts counts what it takes to choose them", "src/search/budget.hpp",
+     "(cost += starts.evaluations(first_id + runs) + 1)", "(cost += 1)", "a search has a result"),
+    ("a stage leaves an evaluation for the look", "src/search/budget.hpp",
+     "std::min<std::uint64_t>(wanted, each - 1)", "std::min<std::uint64_t>(wanted, each)", "a search has a result"),
+    ("a polish takes no more evaluations than are left", "src/search/search.cpp",
+     "const std::uint64_t most = std::min(wanted, all);", "const std::uint64_t most = all == 0 ? 0 : wanted;",
+     "a limit that changes a search"),
+    ("a target is one of the objective's values, also when maximising", "src/search/search.cpp",
+     "f <= setting_->sign * *options_->target", "f <= *options_->target", "limits end a search"),
+    ("max-unseen ends the search when the chance of a new minimum is small", "src/search/search.cpp",
+     "*coverage.unseen_probability <= *options_->max_unseen", "*coverage.unseen_probability < 0",
+     "a search can end when it has"),
+    ("max-unseen ends the search when half a minimum is expected to be unseen", "src/search/search.cpp",
+     "constexpr double less_than_one = 0.5;", "constexpr double less_than_one = -1;", "a search can end when it has"),
+    ("what a limit changed is in no state", "src/search/search.cpp",
+     "if (!options_->checkpoint || has_fallen_short_) return;", "if (!options_->checkpoint) return;",
+     "limits leave a state"),
+    ("a state is handed over when the search ends", "src/search/search.cpp",
+     "            save();\n        } catch", "        } catch", "a search resumed from any"),
+    ("work goes on where a search does", "src/search/search.cpp",
+     "return sum += earlier_work_;", "return sum;", "work and seconds go on"),
+    ("progress tells the objective's own value", "src/search/search.cpp",
+     ".best_f = setting_->sign * findings_.best.f,", ".best_f = findings_.best.f,", "progress tells values"),
+    ("values of single precision are taken again in double", "src/search/wave.cpp",
+     "findings_->evaluate_in_double(*engine_, setting_->sign, first());", "return;", "a wall that single precision"),
+
+    ("a path takes no more iterations than asked for", "src/search/paths.cpp",
+     "std::min(iterations, options.iterations)", "options.iterations", "a path ends where; a path is that"),
+    ("the best 1000 minima are polished, however many are listed", "src/search/search.cpp",
+     "if (minima.size() > most_last_polished) minima.resize(most_last_polished);",
+     "if (minima.size() > options_->most_minima) minima.resize(options_->most_minima);", "how many minima"),
+
+    # Search: minima, coverage, result.
+    ("ends are one minimum only where near in distance", "src/search/cluster.cpp",
+     "const double apart = std::max(apart_in_value, distance_to(ends_->point(marker.end)));",
+     "const double apart = apart_in_value;", "clusters grow outward"),
+    ("ends are one minimum only where near in value", "src/search/cluster.cpp",
+     "const double apart = std::max(apart_in_value, distance_to(ends_->point(marker.end)));",
+     "const double apart = distance_to(ends_->point(marker.end));", "clusters grow outward"),
+    ("nearness in value is relative to a large value", "src/search/cluster.cpp",
+     "(f_ - marker.f) / (nearness_.value * std::max(1.0, std::abs(marker.f)));",
+     "(f_ - marker.f) / nearness_.value;", "clusters grow outward"),
+    ("two polished ends are told apart by their exact values", "src/search/cluster.cpp",
+     "if (is_exact_ && (*ends_)[marker.end].of == EndOf::polish && apart_in_value > exact_share_)",
+     "if (is_exact_ && (*ends_)[marker.end].of == EndOf::polish && apart_in_value > 1)", "clusters grow outward"),
+    ("an end is a marker only beyond half nearness of another", "src/search/cluster.cpp",
+     "if (apart <= 0.5) crowded_ = true;", "if (apart <= 1) crowded_ = true;", "clusters grow outward"),
+    ("an end belongs to the best minimum near", "src/search/cluster.cpp",
+     "if (apart <= 1) best_ = std::min(best_, i);", "if (apart <= 1) best_ = best_ == none ? i : std::max(best_, i);",
+     "clusters grow outward"),
+    ("where a polish began belongs to the minimum it led to", "src/search/cluster.cpp",
+     "placed.of == EndOf::polish_start ? of_polish(placed.index) : none;", "none;", "clusters grow outward"),
+    ("minima_expected is W (N-1) / (N-W-2)", "src/search/coverage.cpp",
+     "w * (n - 1) / (n - w - 2)", "w * n / (n - w - 2)", "estimates of coverage; coverage follows"),
+    ("minima_expected is there when N > W+2", "src/search/coverage.cpp",
+     "if (n > w + 2)", "if (n > w + 3)", "estimates of coverage"),
+    ("volume_covered is (N-W-1) (N+W) / (N (N-1))", "src/search/coverage.cpp",
+     "(n - w - 1) * (n + w) / (n * (n - 1))", "(n - w - 1) * (n + w) / (n * n)",
+     "estimates of coverage; coverage follows"),
+    ("unseen_probability is W (W+1) / (N (N-1))", "src/search/coverage.cpp",
+     "w * (w + 1) / (n * (n - 1))", "w * w / (n * (n - 1))", "estimates of coverage; coverage follows"),
+    ("a merged run has the end of what it was merged into", "src/search/coverage.cpp",
+     "runs.status[static_cast<std::size_t>(at)] == RunStatus::merged)",
+     "runs.status[static_cast<std::size_t>(at)] == RunStatus::stopped)", "coverage counts runs"),
+    ("a run spared is compared with what its leader was given up for", "src/search/report.cpp",
+     "const double gap = f_of(leader) - f_of(run);", "const double gap = f_of(run) - f_of(leader);",
+     "the audit compares"),
+    ("a regret is what the best spared run is better than all others", "src/search/report.cpp",
+     "audit.regret = best_other - best_spared;", "audit.regret = 0;", "the audit compares"),
+    ("at_bound is -1 at the lower bound", "src/search/report.cpp",
+     "at_lower ? -1 : static_cast<int>(at_upper)", "at_lower ? 1 : -static_cast<int>(at_upper)", "a minimum at a wall"),
+    ("gradient_norm is that of the projected gradient", "src/search/report.cpp",
+     "if (held) gradient[j] = 0;", "", "a minimum at a wall"),
+    ("the gradient is projected upwards when maximising", "src/search/report.cpp",
+     "const double downhill = -setting_->sign * gradient[j];", "const double downhill = -gradient[j];",
+     "a minimum at a wall"),
+    ("starts whose turn did not come are stopped", "src/search/report.cpp",
+     "setting_->starts.count() - (runs().count() - findings_->offspring);", "0;", "starts whose turn"),
+    ("offspring are not among the starts that are counted", "src/search/report.cpp",
+     "if (!runs().is_offspring(run)) ++result.runs", "++result.runs", "known minima are found"),
+
+    # Saved searches.
+    ("a damaged state is refused", "src/search/state.cpp",
+     "Reader::require(sum == checksum(state.substr(0, body)));", "", "a damaged state"),
+    ("a state of another format is refused", "src/search/state.cpp",
+     "if (its_format != format)", "if (its_format > format)", "a damaged state"),
+    ("a state of another box is refused", "src/search/state.cpp",
+     "require_same_box(saved.search.box, *setting.box);", "", "a search is resumed as"),
+    ("a state of another formula is refused", "src/search/state.cpp",
+     "if (saved->expression != given->expression)", "if (saved->expression.size() != given->expression.size())",
+     "a search is resumed as"),
+    ("a state with other parameters is refused", "src/search/state.cpp",
+     "if (ours != given->parameters.end())", "if (false)", "a search is resumed as"),
+    ("a state of an instruction set with other bits is refused", "src/search/state.cpp",
+     "if ((saved.isa == Isa::sse2) != (setting.isa == Isa::sse2))", "if (false)", "a search is resumed as"),
+    ("a state of other starts given by hand is refused", "src/search/state.cpp",
+     "if (ours[i].bytes == theirs[i].bytes) continue;", "if (ours[i].text == theirs[i].text) continue;",
+     "a search is resumed as"),
+    ("a state of another warm-up is refused", "src/search/state.cpp", '    visit("warm-up", options.warm_up);\n', "",
+     "a search is resumed as"),
+    ("what was not set is the same as what that comes to", "src/search/state.cpp",
+     "options.rule.beta2 = options.rule.used_beta2();", "", "a search is resumed as"),
+
+    # Input that is refused.
+    ("beta2 is below 1", "src/search/validate.cpp", "!(beta2 >= 0 && beta2 < 1)", "!(beta2 >= 0 && beta2 <= 1)",
+     "options are checked before"),
+    ("a warm-up takes at most all iterations", "src/search/validate.cpp",
+     "if (options.warm_up > options.iterations)", "if (options.warm_up > options.iterations + 1)", "schedule; search"),
+    ("an exponential schedule cannot fall to 0", "src/search/validate.cpp",
+     "options.final_alpha == 0.0)", "options.final_alpha == -1.0)", "schedule"),
+    ("max-time is above 0", "src/search/validate.cpp", "!(*options.max_time > 0)", "!(*options.max_time >= 0)",
+     "options are checked before"),
+    ("starts given by hand are in the box", "src/search/validate.cpp",
+     "point[j] <= box.upper()[j])", "point[j] <= box.upper()[j] + 1e-9)", "options are checked before"),
+    ("eps is a normal number in single precision", "src/search/validate.cpp",
+     "if (rule.eps < std::numeric_limits<float>::min())", "if (rule.eps < std::numeric_limits<float>::denorm_min())",
+     "in single precision points"),
+    ("the objective has the box's dimension", "src/search/validate.cpp",
+     "if (objective.dimension() != box.dimension())", "if (objective.dimension() < box.dimension())",
+     "options are checked before"),
+    ("the distance of bounds does not overflow", "src/box.cpp", "if (!std::isfinite(upper - lower))", "if (false)",
+     "boxes are checked"),
+
+    # Objectives.
+    ("differences ask for no point outside the box", "src/objective/callback.cpp",
+     "if (x - h < axis.lower) return {x + h, x + 2 * h};", "", "callback"),
+    ("at the edge of a domain the other side gives the slope", "src/objective/callback.cpp",
+     "if (!std::isfinite(f_a)) return slope_b;", "", "callback"),
+    ("a difference reaches at least 1/100 of step times the width", "src/objective/callback.cpp",
+     "least_width_share = 0.01;", "least_width_share = 0.001;", "a shift is relative"),
+    ("fixed variables cost no differences", "src/objective/callback.cpp",
+     "            std::ranges::fill(g, 0.0);\n            continue;", "            std::ranges::fill(g, 0.0);",
+     "callback"),
+    ("evaluate refuses a point of another dimension", "src/objective/objective.cpp",
+     "if (x.size() != objective.dimension())", "if (x.size() < objective.dimension())", "a point that an objective"),
+    ("a gradient is not wrong where smaller steps see it", "src/objective/check_gradient.cpp",
+     "(may_be_coarse(comparison) || supported_below(k) ||", "(may_be_coarse(comparison) ||", "check_gradient"),
+    ("a gradient is not wrong where it turns over smaller steps", "src/objective/check_gradient.cpp",
+     "|| turns_below(k)", "", "check_gradient"),
+    ("a gradient that is NaN is wrong where there are differences", "src/objective/check_gradient.cpp",
+     "std::isnan(gradient_) ||", "", "check_gradient"),
+    ("a gradient is checked a 16th of the width away from the walls", "src/objective/check_gradient.cpp",
+     "constexpr double margin = 0x1p-4;", "constexpr double margin = 0x1p-5;", "check_gradient"),
+    ("a check passes only where something is finite", "src/objective/check_gradient.cpp",
+     "check_.wrong.empty() && check_.points_not_finite < check_.points;", "check_.wrong.empty();", "check_gradient"),
+
+    # Programs.
+    ("sqrt has the derivative 0 at 0", "src/program/differentiate.cpp",
+     "add(a, where(id, g.div(times(number(0.5)), id)), is_number);",
+     "add(a, g.div(times(number(0.5)), id), is_number);",
+     "gradient; program"),
+    ("min has the first argument's derivative at a tie", "src/program/differentiate.cpp",
+     "g.apply(Opcode::le, a, b), a, b); break;", "g.apply(Opcode::lt, a, b), a, b); break;", "gradient; program"),
+    ("max has the first argument's derivative at a tie", "src/program/differentiate.cpp",
+     "g.apply(Opcode::le, b, a), a, b); break;", "g.apply(Opcode::lt, b, a), a, b); break;", "gradient; program"),
+    ("clamp has the derivative of x at its bounds", "src/program/composed.hpp",
+     "make.apply(Opcode::max, x, lower)", "make.apply(Opcode::max, lower, x)", "gradient; program"),
+    ("hypot has the derivative 0 at (0, 0)", "src/program/differentiate.cpp",
+     "add(b, where(id, g.mul(adjoint, g.div(b, id))), is_finite);", "add(b, g.mul(adjoint, g.div(b, id)), is_finite);",
+     "gradient; program"),
+    ("x^p has the derivative 1 by x at 0 for p = 1", "src/program/differentiate.cpp",
+     "g.select(g.apply(Opcode::eq, b, g.constant(1)), adjoint, zero)", "zero", "gradient; program"),
+    ("x^p has the derivative 0 by p where x <= 0", "src/program/differentiate.cpp",
+     "where(g.apply(Opcode::lt, zero, a), g.mul(scaled, g.apply(Opcode::log, a)))",
+     "g.mul(scaled, g.apply(Opcode::log, a))", "gradient; program"),
+    ("asin has the derivative 0 at -1 and 1", "src/program/differentiate.cpp",
+     "add_over(a, half_chord(a)); break;", "add(a, over(half_chord(a)), is_number); break;", "gradient; program"),
+    ("0 times an infinite derivative is 0", "src/program/differentiate.cpp",
+     "if (!derivative_is_finite) contribution =", "if (false) contribution =", "gradient; program"),
+    ("integer powers are products", "src/program/rewrites.cpp",
+     "std::abs(exponent) > largest_product_power) return {};", "std::abs(exponent) > 5) return {};", "program"),
+    ("sums that a root is taken of are rounded as written", "src/program/selection.cpp",
+     "return !is_watched_[sum] || is_exact(product);", "return true;", "program; random_program"),
+    ("round takes halves away from 0", "src/program/composed.hpp",
+     "make.apply(Opcode::le, make.constant(0.5),", "make.apply(Opcode::lt, make.constant(0.5),", "program"),
+    ("a formula has at most 2 million operations", "src/program/translate.cpp",
+     "if (graph_->size() > most_nodes)", "if (graph_->size() > 2 * most_nodes)", "what is too large"),
+    ("a trace has at most 2 million operations", "src/objective/trace.cpp",
+     "if (current->graph.size() > most_nodes)", "if (current->graph.size() > 2 * most_nodes)", "what cannot be traced"),
+    ("a value of another trace is refused", "src/objective/trace.cpp",
+     "(value.recording_ != 0 && value.recording_ != current->serial)", "false", "trace"),
+    ("brackets nest at most 200 deep", "src/program/syntax.hpp",
+     "deepest_nesting = 200;", "deepest_nesting = 201;", "errors point at"),
+
+    # Text in and out, the program.
+    ("numbers read back to the same double", "src/io/result_table.cpp",
+     'return fmt::format("{}", number);', 'return fmt::format("{:.16g}", number);', "io; cli"),
+    ("a file is written whole or not at all", "src/io/files.cpp",
+     "if (!temporary_.empty()) ::unlink(temporary_.c_str());",
+     "if (!temporary_.empty()) ::rename(temporary_.c_str(), file_.c_str());", "io"),
+    ("a file keeps its permissions", "src/io/files.cpp",
+     "::fchmod(descriptor_, before.st_mode & permissions);", "static_cast<void>(permissions);", "io"),
+    ("a temporary file whose writer lives is left alone", "src/io/files.cpp",
+     "if (leftover && lock(leftover.number())) ::unlink", "if (leftover) ::unlink", "what killed programs"),
+    ("neighbours that changed places are one slip", "src/near.cpp",
+     "row[j] = std::min(row[j], two_above[j - 2] + 1);", "row[j] = std::min(row[j], two_above[j - 2] + 3);",
+     "an option that is not known"),
+    ("a header names the columns of starts", "src/io/starts_csv.cpp",
+     "column_of_.push_back(static_cast<std::size_t>(found - fields.begin()));", "column_of_.push_back(j);",
+     "starts; io"),
+    ("bad input is exit code 2", "src/cli/main.cpp", "constexpr int bad_input = 2;", "constexpr int bad_input = 1;",
+     "bad input is refused with"),
+    ("nothing finite is exit code 3", "src/cli/main.cpp", "constexpr int nothing_finite = 3;",
+     "constexpr int nothing_finite = 2;", "nothing finite is exit"),
+    ("SIGINT is exit code 130", "src/cli/signals.cpp", "return killed + seen;", "return killed + SIGTERM;",
+     "a signal ends a search"),
+
+    # Machine code, instruction sets.
+    ("a compiled program is found again", "src/jit/compiled.cpp", "    open(place_);\n}", "}",
+     "a program is compiled once"),
+    ("what is asked for and cannot be compiled is an error", "src/jit/compiled.cpp",
+     "if (state_ == State::failed && how == Compile::finish) throw", "if (false) throw", "what cannot be compiled"),
+    ("a compiler ends with its program", "src/jit/compiler.cpp", "kill(-child_, SIGKILL);", "return;",
+     "a compiler that is at work"),
+    ("LANEWISE_ISA says which instruction set is used", "src/isa.cpp",
+     "forced = parse_isa(wanted);", "parse_isa(wanted);", "isa"),
+    ("the instruction set asked for goes before LANEWISE_ISA", "src/isa.cpp",
+     "    if (!forced) {\n        if (const char*", "    {\n        if (const char*", "isa"),
+    ("the widest instruction set is used", "src/isa.cpp",
+     "if (isa_available(isa)) widest = isa;", "if (isa_available(isa) && isa < widest) widest = isa;", "isa"),
+
+    # Kernels: to build what includes them takes long.
+    ("m is dropped at walls", "kernels/advance.ipp",
+     "moments[0] = xsimd::select(inside == target, moments[0], Batch<T>(T(0)));", "static_cast<void>(target);",
+     "rules"),
+    ("a broken run is frozen at its best point", "kernels/advance.ipp",
+     "copy_rows(tile, lane, seen.broken, tile.best_x, tile.x);", "", "rules; search"),
+    ("a run that never had a value is nan-at-start", "kernels/advance.ipp",
+     "xsimd::select(has_best, Batch<T>(T(nan_on_the_way)), Batch<T>(T(nan_at_start)))",
+     "xsimd::select(has_best, Batch<T>(T(nan_on_the_way)), Batch<T>(T(nan_on_the_way)))", "rules; search"),
+    ("an infinite gradient breaks a run", "kernels/advance.ipp",
+     "fault = fma(zero, load(g), fault);", "fault = fma(zero, zero, fault);", "search; rules"),
+    ("a variable at a wall does not count for convergence", "kernels/advance.ipp",
+     "| ((x == range.upper) & (g < zero));", ";", "search; rules"),
+    ("fixed variables have no gradient", "kernels/advance.ipp", "if (!tile.fixed[j]) continue;", "continue;",
+     "search; rules"),
+    ("gradient descent descends in units of the box", "kernels/advance.ipp",
+     "Rule::is_normalised ? g : scale * g", "g", "rules"),
+    ("eps is outside of the root", "kernels/rules.ipp",
+     "return {stride, step_root(v, s.newton_from) + s.eps};", "return {stride, step_root(v + s.eps, s.newton_from)};",
+     "rules"),
+    ("v of AdaGrad is a sum", "kernels/rules.ipp", "v = fma(g, g, v);", "v = second_moment(s, v, g);", "rules"),
+    ("AMSGrad keeps the largest v", "kernels/rules.ipp", "largest_v = kernels::max(largest_v, v);", "largest_v = v;",
+     "rules"),
+    ("u of Adamax is at least |g| + eps", "kernels/rules.ipp", "xsimd::abs(g) + s.eps);", "xsimd::abs(g));", "rules"),
+    ("a native objective's fixed variables have no gradient", "kernels/native.ipp",
+     "if (tile.fixed[j]) g_[j].simd = Batch<T>(T(0));", "static_cast<void>(j);", "native"),
+    ("a native objective is maximised", "kernels/native.ipp",
+     "const Batch<T> f = Batch<T>(tile.sign) * value;", "const Batch<T> f = value;", "native"),
+    ("a step to NaN ends at a bound", "kernels/simd.hpp",
+     "return LANEWISE_EXTREME(max, pd)(LANEWISE_EXTREME(min, pd)(x, upper), lower);",
+     "return LANEWISE_EXTREME(max, pd)(lower, LANEWISE_EXTREME(min, pd)(upper, x));", "search; rules"),
+    ("the smaller of NaN and a number is NaN", "kernels/simd.hpp",
+     "return xsimd::select(xsimd::isnan(a), a, smaller);", "return smaller;", "program; accuracy"),
+)]
+
+
+# The build folder. The file that is changed is kept in it meanwhile, so that not even a power cut loses it.
+
+
+class Build:
+    def __init__(self, folder, jobs):
+        self.folder = folder
+        self.jobs = jobs
+        self.kept = folder / "unmutated"
+        self.environment = dict(os.environ)
+
+    def configure(self):
+        if (self.folder / "build.ninja").exists():
+            return
+        launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+        subprocess.run(["cmake", "-S", ROOT, "-B", self.folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                        "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG", *launcher], check=True, stdout=subprocess.DEVNULL)
+
+    def make(self):
+        """What went wrong, if anything did."""
+        ninja = subprocess.run(["ninja", "-C", self.folder, f"-j{self.jobs}", "lanewise_tests", "lanewise_cli"],
+                               text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return ninja.stdout if ninja.returncode != 0 else None
+
+    def choose_isa(self):
+        info = subprocess.run([self.folder / "lanewise", "info"], text=True, stdout=subprocess.PIPE, check=True).stdout
+        self.environment["LANEWISE_ISA"] = re.search(r"(\w+) .*, used$", info, re.MULTILINE).group(1)
+
+    def failing_test(self, tests, most_seconds):
+        """The name of the first test that fails, of these or of all; None when all pass."""
+        spec = ",".join(f"{test}*" if " " in test else f"[#{test}_test]" for test in tests)
+        command = [self.folder / "tests" / "lanewise_tests", "-#", "--abort", "-r", "xml", *([spec] if spec else [])]
+        try:
+            run = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                 stdin=subprocess.DEVNULL, timeout=most_seconds)
+            if run.returncode == 0:
+                return None
+            output, outcome = run.stdout, ""
+        except subprocess.TimeoutExpired as expired:
+            output, outcome = expired.stdout or b"", ", which does not end"
+        names = re.findall(r'<TestCase name="([^"]*)"', output.decode(errors="replace"))
+        return (html.unescape(names[-1]) if names else "the tests, which do not run") + outcome
+
+    def change(self, mutation):
+        file = ROOT / mutation.file
+        text = file.read_text()
+        self.kept.write_text(f"{mutation.file}\n{text}")
+        file.write_text(text.replace(mutation.text, mutation.instead))
+
+    def restore(self):
+        if not self.kept.exists():
+            return
+        file, text = self.kept.read_text().split("\n", 1)
+        (ROOT / file).write_text(text)
+        self.kept.unlink()
+
+
+def check():
+    """The mutations whose text is not there exactly once, or whose tests are not there."""
+    files = {file.name.removesuffix("_test.cpp"): file.read_text() for file in (ROOT / "tests").glob("*_test.cpp")}
+    all_tests = "".join(files.values())
+    wrong = []
+    for mutation in MUTATIONS:
+        file = ROOT / mutation.file
+        count = file.read_text().count(mutation.text) if file.exists() else 0
+        if count != 1:
+            wrong.append(f"{mutation.name}: {mutation.file} has its text {count} times")
+        wrong += [f"{mutation.name}: there are no tests '{test}'" for test in mutation.tests.split("; ")
+                  if test not in files and (" " not in test or f'TEST_CASE("{test}' not in all_tests)]
+    names = [mutation.name for mutation in MUTATIONS]
+    return wrong + [f"{name}: there are two" for name in sorted(set(names)) if names.count(name) > 1]
+
+
+def chosen(wanted):
+    """Numbers (from 1), ranges of numbers and parts of names; all when there are none."""
+    numbers = set()
+    for word in wanted:
+        if match := re.fullmatch(r"(\d+)(?:-(\d+))?", word):
+            numbers.update(range(int(match[1]), int(match[2] or match[1]) + 1))
+        else:
+            numbers.update(i for i, mutation in enumerate(MUTATIONS, 1) if word in mutation.name)
+    return [(i, mutation) for i, mutation in enumerate(MUTATIONS, 1) if not wanted or i in numbers]
+
+
+def try_out(build, mutation, is_quick):
+    build.change(mutation)
+    try:
+        if error := build.make():
+            return "DOES NOT BUILD\n" + error
+        test = build.failing_test(mutation.tests.split("; "), 600)
+        if not test and not is_quick:
+            test = build.failing_test([], 3600)
+        return f"noticed by: {test}" if test else "NOT NOTICED"
+    finally:
+        build.restore()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("wanted", nargs="*", help="numbers, ranges of numbers, parts of names")
+    parser.add_argument("--list", action="store_true", help="names and numbers")
+    parser.add_argument("--check", action="store_true", help="only whether the text of each is there once")
+    parser.add_argument("--quick", action="store_true", help="without the whole suite where the likely tests pass")
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "mutations", help="folder to build in")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="of ninja")
+    arguments = parser.parse_args()
+    if arguments.list:
+        for i, mutation in enumerate(MUTATIONS, 1):
+            print(f"{i:3} {mutation.name}")
+        return 0
+    build = Build(arguments.build, arguments.jobs)
+    if not arguments.check:
+        build.restore()
+    if wrong := check():
+        print("\n".join(wrong))
+        return 2
+    if arguments.check:
+        return 0
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
+    build.configure()
+    if error := build.make():
+        print(error)
+        return 2
+    build.choose_isa()
+    mutations = chosen(arguments.wanted)
+    tests = {test for _, mutation in mutations for test in mutation.tests.split("; ")}
+    if test := build.failing_test(sorted(tests), 3600):
+        print(f"fails without any mutation: {test}")
+        return 2
+    outcomes = []
+    for i, mutation in mutations:
+        begin = time.monotonic()
+        outcomes.append(try_out(build, mutation, arguments.quick))
+        print(f"{i:3} {mutation.name}: {outcomes[-1]} ({time.monotonic() - begin:.0f} s)", flush=True)
+    broken = sum(outcome.startswith("DOES NOT BUILD") for outcome in outcomes)
+    missed = outcomes.count("NOT NOTICED")
+    print(f"{len(outcomes)} mutations: {missed} not noticed, {broken} not built")
+    return 2 if broken else 1 if missed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(2)
