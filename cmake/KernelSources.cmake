@@ -1,6 +1,6 @@
 # Writes kernel_sources.cpp: the files of kernels/ that a compiled program is made with (src/jit), as text, and how to
 # compile them. Each file comes after those it includes.
-set(files methods.hpp opcodes.hpp table.hpp simd.hpp newton.hpp sincos.hpp digamma.hpp operations.hpp rules.ipp advance.ipp native.ipp)
+set(files methods.hpp opcodes.hpp table.hpp simd.hpp newton.hpp sincos.hpp digamma.hpp operations.hpp rules.ipp advance.ipp fused.ipp)
 list(TRANSFORM LANEWISE_ISAS APPEND .hpp OUTPUT_VARIABLE isa_files)
 set(entries "")
 foreach(file IN LISTS isa_files files)

@@ -61,7 +61,7 @@ struct Range {
         : lower(tile.lower[j]), upper(tile.upper[j]), scale(tile.scale[j]) {}
 };
 
-// A step has two halves, which native.ipp keeps apart.
+// A step has two halves, which fused.ipp keeps apart.
 
 /// What the first half leaves to the second.
 template <class T, class Rule>

@@ -43,7 +43,7 @@ Result report_of(const std::vector<Run>& runs, Options options) {
     }
     findings.best.f = runs[0].f;
     findings.best.x = {runs[0].x};
-    return report(setting, findings, *engine);
+    return report(setting, findings, *engine, halt);
 }
 
 /// All starts are of the sample.

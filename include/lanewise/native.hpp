@@ -39,7 +39,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "lanewise/kernels/native.ipp"
+#include "lanewise/kernels/fused.ipp"
 #include "lanewise/kernels/sincos.hpp"
 
 namespace lanewise::native {

@@ -13,7 +13,7 @@ namespace lanewise::jit {
 /// The name by which the kernels leave the compiled file, a kernels::Native with those of one precision.
 inline constexpr const char* table_symbol = "lanewise_compiled_program";
 
-/// One whole translation unit: lanewise's kernels and a functor for native.ipp that does the program's
+/// One whole translation unit: lanewise's kernels and a functor for fused.ipp that does the program's
 /// operations in their order. Needs the headers of xsimd and SLEEF.
 std::string source(const Lowered& lowered, std::size_t dimension, Isa isa, Precision precision);
 

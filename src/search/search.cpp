@@ -348,10 +348,7 @@ class Search {
         Evaluation at{};
         engine_->evaluate(std::span(&x, 1), [&](std::size_t, const Evaluation& there) { at = there; });
         ++polish_evaluations_;
-        for (std::size_t j = 0; j < x.size(); ++j) {
-            const bool is_fixed = setting_->box->lower()[j] == setting_->box->upper()[j];
-            if (!is_fixed && !std::isfinite(at.gradient[j])) return;
-        }
+        if (!std::ranges::all_of(at.gradient, [](double g) { return std::isfinite(g); })) return;
         Runs& runs = findings_.runs;
         if (runs.count() == 0) {
             runs.begin(1, 0, {});
