@@ -25,25 +25,23 @@ struct Seen {
     bool all_finite;   ///< the usual case: no lane is broken
 };
 
-/// Freezes the lanes that are not finite and keeps the best value of the others. `finite_but_for_fixed` gives
-/// the lanes that are finite without the gradients of fixed variables; it is asked where not all are.
-template <class T, class FiniteButForFixed>
-Seen<T> inspect(Standing<T>& runs, Batch<T> f, Mask<T> finite, T step,
-                FiniteButForFixed finite_but_for_fixed) {
+/// Freezes the lanes that are not finite and keeps the best value of the others. `all_finite` may be false
+/// where all are: it only says which way to take.
+template <class T>
+Seen<T> inspect(Standing<T>& runs, Batch<T> f, Mask<T> finite, bool all_finite, T step) {
     const Mask<T> is_live = runs.status == Batch<T>(T(live));
-    const bool all_finite = xsimd::all(finite);
-    if (!all_finite) {
-        finite = finite_but_for_fixed(finite);
-        const Mask<T> has_best = runs.best_f < Batch<T>(std::numeric_limits<T>::infinity());
-        const Batch<T> why = xsimd::select(has_best, Batch<T>(T(nan_on_the_way)), Batch<T>(T(nan_at_start)));
-        runs.status = xsimd::select(is_live & ~finite, why, runs.status);
-    }
     const Mask<T> moving = is_live & finite;
     const Mask<T> improved = moving & (f < runs.best_f);
+    const Seen<T> seen{moving, improved, is_live & ~finite, all_finite};
+    if (!all_finite) {
+        const Mask<T> has_best = runs.best_f < Batch<T>(std::numeric_limits<T>::infinity());
+        const Batch<T> why = xsimd::select(has_best, Batch<T>(T(nan_on_the_way)), Batch<T>(T(nan_at_start)));
+        runs.status = xsimd::select(seen.broken, why, runs.status);
+    }
     // Without a branch: whether any lane of a vector improved is too hard to predict.
     runs.best_f = xsimd::select(improved, f, runs.best_f);
     runs.best_step = xsimd::select(improved, Batch<T>(step), runs.best_step);
-    return {moving, improved, is_live & ~finite, all_finite};
+    return seen;
 }
 
 /// The steps a vector of runs has taken, with one more for those that move.
@@ -90,16 +88,13 @@ void finish_move(Batch<T>& x, Batch<T>& best_x, Moments<T, Rule::rows>& moments,
 
 // The functions below take the tile by value: the compiler may then keep its pointers in registers.
 
-/// Lanes whose value and gradient are finite: 0 times anything else is NaN. `counts` says which variables'
-/// gradients do.
-template <class T, class Counts>
-Mask<T> finite_lanes(const Tile<T> tile, std::size_t lane, Batch<T> f, Counts counts) {
+/// Lanes whose value and gradient are finite: 0 times anything else is NaN.
+template <class T>
+Mask<T> finite_lanes(const Tile<T> tile, std::size_t lane, Batch<T> f) {
     const Batch<T> zero(T(0));
     Batch<T> fault = zero * f;
     const T* g = tile.g + lane;
-    for (std::size_t j = 0; j < tile.dimension; ++j, g += tile.lanes) {
-        if (counts(j)) fault = fma(zero, load(g), fault);
-    }
+    for (std::size_t j = 0; j < tile.dimension; ++j, g += tile.lanes) fault = fma(zero, load(g), fault);
     return fault == zero;
 }
 
@@ -128,22 +123,30 @@ void store_moments(const Tile<T> tile, std::size_t at, const Moments<T, Rule::ro
         store(tile.moments + r * tile.dimension * tile.lanes + at, moments[r]);
 }
 
-/// From the objective's value or slope to that of the minimisation.
+/// Evaluates a tile. The gradient of a fixed variable counts as 0, whatever it is.
 template <class T>
-Batch<T> flip(const Tile<T>& tile, Batch<T> number) {
-    return number ^ Batch<T>(tile.flip);
+void evaluate_tile(const Tile<T>& tile, Evaluate<T> evaluate) {
+    evaluate.call(evaluate.context, tile);
+    if (tile.fixed == nullptr) return;
+    for (std::size_t j = 0; j < tile.dimension; ++j) {
+        for (std::size_t lane = 0; lane < tile.lanes && tile.fixed[j]; lane += Batch<T>::size)
+            store(tile.g + j * tile.lanes + lane, Batch<T>(T(0)));
+    }
+}
+
+/// Flips a sign where the bit is -0: from the objective's value or slope to that of the minimisation.
+template <class T>
+Batch<T> flip(T bit, Batch<T> number) {
+    return number ^ Batch<T>(bit);
 }
 
 /// A look at one vector of a tile that has been evaluated.
 template <class T>
 Seen<T> inspect(const Tile<T> tile, std::size_t lane, T step) {
-    const Batch<T> f = flip(tile, load(tile.f + lane));
+    const Batch<T> f = flip(tile.flip, load(tile.f + lane));
     Standing<T> runs = load_standing(tile, lane);
-    const Mask<T> finite = finite_lanes(tile, lane, f, [](std::size_t) { return true; });
-    const Seen<T> seen = inspect(runs, f, finite, step, [&](Mask<T> as_found) {
-        if (tile.fixed == nullptr) return as_found;
-        return finite_lanes(tile, lane, f, [&](std::size_t j) { return !tile.fixed[j]; });
-    });
+    const Mask<T> finite = finite_lanes(tile, lane, f);
+    const Seen<T> seen = inspect(runs, f, finite, xsimd::all(finite), step);
     store(tile.best_f + lane, runs.best_f);
     store(tile.best_step + lane, runs.best_step);
     if (!seen.all_finite) {
@@ -188,7 +191,7 @@ template <class T, class Rule>
 std::size_t advance(const Tile<T>& tile, const Step<T>* steps, std::size_t first, std::size_t last,
                     Evaluate<T> evaluate) {
     for (std::size_t k = first; k < last; ++k) {
-        evaluate.call(evaluate.context, tile);
+        evaluate_tile(tile, evaluate);
         if (!iterate<T, Rule>(tile, T(k), WideStep<T>(steps[k], tile))) return k;
     }
     return last;
@@ -203,7 +206,7 @@ Batch<T> slope(const Tile<T> tile, std::size_t lane) {
     for (std::size_t j = 0; j < tile.dimension; ++j) {
         const Range<T> range(tile, j);
         const Batch<T> x = load(tile.x + j * tile.lanes + lane);
-        const Batch<T> g = flip(tile, load(tile.g + j * tile.lanes + lane));
+        const Batch<T> g = flip(tile.flip, load(tile.g + j * tile.lanes + lane));
         const Mask<T> held = ((x == range.lower) & (zero < g)) | ((x == range.upper) & (g < zero));
         const Batch<T> along = xsimd::select(held, zero, xsimd::abs(range.scale * g));
         steepest = xsimd::select(steepest < along, along, steepest);
@@ -213,10 +216,10 @@ Batch<T> slope(const Tile<T> tile, std::size_t lane) {
 
 template <class T>
 void look(const Tile<T>& tile, T step, Evaluate<T> evaluate) {
-    evaluate.call(evaluate.context, tile);
+    evaluate_tile(tile, evaluate);
     for (std::size_t lane = 0; lane < tile.lanes; lane += Batch<T>::size) {
         copy_rows(tile, lane, inspect(tile, lane, step).improved, tile.x, tile.best_x);
-        store(tile.f + lane, flip(tile, load(tile.f + lane)));
+        store(tile.f + lane, flip(tile.flip, load(tile.f + lane)));
         store(tile.slope + lane, slope(tile, lane));
     }
 }

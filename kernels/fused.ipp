@@ -82,20 +82,22 @@ class State {
     template <class Meanwhile>
     void evaluate(const Tile<T>& tile, T k, Meanwhile meanwhile) {
         const Batch<T> f =
-            flip(tile, call<F>(static_cast<const B<T>*>(x_), static_cast<B<T>*>(g_), meanwhile).simd);
+            flip(tile.flip, call<F>(static_cast<const B<T>*>(x_), static_cast<B<T>*>(g_), meanwhile).simd);
 
         // The value last: it is the last to be known.
         const Batch<T> zero(T(0));
         Batch<T> fault = zero;
         repeat<F::dimension>([&](std::size_t j) { fault = fma(zero, g_[j].simd, fault); });
-        seen_ = inspect(runs_, f, fma(zero, f, fault) == zero, k, [&](Mask<T> as_found) {
-            if (tile.fixed == nullptr) return as_found;
-            Batch<T> fault_of_free = zero;
+        Mask<T> finite = fma(zero, f, fault) == zero;
+        const bool all_finite = xsimd::all(finite);
+        if (!all_finite && tile.fixed != nullptr) {
+            fault = zero;
             for (std::size_t j = 0; j < F::dimension; ++j) {
-                if (!tile.fixed[j]) fault_of_free = fma(zero, g_[j].simd, fault_of_free);
+                if (!tile.fixed[j]) fault = fma(zero, g_[j].simd, fault);
             }
-            return fma(zero, f, fault_of_free) == zero;
-        });
+            finite = fma(zero, f, fault) == zero;
+        }
+        seen_ = inspect(runs_, f, finite, all_finite, k);
         if (!seen_.all_finite) {
             repeat<F::dimension>(
                 [&](std::size_t j) { x_[j].simd = xsimd::select(seen_.broken, best_x_[j], x_[j].simd); });

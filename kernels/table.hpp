@@ -53,7 +53,7 @@ struct Tile {
     const T* lower;         ///< [d], one number per variable
     const T* upper;         ///< [d]
     const T* scale;         ///< [d] what a step size of 1 means for each variable
-    const bool* fixed;      ///< [d] variables without a gradient that could be at fault; null: none
+    const bool* fixed;      ///< [d] variables whose gradient counts as 0; null: none
     T flip;                 ///< -0 when maximising, else 0: values have this bit flipped
     /// Roots in a step are taken by Newton's method from this number on, as Functions::least_newton_root
     /// allows: a matter of speed alone, their bits are the same.
