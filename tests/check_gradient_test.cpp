@@ -326,6 +326,28 @@ TEST_CASE("a wrong gradient is found under a large offset, beside kinks and in c
     CHECK(check_gradient(spoilt(3, folds, flip), box).wrong == std::vector<std::size_t>{1});
 }
 
+TEST_CASE("a gradient that is NaN is wrong wherever there are values, be they flat, coarse or noisy") {
+    const std::vector<double (*)(double)> functions = {
+        [](double) { return 0.0; },
+        [](double) { return 3.0; },
+        [](double x) { return x * x; },
+        [](double x) { return std::floor(4 * x); },
+        [](double x) { return x * x + 1e-3 * std::sin(1e13 * x); },
+        [](double x) { return 1e-3 * std::sin(1e13 * x); },
+    };
+    for (std::size_t i = 0; i < functions.size(); ++i) {
+        INFO(i);
+        const LaneByLane objective(1, [&](const Point& x, Point& g) {
+            g[0] = not_a_number;
+            return functions[i](x[0]);
+        });
+        const GradientCheck check = check_gradient(objective, Box{{"x", -1, 1}});
+        CHECK_FALSE(check.passed);
+        CHECK(check.wrong == std::vector<std::size_t>{0});
+        CHECK(check.points_unsettled == 0);
+    }
+}
+
 TEST_CASE("what cannot be compared is counted") {
     const Box box{{"x", -1, 1}, {"y", -1, 1}};
     const GradientCheck half = check_gradient(Expression("log(x) + y^2", box), box, {.points = 200});

@@ -256,6 +256,17 @@ TEST_CASE("a file is written whole or not at all") {
         CHECK(read_file(file) == content);
     }
     CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
+    {
+        // Two that write in one folder at a time leave each other alone.
+        WholeFile one(file);
+        one.write("one");
+        WholeFile other(folder / "other.json");
+        other.write("other");
+        one.commit();
+        other.commit();
+        CHECK(read_file(file) == "one");
+        CHECK(read_file(folder / "other.json") == "other");
+    }
     CHECK_THROWS_WITH(WholeFile(folder / "no" / "such"), ContainsSubstring("cannot write"));
     CHECK_THROWS_WITH(WholeFile(folder), ContainsSubstring("Is a directory"));
     CHECK_THROWS_WITH(read_file(folder / "nothing"), ContainsSubstring("cannot read"));
@@ -279,9 +290,10 @@ TEST_CASE("a file keeps its permissions") {
     using std::filesystem::perms;
     const perms usual = std::filesystem::status(file).permissions();
     CHECK((usual & perms::owner_all) == (perms::owner_read | perms::owner_write));
-    const perms secret = perms::owner_read | perms::owner_write;
-    std::filesystem::permissions(file, secret);
-    write();
-    CHECK(std::filesystem::status(file).permissions() == secret);
+    for (const unsigned bits : {0600U, 0644U, 0666U, 0750U}) {
+        std::filesystem::permissions(file, perms(bits));
+        write();
+        CHECK(std::filesystem::status(file).permissions() == perms(bits));
+    }
     std::filesystem::remove_all(folder);
 }

@@ -812,6 +812,22 @@ TEST_CASE("a branch that is not taken adds nothing, even where its derivative is
     CHECK(gradient("x^y", 0, 2) == std::vector<double>{0, 0});
 }
 
+TEST_CASE("whole powers up to 1024 in size are products, in value and gradient") {
+    const auto has_powers = [](const std::string& exponent) {
+        const std::string program = Expression("x^(" + exponent + ")", xyz).dump();
+        return program.find(" = pow ") != std::string::npos;
+    };
+    for (const char* exponent :
+         {"2", "3", "6", "7", "31", "1000", "1024", "-1", "-2", "-1023", "0.5", "2.5"}) {
+        INFO(exponent);
+        CHECK_FALSE(has_powers(exponent));
+    }
+    for (const char* exponent : {"1026", "-1026", "0.3", "-2.4", "y"}) {
+        INFO(exponent);
+        CHECK(has_powers(exponent));
+    }
+}
+
 TEST_CASE("powers keep their range") {
     const Box box{{"x", 0, 5}};
     const auto gradient = [&](const char* text, double x) {
