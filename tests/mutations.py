@@ -431,33 +431,36 @@ MUTATIONS = [Mutation(*entry) for entry in (
 
 
 class Build:
-    def __init__(self, folder, jobs):
+    def __init__(self, folder: Path, jobs: int) -> None:
         self.folder = folder
         self.jobs = jobs
         self.kept = folder / "unmutated"
         self.environment = dict(os.environ)
 
-    def configure(self):
+    def configure(self) -> None:
         if (self.folder / "build.ninja").exists():
             return
         launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
         subprocess.run(["cmake", "-S", ROOT, "-B", self.folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                         "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG", *launcher], check=True, stdout=subprocess.DEVNULL)
 
-    def make(self):
+    def make(self) -> str | None:
         """What went wrong, if anything did."""
         ninja = subprocess.run(["ninja", "-C", self.folder, f"-j{self.jobs}", "lanewise_tests", "lanewise_cli"],
-                               text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                               text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         return ninja.stdout if ninja.returncode != 0 else None
 
-    def choose_isa(self):
+    def choose_isa(self) -> None:
         info = subprocess.run([self.folder / "lanewise", "info"], text=True, stdout=subprocess.PIPE, check=True).stdout
-        self.environment["LANEWISE_ISA"] = re.search(r"(\w+) .*, used$", info, re.MULTILINE).group(1)
+        if used := re.search(r"(\w+) .*, used$", info, re.MULTILINE):
+            self.environment["LANEWISE_ISA"] = used.group(1)
 
-    def failing_test(self, tests, most_seconds):
+    def failing_test(self, tests: list[str], most_seconds: float) -> str | None:
         """The name of the first test that fails, of these or of all; None when all pass."""
         spec = ",".join(f"{test}*" if " " in test else f"[#{test}_test]" for test in tests)
-        command = [self.folder / "tests" / "lanewise_tests", "-#", "--abort", "-r", "xml", *([spec] if spec else [])]
+        command: list[str | Path] = [self.folder / "tests" / "lanewise_tests", "-#", "--abort", "-r", "xml"]
+        if spec:
+            command.append(spec)
         run = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                stdin=subprocess.DEVNULL, start_new_session=True)
         outcome = ""
@@ -476,13 +479,13 @@ class Build:
         names = re.findall(r'<TestCase name="([^"]*)"', output.decode(errors="replace"))
         return (html.unescape(names[-1]) if names else "the tests, which do not run") + outcome
 
-    def change(self, mutation):
+    def change(self, mutation: Mutation) -> None:
         file = ROOT / mutation.file
         text = file.read_text()
         self.kept.write_text(f"{mutation.file}\n{text}")
         file.write_text(text.replace(mutation.text, mutation.instead))
 
-    def restore(self):
+    def restore(self) -> None:
         if not self.kept.exists():
             return
         file, text = self.kept.read_text().split("\n", 1)
@@ -490,7 +493,7 @@ class Build:
         self.kept.unlink()
 
 
-def check():
+def check() -> list[str]:
     """The mutations whose text is not there exactly once, or whose tests are not there."""
     files = {file.name.removesuffix("_test.cpp"): file.read_text() for file in (ROOT / "tests").glob("*_test.cpp")}
     all_tests = "".join(files.values())
@@ -506,9 +509,9 @@ def check():
     return wrong + [f"{name}: there are two" for name in sorted(set(names)) if names.count(name) > 1]
 
 
-def chosen(wanted):
+def chosen(wanted: list[str]) -> list[tuple[int, Mutation]]:
     """Numbers (from 1), ranges of numbers and parts of names; all when there are none."""
-    numbers = set()
+    numbers: set[int] = set()
     for word in wanted:
         if match := re.fullmatch(r"(\d+)(?:-(\d+))?", word):
             numbers.update(range(int(match[1]), int(match[2] or match[1]) + 1))
@@ -517,7 +520,7 @@ def chosen(wanted):
     return [(i, mutation) for i, mutation in enumerate(MUTATIONS, 1) if not wanted or i in numbers]
 
 
-def try_out(build, mutation, is_quick):
+def try_out(build: Build, mutation: Mutation, is_quick: bool) -> str:
     build.change(mutation)
     try:
         if error := build.make():
@@ -530,7 +533,7 @@ def try_out(build, mutation, is_quick):
         build.restore()
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("wanted", nargs="*", help="numbers, ranges of numbers, parts of names")
     parser.add_argument("--list", action="store_true", help="names and numbers")

@@ -13,6 +13,8 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from typing import Any
 
 RASTRIGIN = "10*n(x) + sum(i, 0, n(x)-1, x[i]^2 - 10*cos(2*pi*x[i]))"
 ROSENBROCK = "sum(i, 0, n(x)-2, 100*(x[i+1]-x[i]^2)^2 + (1-x[i])^2)"
@@ -26,7 +28,7 @@ RULES = ["adam", "gradient-descent", "momentum", "adagrad", "rmsprop", "amsgrad"
 ALPHAS = {"gradient-descent": "1e-5", "momentum": "1e-6"}
 
 
-def searches():
+def searches() -> Iterator[tuple[str, list[str]]]:
     """Name and arguments of each search."""
     for rule in RULES:
         for precision in ("f64", "f32"):
@@ -88,14 +90,14 @@ def searches():
             ]  # fmt: skip
 
 
-def run(program, arguments):
-    result = subprocess.run([program, "minimize", *arguments, "--quiet"], capture_output=True, text=True)
+def run(program: str, arguments: list[str]) -> Any:
+    result = subprocess.run([program, "minimize", *arguments, "--quiet"], capture_output=True, text=True, check=False)
     if result.returncode not in (0, 3):
         sys.exit(f"{program} minimize {' '.join(arguments)}\n{result.stderr}")
     return json.loads(result.stdout) if result.returncode == 0 else {"error": result.stderr}
 
 
-def record(program, name, arguments):
+def record(program: str, name: str, arguments: list[str]) -> Any:
     """What a search comes to; of the textbook's runs also their paths; of a search that a limit ends also what it comes to
     when it goes on.
     """
@@ -114,16 +116,17 @@ def record(program, name, arguments):
     for of in found:
         for of_the_moment in ("lanewise", "options"):
             of.pop(of_the_moment, None)
-        for name in ("seconds", "run_iterations_per_second", "lane_occupancy"):
-            of.get("work", {}).pop(name, None)
+        for of_time in ("seconds", "run_iterations_per_second", "lane_occupancy"):
+            of.get("work", {}).pop(of_time, None)
     return json.loads(json.dumps(found))
 
 
-def records(program):
+def records(program: str) -> Iterator[tuple[str, Any]]:
     for isa in ("sse2", "avx2", "avx512", "neon"):
         known = subprocess.run(
-            [program, "minimize", "x", "--var", "x=0:1", "--isa", isa, "--quiet", "--starts", "1"], capture_output=True
-        )
+            [program, "minimize", "x", "--var", "x=0:1", "--isa", isa, "--quiet", "--starts", "1"],
+            capture_output=True, check=False,
+        )  # fmt: skip
         if known.returncode != 0:
             print(f"{isa}: not available here, skipped")
             continue
@@ -131,7 +134,7 @@ def records(program):
             yield f"{isa}: {name}", record(program, name, [*arguments, "--isa", isa])
 
 
-def main():
+def main() -> None:
     if len(sys.argv) != 4 or sys.argv[1] not in ("record", "compare"):
         sys.exit(__doc__)
     _, what, program, file = sys.argv
