@@ -8,6 +8,7 @@
 #include "bits_of.hpp"
 #include "catch.hpp"
 #include "engine/engine.hpp"
+#include "engine/swarm.hpp"
 #include "lanewise/lanewise.hpp"
 #include "objective/evaluate.hpp"
 #include "search/report.hpp"
@@ -220,5 +221,54 @@ TEST_CASE("an engine of another kind takes the local one's place, to the bit") {
         const Findings findings = search(setting, engine, halt);
         CHECK(bits_of(report(setting, findings, engine, halt)) ==
               bits_of(minimize(objective, each.box, each.options)));
+    }
+}
+
+TEST_CASE("compaction moves all that is kept of a run") {
+    const std::size_t left = GENERATE(1, 18);  // runs that go on: they fill a narrower tile, or not
+    constexpr std::size_t runs = 20;
+    constexpr std::size_t tile_lanes = 32;
+    const Box box{{"x", 0, 100}, {"y", 0, 100}};
+    Swarm<double> swarm(7, runs, box, Course(Options{}), 1, tile_lanes);
+    Workspace<double> workspace(tile_lanes, 2, 0);
+    swarm.begin(0);
+    for (std::size_t lane = 0; lane < runs; ++lane) {
+        const auto x = static_cast<double>(lane);
+        swarm.start(lane, std::vector<double>{x, 50});
+        swarm.place(lane, std::vector<double>{x, 60});
+    }
+    const kernels::Tile<double> tile = swarm.unpack(0, workspace);
+    const auto number = [](std::size_t lane, double of) { return 100 * of + static_cast<double>(lane); };
+    for (std::size_t lane = 0; lane < runs; ++lane) {
+        tile.f[lane] = number(lane, 1);
+        tile.slope[lane] = number(lane, 2);
+        tile.best_f[lane] = number(lane, 3);
+        tile.best_step[lane] = static_cast<double>(lane);
+        tile.steps_taken[lane] = number(lane, 4);
+        for (std::size_t row = 0; row < 4; ++row)  // m and v of two variables
+            tile.moments[row * tile_lanes + lane] = number(lane, 5 + static_cast<double>(row));
+    }
+    swarm.pack(0, tile, 10);
+    for (std::size_t lane = 0; lane < runs - left; ++lane) swarm.retire(lane);
+    swarm.compact(false);
+
+    REQUIRE(swarm.lanes() == left);
+    Workspace<double> narrower(swarm.tile_lanes(), 2, 0);
+    const kernels::Tile<double> after = swarm.unpack(0, narrower);
+    for (std::size_t lane = 0; lane < left; ++lane) {
+        const std::size_t was = swarm.run(lane) - 7;
+        INFO("run " << swarm.run(lane) << " in lane " << lane);
+        CHECK(was >= runs - left);
+        CHECK(swarm.status(lane) == kernels::live);
+        CHECK(swarm.f(lane) == number(was, 1));
+        CHECK(swarm.slope(lane) == number(was, 2));
+        CHECK(swarm.best_f(lane) == number(was, 3));
+        CHECK(swarm.best_iteration(lane) == static_cast<std::int32_t>(was) + 9);
+        CHECK(swarm.steps_taken(lane) == number(was, 4));
+        CHECK(swarm.coordinate(lane, Where::current, 0) == static_cast<double>(was));
+        CHECK(swarm.coordinate(lane, Where::current, 1) == 60);
+        CHECK(swarm.coordinate(lane, Where::best, 1) == 50);
+        for (std::size_t row = 0; row < 4; ++row)
+            CHECK(after.moments[row * after.lanes + lane] == number(was, 5 + static_cast<double>(row)));
     }
 }
