@@ -695,6 +695,30 @@ TEST_CASE("the best iteration is the one of the path") {
     CHECK(minimize("x^2", Box{{"x", -1, 1}}, {.start_points = {{0.0}}}).best.iteration == -1);
 }
 
+TEST_CASE("the best iteration of a run stays the same when others have ended") {
+    // One run passes its best point early and goes on; the others are at rest.
+    const LaneByLane objective(1, [](const Point& x, Point& g) {
+        g[0] = x[0] < 0 ? 0 : -1;
+        return x[0] < 0 ? 5 : (x[0] - 1) * (x[0] - 1);
+    });
+    Options options{.iterations = 200,
+                    .rule = {.method = Method::gradient_descent, .alpha = 0.1},
+                    .schedule = Schedule::constant,
+                    .scale = Scale::none,
+                    .prune = false,
+                    .polish = false};
+    options.start_points.assign(100, {-1.0});
+    options.start_points.back() = {0.01};
+    for (const std::size_t tile_lanes : {16, 64, 112}) {
+        options.tile_lanes = tile_lanes;
+        const Result result = minimize(objective, Box{{"x", -1, 100}}, options);
+        CHECK(result.runs_with(RunStatus::converged_gradient) == 99);
+        CHECK(result.best.start_id == 99);
+        CHECK(result.best.iteration == 9);
+        CHECK(result.best.x[0] == Approx(1.01));
+    }
+}
+
 TEST_CASE("a run starts at the best of its candidates") {
     const Expression objective(himmelblau, square);
     const Options options{.starts = 20,

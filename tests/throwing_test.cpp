@@ -213,6 +213,36 @@ TEST_CASE("an objective for the calling thread is called there alone, with all l
     CHECK((checked > 3 || !alone));
 }
 
+TEST_CASE("an objective for the calling thread is called with no more lanes than live runs fill") {
+    // A third of the runs is at rest from the start on and ends at the first look.
+    std::size_t alive = 0;  // as last told; 0: not known
+    std::size_t checked = 0;
+    std::size_t wrong = 0;
+    const Callback objective(
+        1,
+        [&](auto x, auto f, auto g) {
+            if (alive > 0) {
+                ++checked;
+                wrong += f.size() == (alive + 15) / 16 * 16 ? 0 : 1;
+            }
+            for (std::size_t lane = 0; lane < f.size(); ++lane) {
+                g[0][lane] = x[0][lane] < 0 ? 0 : 1;
+                f[lane] = x[0][lane];
+            }
+        },
+        Calls::from_the_caller);
+    Options options{
+        .iterations = 100, .rule = {.alpha = 1e-6}, .offspring = false, .prune = false, .polish = false};
+    for (std::size_t i = 0; i < 100; ++i)
+        options.start_points.push_back({i % 3 == 0 ? -0.5 : 0.01 * static_cast<double>(i)});
+    options.progress = [&](const Progress& progress) {
+        alive = progress.iteration < progress.iterations ? progress.runs_alive : 0;
+    };
+    minimize(objective, Box{{"x", -1, 1}}, options);
+    CHECK(checked > 100);
+    CHECK(wrong == 0);
+}
+
 TEST_CASE("lanes that no run needs hold copies of one that a run does") {
     // Some runs start where nothing moves them, and end at the first look. What they leave, and what was
     // never a run's, must not be evaluated elsewhere than where the others are.
