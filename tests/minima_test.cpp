@@ -400,3 +400,31 @@ TEST_CASE("what was found with fewer starts is found with more") {
         best = result.best.f;
     }
 }
+
+TEST_CASE("a polish comes to the best point that it has seen, where it cannot go on smoothly") {
+    const Box box{{"x", -1, 1}, {"y", -1, 1}};
+    double least = std::numeric_limits<double>::infinity();
+    const LaneByLane objective(2, [&](const Point& x, Point& g) {
+        g = {x[0] < 0.3 ? -1.0 : 1.0, x[1] < -0.2 ? -3.0 : 3.0};
+        const double f = std::abs(x[0] - 0.3) + 3 * std::abs(x[1] + 0.2);
+        least = std::min(least, f);
+        return f;
+    });
+    for (const Point& from : {Point{0.9, 0.9}, Point{-0.8, 0.1}}) {
+        least = std::numeric_limits<double>::infinity();
+        const Options options;
+        Halt halt(options);
+        const Polished polished =
+            polish(Setting(objective, box, options), {.x = from, .run = 0, .iteration = 0}, 10'000, halt);
+        CHECK(polished.f == least);
+        CHECK(polished.f == std::abs(polished.x[0] - 0.3) + 3 * std::abs(polished.x[1] + 0.2));
+    }
+}
+
+TEST_CASE("a polish goes on where the value no longer tells points apart") {
+    // Near the minimum at 0 the value is 2 to rounding within 1e-8; the gradient still tells.
+    const Polished point = polished("exp(x) - x + exp(y) - y", Box{{"x", -2, 3}, {"y", -4, 3}}, {1.3, -2.2});
+    CHECK(point.f == 2);
+    CHECK(std::abs(point.x[0]) < 1e-13);
+    CHECK(std::abs(point.x[1]) < 1e-13);
+}

@@ -108,13 +108,13 @@ MUTATIONS = [Mutation(*entry) for entry in (
 
     # Polish.
     ("a polish keeps the best point", "src/engine/polish.cpp",
-     "if (f < best_f_) {", "if (f < best_f_ || evaluations_ > 20) {", "a polish is never worse"),
+     "if (f < best_f_) {", "if (f < best_f_ || evaluations_ > 20) {", "a polish comes to"),
     ("a polish ends at the target", "src/engine/polish.cpp",
      "left_ == 0 || best_f_ <= target_ ||", "left_ == 0 ||", "a polish spends no more"),
     ("a polish leaves saddles", "src/engine/polish.cpp",
      "return go_down(moving, *direction);", "return false;", "a saddle is left"),
     ("a polish goes on to the last digits", "src/engine/polish.cpp",
-     "step < most_newton_steps &&", "step < 0 &&", "a polish goes on as far"),
+     "step < most_newton_steps &&", "step < 0 &&", "a polish goes on where"),
     ("a polish goes up when maximising", "src/engine/polish.cpp",
      "if (sign_ < 0) {", "if (sign_ > 1) {", "a polish is never worse"),
     ("a polish stays in the box", "src/engine/polish.cpp",
