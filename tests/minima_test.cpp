@@ -410,7 +410,7 @@ TEST_CASE("a polish comes to the best point that it has seen, where it cannot go
         least = std::min(least, f);
         return f;
     });
-    for (const Point& from : {Point{0.9, 0.9}, Point{-0.8, 0.1}}) {
+    for (const Point& from : {Point{0.9, 0.9}, Point{0.9, -0.9}}) {
         least = std::numeric_limits<double>::infinity();
         const Options options;
         Halt halt(options);
