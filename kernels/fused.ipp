@@ -33,22 +33,6 @@ void repeat(Body body) {
     }
 }
 
-/// Whether a functor lets others work in between: it calls meanwhile(0) to meanwhile(dimension - 1), in that
-/// order.
-template <class F, class B, class Meanwhile = void (*)(std::size_t)>
-concept Weaves = requires(const B* x, B* g, Meanwhile meanwhile) {
-    F{}(x, g, meanwhile);
-};
-
-template <class F, class B, class Meanwhile>
-B call(const B* x, B* g, Meanwhile meanwhile) {
-    if constexpr (Weaves<F, B, Meanwhile>) {
-        return F{}(x, g, meanwhile);
-    } else {
-        return F{}(x, g);
-    }
-}
-
 /// A vector of runs with its points, from one load to the next store.
 template <class T, class Rule, class F, template <class> class B>
 class State {
@@ -78,11 +62,9 @@ class State {
         });
     }
 
-    /// Evaluates and looks; `meanwhile` may be called with 0 to d - 1 in between, in that order.
-    template <class Meanwhile>
-    void evaluate(const Tile<T>& tile, T k, Meanwhile meanwhile) {
-        const Batch<T> f =
-            flip(tile.flip, call<F>(static_cast<const B<T>*>(x_), static_cast<B<T>*>(g_), meanwhile).simd);
+    /// Evaluates and looks.
+    void evaluate(const Tile<T>& tile, T k) {
+        const Batch<T> f = flip(tile.flip, F{}(static_cast<const B<T>*>(x_), static_cast<B<T>*>(g_)).simd);
 
         // The value last: it is the last to be known.
         const Batch<T> zero(T(0));
@@ -132,33 +114,17 @@ inline constexpr Step<T> nothing_gained = {.alpha = 0, .eps = 1, .beta1 = 1, .be
 /// The steps of one variable after the other, the second half of each some variables after the first. In each
 /// half every operation waits for the one before it, and a processor holds too few waiting operations to go
 /// on with other variables beyond both halves in a row.
-template <class T, class Rule>
-class Moves {
-  public:
-    /// Begins the step of variable j and finishes that of one before it; in the order of j.
-    template <class Begin, class Finish>
-    void next(std::size_t j, Begin begin, Finish finish) {
-        if (j >= under_way) finish(j - under_way, strides_[j % under_way]);
-        strides_[j % under_way] = begin(j);
+template <class T, class Rule, class Begin, class Finish>
+void move_all(std::size_t dimension, Begin begin, Finish finish) {
+    constexpr std::size_t under_way = 4;
+    Stride<T, Rule> strides[under_way];
+    for (std::size_t j = 0; j < dimension; ++j) {
+        if (j >= under_way) finish(j - under_way, strides[j % under_way]);
+        strides[j % under_way] = begin(j);
     }
-
-    /// After the last.
-    template <class Finish>
-    void finish_all(std::size_t dimension, Finish finish) {
-        for (std::size_t j = dimension < under_way ? 0 : dimension - under_way; j < dimension; ++j)
-            finish(j, strides_[j % under_way]);
-    }
-
-    template <class Begin, class Finish>
-    void take(std::size_t dimension, Begin begin, Finish finish) {
-        for (std::size_t j = 0; j < dimension; ++j) next(j, begin, finish);
-        finish_all(dimension, finish);
-    }
-
-  private:
-    static constexpr std::size_t under_way = 4;
-    Stride<T, Rule> strides_[under_way];
-};
+    for (std::size_t j = dimension < under_way ? 0 : dimension - under_way; j < dimension; ++j)
+        finish(j, strides[j % under_way]);
+}
 
 template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
 Mask<T> any_moving(const State<T, Rule, F, B> (&states)[vectors]) {
@@ -189,7 +155,7 @@ LANEWISE_INLINING std::size_t advance_in_registers(const Tile<T> tile, std::size
         const WideStep<T> step(steps[k], tile);
         repeat<vectors>([&](std::size_t v) {
             finish((v + 1) % vectors);
-            states[v].evaluate(tile, T(k), [](std::size_t) {});
+            states[v].evaluate(tile, T(k));
             begin(v, step);
         });
         if (!xsimd::any(any_moving(states))) break;
@@ -207,13 +173,12 @@ LANEWISE_INLINING std::size_t advance_in_memory(const Tile<T> tile, std::size_t 
                                                 std::size_t first, std::size_t last) {
     State<T, Rule, F, B> states[vectors];
     for (std::size_t v = 0; v < vectors; ++v) states[v].begin(tile, lane + v * Batch<T>::size);
-    Moves<T, Rule> moves;
     std::size_t k = first;
     for (; k < last; ++k) {
         const WideStep<T> step(steps[k], tile);
         repeat<vectors>([&](std::size_t v) {
-            states[v].evaluate(tile, T(k), [](std::size_t) {});
-            moves.take(
+            states[v].evaluate(tile, T(k));
+            move_all<T, Rule>(
                 F::dimension, [&](std::size_t j) { return states[v].begin_move(tile, j, step); },
                 [&](std::size_t j, Stride<T, Rule> stride) { states[v].finish_move(tile, j, stride); });
         });
@@ -223,60 +188,28 @@ LANEWISE_INLINING std::size_t advance_in_memory(const Tile<T> tile, std::size_t 
     return k;
 }
 
-/// Two vectors by turns, one moved while the other is evaluated: the divider, which moving needs, is busy all
-/// the time. One piece of code for both: of two the processor would have to fetch twice as much.
-template <class T, class Rule, class F, template <class> class B>
-LANEWISE_INLINING std::size_t advance_woven(const Tile<T> tile, std::size_t lane, const Step<T>* steps,
-                                            std::size_t first, std::size_t last) {
-    State<T, Rule, F, B> states[2];
-    for (std::size_t v = 0; v < 2; ++v) states[v].begin(tile, lane + v * Batch<T>::size);
-    Moves<T, Rule> moves;
-    WideStep<T> step(nothing_gained<T>, tile);  // the second has not been evaluated
-    const auto begin_of = [&](State<T, Rule, F, B>& state) {
-        return [&](std::size_t j) { return state.begin_move(tile, j, step); };
-    };
-    const auto finish_of = [&](State<T, Rule, F, B>& state) {
-        return [&](std::size_t j, Stride<T, Rule> stride) { state.finish_move(tile, j, stride); };
-    };
-    std::size_t turn = 2 * first;
-    for (; turn < 2 * last; ++turn) {
-        State<T, Rule, F, B>& evaluated = states[turn % 2];
-        State<T, Rule, F, B>& moved = states[1 - turn % 2];
-        const std::size_t k = turn / 2;
-        if (turn % 2 == 1) step = WideStep<T>(steps[k], tile);
-        evaluated.evaluate(tile, T(k),
-                           [&](std::size_t j) { moves.next(j, begin_of(moved), finish_of(moved)); });
-        moves.finish_all(F::dimension, finish_of(moved));
-        if (turn % 2 == 1 && !xsimd::any(any_moving(states))) break;
-    }
-    moves.take(F::dimension, begin_of(states[1]), finish_of(states[1]));
-    for (std::size_t v = 0; v < 2; ++v) states[v].end(tile, lane + v * Batch<T>::size);
-    return turn / 2;
-}
-
 template <class T, class Rule, class F, template <class> class B, std::size_t vectors>
 std::size_t advance_vectors(const Tile<T> tile, std::size_t lane, const Step<T>* steps, std::size_t first,
                             std::size_t last) {
     if constexpr (F::dimension <= most_unrolled) {
         return advance_in_registers<T, Rule, F, B, vectors>(tile, lane, steps, first, last);
-    } else if constexpr (Weaves<F, B<T>> && vectors == 2) {
-        return advance_woven<T, Rule, F, B>(tile, lane, steps, first, last);
     } else {
         return advance_in_memory<T, Rule, F, B, vectors>(tile, lane, steps, first, last);
     }
 }
 
 /// How many vectors are advanced side by side: while one waits, others compute. From some 16 variables on one
-/// has enough to do by itself, unless it weaves.
-template <class F, class B>
-inline constexpr std::size_t vectors_at_once = F::dimension <= 4                    ? 4
-                                               : F::dimension <= 16 || Weaves<F, B> ? 2
-                                                                                    : 1;
+/// has enough to do by itself.
+template <class F>
+inline constexpr std::size_t vectors_at_once = F::dimension <= 4    ? 4
+                                               : F::dimension <= 16 ? 2
+                                                                    : 1;
 
 template <class T, class Rule, class F, template <class> class B>
-std::size_t advance_native(const Tile<T>& tile, const Step<T>* steps, std::size_t first, std::size_t last) {
+std::size_t advance_native(const NativeFunctions<T>& /*self*/, const Tile<T>& tile, const Step<T>* steps,
+                           std::size_t first, std::size_t last, T* /*memory*/) {
     constexpr std::size_t size = Batch<T>::size;
-    constexpr std::size_t vectors = vectors_at_once<F, B<T>>;
+    constexpr std::size_t vectors = vectors_at_once<F>;
     std::size_t furthest = first;
     std::size_t lane = 0;
     const auto advance = [&](auto advance_some, std::size_t lanes) {
@@ -293,13 +226,13 @@ std::size_t advance_native(const Tile<T>& tile, const Step<T>* steps, std::size_
 }
 
 template <class T, class F, template <class> class B>
-LANEWISE_INLINING void evaluate_native(std::size_t lanes, const T* x_rows, T* f_row, T* g_rows) {
+LANEWISE_INLINING void evaluate_native(std::size_t lanes, const T* x_rows, T* f_row, T* g_rows,
+                                       T* /*scratch*/) {
     for (std::size_t lane = 0; lane < lanes; lane += Batch<T>::size) {
         B<T> x[F::dimension];
         B<T> g[F::dimension];
         repeat<F::dimension>([&](std::size_t j) { x[j] = B<T>(load(x_rows + j * lanes + lane)); });
-        store(f_row + lane,
-              call<F>(static_cast<const B<T>*>(x), static_cast<B<T>*>(g), [](std::size_t) {}).simd);
+        store(f_row + lane, F{}(static_cast<const B<T>*>(x), static_cast<B<T>*>(g)).simd);
         repeat<F::dimension>([&](std::size_t j) { store(g_rows + j * lanes + lane, g[j].simd); });
     }
 }

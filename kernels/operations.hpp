@@ -1,5 +1,5 @@
-// The operations of a program on vectors, by the names of opcodes.hpp: what the interpreter runs, and what
-// compiled programs are written in.
+// The operations of a program on vectors, by the names of opcodes.hpp: what the interpreter runs and
+// machine code calls.
 #pragma once
 
 #include "digamma.hpp"

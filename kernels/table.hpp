@@ -107,6 +107,11 @@ struct Instructions {
     const T* constants;  ///< [constant][lane_group], every lane the same number
 };
 
+/// A function of vectors that machine code calls: operands and result are in the processor's first vector
+/// registers, as vectors of the instruction set are passed by the platform's calling convention. That of
+/// sincos returns the sine, and stores the cosine where its first pointer says.
+using Call = void (*)();
+
 /// What the limits of a processor are measured by (exercises.ipp).
 enum class Exercise : std::uint8_t {
     add,
@@ -123,6 +128,9 @@ enum class Exercise : std::uint8_t {
 };
 
 template <class T>
+struct NativeFunctions;
+
+template <class T>
 struct Functions {
     /// Iterations `first` up to `last` by a rule, with steps[first] ...: evaluate, look for faults, keep the
     /// best, move, project. A lane whose value or gradient is not finite is frozen at its best point. Ends
@@ -134,8 +142,17 @@ struct Functions {
     /// Evaluates and keeps the best, without moving, fills the slope row and gives the f row its sign.
     /// best_step records `step`.
     void (*look)(const Tile<T>& tile, T step, Evaluate<T> evaluate);
+    /// NativeFunctions::advance_adam of machine code.
+    std::size_t (*advance_in_turns)(const NativeFunctions<T>& self, const Tile<T>& tile, const Step<T>* steps,
+                                    std::size_t first, std::size_t last, T* memory);
+    /// Numbers that it writes on, so many frames taking turns.
+    std::size_t (*turn_numbers)(std::size_t dimension, std::size_t frames);
     /// Runs a program over `lanes` lanes; `scratch` holds as many rows as the program has registers.
     void (*interpret)(const Instructions<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g);
+    /// The function that does an operation; null: machine code does it by instructions of its own.
+    Call (*call_of)(Opcode op);
+    /// Lanes of a vector.
+    std::size_t width;
     /// Does an operation in many places at once, or goes over a buffer of `numbers`, `rounds` times; returns
     /// the operations or numbers that were. The buffer holds numbers near 1, 16 lane groups of them at least.
     std::size_t (*exercise)(Exercise what, std::size_t rounds, T* buffer, std::size_t numbers);
@@ -150,21 +167,62 @@ struct Table {
     Functions<float> f32;
 };
 
-/// A vector of points of this many variables fits the stack of any thread.
+/// A vector of points of this many variables fits the stack of any thread, and its frames a cache.
 inline constexpr std::size_t most_native_dimension = 1024;
 
-/// The kernels of one native objective.
+/// A frame: one vector of runs with all that is kept of them, rows of its width one after the other, as
+/// machine code works on them. First come x, best x, moments m and v and the gradient, a row for each
+/// variable. Machine code leaves steps_taken and status alone.
+enum class FrameRow : std::uint8_t { f, best_f, best_step, steps_taken, status, moving, rows };
+
+constexpr std::size_t frame_row(std::size_t dimension, FrameRow row) {
+    return 5 * dimension + static_cast<std::size_t>(row);
+}
+
+/// An odd number: frames side by side do not begin in the same set of a cache.
+constexpr std::size_t frame_rows(std::size_t dimension) {
+    return frame_row(dimension, FrameRow::rows) | 1;
+}
+
+/// What machine code of Adam's iterations goes by. In its turn a frame is evaluated, and the one before it is
+/// moved; after the last comes the first.
+template <class T>
+struct Turns {
+    T* current;           ///< the frame that was evaluated last
+    T* begin;             ///< of the frames
+    T* end;               ///< behind them
+    const Step<T>* step;  ///< of the iteration that is under way
+    const Step<T>* last;  ///< behind that of the last iteration
+    T* step_rows;         ///< [StepRow] of the iteration that is under way
+    const T* ranges;      ///< rows: lower bound, upper bound and scale of each variable, then Tile::flip
+};
+
+/// So many frames take turns.
+inline constexpr std::size_t least_frames = 2;
+inline constexpr std::size_t most_frames = 8;
+
+/// The numbers of a step and of its iteration, each as a row of the vectors' width. Those of two iterations
+/// are side by side in memory, the first on a multiple of the bytes of both: they are written by turns.
+enum class StepRow : std::uint8_t { alpha, eps, beta1, beta2, iteration, rows = 8 };
+
+/// The kernels of one objective: native, or a program's machine code.
 template <class T>
 struct NativeFunctions {
     /// As Functions::advance[adam] with the objective's own evaluation, to the bit; leaves the tile's f and g
-    /// rows alone. There is no such entry for the other rules.
-    std::size_t (*advance_adam)(const Tile<T>& tile, const Step<T>* steps, std::size_t first,
-                                std::size_t last);
-    /// Fills the f and g rows of `lanes` lanes from their x rows.
-    void (*evaluate)(std::size_t lanes, const T* x, T* f, T* g);
+    /// rows alone. `self` is what holds the pointer. Null where there is none; there never is for the other
+    /// rules.
+    std::size_t (*advance_adam)(const NativeFunctions& self, const Tile<T>& tile, const Step<T>* steps,
+                                std::size_t first, std::size_t last, T* memory);
+    /// Fills the f and g rows of `lanes` lanes from their x rows. `scratch` is as for Functions::interpret.
+    void (*evaluate)(std::size_t lanes, const T* x, T* f, T* g, T* scratch);
+    /// Of machine code: takes turns from the frame after the current one on, until an iteration has ended and
+    /// was the last (1), or a lane of the current frame is not finite (0).
+    std::uint64_t (*take_turns)(Turns<T>* turns) = nullptr;
+    std::size_t frames = 0;  ///< that take turns
+    std::size_t memory = 0;  ///< numbers that advance_adam writes on
 };
 
-/// A native objective as compiled for one instruction set.
+/// The same for one instruction set.
 struct Native {
     std::size_t dimension;
     NativeFunctions<double> f64;

@@ -18,8 +18,6 @@ namespace natives {
 const lanewise::Objective& rough_2();
 const lanewise::Objective& rough_9();
 const lanewise::Objective& rough_20();
-const lanewise::Objective& woven_9();
-const lanewise::Objective& woven_20();
 namespace valleys {
 const lanewise::Objective& rosenbrock_5();
 }
@@ -88,7 +86,7 @@ struct Advanced {
         if (fused) tile.newton_from = generic.least_newton_root;  // the plain way has the divider's roots
         while (reached < steps.size()) {
             const std::size_t last = std::min(reached + chunk, steps.size());
-            reached = fused ? native.advance_adam(tile, steps.data(), reached, last)
+            reached = fused ? native.advance_adam(native, tile, steps.data(), reached, last, nullptr)
                             : generic.advance[kernels::adam](tile, steps.data(), reached, last,
                                                              {evaluate, &context});
             if (reached < last) break;
@@ -134,8 +132,8 @@ TEMPLATE_TEST_CASE("a native objective's fused step has the bits of evaluating a
     std::size_t at_start = 0;
     std::size_t on_the_way = 0;
     std::size_t at_wall = 0;
-    for (const Objective* objective : {&rough_1(), &natives::rough_2(), &natives::rough_9(),
-                                       &natives::rough_20(), &natives::woven_9(), &natives::woven_20()}) {
+    for (const Objective* objective :
+         {&rough_1(), &natives::rough_2(), &natives::rough_9(), &natives::rough_20()}) {
         const std::size_t d = objective->dimension();
         const Box box{{"x", -5, 5, d}};
         for (const std::size_t lanes : {16, 48, 208}) {
@@ -241,7 +239,7 @@ TEST_CASE("a native objective's fused step follows the textbook's path") {
     double largest = 0;
     for (std::size_t k = 0; k < options.iterations; ++k) {
         const auto step = step_at<double>(course, k);
-        native.f64.advance_adam(tile, &step, 0, 1);
+        native.f64.advance_adam(native.f64, tile, &step, 0, 1, nullptr);
         for (std::size_t j = 0; j < 5; ++j)
             largest = std::max(largest, std::abs(tile.x[j * tile.lanes] - path[k][j]) /
                                             std::max(std::abs(path[k][j]), 1e-2));

@@ -136,7 +136,7 @@ TEST_CASE("every option has a key, with effect") {
         {"precision = 'f32'", [](const Problem& p) { return p.options.precision == Precision::f32; }},
         {"maximize = true", [](const Problem& p) { return p.options.maximize; }},
         {"check-gradient = true", [](const Problem& p) { return p.output.check_gradient; }},
-        {"dump-program = true", [](const Problem& p) { return p.output.dump_program; }},
+        {"dump-program = true", [](const Problem& p) { return p.output.dump_program == DumpProgram::on; }},
         {"jit = 'on'", [](const Problem& p) { return p.options.jit == Jit::on; }},
         {"threads = 3", [](const Problem& p) { return p.options.threads == 3; }},
         {"isa = 'sse2'", [](const Problem& p) { return p.options.isa == Isa::sse2; }},

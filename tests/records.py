@@ -66,13 +66,13 @@ def searches() -> Iterator[tuple[str, list[str]]]:
     yield "fixed where the gradient is not finite", [
         SIX_HUMP + " + 1e-160*z^-1", *XY, "--var", "z=1e-160:1e-160", "--starts", "300",
     ]  # fmt: skip
-    yield "compiled", [RASTRIGIN, "--var", "x[4]=-5.12:5.12", "--starts", "1000", "--jit", "on"]
-    yield "compiled, maximise", [f"-({RASTRIGIN})", "--var", "x[4]=-5.12:5.12", "--starts", "1000", "--jit", "on", "--maximize"]
+    yield "compiled", [RASTRIGIN, "--var", "x[4]=-5.12:5.12", "--starts", "1000", "--jit", "auto"]
+    yield "compiled, maximise", [f"-({RASTRIGIN})", "--var", "x[4]=-5.12:5.12", "--starts", "1000", "--jit", "auto", "--maximize"]
     yield "compiled, fixed", [
         RASTRIGIN + " + 1e-160*z^-1", "--var", "x[3]=-5.12:5.12", "--var", "z=1e-160:1e-160", "--starts", "1000",
-        "--jit", "on",
+        "--jit", "auto",
     ]  # fmt: skip
-    yield "compiled f32", [RASTRIGIN, "--var", "x[4]=-5.12:5.12", "--starts", "1000", "--jit", "on", "--precision", "f32"]
+    yield "compiled f32", [RASTRIGIN, "--var", "x[4]=-5.12:5.12", "--starts", "1000", "--jit", "auto", "--precision", "f32"]
     yield "uniform sample", [HIMMELBLAU, *XY, "--starts", "500", "--explore", "1", "--prune", "off", "--design", "uniform"]
     yield "latin hypercube, warm-up", [
         HIMMELBLAU, *XY, "--starts", "500", "--design", "lhs", "--warm-up", "100", "--schedule", "exponential",

@@ -22,6 +22,8 @@ struct GradientCheckOptions {
     double tolerance = 1e-6;
     /// The instruction set to use; see choose_isa.
     std::optional<Isa> isa = {};
+    /// Whether a program may be compiled for it; see OwnKernels::compile_for.
+    bool compile = true;
 };
 
 /// What a comparison of a gradient with differences of the value found.

@@ -73,7 +73,8 @@ struct Evaluation {
 /// \throws std::invalid_argument when x has not the objective's dimension or `isa` is not available here.
 Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa isa = choose_isa());
 
-/// The same at many points, a block of them at a time, with the same bits.
+/// The same at many points, a block of them at a time, with the same bits. A program that is asked for very
+/// many is compiled first, as with Jit::automatic.
 std::vector<Evaluation> evaluate(const Objective& objective, std::span<const std::vector<double>> points,
                                  Isa isa = choose_isa());
 

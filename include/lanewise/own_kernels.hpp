@@ -13,21 +13,18 @@ namespace kernels {
 struct Native;
 }
 
-/// How far to go for machine code.
-enum class Compile {
-    look_up,  ///< take it if it has been made before
-    begin,    ///< have it made, if need be, and go on meanwhile
-    finish,   ///< wait until it is made
-};
-
 class OwnKernels {
   public:
     /// The kernels a search may use in place of Objective::evaluate, with the same bits; null: none (yet).
     virtual const kernels::Native* native(Isa isa, Precision precision) const noexcept = 0;
 
     /// Has these kernels made, where they are not there from the beginning: those of a Program.
-    /// \throws std::runtime_error, from `finish` alone, saying why they cannot be made.
-    virtual void compile(Isa /*isa*/, Precision /*precision*/, Compile /*how*/) const {}
+    /// \throws std::runtime_error saying why they cannot be made.
+    virtual void compile(Isa /*isa*/, Precision /*precision*/) const {}
+
+    /// Announces so many evaluations of a point. Has the kernels made as soon as that takes less time than
+    /// they would save on all that was announced.
+    virtual void compile_for(double /*evaluations*/, Isa /*isa*/, Precision /*precision*/) const {}
 
     /// The formula that the objective is; null: none. It is kept with a search that is saved, which goes on
     /// with the same formula only.

@@ -17,16 +17,20 @@ namespace lanewise {
 
 enum class ShowProgress { on_terminal, always, never };
 
+/// The program that the objective became, as operations (Program::dump) or as machine code
+/// (Program::assembly).
+enum class DumpProgram { off, on, assembly };
+
 /// What the program `lanewise` does before and after a search; the search does not look at it.
 struct Output {
-    bool dump_program = false;                ///< shows the program the objective became, and ends
-    bool check_gradient = false;              ///< first compares the gradient with differences
-    std::optional<std::string> json;          ///< a file for the JSON; "-" is stdout
-    std::optional<std::string> trace;         ///< a file for every iteration of some runs
-    std::optional<std::uint64_t> trace_runs;  ///< how many
-    std::optional<std::string> checkpoint;    ///< a file for the states of Options::checkpoint
-    std::optional<double> every;              ///< seconds between two of them
-    std::optional<std::string> resume;        ///< a file with such a state, to go on from
+    DumpProgram dump_program = DumpProgram::off;  ///< shows it, and ends
+    bool check_gradient = false;                  ///< first compares the gradient with differences
+    std::optional<std::string> json;              ///< a file for the JSON; "-" is stdout
+    std::optional<std::string> trace;             ///< a file for every iteration of some runs
+    std::optional<std::uint64_t> trace_runs;      ///< how many
+    std::optional<std::string> checkpoint;        ///< a file for the states of Options::checkpoint
+    std::optional<double> every;                  ///< seconds between two of them
+    std::optional<std::string> resume;            ///< a file with such a state, to go on from
     ShowProgress progress = ShowProgress::on_terminal;
     bool quiet = false;  ///< nothing on stderr but errors
 };

@@ -31,7 +31,7 @@ struct Profile {
     struct Thread {
         double seconds[activities] = {};
         /// Of those of `iterate`, what the evaluations took, from every 16th; 0 when they are fused with the
-        /// update, as with compiled programs and native objectives.
+        /// update, as in machine code of up to 40,000 operations and native objectives.
         double evaluate = 0;
         std::vector<Span> spans;  ///< in order of time, the first 100,000
     };

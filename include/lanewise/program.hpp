@@ -10,9 +10,16 @@
 
 namespace lanewise {
 
+/// The machine code of a program for one instruction set and precision.
+struct CodeReport {
+    std::size_t bytes = 0;  ///< 0: none has been made
+    double seconds = 0;     ///< that making it took
+    std::string why_not{};  ///< there can be none; empty where nobody was refused
+};
+
 /// What formulas (Expression) and recorded C++ functions (trace) become: common subexpressions once,
-/// constants folded, powers as products, products fused with sums, sines paired with cosines; then run by a
-/// SIMD interpreter, a block of points at a time. Cheap to copy.
+/// constants folded, powers as products, products fused with sums, sines paired with cosines; then run a
+/// block of points at a time, as machine code made in the process or by a SIMD interpreter. Cheap to copy.
 ///
 /// The optimiser moves every operation written by at most 1 ULP of its operands' sizes (x^n: |n| ULP), apart
 /// from the sign of a zero and what follows from it (1/0, atan2), and never makes a finite value or
@@ -53,7 +60,11 @@ class Program : public Objective, public OwnKernels {
     void evaluate_f32(const Block<float>& block) const noexcept final;
     std::size_t scratch_rows() const noexcept final;
     const kernels::Native* native(Isa isa, Precision precision) const noexcept final;
-    void compile(Isa isa, Precision precision, Compile how) const final;
+    void compile(Isa isa, Precision precision) const final;
+    void compile_for(double evaluations, Isa isa, Precision precision) const final;
+
+    /// What is known of the program's machine code.
+    CodeReport machine_code(Isa isa, Precision precision) const;
 
     /// Number of operations for value and gradient of one point.
     std::size_t operations() const noexcept;
@@ -62,6 +73,10 @@ class Program : public Objective, public OwnKernels {
     /// how many the optimiser left; then the operations in order. x[j], g[j] and f are the rows of a block,
     /// r0, r1, ... its scratch rows.
     std::string dump() const;
+
+    /// The program's machine code as text, as it is made for an instruction set.
+    /// \throws std::runtime_error where there is none for it.
+    std::string assembly(Isa isa, Precision precision) const;
 
     struct Code;
     explicit Program(std::shared_ptr<const Code> code) noexcept;

@@ -113,7 +113,7 @@ struct Result {
     std::size_t iterations;  ///< done by the runs that went furthest
     Work work;
     Isa isa;                 ///< the instruction set that was used
-    bool native;             ///< a native objective, or a program that was compiled in the end (Options::jit)
+    bool native;             ///< a native objective, or a program that was compiled (Options::jit)
     int threads;             ///< the threads that were used
     std::size_t tile_lanes;  ///< the tile width that was used
 

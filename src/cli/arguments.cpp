@@ -125,7 +125,11 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add_yes_or_no(app, flags, "--maximize", "look for the largest value instead");
     add_yes_or_no(app, flags, "--check-gradient",
                   "first compare the gradient with differences of the value; end if it is wrong");
-    add_yes_or_no(app, flags, "--dump-program", "show the program the objective becomes, and end");
+    const std::string dump =
+        "show the program the objective becomes (on), or its machine code (assembly), and end [off]";
+    app.add_flag("--dump-program", dump)
+        ->type_name("[=on|off|assembly]")
+        ->each([&flags](const std::string& what) { flags.emplace_back("dump-program", what); });
 
     app.option_defaults()->group("Minima");
     add(app, flags, "--offspring", "on|off", "further runs from combinations of the minima found [on]");
@@ -136,7 +140,7 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add(app, flags, "--threads", "N", "at most this many threads [OpenMP's choice]");
     add_isa(app, flags);
     add(app, flags, "--jit", "auto|on|off",
-        "compile the expression to machine code: when the search goes on for long, at once, or never [auto]");
+        "compile the expression to machine code: where that is quicker, in any case, or never [auto]");
     add(app, flags, "--memory", "BYTES",
         "what runs may take, as in 500M or 2G: waves are as small as that asks for [none]");
     add(app, flags, "--max-time", "SECONDS", "end the search after this time");
@@ -297,10 +301,11 @@ std::string unknown_flag(const CLI::App& app, const std::string& flag) {
     return unknown_option(flag, {flags.begin(), flags.end()});
 }
 
-/// Refuses what is no word for on or off, "--quiet=maybe".
+/// Refuses what is no word for on or off, "--quiet=maybe", where there is nothing else.
 void check_switch(const CLI::Option& option, const std::string& argument) {
     const std::size_t equals = argument.find('=');
-    if (option.get_items_expected_max() > 0 || equals == std::string::npos) return;
+    const bool is_switch = option.get_items_expected_max() == 0 && option.get_type_name().empty();
+    if (!is_switch || equals == std::string::npos) return;
     const std::string word = argument.substr(equals + 1);
     constexpr std::array words = {"true", "false", "on", "off", "yes", "no", "1", "0"};
     if (std::ranges::find(words, word) == words.end())

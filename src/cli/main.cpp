@@ -60,8 +60,8 @@ void write_trace(Sink& output, const Objective& objective, const Box& box, const
 
 /// \throws std::invalid_argument when the gradient is not the derivative of the value.
 void check_gradient(const Objective& objective, const Box& box, const Options& options, bool quiet) {
-    const GradientCheck check =
-        lanewise::check_gradient(objective, box, {.seed = options.seed, .isa = options.isa});
+    const GradientCheck check = lanewise::check_gradient(
+        objective, box, {.seed = options.seed, .isa = options.isa, .compile = options.jit != Jit::off});
     const std::string verdict = to_text(check, box);
     if (!check.passed) throw std::invalid_argument(verdict);
     if (!quiet) report("{}", verdict);
@@ -196,11 +196,15 @@ int run_minimize(const Command& command) {
     const Output& output = problem.output;
     const Box box = problem.box();
     const Expression objective = problem.objective(box);
-    if (output.dump_program) {
-        say(objective.dump());
+    Options options = problem.search_options(box);
+    if (output.dump_program != DumpProgram::off) {
+        say(output.dump_program == DumpProgram::on
+                ? objective.dump()
+                : objective.assembly(choose_isa(options.isa), options.precision));
         return done;
     }
-    Options options = problem.search_options(box);
+    if (std::getenv("LANEWISE_CXX") != nullptr && !output.quiet)
+        report("LANEWISE_CXX has no effect any more: formulas are compiled without a compiler");
     check_outputs(command);
     validate(objective, box, options);
     if (output.check_gradient) check_gradient(objective, box, options, output.quiet);

@@ -61,6 +61,16 @@ std::string list(const Operations& operations) {
     return text;
 }
 
+/// How the program was run.
+std::string code_line(const Program& objective, Isa isa, Precision precision) {
+    const CodeReport code = objective.machine_code(isa, precision);
+    if (code.bytes > 0)
+        return fmt::format("code   machine code: {} operations, {}, made in {:.2f} ms\n",
+                           objective.operations(), bytes(code.bytes), code.seconds * 1e3);
+    return fmt::format("code   interpreted: {} operations{}{}\n", objective.operations(),
+                       code.why_not.empty() ? "" : "; ", code.why_not);
+}
+
 }  // namespace
 
 std::string profile_report(const Profile& profile, const Result& result, const Program& objective,
@@ -90,7 +100,7 @@ std::string profile_report(const Profile& profile, const Result& result, const P
             "speed  {:.1f} ns of a thread for an iteration of a run, {:.1f} M of them a second in all\n"
             "       {:.1f} GFLOP/s of a thread: {:.0f} flops each, {}{}\n",
             nanoseconds, run_iterations / profile.seconds / 1e6, flops / nanoseconds, flops, list(operations),
-            result.native ? "; fused, as machine code" : "");
+            profile.evaluate_seconds() == 0 ? "; fused with the update" : "");
         fmt::format_to(out, "limit  {:.1f} ns: what {} takes{}; {:.0f} % of that speed is reached\n",
                        least.nanoseconds, least.divider ? "the divider" : "all but the divider",
                        least.newton_roots && least.newton_quotients
@@ -100,6 +110,7 @@ std::string profile_report(const Profile& profile, const Result& result, const P
                                                 : "",
                        100 * least.nanoseconds / nanoseconds);
     }
+    text += code_line(objective, result.isa, options.precision);
     fmt::format_to(out,
                    "lanes  {:.0f} % of them held a live run; tiles up to {} lanes, {} a lane, {} a tile\n",
                    100 * result.work.lane_occupancy, result.tile_lanes, bytes(profile.bytes_per_lane),

@@ -5,15 +5,15 @@
 #include <utility>
 
 #include "kernel_table.hpp"
-#include "roots.hpp"
+#include "newton_roots.hpp"
 #include "subnormals.hpp"
 
 namespace lanewise {
 
 namespace {
 
-/// Iterations of a tile between two polls of the reasons to halt. A native objective's runs are in registers
-/// meanwhile, and the longer the better.
+/// Iterations of a tile between two polls of the reasons to halt. Native objectives and machine code copy
+/// runs to registers or frames of their own meanwhile, and the longer the better.
 constexpr std::size_t poll_iterations = 8;
 constexpr std::size_t native_poll_iterations = 64;
 
@@ -37,18 +37,15 @@ template <class T>
 const kernels::NativeFunctions<T>* Crew<T>::native_for(Method method) const {
     if (own_kernels_ == nullptr || method != Method::adam) return nullptr;
     const kernels::Native* native = own_kernels_->native(setup_->isa, setup_->precision);
-    return native == nullptr ? nullptr : &kernels::functions<T>(*native);
+    if (native == nullptr) return nullptr;
+    const kernels::NativeFunctions<T>& functions = kernels::functions<T>(*native);
+    return functions.advance_adam == nullptr ? nullptr : &functions;
 }
 
 template <class T>
-void Crew<T>::have_compiled() {
-    // Seconds. To wait until the search has taken as long as compiling will costs at most twice the least.
-    constexpr double worth_a_look = 0.02;
-    constexpr double worth_compiling = 2;
-    const double seconds = halt_->seconds();
-    if (own_kernels_ == nullptr || setup_->jit != Jit::automatic || seconds < worth_a_look) return;
-    own_kernels_->compile(setup_->isa, setup_->precision,
-                          seconds < worth_compiling ? Compile::look_up : Compile::begin);
+void Crew<T>::announce(double evaluations, Precision precision) const {
+    if (own_kernels_ != nullptr && setup_->jit != Jit::off)
+        own_kernels_->compile_for(evaluations, setup_->isa, precision);
 }
 
 template <class T>
@@ -143,7 +140,6 @@ std::uint64_t Crew<T>::begin_tile(Swarm<T>& swarm, std::size_t tile, std::size_t
 
 template <class T>
 void Crew<T>::advance(Swarm<T>& swarm, const Course& course, std::size_t iteration, std::size_t iterations) {
-    have_compiled();
     const kernels::Method method = kernel_method(course.rule.method);
     const kernels::NativeFunctions<T>* native = native_for(course.rule.method);
     const std::span<const kernels::Step<T>> steps = steps_.of(course, iteration, iterations);
@@ -163,12 +159,15 @@ void Crew<T>::advance(Swarm<T>& swarm, const Course& course, std::size_t iterati
         const std::uint64_t before = run_iterations();
         Recorder::Scope scope(recorder_, thread, Activity::iterate);
         evaluators_[thread].clock = recorder_.clock(thread);
+        if (native != nullptr && workspace.frames.size() < native->memory)
+            workspace.frames = AlignedArray<T>(native->memory);
+        T* const frames = workspace.frames.data();
         const std::size_t poll = native != nullptr ? native_poll_iterations : poll_iterations;
         const std::size_t begun = std::max(swarm.iterations(tile), iteration) - iteration;
         std::size_t done = begun;
         while (done < steps.size() && !halt_->requested()) {
             const std::size_t last = std::min(done + poll, steps.size());
-            done = native != nullptr ? native->advance_adam(rows, steps.data(), done, last)
+            done = native != nullptr ? native->advance_adam(*native, rows, steps.data(), done, last, frames)
                                      : functions_->advance[method](rows, steps.data(), done, last,
                                                                    evaluators_[thread].callback());
             if (done < last) break;

@@ -27,6 +27,9 @@ class Crew {
     /// The crew keeps references to both.
     Crew(const Setup& setup, Halt& halt);
 
+    /// Tells the objective how many evaluations are to come, in a precision, at most.
+    void announce(double evaluations, Precision precision) const;
+
     /// Tiles for a wave of `runs` runs; their width does not change results.
     std::size_t choose_tile_lanes(std::size_t runs, Method method) const;
 
@@ -62,8 +65,6 @@ class Crew {
     /// takes.
     std::uint64_t begin_tile(Swarm<T>& swarm, std::size_t tile, std::size_t thread, const Origins& origins);
     void fit_workspaces(std::size_t tile_lanes);
-    /// Sees to it that the objective is compiled when the search goes on for long, and takes that up.
-    void have_compiled();
     /// The objective's own kernels, where they can take the place of evaluating and stepping; else null.
     const kernels::NativeFunctions<T>* native_for(Method method) const;
     /// Threads for what takes one of them so long: starting another costs more than little work is worth.

@@ -49,6 +49,10 @@ class LocalEngine final : public Engine {
           swarm_(0, 0, *setup.box, course_, setup.sign, lane_multiple) {}
 
     void begin(std::size_t first, std::size_t count, const Course& course, const Origins& origins) override {
+        double candidates = 0;
+        for (std::size_t i = 0; i < count; ++i) candidates += static_cast<double>(origins.candidates(i));
+        crew_.announce(candidates + static_cast<double>(count) * static_cast<double>(course.iterations),
+                       setup_->precision);
         const std::size_t tile_lanes = crew_.choose_tile_lanes(count, course.rule.method);
         swarm_.clear();  // so that there are never two
         swarm_ = Swarm<T>(first, count, *setup_->box, course, setup_->sign, tile_lanes);
@@ -106,6 +110,8 @@ class LocalEngine final : public Engine {
 
     std::vector<Polished> polish(std::span<const PolishStart> starts,
                                  std::uint64_t most_evaluations) override {
+        constexpr double evaluations = 100 * kernels::lane_group;  // of each, in all lanes
+        crew_.announce(evaluations * static_cast<double>(starts.size()), Precision::f64);
         std::vector<Polished> polished(starts.size());
         crew_.share(starts.size(), [&](std::size_t i) {
             polished[i] = lanewise::polish(*setup_, starts[i], most_evaluations, *halt_);
@@ -116,6 +122,7 @@ class LocalEngine final : public Engine {
     void evaluate(std::span<const std::vector<double>> points,
                   const std::function<void(std::size_t, const Evaluation&)>& visit) override {
         const Box& box = *setup_->box;
+        crew_.announce(static_cast<double>(points.size()), Precision::f64);
         Evaluation of_minimisation;
         evaluate_points(MarkedObjective(*setup_->objective, *halt_), points, setup_->isa,
                         [&](std::size_t i, const Evaluation& at) {
@@ -160,6 +167,9 @@ class LocalEngine final : public Engine {
         is_in_stage_ = stand.under_way > 0;
         lane_of_.assign(stand.runs, no_lane);
         find_lanes();
+        const auto iterations =
+            static_cast<double>(course_.iterations - std::min(iteration_, course_.iterations));
+        crew_.announce(static_cast<double>(left_) * iterations, setup_->precision);
     }
 
   private:
@@ -272,7 +282,7 @@ std::unique_ptr<Engine> make_local_engine(const Setup& setup, Halt& halt) {
 
 void compile_before(const Setup& setup) {
     const OwnKernels* own = own_kernels(*setup.objective);
-    if (own != nullptr && setup.jit == Jit::on) own->compile(setup.isa, setup.precision, Compile::finish);
+    if (own != nullptr && setup.jit == Jit::on) own->compile(setup.isa, setup.precision);
 }
 
 std::size_t bytes_of_run(Method method, Precision precision, std::size_t dimension) {

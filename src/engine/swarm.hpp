@@ -25,10 +25,11 @@ std::size_t choose_tile_lanes(std::size_t dimension, std::size_t moment_rows, st
 template <class T>
 struct Workspace {
     Workspace(std::size_t lanes, std::size_t dimension, std::size_t scratch_rows)
-        : rows(lanes * (dimension + 2)), scratch(lanes * scratch_rows), point(dimension) {}
+        : rows(lanes * (dimension + 2)), scratch(lanes * scratch_rows), frames(0), point(dimension) {}
 
     AlignedArray<T> rows;     ///< g, then best_step, status
     AlignedArray<T> scratch;  ///< registers of the objective's program
+    AlignedArray<T> frames;   ///< what machine code writes on
     std::vector<double> point;
     EngineWork work;  ///< of this thread
 };

@@ -19,6 +19,10 @@ template <>
 inline constexpr auto spellings<ShowProgress> = std::to_array<Spelling<ShowProgress>>(
     {{ShowProgress::on_terminal, "auto"}, {ShowProgress::always, "always"}, {ShowProgress::never, "never"}});
 
+template <>
+inline constexpr auto spellings<DumpProgram> = std::to_array<Spelling<DumpProgram>>(
+    {{DumpProgram::off, "off"}, {DumpProgram::on, "on"}, {DumpProgram::assembly, "assembly"}});
+
 namespace {
 
 using Text = std::string_view;

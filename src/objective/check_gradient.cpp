@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "aligned.hpp"
+#include "lanewise/own_kernels.hpp"
 #include "random.hpp"
 
 namespace lanewise {
@@ -203,6 +204,7 @@ class Check {
           shifted_f_(g_ + d_ * lanes),
           shifted_g_(shifted_f_ + lanes),
           objective_(&objective),
+          own_kernels_(options.compile ? own_kernels(objective) : nullptr),
           isa_(choose_isa(options.isa)),
           verdicts_(d_, Verdict::none) {
         check_.points = options.points;
@@ -228,6 +230,7 @@ class Check {
 
     /// Value and gradient of what stands in the x rows.
     void evaluate(double* f, double* g) {
+        if (own_kernels_ != nullptr) own_kernels_->compile_for(lanes, isa_, Precision::f64);
         objective_->evaluate({lanes, d_, x_, f, g, scratch_.data(), isa_});
     }
 
@@ -339,6 +342,7 @@ class Check {
     double *x_, *f_, *g_;  ///< of the points
     double *shifted_f_, *shifted_g_;
     const Objective* objective_;
+    const OwnKernels* own_kernels_;  ///< null: none, or they are not to be made
     Isa isa_;
     std::size_t points_ = 0;  ///< of this block
     std::array<bool, lanes> unsettled_{};

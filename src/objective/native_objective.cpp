@@ -17,12 +17,12 @@ std::size_t NativeObjective::dimension() const noexcept {
 
 void NativeObjective::evaluate(const Block<double>& block) const noexcept {
     kernels_[static_cast<std::size_t>(block.isa)]->f64.evaluate(block.lanes, block.x_rows, block.f_row,
-                                                                block.g_rows);
+                                                                block.g_rows, block.scratch_rows);
 }
 
 void NativeObjective::evaluate_f32(const Block<float>& block) const noexcept {
     kernels_[static_cast<std::size_t>(block.isa)]->f32.evaluate(block.lanes, block.x_rows, block.f_row,
-                                                                block.g_rows);
+                                                                block.g_rows, block.scratch_rows);
 }
 
 const kernels::Native* NativeObjective::native(Isa isa, Precision /*precision*/) const noexcept {

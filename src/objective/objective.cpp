@@ -8,6 +8,7 @@
 
 #include "aligned.hpp"
 #include "evaluate.hpp"
+#include "lanewise/own_kernels.hpp"
 
 namespace lanewise {
 
@@ -17,6 +18,8 @@ void Objective::evaluate_f32(const Block<float>& block) const {
 
 void evaluate_points(const Objective& objective, std::span<const std::vector<double>> points, Isa isa,
                      const std::function<void(std::size_t, const Evaluation&)>& visit) {
+    if (const OwnKernels* own = own_kernels(objective))
+        own->compile_for(static_cast<double>(points.size()), isa, Precision::f64);
     constexpr std::size_t lanes = kernels::lane_group;
     const std::size_t d = objective.dimension();
     const AlignedArray<double> rows((2 * d + 1) * lanes);

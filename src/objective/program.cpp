@@ -9,7 +9,7 @@ namespace lanewise {
 
 namespace {
 
-jit::Compiled& compiled(const Program::Code& code, Isa isa, Precision precision) {
+Compiled& compiled(const Program::Code& code, Isa isa, Precision precision) {
     return (*code.compiled)[static_cast<std::size_t>(isa)][static_cast<std::size_t>(precision)];
 }
 
@@ -24,7 +24,8 @@ AlignedArray<T> constant_rows(const std::vector<double>& constants) {
 template <class T>
 void run(const Program::Code& code, Precision precision, const Block<T>& block) noexcept {
     if (const kernels::Native* native = compiled(code, block.isa, precision).kernels()) {
-        kernels::functions<T>(*native).evaluate(block.lanes, block.x_rows, block.f_row, block.g_rows);
+        kernels::functions<T>(*native).evaluate(block.lanes, block.x_rows, block.f_row, block.g_rows,
+                                                block.scratch_rows);
         return;
     }
     const AlignedArray<T>& constants = code.constants<T>();
@@ -40,7 +41,7 @@ Program::Code::Code(Optimised from)
     : optimised(std::move(from)),
       f64(constant_rows<double>(optimised.lowered.constants)),
       f32(constant_rows<float>(optimised.lowered.constants)),
-      compiled(std::make_unique<std::array<std::array<jit::Compiled, 2>, isas>>()) {}
+      compiled(std::make_unique<std::array<std::array<Compiled, 2>, isas>>()) {}
 
 std::shared_ptr<const Program::Code> make_program(Graph written, NodeId value, std::size_t dimension) {
     return std::make_shared<const Program::Code>(optimise(std::move(written), value, dimension));
@@ -64,9 +65,18 @@ const kernels::Native* Program::native(Isa isa, Precision precision) const noexc
     return compiled(*code_, isa, precision).kernels();
 }
 
-void Program::compile(Isa isa, Precision precision, Compile how) const {
+void Program::compile(Isa isa, Precision precision) const {
     compiled(*code_, isa, precision)
-        .make(code_->optimised.lowered, code_->optimised.dimension, isa, precision, how);
+        .compile(code_->optimised.lowered, code_->optimised.dimension, isa, precision);
+}
+
+void Program::compile_for(double evaluations, Isa isa, Precision precision) const {
+    compiled(*code_, isa, precision)
+        .compile_for(evaluations, code_->optimised.lowered, code_->optimised.dimension, isa, precision);
+}
+
+CodeReport Program::machine_code(Isa isa, Precision precision) const {
+    return compiled(*code_, isa, precision).report();
 }
 
 std::size_t Program::scratch_rows() const noexcept {
@@ -81,6 +91,10 @@ std::size_t Program::operations() const noexcept {
 
 std::string Program::dump() const {
     return lanewise::dump(code_->optimised);
+}
+
+std::string Program::assembly(Isa isa, Precision precision) const {
+    return machine::assembly(code_->optimised.lowered, code_->optimised.dimension, isa, precision);
 }
 
 }  // namespace lanewise

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "aligned.hpp"
-#include "jit/compiled.hpp"
+#include "compiled.hpp"
 #include "lanewise/program.hpp"
 #include "program/optimise.hpp"
 
@@ -18,7 +18,7 @@ struct Program::Code {
     AlignedArray<double> f64;  ///< the constants, each as a row of one lane group
     AlignedArray<float> f32;
     /// The same as machine code, by instruction set and precision.
-    std::unique_ptr<std::array<std::array<jit::Compiled, 2>, isas>> compiled;
+    std::unique_ptr<std::array<std::array<Compiled, 2>, isas>> compiled;
 
     template <class T>
     const AlignedArray<T>& constants() const {

@@ -28,16 +28,4 @@ struct Rough {
     }
 };
 
-/// The same, with others before and after it.
-template <std::size_t variables>
-struct Woven : Rough<variables> {
-    template <class B, class Meanwhile>
-    B operator()(const B* x, B* g, Meanwhile meanwhile) const {
-        for (std::size_t j = 0; j < variables / 2; ++j) meanwhile(j);
-        const B f = Rough<variables>::operator()(x, g);
-        for (std::size_t j = variables / 2; j < variables; ++j) meanwhile(j);
-        return f;
-    }
-};
-
 }  // namespace

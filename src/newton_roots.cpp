@@ -1,4 +1,4 @@
-#include "roots.hpp"
+#include "newton_roots.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,3 +1,0 @@
-#include "rough.hpp"
-
-LANEWISE_NATIVE(Woven<20>)
