@@ -50,7 +50,7 @@ const Limits& limits_of(Isa isa, Precision precision) {
 void search_row(benchmark::State& state, const Objective& objective, const Program& program, const Box& box,
                 Options options) {
     const Isa isa = choose_isa(options.isa);
-    if (options.jit == Jit::on) own_kernels(objective)->compile(isa, options.precision, Compile::finish);
+    if (options.jit == Jit::on) own_kernels(objective)->compile(isa, options.precision);
     double seconds = 0;
     double iterating = 0;
     double run_iterations = 0;

@@ -1,26 +1,40 @@
 #!/usr/bin/python3
-"""One table: lanewise beside a scalar C++ loop, NLopt, SciPy, numpy and torch, measured in one go.
+"""Prints one table: lanewise beside a scalar C++ loop, NLopt, SciPy, numpy, torch, torch.compile and JAX, measured in one go.
 
 Usage: compare.py LANEWISE_BENCH [--seconds S]
 
-C++ loop, numpy and torch do what a run of lanewise does in an iteration: value and gradient of 4096 points (the loop: one
-after the other), Adam, projection onto the box, best point visited. numpy has hand-derived gradients and an update in place;
-torch has autograd and torch.optim.Adam. NLopt and SciPy run L-BFGS from one point at a time, NLopt with the loop's function
-as its callback, SciPy with numpy's; an evaluation counts as an iteration. Figures are ns per run and iteration, the best of
-several repetitions, double precision. One thread unless a row says otherwise.
+The C++ loop, numpy, torch and JAX do what a run of lanewise does in an iteration: they compute value and gradient of 4096
+points (the loop takes one point after the other), make a step of Adam, project it onto the box and keep the best point
+visited. numpy has gradients derived by hand and updates its arrays in place. torch and JAX differentiate the same formulas
+by themselves. torch without compilation steps by torch.optim.Adam. torch.compile compiles one iteration, which overwrites
+its state. JAX compiles a search of all iterations, and the fastest of three is shown: all runs at once, or blocks of 128 or
+512 runs, which stay in the cache, one after the other. What a compilation takes is not part of the figures and stands behind
+them. NLopt and SciPy run L-BFGS from one point at a time, NLopt with the loop's function as its callback, SciPy with
+numpy's; there an evaluation counts as an iteration.
+
+The figures are nanoseconds per run and iteration in double precision, the best of several repetitions. Everything runs on
+one thread unless a row says otherwise; the peers written in Python are kept on one processor. The column of a library
+that is not installed is empty.
 """
 
 import argparse
+import atexit
+import importlib.util
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
 
 STARTS = 4096
 ITERATIONS = 100
+COMPILED_ITERATIONS = 1000
 REPETITIONS = 5
+JAX_BLOCKS = 128, 512, STARTS
 STEP, BETA1, BETA2, EPS = 0.05, 0.9, 0.999, 1e-8  # the step in units of the box width
 
 
@@ -94,31 +108,43 @@ def numpy_search(objective, dimension, bound):
     return best_f
 
 
-def torch_sphere(x):
+# The formulas of torch and JAX, whose module is `lib`. They roll arrays where they could cut slices from them, since compiled
+# gradients of slices are slower. Lennard-Jones alone is faster in JAX with a list of all pairs.
+
+
+def sphere(lib, x):
     return (x * x).sum(0)
 
 
-def torch_rosenbrock(x):
-    return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum(0)
+def rosenbrock(lib, x):
+    return (100 * (lib.roll(x, -1, 0) - x**2) ** 2 + (1 - x) ** 2)[:-1].sum(0)
 
 
-def torch_rastrigin(x):
-    import torch
-
-    return 10 * len(x) + (x * x - 10 * torch.cos(2 * torch.pi * x)).sum(0)
+def rastrigin(lib, x):
+    return 10 * len(x) + (x * x - 10 * lib.cos(2 * lib.pi * x)).sum(0)
 
 
-def torch_styblinski_tang(x):
+def styblinski_tang(lib, x):
     square = x * x
     return (square * (square - 16) + 5 * x).sum(0) / 2
 
 
-def torch_lennard_jones(x):
-    import torch
+def lennard_jones(lib, x):
+    """Meets each pair once, as the number of atoms is odd: an atom with those up to half way around the ring."""
+    atoms = x.reshape(-1, 3, x.shape[1])
+    f = 0
+    for distance in range(1, len(atoms) // 2 + 1):
+        near = 1 / ((atoms - lib.roll(atoms, distance, 0)) ** 2).sum(1)
+        near3 = near * near * near
+        f = f + (near3 * (near3 - 2)).sum(0)
+    return f
 
-    atoms = x.view(-1, 3, x.shape[1])
-    first, second = torch.triu_indices(len(atoms), len(atoms), 1)
-    near3 = ((atoms[first] - atoms[second]) ** 2).sum(1) ** -3
+
+def lennard_jones_of_pairs(lib, x):
+    atoms = x.reshape(-1, 3, x.shape[1])
+    first, second = np.triu_indices(len(atoms), 1)
+    near = 1 / ((atoms[first] - atoms[second]) ** 2).sum(1)
+    near3 = near * near * near
     return (near3 * (near3 - 2)).sum(0)
 
 
@@ -131,7 +157,7 @@ def torch_search(objective, dimension, bound):
     best_x, best_f = x.detach().clone(), torch.full((STARTS,), torch.inf, dtype=torch.float64)
     for _ in range(ITERATIONS):
         adam.zero_grad()
-        f = objective(x)
+        f = objective(torch, x)
         f.sum().backward()
         with torch.no_grad():
             better = f < best_f
@@ -143,13 +169,80 @@ def torch_search(objective, dimension, bound):
     return best_f
 
 
+def adam_scales(bound):
+    """Of each iteration, by what Adam multiplies its first and its second moment."""
+    t = np.arange(1, COMPILED_ITERATIONS + 1)
+    return 2 * bound * STEP / (1 - BETA1**t), 1 / (1 - BETA2**t)
+
+
+def torch_compiled_search(objective, dimension, bound):
+    import torch
+
+    @torch.compile(fullgraph=True, dynamic=False)
+    def iterate(x, m, v, best_x, best_f, scale_m, scale_v):
+        f, pull_back = torch.func.vjp(lambda x: objective(torch, x), x)
+        (g,) = pull_back(torch.ones_like(f))
+        better = f < best_f
+        best_f.copy_(torch.where(better, f, best_f))
+        best_x.copy_(torch.where(better, x, best_x))
+        m.copy_(BETA1 * m + (1 - BETA1) * g)
+        v.copy_(BETA2 * v + (1 - BETA2) * g * g)
+        x.copy_((x - scale_m * m / ((v * scale_v).sqrt() + EPS)).clamp(-bound, bound))
+
+    start = torch.from_numpy(np.random.default_rng(0).uniform(-bound, bound, (dimension, STARTS)))
+    scales = [torch.from_numpy(scale).unbind() for scale in adam_scales(bound)]
+
+    @torch.no_grad()
+    def search(iterations=COMPILED_ITERATIONS):
+        x, best_x, m, v = start.clone(), start.clone(), torch.zeros_like(start), torch.zeros_like(start)
+        best_f = torch.full((STARTS,), torch.inf, dtype=torch.float64)
+        for scale_m, scale_v in zip(*(scale[:iterations] for scale in scales)):
+            iterate(x, m, v, best_x, best_f, scale_m, scale_v)
+        return best_f
+
+    search(1)  # compiles
+    return search
+
+
+def jax_search(objective, dimension, bound, block):
+    import jax
+    import jax.numpy as jnp
+
+    scale_m, scale_v = map(jnp.asarray, adam_scales(bound))
+
+    def iterate(t, state):
+        x, m, v, best_x, best_f = state
+        f, pull_back = jax.vjp(lambda x: objective(jnp, x), x)
+        (g,) = pull_back(jnp.ones_like(f))
+        better = f < best_f
+        best_f = jnp.where(better, f, best_f)
+        best_x = jnp.where(better, x, best_x)
+        m = BETA1 * m + (1 - BETA1) * g
+        v = BETA2 * v + (1 - BETA2) * g * g
+        x = jnp.clip(x - scale_m[t] * m / (jnp.sqrt(v * scale_v[t]) + EPS), -bound, bound)
+        return x, m, v, best_x, best_f
+
+    @jax.jit
+    def search_blocks(starts):
+        def search_block(x):
+            zero = jnp.zeros_like(x)
+            state = x, zero, zero, x, jnp.full(x.shape[1:], jnp.inf)
+            return jax.lax.fori_loop(0, COMPILED_ITERATIONS, iterate, state)[3:]
+
+        return jax.lax.map(search_block, starts)
+
+    starts = jnp.asarray(np.random.default_rng(0).uniform(-bound, bound, (STARTS // block, dimension, block)))
+    compiled = search_blocks.lower(starts).compile()
+    return lambda: jax.block_until_ready(compiled(starts))
+
+
 PROBLEMS = {
-    "sphere-2": (2, 5, numpy_sphere, torch_sphere),
-    "rosenbrock-10": (10, 5, numpy_rosenbrock, torch_rosenbrock),
-    "rastrigin-10": (10, 5, numpy_rastrigin, torch_rastrigin),
-    "styblinski-tang-20": (20, 5, numpy_styblinski_tang, torch_styblinski_tang),
-    "lennard-jones-13": (39, 3, numpy_lennard_jones, torch_lennard_jones),
-    "rosenbrock-50": (50, 5, numpy_rosenbrock, torch_rosenbrock),
+    "sphere-2": (2, 5, numpy_sphere, sphere, sphere),
+    "rosenbrock-10": (10, 5, numpy_rosenbrock, rosenbrock, rosenbrock),
+    "rastrigin-10": (10, 5, numpy_rastrigin, rastrigin, rastrigin),
+    "styblinski-tang-20": (20, 5, numpy_styblinski_tang, styblinski_tang, styblinski_tang),
+    "lennard-jones-13": (39, 3, numpy_lennard_jones, lennard_jones, lennard_jones_of_pairs),
+    "rosenbrock-50": (50, 5, numpy_rosenbrock, rosenbrock, rosenbrock),
 }
 
 
@@ -187,6 +280,19 @@ def nanoseconds(search, objective, dimension, bound):
     return best / (STARTS * ITERATIONS) * 1e9
 
 
+def compiled_nanoseconds(make_search, *arguments):
+    """Of a search; and the seconds that compiling it takes."""
+    begin = time.perf_counter()
+    search = make_search(*arguments)
+    compilation = time.perf_counter() - begin
+    best = float("inf")
+    for _ in range(REPETITIONS):
+        begin = time.perf_counter()
+        search()
+        best = min(best, time.perf_counter() - begin)
+    return best / (STARTS * COMPILED_ITERATIONS) * 1e9, compilation
+
+
 def lanewise_rows(program, seconds):
     """Of each row the best repetition, as its counters."""
     output = subprocess.run(
@@ -219,6 +325,36 @@ def print_limits(rows):
             print(f"| {name.removeprefix('limits/')} | " + " | ".join(f"{row[what]:.3f}" if what in row else "" for what in LIMITS) + " |")
 
 
+def installed(library):
+    if importlib.util.find_spec(library):
+        return True
+    print(f"{library} is not installed: its column is empty", file=sys.stderr)
+    return False
+
+
+def use_torch():
+    """Whether there is torch. No compilation finds the results of an earlier run, or has to load the compiler."""
+    if not installed("torch"):
+        return False
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, cache)
+    import torch
+
+    torch.set_num_threads(1)
+    torch.compile(torch.sin)(torch.ones(1))
+    return True
+
+
+def use_jax():
+    if not installed("jax"):
+        return False
+    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    return True
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", help="the built lanewise_bench")
@@ -226,37 +362,39 @@ def main():
     arguments = parser.parse_args()
 
     isa, rows = lanewise_rows(arguments.program, arguments.seconds)
-    try:
-        import torch
-
-        torch.set_num_threads(1)
-    except ImportError:
-        torch = None
-        print("torch is not installed: its column is empty", file=sys.stderr)
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    torch, jax = use_torch(), use_jax()
 
     print_limits(rows)
     print(f"\nns per run-iteration, {STARTS} starts, f64, {isa}, 1 thread; in brackets: fraction of the limit, for the others how")
-    print("many times the time of the compiled program")
-    print("| | interpreted | compiled | native | C++ loop | NLopt | SciPy | numpy | torch |")
-    print("| --- " * 9 + "|")
-    for name, (dimension, bound, numpy_objective, torch_objective) in PROBLEMS.items():
+    print("many times the time of the compiled program; behind torch.compile and JAX: seconds of compilation")
+    print("| | interpreted | compiled | native | C++ loop | NLopt | SciPy | numpy | torch | torch.compile | JAX |")
+    print("| --- " * 11 + "|")
+    for name, (dimension, bound, numpy_objective, torch_objective, jax_objective) in PROBLEMS.items():
 
         def nanoseconds_of(form):
             return rows[f"{name}/{form}"]["ns_per_run_iteration"]
 
-        peers = [
-            nanoseconds_of("textbook/1"),
-            nanoseconds_of("nlopt/1"),
-            scipy_nanoseconds(numpy_objective, dimension, bound),
-            nanoseconds(numpy_search, numpy_objective, dimension, bound),
-        ]
-        if torch:
-            peers.append(nanoseconds(torch_search, torch_objective, dimension, bound))
+        def cell(peer):
+            return f"{peer:.1f} ({peer / nanoseconds_of('compiled/1'):.1f})"
+
+        def compiled_cell(*makings):
+            peer, compilation = min(compiled_nanoseconds(*making) for making in makings)
+            return f"{cell(peer)} {compilation:.1f} s"
+
         cells = [
             f"{nanoseconds_of(form + '/1'):.2f} ({rows[f'{name}/{form}/1']['fraction_of_limit']:.2f})"
             for form in ("interpreted", "compiled", "native")
         ]
-        cells += [f"{peer:.1f} ({peer / nanoseconds_of('compiled/1'):.1f})" for peer in peers]
+        cells += [
+            cell(nanoseconds_of("textbook/1")),
+            cell(nanoseconds_of("nlopt/1")),
+            cell(scipy_nanoseconds(numpy_objective, dimension, bound)),
+            cell(nanoseconds(numpy_search, numpy_objective, dimension, bound)),
+            cell(nanoseconds(torch_search, torch_objective, dimension, bound)) if torch else "",
+            compiled_cell((torch_compiled_search, torch_objective, dimension, bound)) if torch else "",
+            compiled_cell(*((jax_search, jax_objective, dimension, bound, block) for block in JAX_BLOCKS)) if jax else "",
+        ]
         print(f"| {name} | " + " | ".join(cells) + " |")
 
     print("\nhow many times faster: compiled in f32 than in f64, on AVX-512 than on AVX2, on 2 threads than on 1")
