@@ -108,8 +108,8 @@ struct Instructions {
 };
 
 /// A function of vectors that machine code calls: operands and result are in the processor's first vector
-/// registers, as vectors of the instruction set are passed by the platform's calling convention. That of
-/// sincos returns the sine, and stores the cosine where its first pointer says.
+/// registers, as vectors of the instruction set are passed by the platform's calling convention. The
+/// function of sincos returns the sine, and stores the cosine where its pointer says.
 using Call = void (*)();
 
 /// What the limits of a processor are measured by (exercises.ipp).
@@ -171,17 +171,32 @@ struct Table {
 inline constexpr std::size_t most_native_dimension = 1024;
 
 /// A frame: one vector of runs with all that is kept of them, rows of its width one after the other, as
-/// machine code works on them. First come x, best x, moments m and v and the gradient, a row for each
-/// variable. Machine code leaves steps_taken and status alone.
+/// machine code works on them. First come blocks of a row for each variable, then single rows.
+enum class FrameBlock : std::uint8_t { x, best_x, m, v, g, blocks };
+/// Machine code leaves steps_taken and status alone.
 enum class FrameRow : std::uint8_t { f, best_f, best_step, steps_taken, status, moving, rows };
 
+constexpr std::size_t frame_row(std::size_t dimension, FrameBlock block, std::size_t variable) {
+    return static_cast<std::size_t>(block) * dimension + variable;
+}
 constexpr std::size_t frame_row(std::size_t dimension, FrameRow row) {
-    return 5 * dimension + static_cast<std::size_t>(row);
+    return frame_row(dimension, FrameBlock::blocks, static_cast<std::size_t>(row));
 }
 
 /// An odd number: frames side by side do not begin in the same set of a cache.
 constexpr std::size_t frame_rows(std::size_t dimension) {
     return frame_row(dimension, FrameRow::rows) | 1;
+}
+
+/// How far one variable may go, and what a step size of 1 means for it: rows of Turns::ranges.
+enum class RangeRow : std::uint8_t { lower, upper, scale, rows };
+
+constexpr std::size_t range_row(std::size_t variable, RangeRow row) {
+    return static_cast<std::size_t>(RangeRow::rows) * variable + static_cast<std::size_t>(row);
+}
+/// The last of them holds Tile::flip.
+constexpr std::size_t flip_row(std::size_t dimension) {
+    return range_row(dimension, RangeRow::lower);
 }
 
 /// What machine code of Adam's iterations goes by. In its turn a frame is evaluated, and the one before it is
@@ -194,15 +209,16 @@ struct Turns {
     const Step<T>* step;  ///< of the iteration that is under way
     const Step<T>* last;  ///< behind that of the last iteration
     T* step_rows;         ///< [StepRow] of the iteration that is under way
-    const T* ranges;      ///< rows: lower bound, upper bound and scale of each variable, then Tile::flip
+    const T* ranges;      ///< rows by range_row and flip_row
 };
 
 /// So many frames take turns.
 inline constexpr std::size_t least_frames = 2;
 inline constexpr std::size_t most_frames = 8;
 
-/// The numbers of a step and of its iteration, each as a row of the vectors' width. Those of two iterations
-/// are side by side in memory, the first on a multiple of the bytes of both: they are written by turns.
+/// The numbers of a step and of its iteration, each as a row of the vectors' width. There is room for those
+/// of two iterations side by side, the first of it on a multiple of its bytes: while frames are still moved
+/// by the numbers of one iteration, those of the next are already there.
 enum class StepRow : std::uint8_t { alpha, eps, beta1, beta2, iteration, rows = 8 };
 
 /// The kernels of one objective: native, or a program's machine code.
@@ -222,7 +238,7 @@ struct NativeFunctions {
     std::size_t memory = 0;  ///< numbers that advance_adam writes on
 };
 
-/// The same for one instruction set.
+/// The kernels of one objective for one instruction set, in both precisions.
 struct Native {
     std::size_t dimension;
     NativeFunctions<double> f64;

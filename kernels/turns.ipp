@@ -16,12 +16,13 @@ Tile<T> tile_of_frame(const Tile<T>& tile, T* frame) {
     const std::size_t d = tile.dimension;
     const auto row = [&](std::size_t index) { return frame + index * Batch<T>::size; };
     const auto row_of = [&](FrameRow what) { return row(frame_row(d, what)); };
+    const auto block = [&](FrameBlock what) { return row(frame_row(d, what, 0)); };
     Tile<T> of_frame = tile;
     of_frame.lanes = Batch<T>::size;
-    of_frame.x = row(0);
-    of_frame.best_x = row(d);
-    of_frame.moments = row(2 * d);
-    of_frame.g = row(4 * d);
+    of_frame.x = block(FrameBlock::x);
+    of_frame.best_x = block(FrameBlock::best_x);
+    of_frame.moments = block(FrameBlock::m);
+    of_frame.g = block(FrameBlock::g);
     of_frame.f = row_of(FrameRow::f);
     of_frame.best_f = row_of(FrameRow::best_f);
     of_frame.best_step = row_of(FrameRow::best_step);
@@ -69,7 +70,7 @@ struct TurnMemory {
     T* frames;
 
     static std::size_t frame(std::size_t dimension) { return frame_rows(dimension) * width; }
-    static std::size_t range_numbers(std::size_t dimension) { return (3 * dimension + 1) * width; }
+    static std::size_t range_numbers(std::size_t dimension) { return (flip_row(dimension) + 1) * width; }
 
     TurnMemory(T* memory, const Tile<T>& tile) {
         const auto address = reinterpret_cast<std::uintptr_t>(memory);
@@ -80,11 +81,11 @@ struct TurnMemory {
         frames = nothing + frame(tile.dimension);
         for (std::size_t j = 0; j < tile.dimension; ++j) {
             const Range<T> range(tile, j);
-            store(ranges + 3 * j * width, range.lower);
-            store(ranges + (3 * j + 1) * width, range.upper);
-            store(ranges + (3 * j + 2) * width, range.scale);
+            store(ranges + range_row(j, RangeRow::lower) * width, range.lower);
+            store(ranges + range_row(j, RangeRow::upper) * width, range.upper);
+            store(ranges + range_row(j, RangeRow::scale) * width, range.scale);
         }
-        store(ranges + 3 * tile.dimension * width, Batch<T>(tile.flip));
+        store(ranges + flip_row(tile.dimension) * width, Batch<T>(tile.flip));
         std::fill_n(nothing, frame(tile.dimension), T(0));
     }
 

@@ -52,7 +52,7 @@ enum class Scale {
 };
 
 /// Whether a program (a formula, or what trace recorded) is compiled to machine code, in the process. That
-/// takes some 0.1 ms and less than half a microsecond for each operation; the code takes at most 128 MiB.
+/// takes some 0.1 ms and at most a microsecond for each operation; the code takes at most 128 MiB.
 /// Results have the same bits either way. Other objectives are machine code already. There is machine code
 /// for AVX2, AVX-512 and NEON, in memory that the system has to let become executable.
 enum class Jit {

@@ -14,7 +14,7 @@ namespace lanewise {
 struct CodeReport {
     std::size_t bytes = 0;  ///< 0: none has been made
     double seconds = 0;     ///< that making it took
-    std::string why_not{};  ///< there can be none; empty where nobody was refused
+    std::string why_not{};  ///< why it could not be made; empty where making it was not tried, or went well
 };
 
 /// What formulas (Expression) and recorded C++ functions (trace) become: common subexpressions once,

@@ -1,7 +1,6 @@
 #include "adam.hpp"
 
 #include <cstddef>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -9,7 +8,9 @@ namespace lanewise::machine {
 
 namespace {
 
+using kernels::FrameBlock;
 using kernels::FrameRow;
+using kernels::RangeRow;
 
 class Turn {
   public:
@@ -37,14 +38,14 @@ class Turn {
         const ValueId zero = body_->constant(*listing_, Constant::zero);
         const ValueId fault = add(Op::fma, zero, body_->value(), body_->fault());
         listing_->leave_unless_all(add(Op::equal, fault, zero));
-        const ValueId flip = listing_->at({Base::ranges, static_cast<std::uint32_t>(3 * dimension_)});
+        const ValueId flip = listing_->at(row(Base::ranges, kernels::flip_row(dimension_)));
         const ValueId f = add(Op::bit_xor, body_->value(), flip);
-        const ValueId moving = current(FrameRow::moving);
-        const ValueId best_f = current(FrameRow::best_f);
+        const ValueId moving = at(Base::current, FrameRow::moving);
+        const ValueId best_f = at(Base::current, FrameRow::best_f);
         const ValueId improved = add(Op::bit_and, add(Op::less, f, best_f), moving);
         keep(add(Op::blend, improved, f, best_f), FrameRow::best_f);
         keep(add(Op::blend, improved, step_row(Base::step_now, kernels::StepRow::iteration),
-                 current(FrameRow::best_step)),
+                 at(Base::current, FrameRow::best_step)),
              FrameRow::best_step);
     }
 
@@ -54,29 +55,34 @@ class Turn {
         eps_ = step_row(Base::step, kernels::StepRow::eps);
         beta1_ = step_row(Base::step, kernels::StepRow::beta1);
         beta2_ = step_row(Base::step, kernels::StepRow::beta2);
-        const auto row = [&](FrameRow which) { return previous(kernels::frame_row(dimension_, which)); };
-        moving_ = row(FrameRow::moving);
-        const ValueId is_best =
-            add(Op::equal, row(FrameRow::best_step), step_row(Base::step, kernels::StepRow::iteration));
+        moving_ = at(Base::previous, FrameRow::moving);
+        const ValueId is_best = add(Op::equal, at(Base::previous, FrameRow::best_step),
+                                    step_row(Base::step, kernels::StepRow::iteration));
         improved_ = add(Op::bit_and, is_best, moving_);
         for (std::size_t j = 0; j < dimension_; ++j) move(j);
     }
 
     void move(std::size_t j) {
-        const ValueId g = previous(4 * dimension_ + j);
-        const ValueId m = add(Op::fma, beta1_, previous(2 * dimension_ + j), g);
-        const ValueId v = add(Op::fma, g, g, add(Op::mul, beta2_, previous(3 * dimension_ + j)));
-        store_previous(v, 3 * dimension_ + j);
-        const ValueId stride = add(Op::div, add(Op::mul, alpha_, m), add(Op::add, root(v), eps_));
-        const ValueId x = previous(j);
-        store_previous(add(Op::blend, improved_, x, previous(dimension_ + j)), dimension_ + j);
-        const auto range = [&](std::size_t what) {
-            return listing_->at({Base::ranges, static_cast<std::uint32_t>(3 * j + what)});
+        const auto place = [&](FrameBlock block) {
+            return row(Base::previous, kernels::frame_row(dimension_, block, j));
         };
-        const ValueId target = add(Op::fnma, range(2), stride, x);
-        const ValueId inside = add(Op::max, add(Op::min, target, range(1)), range(0));
-        store_previous(add(Op::bit_and, add(Op::equal, inside, target), m), 2 * dimension_ + j);
-        store_previous(add(Op::blend, moving_, inside, x), j);
+        const auto previous = [&](FrameBlock block) { return listing_->at(place(block)); };
+        const auto store = [&](ValueId value, FrameBlock block) { listing_->store(value, place(block)); };
+        const auto range = [&](RangeRow what) {
+            return listing_->at(row(Base::ranges, kernels::range_row(j, what)));
+        };
+        const ValueId g = previous(FrameBlock::g);
+        const ValueId m = add(Op::fma, beta1_, previous(FrameBlock::m), g);
+        const ValueId v = add(Op::fma, g, g, add(Op::mul, beta2_, previous(FrameBlock::v)));
+        store(v, FrameBlock::v);
+        const ValueId stride = add(Op::div, add(Op::mul, alpha_, m), add(Op::add, root(v), eps_));
+        const ValueId x = previous(FrameBlock::x);
+        store(add(Op::blend, improved_, x, previous(FrameBlock::best_x)), FrameBlock::best_x);
+        const ValueId target = add(Op::fnma, range(RangeRow::scale), stride, x);
+        const ValueId low_enough = add(Op::min, target, range(RangeRow::upper));
+        const ValueId inside = add(Op::max, low_enough, range(RangeRow::lower));
+        store(add(Op::bit_and, add(Op::equal, inside, target), m), FrameBlock::m);
+        store(add(Op::blend, moving_, inside, x), FrameBlock::x);
     }
 
     /// As kernels/newton.hpp has it.
@@ -98,19 +104,15 @@ class Turn {
     ValueId add(Op op, ValueId a, ValueId b = no_value, ValueId c = no_value) {
         return listing_->add(op, a, b, c);
     }
-    ValueId previous(std::size_t row) {
-        return listing_->at({Base::previous, static_cast<std::uint32_t>(row)});
+    static Place row(Base base, std::size_t index) { return {base, static_cast<std::uint32_t>(index)}; }
+    ValueId at(Base frame, FrameRow which) {
+        return listing_->at(row(frame, kernels::frame_row(dimension_, which)));
     }
-    void store_previous(ValueId value, std::size_t row) {
-        listing_->store(value, {Base::previous, static_cast<std::uint32_t>(row)});
+    void keep(ValueId value, FrameRow which) {
+        listing_->store(value, row(Base::current, kernels::frame_row(dimension_, which)));
     }
-    Place place(FrameRow row) const {
-        return {Base::current, static_cast<std::uint32_t>(kernels::frame_row(dimension_, row))};
-    }
-    ValueId current(FrameRow row) { return listing_->at(place(row)); }
-    void keep(ValueId value, FrameRow row) { listing_->store(value, place(row)); }
-    ValueId step_row(Base base, kernels::StepRow row) {
-        return listing_->at({base, static_cast<std::uint32_t>(row)});
+    ValueId step_row(Base base, kernels::StepRow which) {
+        return listing_->at(row(base, static_cast<std::size_t>(which)));
     }
 
     Listing* listing_;
@@ -133,7 +135,7 @@ void write_turn(Listing& listing, Body& body, std::size_t instructions, std::siz
 Body::Rows rows_of_turn(std::size_t dimension) {
     return {.x_base = Base::current,
             .gradient_base = Base::current,
-            .gradient_first = static_cast<std::uint32_t>(4 * dimension),
+            .gradient_first = static_cast<std::uint32_t>(kernels::frame_row(dimension, FrameBlock::g, 0)),
             .value = {Base::current, static_cast<std::uint32_t>(kernels::frame_row(dimension, FrameRow::f))}};
 }
 

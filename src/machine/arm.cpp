@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <map>
 #include <stdexcept>
-#include <vector>
 
 #include "asmjit_code.hpp"
 #include "constants.hpp"
@@ -94,12 +93,6 @@ class Arm final : public AsmJitCode<a64::Assembler> {
         branch_if_zero(a64::x16, leave_);
     }
 
-    void begin_evaluate() override {
-        a_.comment("; values and gradients of a tile");
-        body_ = a_.newLabel();
-        a_.bind(body_);
-    }
-
     void begin_piece() override {
         a_.ldr(pitch_, local(0));  // of rows, in bytes
         a_.ldr(x_, local(1));
@@ -124,15 +117,6 @@ class Arm final : public AsmJitCode<a64::Assembler> {
         for (std::uint32_t i = 0; i < 5; ++i) a_.str(a64::x(i), local(static_cast<int>(i)));
         a_.b(body_);
         return entry;
-    }
-
-    void begin_turns(std::size_t dimension) override {
-        a_.comment("; Adam's iterations: a turn");
-        frame_bytes_ = static_cast<int>(kernels::frame_rows(dimension)) * vector_bytes();
-        leave_ = a_.newLabel();
-        body_ = a_.newLabel();
-        loop_ = a_.newLabel();
-        a_.bind(loop_);
     }
 
     std::size_t end_turns(std::size_t spills) override {
@@ -187,13 +171,6 @@ class Arm final : public AsmJitCode<a64::Assembler> {
     }
 
   private:
-    /// Where instructions out of the way compute a result, and come back.
-    struct Detour {
-        asmjit::Label begin, end;
-        Register to, from;
-        kernels::Call function;
-    };
-
     a64::VecV vec(Register reg) const {
         if (is_double()) return a64::v(reg).d2();
         return a64::v(reg).s4();
@@ -400,10 +377,6 @@ class Arm final : public AsmJitCode<a64::Assembler> {
     // Of `take_turns`.
     const a64::GpX current_ = a64::x19, previous_ = a64::x20, step_ = a64::x21, ranges_ = a64::x22,
                    turns_ = a64::x23, step_now_ = a64::x24;
-
-    int frame_bytes_ = 0;
-    asmjit::Label body_, loop_, leave_;
-    std::vector<Detour> detours_;
 };
 
 }  // namespace

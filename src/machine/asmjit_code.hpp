@@ -39,7 +39,29 @@ class AsmJitCode : public Assembler {
 
     std::string text() const final { return log_.data(); }
 
+    void begin_evaluate() final {
+        a_.comment("; values and gradients of a tile");
+        body_ = a_.newLabel();
+        a_.bind(body_);
+    }
+
+    void begin_turns(std::size_t dimension) final {
+        a_.comment("; Adam's iterations: a turn");
+        frame_bytes_ = static_cast<int>(kernels::frame_rows(dimension)) * vector_bytes();
+        leave_ = a_.newLabel();
+        body_ = a_.newLabel();
+        loop_ = a_.newLabel();
+        a_.bind(loop_);
+    }
+
   protected:
+    /// Where instructions out of the way compute a result, and come back.
+    struct Detour {
+        asmjit::Label begin, end;
+        Register to, from;
+        kernels::Call function;  ///< null: the root
+    };
+
     /// How often the pool has each of its numbers.
     enum class PoolOf : std::uint8_t { numbers, vectors };
 
@@ -111,6 +133,11 @@ class AsmJitCode : public Assembler {
     asmjit::CodeHolder code_;
     Emitter a_;
     asmjit::Label pool_;
+    asmjit::Label body_;   ///< where a function begins, once it has its stack
+    asmjit::Label loop_;   ///< of a piece, or the turns
+    asmjit::Label leave_;  ///< where turns end because a lane is not finite
+    int frame_bytes_ = 0;
+    std::vector<Detour> detours_;
 };
 
 }  // namespace lanewise::machine

@@ -35,10 +35,10 @@ class Body {
 
     /// After all have been written as one piece: the values of the outputs.
     ValueId value() const { return values_[kernels::value][0]; }
-    /// A value that is 0 where all of the gradient is finite, else NaN; it has to be asked for before.
-    ValueId fault() const { return fault_; }
-    /// Before anything is written: has `fault` made on the way.
+    /// Has `fault` computed. It is called before anything is written.
     void watch_faults(Listing& listing);
+    /// A value that is 0 where all of the gradient is finite, else NaN.
+    ValueId fault() const { return fault_; }
 
     ValueId constant(Listing& listing, Constant which);
 

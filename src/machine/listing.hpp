@@ -36,7 +36,7 @@ enum class Op : std::uint8_t {
     blend,          ///< mask a ? b : c
     shift_left,     ///< the bits of a lane, by an amount
     estimate_inverse_root,
-    root_if_out_of_range,  ///< a, or the root of b where any lane of b is below c or infinite
+    root_if_out_of_range,  ///< a, or the root of b where any lane of b is infinite or too small for Newton
     call_if_any,           ///< a, or a function of c where any lane of the mask b is set
     call,                  ///< a function of a and b, or of a alone
     call_sincos,           ///< two results
@@ -57,7 +57,7 @@ enum class Base : std::uint8_t {
     previous,  ///< rows of the frame that is moved
     ranges,    ///< rows of kernels::Turns
     step,      ///< rows of kernels::StepRow, for the frame that is moved
-    step_now,  ///< for the frame that is evaluated
+    step_now,  ///< rows of kernels::StepRow, for the frame that is evaluated
 };
 
 struct Place {

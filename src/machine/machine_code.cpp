@@ -22,10 +22,6 @@ namespace lanewise::machine {
 
 namespace {
 
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 std::vector<double> pool_of(const Lowered& lowered, const kernels::Table& table) {
     std::vector<double> pool(fixed_constants);
     const auto at = [&](Constant which) -> double& { return pool[static_cast<std::size_t>(which)]; };
@@ -169,33 +165,22 @@ Written write(const Lowered& lowered, std::size_t dimension, Isa isa, Precision 
 
 }  // namespace
 
-struct MachineCode::Parts {
-    double begin = now();
-    Written written;
-    std::size_t dimension;
-    Isa isa;
-    Precision precision;
-
-    Parts(const Lowered& lowered, std::size_t d, Isa for_isa, Precision in, Roots roots)
-        : written(write(lowered, d, for_isa, in, roots, false)), dimension(d), isa(for_isa), precision(in) {}
-};
-
 MachineCode::MachineCode(const Lowered& lowered, std::size_t dimension, Isa isa, Precision precision,
-                         Roots roots)
-    : MachineCode(Parts(lowered, dimension, isa, precision, roots)) {}
-
-MachineCode::MachineCode(Parts parts)
-    : mapping_(parts.written.assembler->bytes(),
-               [&](std::byte* address) { parts.written.assembler->copy_to(address); }) {
-    const kernels::Table& table = kernel_table(parts.isa);
-    kernels_.dimension = parts.dimension;
-    if (parts.precision == Precision::f64) {
-        kernels_.f64 = functions_at(mapping_.begin(), parts.written.entries, table.f64, parts.dimension);
+                         Roots roots) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point begin = Clock::now();
+    const Written written = write(lowered, dimension, isa, precision, roots, false);
+    mapping_ = std::make_unique<Mapping>(written.assembler->bytes(),
+                                         [&](std::byte* address) { written.assembler->copy_to(address); });
+    const kernels::Table& table = kernel_table(isa);
+    kernels_.dimension = dimension;
+    if (precision == Precision::f64) {
+        kernels_.f64 = functions_at(mapping_->begin(), written.entries, table.f64, dimension);
     } else {
-        kernels_.f32 = functions_at(mapping_.begin(), parts.written.entries, table.f32, parts.dimension);
+        kernels_.f32 = functions_at(mapping_->begin(), written.entries, table.f32, dimension);
     }
-    tell_perf(mapping_.begin(), mapping_.bytes(), "lanewise_program");
-    making_ = {mapping_.bytes(), now() - parts.begin};
+    tell_perf(mapping_->begin(), mapping_->bytes(), "lanewise_program");
+    seconds_ = std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
 std::string assembly(const Lowered& lowered, std::size_t dimension, Isa isa, Precision precision) {

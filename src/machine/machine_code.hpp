@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "kernels/table.hpp"
@@ -17,12 +18,6 @@ enum class Roots {
     by_divider,
     by_newton,  ///< where the kernels do so anywhere (Functions::least_newton_root), else by the divider
     quickest,   ///< on this processor (newton_roots.hpp)
-};
-
-/// What making machine code takes and gives.
-struct Making {
-    std::size_t bytes = 0;
-    double seconds = 0;
 };
 
 /// Kernels of one program for one instruction set and precision. Programs of up to `most_fused` instructions
@@ -42,14 +37,12 @@ class MachineCode {
                 Roots roots = Roots::quickest);
 
     const kernels::Native& kernels() const noexcept { return kernels_; }
-    const Making& making() const noexcept { return making_; }
+    std::size_t bytes() const noexcept { return mapping_->bytes(); }
+    double seconds() const noexcept { return seconds_; }  ///< that making it took
 
   private:
-    struct Parts;
-    explicit MachineCode(Parts parts);
-
-    Making making_;
-    Mapping mapping_;
+    std::unique_ptr<Mapping> mapping_;
+    double seconds_;
     kernels::Native kernels_{};
 };
 

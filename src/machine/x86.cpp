@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <map>
 #include <stdexcept>
-#include <vector>
 
 #include "asmjit_code.hpp"
 #include "constants.hpp"
@@ -157,12 +156,6 @@ class X86 final : public AsmJitCode<x86::Assembler> {
         a_.jne(leave_);
     }
 
-    void begin_evaluate() override {
-        a_.comment("; values and gradients of a tile");
-        body_ = a_.newLabel();
-        a_.bind(body_);
-    }
-
     void begin_piece() override {
         a_.mov(pitch_, local(1));  // of rows, in bytes
         a_.mov(x_, local(2));
@@ -191,15 +184,6 @@ class X86 final : public AsmJitCode<x86::Assembler> {
         a_.mov(local(5), x86::r8);
         a_.jmp(body_);
         return entry;
-    }
-
-    void begin_turns(std::size_t dimension) override {
-        a_.comment("; Adam's iterations: a turn");
-        frame_bytes_ = static_cast<int>(kernels::frame_rows(dimension)) * vector_bytes();
-        leave_ = a_.newLabel();
-        body_ = a_.newLabel();
-        loop_ = a_.newLabel();
-        a_.bind(loop_);
     }
 
     std::size_t end_turns(std::size_t spills) override {
@@ -250,13 +234,6 @@ class X86 final : public AsmJitCode<x86::Assembler> {
     }
 
   private:
-    /// Where instructions out of the way compute a result, and come back.
-    struct Detour {
-        asmjit::Label begin, end;
-        Register to, from;
-        kernels::Call function;  ///< null: the root
-    };
-
     /// The pool has one of each number for AVX-512, whose instructions spread it over the lanes.
     bool is_for_all_lanes(Base base) const { return base == Base::pool && is_512_; }
 
@@ -487,7 +464,7 @@ class X86 final : public AsmJitCode<x86::Assembler> {
         for (std::int32_t below = page_bytes; below < bytes + alignment; below += page_bytes)
             a_.or_(x86::dword_ptr(x86::rsp, -below), 0);
         a_.sub(x86::rsp, bytes);
-        a_.and_(x86::rsp, -64);
+        a_.and_(x86::rsp, -alignment);
         a_.mov(local(0), x86::rax);
         return entry;
     }
@@ -500,9 +477,6 @@ class X86 final : public AsmJitCode<x86::Assembler> {
                   turns_ = x86::r14, step_now_ = x86::r15;
 
     bool is_512_;
-    int frame_bytes_ = 0;
-    asmjit::Label body_, loop_, leave_;
-    std::vector<Detour> detours_;
 };
 
 }  // namespace

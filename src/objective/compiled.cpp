@@ -7,13 +7,13 @@ namespace lanewise {
 
 namespace {
 
-/// Evaluations, in iterations of a search, that save as much time as compiling takes: 0.1 ms and 0.3 us for
-/// each operation (bench/README). An iteration itself counts like some operations.
+/// So many evaluations, each in an iteration of a search, save as much time as compiling takes
+/// (bench/README). Adam's step counts like some operations.
 double worth_compiling(const Lowered& lowered) {
     constexpr double per_program = 530'000;
     constexpr double per_operation = 2000;
-    constexpr double of_iteration = 20;
-    return per_operation + per_program / (static_cast<double>(lowered.instructions.size()) + of_iteration);
+    constexpr double of_step = 20;
+    return per_operation + per_program / (static_cast<double>(lowered.instructions.size()) + of_step);
 }
 
 }  // namespace
@@ -53,8 +53,8 @@ CodeReport Compiled::report() const {
     const std::lock_guard guard(mutex_);
     CodeReport report{.why_not = why_not_};
     if (code_) {
-        report.bytes = code_->making().bytes;
-        report.seconds = code_->making().seconds;
+        report.bytes = code_->bytes();
+        report.seconds = code_->seconds();
     }
     return report;
 }
