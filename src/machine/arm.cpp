@@ -385,7 +385,7 @@ bool has_machine_code(Isa isa) {
     return isa == Isa::neon;
 }
 
-std::unique_ptr<Assembler> make_assembler(Isa isa, Precision precision, std::span<const double> pool,
+std::unique_ptr<Assembler> make_assembler(Isa /*isa*/, Precision precision, std::span<const double> pool,
                                           bool with_text) {
     return std::make_unique<Arm>(precision, pool, with_text);
 }
