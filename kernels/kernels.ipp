@@ -4,6 +4,7 @@
 #include "calls.ipp"
 #include "exercises.ipp"
 #include "interpreter.ipp"
+#include "lbfgs.ipp"
 #include "turns.ipp"
 
 namespace lanewise::kernels {
@@ -29,6 +30,6 @@ constexpr Functions<T> all_functions() {
 
 }  // namespace
 
-extern const Table LANEWISE_TABLE = {all_functions<double>(), all_functions<float>()};
+extern const Table LANEWISE_TABLE = {all_functions<double>(), all_functions<float>(), advance_lbfgs};
 
 }  // namespace lanewise::kernels

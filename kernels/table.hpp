@@ -127,6 +127,86 @@ enum class Exercise : std::uint8_t {
     store,
 };
 
+/// L-BFGS (Nocedal 1980) remembers so many pairs of a step and the change of the gradient along it.
+inline constexpr std::size_t lbfgs_pairs = 10;
+
+/// What a lane of L-BFGS is at. From `converged` on it is done, and says why.
+enum LbfgsPhase : std::uint8_t {
+    idle,         ///< it has no point
+    starting,     ///< x is its start
+    probing,      ///< x is a little way along the first direction, to learn the curvature there
+    searching,    ///< x is a trial of a line search
+    settling,     ///< x is the best trial of a line search that did not come to its end
+    waiting,      ///< it has taken a step, and waits for its neighbours in the vector
+    restarting,   ///< the same without a step: it will go down the gradient
+    converged,    ///< the slope is small
+    no_lower,     ///< no lower point was found
+    out_of_work,  ///< its iterations or evaluations are spent
+    at_target,    ///< the value is as good as was asked for
+    no_value,     ///< the start has no finite value or gradient
+};
+
+/// Numbers of a lane of L-BFGS, each a row. Values and slopes are those of the minimisation times `unit`.
+enum class LbfgsRow : std::uint8_t {
+    phase,        ///< LbfgsPhase as a number
+    unit,         ///< a power of two, negative when maximising: values and gradients times this are near 1
+    start_f,      ///< value where it started; not in units
+    base_f,       ///< value at base_x
+    best_f,       ///< value at best_x, not in units; infinity: none yet
+    base_slope,   ///< along p at base_x
+    length,       ///< of the step to x, in units of p
+    most_length,  ///< that x may be away
+    // The line search: an interval with lower values at one end, or not bounded yet.
+    low_length,
+    low_f,
+    low_slope,
+    high_length,
+    high_f,
+    high_slope,
+    high_kind,  ///< 0: there is no other end, 1: there is, 2: no finite value there
+    trials,     ///< points that the line search has tried
+    pairs,      ///< remembered, at most lbfgs_pairs
+    gamma,      ///< the scale of the inverse second derivatives, from the last pair
+    idle_steps,   ///< in a row that led no lower
+    iterations,   ///< steps taken
+    evaluations,  ///< points looked at
+    inverse_products,  ///< [lbfgs_pairs] 1 / (s y) of each pair; 0: the pair is not used
+    rows = inverse_products + lbfgs_pairs,
+};
+
+/// A tile of L-BFGS, `lanes` runs side by side, in double precision. It goes down within the box: the way of
+/// a line search is bent where it meets a wall, and variables that a wall holds are left out of the direction
+/// (projected quasi-Newton: Bertsekas 1982; Schmidt, Kim & Sra 2011, section 11.4).
+struct Lbfgs {
+    std::size_t lanes;      ///< a multiple of `lane_group`
+    std::size_t dimension;  ///< d
+    double* x;              ///< [d] the point to evaluate
+    double* f;              ///< value at x
+    double* g;              ///< [d] gradient at x
+    double* base_x;         ///< [d] where the line search began
+    double* base_g;         ///< [d] the gradient there, in units
+    double* p;              ///< [d] its direction
+    double* best_x;         ///< [d] the best point so far
+    double* moves;          ///< [d] 1 where no wall holds the variable at base_x, else 0
+    double* s;              ///< [pair][d] steps
+    double* y;              ///< [pair][d] changes of the gradient along them, in units
+    double* numbers;        ///< [LbfgsRow]
+    std::uint8_t* newest;   ///< [lanes] the newest pair of the vector that begins there
+    const double* lower;    ///< [d], one number per variable
+    const double* upper;    ///< [d]
+    const double* scale;    ///< [d] the unit of each variable; 0: it is fixed
+    const double* inverse_scale;  ///< [d] 1 / scale; 0 where it is fixed
+    double sign;            ///< -1 when maximising
+    double flat;            ///< converged at a slope of this times max(1, |f|)
+    double longest_step;    ///< in any variable, in units of its scale
+    double target;          ///< value of the minimisation at which a lane is done
+    double most_iterations, most_evaluations;
+
+    double* row(LbfgsRow which, std::size_t pair = 0) const {
+        return numbers + (static_cast<std::size_t>(which) + pair) * lanes;
+    }
+};
+
 template <class T>
 struct NativeFunctions;
 
@@ -165,6 +245,8 @@ struct Functions {
 struct Table {
     Functions<double> f64;
     Functions<float> f32;
+    /// Takes every lane of L-BFGS on from where it has been evaluated to the next point to evaluate.
+    void (*advance_lbfgs)(const Lbfgs& tile);
 };
 
 /// A vector of points of this many variables fits the stack of any thread, and its frames a cache.

@@ -90,7 +90,7 @@ class Engine {
 
     /// Polishes each of these with at most so many evaluations; those that are not begun before the search is
     /// halted have none.
-    virtual std::vector<Polished> polish(std::span<const PolishStart> starts,
+    virtual std::vector<Polished> polish(std::span<const PolishStart> starts, PolishTo to,
                                          std::uint64_t most_evaluations) = 0;
 
     /// Value and gradient at each point, in double precision, handed to `visit` with the point's index. They

@@ -108,15 +108,15 @@ class LocalEngine final : public Engine {
         if (left_ == 0) swarm_.clear();
     }
 
-    std::vector<Polished> polish(std::span<const PolishStart> starts,
+    std::vector<Polished> polish(std::span<const PolishStart> starts, PolishTo to,
                                  std::uint64_t most_evaluations) override {
-        constexpr double evaluations = 100 * kernels::lane_group;  // of each, in all lanes
-        crew_.announce(evaluations * static_cast<double>(starts.size()), Precision::f64);
-        std::vector<Polished> polished(starts.size());
-        crew_.share(starts.size(), [&](std::size_t i) {
-            polished[i] = lanewise::polish(*setup_, starts[i], most_evaluations, *halt_);
-        });
-        return polished;
+        constexpr double evaluations = 100;  // of each
+        crew_.announce(evaluations * static_cast<double>(std::max(starts.size(), kernels::lane_group)),
+                       Precision::f64);
+        return lanewise::polish(
+            *setup_, starts, to, most_evaluations,
+            [&](std::size_t count, const std::function<void(std::size_t)>& work) { crew_.share(count, work); },
+            *halt_);
     }
 
     void evaluate(std::span<const std::vector<double>> points,

@@ -1,8 +1,10 @@
-// The polish: from a point near a minimum to the minimum itself, in double precision.
+// The polish: from points near minima to the minima themselves, in double precision. L-BFGS goes down in
+// lanes; second derivatives tell what is left.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -23,11 +25,12 @@ struct PolishStart {
     }
 };
 
-/// A minimum, as precisely as doubles tell; f is that of the minimisation, also when maximising.
+/// What a polish came to; f is that of the minimisation, also when maximising.
 struct Polished {
     double f;
     std::vector<double> x;
-    bool finished;  ///< not ended before by a limit
+    bool finished;  ///< no lower point was found in any direction, or the slope is small
+    bool is_flat;   ///< L-BFGS ended where the slope is small; not part of the state
     bool starved;   ///< it would have taken more evaluations than it had; not part of the state
     // The polish began here.
     double start_f;
@@ -42,10 +45,22 @@ struct Polished {
     }
 };
 
-/// Minimises within the box from x on with NLopt's L-BFGS, in units of the box; the outcome is never worse
-/// than x. Where the gradient vanishes at a saddle, goes on downhill along a direction of negative curvature.
-/// Takes at most `most_evaluations`, and ends at once at the target or when the search is halted: then it is
-/// not finished.
-Polished polish(const Setup& setup, const PolishStart& start, std::uint64_t most_evaluations, Halt& halt);
+/// How far a polish goes.
+enum class PolishTo : std::uint8_t {
+    /// L-BFGS until the slope is small: the run has come to its minimum. Second derivatives are looked at
+    /// only where L-BFGS does not come so far.
+    convergence,
+    /// As long as there is a lower point; never to a saddle.
+    last_digit,
+};
+
+/// Calls work(i) for i = 0 to count - 1, on several threads where they may be used.
+using Share = std::function<void(std::size_t count, const std::function<void(std::size_t i)>& work)>;
+
+/// Minimises within the box from each point; no outcome is worse than its start, and each depends on its own
+/// start alone. Each takes at most about `most_evaluations`, and ends at once at the target or when the
+/// search is halted: then it is not finished.
+std::vector<Polished> polish(const Setup& setup, std::span<const PolishStart> starts, PolishTo to,
+                             std::uint64_t most_evaluations, const Share& share, Halt& halt);
 
 }  // namespace lanewise

@@ -38,19 +38,29 @@ EndOf end_of(const Polished& polished) noexcept {
     return polished.finished ? EndOf::polish : EndOf::cut_polish;
 }
 
-void Findings::take(const Polished& minimum) {
+void Findings::take(const Polished& minimum, EndOf of) {
     best.f = minimum.f;
     best.x = minimum.x;
     best.id = runs.id[minimum.run];
     best.line = runs.line[minimum.run];
     best.iteration = minimum.iteration;
-    best.of = end_of(minimum);
+    best.of = of;
 }
 
 void Findings::add(Polished minimum) {
     polished.push_back(std::move(minimum));
     const Polished& added = polished.back();
-    if (best.is_beaten_by(added.f, end_of(added), runs.id[added.run])) take(added);
+    if (best.is_beaten_by(added.f, end_of(added), runs.id[added.run])) take(added, end_of(added));
+}
+
+void Findings::converge(const Polished& there) {
+    const std::size_t run = there.run;
+    if (there.finished)
+        runs.status[run] = there.is_flat ? RunStatus::converged_gradient : RunStatus::converged_value;
+    if (!(there.f <= runs.f[run])) return;
+    runs.f[run] = there.f;
+    std::ranges::copy(there.x, runs.x.begin() + static_cast<std::ptrdiff_t>(run * runs.dimension));
+    if (best.is_beaten_by(there.f, EndOf::run, runs.id[run])) take(there, EndOf::run);
 }
 
 void Findings::evaluate_in_double(Engine& engine, std::size_t first_run) {
@@ -101,18 +111,45 @@ void add_polished(Ends& ends, const Findings& findings) {
                  [&](std::size_t j) { return polished[i].start_x[j]; });
 }
 
-Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness) {
+namespace {
+
+bool has_converged(const Findings& findings, const End& end) {
+    if (end.of != EndOf::run) return end.of == EndOf::polish;
+    const RunStatus status = findings.runs.status[end.index];
+    return status == RunStatus::converged_gradient || status == RunStatus::converged_value;
+}
+
+/// Leaves out clusters in which nothing has converged.
+void leave_out_unfinished(Clusters& clusters, const Findings& findings) {
+    std::vector<std::uint8_t> is_minimum(clusters.count, 0);
+    for (const auto& [end, cluster] : clusters.members) {
+        if (has_converged(findings, end)) is_minimum[cluster] = 1;
+    }
+    std::vector<std::uint32_t> number(clusters.count);
+    std::exclusive_scan(is_minimum.begin(), is_minimum.end(), number.begin(), std::uint32_t{0});
+    std::erase_if(clusters.members,
+                  [&](const Clusters::Member& member) { return is_minimum[member.cluster] == 0; });
+    for (Clusters::Member& member : clusters.members) member.cluster = number[member.cluster];
+    clusters.count = static_cast<std::size_t>(std::ranges::count(is_minimum, 1));
+}
+
+}  // namespace
+
+Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness, bool converge,
+                        std::size_t first_run) {
     const Runs& runs = findings.runs;
     Ends ends(box, 2 * findings.polished.size() + runs.count());
     add_polished(ends, findings);
     // By start ids, of which those of offspring come last.
     for (const bool offspring : {false, true}) {
-        for (std::uint32_t run = 0; run < runs.count(); ++run) {
+        for (auto run = static_cast<std::uint32_t>(first_run); run < runs.count(); ++run) {
             if (runs.is_offspring(run) != offspring) continue;
             ends.add({runs.f[run], EndOf::run, run}, [x = runs.point(run)](std::size_t j) { return x[j]; });
         }
     }
-    return cluster(ends, nearness);
+    Clusters clusters = cluster(ends, nearness);
+    if (converge) leave_out_unfinished(clusters, findings);
+    return clusters;
 }
 
 }  // namespace lanewise

@@ -82,6 +82,9 @@ struct Findings {
     /// A polished point counts as visited by its run.
     void add(Polished minimum);
 
+    /// A run that had done its iterations has gone on from its end to where L-BFGS led.
+    void converge(const Polished& run);
+
     /// Evaluates the ends of runs from `first_run` on, so far known in single precision, in double; the best
     /// point is still the best of all then.
     void evaluate_in_double(Engine& engine, std::size_t first_run);
@@ -105,13 +108,15 @@ struct Findings {
     Profile profile = {};  ///< where that is wanted
 
   private:
-    void take(const Polished& minimum);
+    void take(const Polished& minimum, EndOf of);
 };
 
 /// Adds the points that were polished, in the order of their start ids, and those where a polish began.
 void add_polished(Ends& ends, const Findings& findings);
 
-/// Clusters of what was polished and the ends of runs.
-Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness);
+/// The minima: clusters of what was polished and the ends of runs from `first_run` on. Where runs `converge`,
+/// one is a minimum only if a run converged in it or a polish was finished.
+Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness, bool converge,
+                        std::size_t first_run = 0);
 
 }  // namespace lanewise

@@ -24,7 +24,8 @@ class Report {
           engine_(&engine),
           halt_(&halt),
           findings_(&findings),
-          clusters_(cluster_minima(findings, *setting.box, setting.options->same)),
+          clusters_(cluster_minima(findings, *setting.box, setting.options->same,
+                                   setting.options->polish)),
           clusters_of_runs_(clusters_of_runs(findings, clusters_)) {}
 
     Result result() const {

@@ -33,8 +33,10 @@ constexpr std::size_t polished_starts = 4;
 /// Polished between two waves: this many of the best points of the first.
 constexpr std::size_t polished_per_wave = 16;
 
-/// Polished in one step, so that the state can be saved in between: at most this many.
+// Polished in one step, so that the state can be saved in between: at most this many minima, and runs that
+// go on from where their iterations led.
 constexpr std::size_t polished_at_once = 64;
+constexpr std::size_t converged_at_once = 256;
 
 /// Polished in the end: at most this many of the best minima.
 constexpr std::size_t most_last_polished = 1000;
@@ -85,7 +87,7 @@ class Search {
             if (!wave_->has_begun()) count_runs();
             wave_->end();
         }
-        take(std::exchange(cut_short_, {}));
+        for (Polished& polished : std::exchange(cut_short_, {})) take(std::move(polished), cut_short_to_);
         if (!std::isfinite(findings_.best.f) && evaluations() == 0) look_at_first_start();
         findings_.work.evaluations = evaluations() + engine_->evaluations_in_vain();
         if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
@@ -100,7 +102,8 @@ class Search {
         EngineWork work_so_far = work();
         double seconds_so_far = seconds();
         bool in_wave = wave_ && wave_->has_begun();
-        archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_, last_rounds_,
+        archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_,
+                next_to_converge_, last_rounds_,
                 to_polish_, best_first_, polish_evaluations_, offspring_, work_so_far, seconds_so_far,
                 in_wave);
         if constexpr (Archive::reads) {
@@ -120,6 +123,7 @@ class Search {
                                       .begun = begun_,
                                       .barren = barren_,
                                       .first = first_,
+                                      .next_to_converge = next_to_converge_,
                                       .last_rounds = last_rounds_,
                                       .best_before = best_before_,
                                       .to_polish = to_polish_,
@@ -133,15 +137,17 @@ class Search {
 
     void step() {
         if (!to_polish_.empty()) {
-            polish();
+            take_polish();
             return;
         }
         switch (next_) {
             case Next::begin_wave: begin_wave(); break;
             case Next::stage: wave_->is_over() ? end_wave() : take_stage(); break;
+            case Next::converge: converge(); break;
             case Next::after_wave: after_wave(); break;
             case Next::last_polish:
-                if (options_->polish && last_rounds_++ < most_last_rounds) to_polish_ = unpolished_minima();
+                if (options_->polish && last_rounds_++ < most_last_rounds)
+                    to_polish_ = unpolished_minima(0, most_last_polished);
                 if (to_polish_.empty()) next_ = Next::nothing;
                 break;
             case Next::nothing: break;
@@ -222,11 +228,27 @@ class Search {
     }
 
     void end_wave() {
-        if (options_->polish) to_polish_ = wave_->best_points(polished_per_wave);
-        first_ = wave_->first();
+        first_ = next_to_converge_ = wave_->first();
         wave_->end();
         wave_.reset();
-        next_ = Next::after_wave;
+        next_ = options_->polish ? Next::converge : Next::after_wave;
+        check_target();
+    }
+
+    /// Runs that are still on their way when their iterations are done go on by L-BFGS.
+    void converge() {
+        std::vector<PolishStart> starts;
+        std::size_t next = next_to_converge_;
+        for (; next < findings_.runs.count() && starts.size() < converged_at_once; ++next) {
+            if (findings_.runs.status[next] == RunStatus::max_iterations) starts.push_back(end_of_run(next));
+        }
+        if (starts.empty()) {
+            next_ = Next::after_wave;
+            to_polish_ = unpolished_minima(first_, polished_per_wave);
+            return;
+        }
+        const std::size_t count = polish(starts, PolishTo::convergence);
+        if (count > 0) next_to_converge_ = starts[count - 1].run + 1;
         check_target();
     }
 
@@ -244,7 +266,8 @@ class Search {
     }
 
     bool is_covered() const {
-        const Clusters clusters = cluster_minima(findings_, *setting_->box, options_->same);
+        const Clusters clusters =
+            cluster_minima(findings_, *setting_->box, options_->same, options_->polish);
         const Coverage coverage =
             estimate_coverage(findings_, setting_->starts, clusters, clusters_of_runs(findings_, clusters));
         constexpr double less_than_one = 0.5;
@@ -289,54 +312,66 @@ class Search {
     // Polishing.
 
     /// Best first: the first alone, it may be all that was looked for.
-    void polish() {
+    void take_polish() {
+        const std::size_t most = best_first_ ? 1 : std::min(polished_at_once, to_polish_.size());
+        const std::size_t count = polish(std::span(to_polish_).first(most), PolishTo::last_digit);
+        to_polish_.erase(to_polish_.begin(), to_polish_.begin() + static_cast<std::ptrdiff_t>(count));
+        best_first_ = to_polish_.empty();
+        if (options_->progress && next_ == Next::last_polish) tell();
+    }
+
+    /// Polishes the first of these, and returns how many; none where the search is over.
+    std::size_t polish(std::span<const PolishStart> starts, PolishTo to) {
         const std::uint64_t wanted = 2000 + 200 * setting_->box->dimension();
-        const std::uint64_t all = budget().evaluations(wanted * to_polish_.size());
-        const std::size_t most_at_once = best_first_ ? 1 : std::min(polished_at_once, to_polish_.size());
-        const std::size_t count = std::clamp<std::size_t>(all / wanted, 1, most_at_once);
+        const std::uint64_t all = budget().evaluations(wanted * starts.size());
+        const std::size_t count = std::clamp<std::size_t>(all / wanted, 1, starts.size());
         const std::uint64_t most = std::min(wanted, all);
         if (most == 0) {
             fall_short();
             findings_.status = SearchStatus::max_evaluations;
-            return;
+            return 0;
         }
-        std::vector<Polished> polished = engine_->polish(std::span(to_polish_).first(count), most);
+        std::vector<Polished> polished = engine_->polish(starts.first(count), to, most);
         const bool at_target = std::ranges::any_of(polished, [&](const Polished& minimum) {
             return minimum.evaluations > 0 && has_reached_target(minimum.f);
         });
         if (halt_->requested() || at_target) {
             findings_.status = halt_->requested() ? halt_->reason() : SearchStatus::target;
             cut_short_ = std::move(polished);
-            return;
+            cut_short_to_ = to;
+            return 0;
         }
         if (most < wanted && std::ranges::any_of(polished, &Polished::starved)) {
             fall_short();
             findings_.status = SearchStatus::max_evaluations;
         }
-        take(std::move(polished));
-        to_polish_.erase(to_polish_.begin(), to_polish_.begin() + static_cast<std::ptrdiff_t>(count));
-        best_first_ = to_polish_.empty();
-        if (options_->progress && next_ == Next::last_polish) tell();
+        for (Polished& minimum : polished) take(std::move(minimum), to);
+        return count;
     }
 
-    void take(std::vector<Polished> polished) {
-        for (Polished& minimum : polished) {
-            polish_evaluations_ += minimum.evaluations;
-            if (minimum.evaluations > 0 && std::isfinite(minimum.f)) findings_.add(std::move(minimum));
+    void take(Polished polished, PolishTo to) {
+        polish_evaluations_ += polished.evaluations;
+        if (polished.evaluations == 0 || !std::isfinite(polished.f)) return;
+        if (to == PolishTo::convergence) {
+            findings_.converge(polished);
+        } else {
+            findings_.add(std::move(polished));
         }
     }
 
-    /// The ends of the best minima, where they are not polished yet.
-    std::vector<PolishStart> unpolished_minima() const {
+    PolishStart end_of_run(std::size_t run) const {
+        const auto x = findings_.runs.point(run);
+        return {.x = {x.begin(), x.end()}, .run = run, .iteration = findings_.runs.iteration[run]};
+    }
+
+    /// The ends of the best minima of runs from `first` on, where they are not polished yet.
+    std::vector<PolishStart> unpolished_minima(std::size_t first, std::size_t most) const {
         std::vector<PolishStart> starts;
-        std::vector<End> minima = founders(cluster_minima(findings_, *setting_->box, options_->same));
-        if (minima.size() > most_last_polished) minima.resize(most_last_polished);
+        std::vector<End> minima = founders(
+            cluster_minima(findings_, *setting_->box, options_->same, options_->polish, first));
+        if (minima.size() > most) minima.resize(most);
         for (const End& end : minima) {
-            if (end.of != EndOf::run) continue;
-            const auto x = findings_.runs.point(end.index);
-            starts.push_back({.x = {x.begin(), x.end()},
-                              .run = end.index,
-                              .iteration = findings_.runs.iteration[end.index]});
+            if (end.of == EndOf::run) starts.push_back(end_of_run(end.index));
         }
         return starts;
     }
@@ -410,12 +445,14 @@ class Search {
     bool breeding_ = false;   ///< the wave is of offspring
     double best_before_ = 0;  ///< the wave
     std::size_t first_ = 0;   ///< run of the wave before
+    std::size_t next_to_converge_ = 0;
     std::size_t barren_ = 0;  ///< generations in a row
     Offspring offspring_;
 
     std::vector<PolishStart> to_polish_;    ///< to polish before anything else
     bool best_first_ = true;                ///< the first of them alone
     std::vector<Polished> cut_short_ = {};  ///< what a polish came to that was; for the result alone
+    PolishTo cut_short_to_ = PolishTo::last_digit;
     std::uint64_t polish_evaluations_ = 0;
     std::size_t last_rounds_ = 0;  ///< of polish
 

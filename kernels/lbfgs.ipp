@@ -1,0 +1,542 @@
+// L-BFGS in lanes: every lane has its own line search, pairs and end. Lanes of a vector wait for each other
+// after a step, so that they share the loops over the pairs; what a lane does is not changed by that.
+#pragma once
+
+#include <limits>
+
+#include "simd.hpp"
+
+namespace lanewise::kernels {
+namespace {
+
+namespace lbfgs {
+
+using Reals = Batch<double>;
+using Lanes = Mask<double>;
+
+// A trial is accepted where the value falls by at least this part of what the slope promises, and the slope
+// has become at most that part of what it was (the strong conditions of Wolfe; Nocedal & Wright 2006, 3.7).
+constexpr double least_decrease = 1e-4;
+constexpr double flatter = 0.9;
+/// Values that differ by less than this part of themselves are told apart by their slopes alone: 4 units in
+/// the last place.
+constexpr double noise = 0x1p-50;
+/// A pair is remembered where s y is more than this part of what the value fell by, to first order.
+constexpr double least_curvature = 0x1p-52;
+/// A pair is used as long as its s y in the variables that move is more than this part of its terms.
+constexpr double least_of_terms = 0x1p-30;
+constexpr double most_trials = 20;
+constexpr double most_idle_steps = 3;
+// Lengths of the first trials along the gradient, in units of the scale.
+constexpr double probe = 1e-6;
+constexpr double first_step = 0.02;
+// The next trial lies between these parts of the interval, or so many times further out.
+constexpr double nearest = 0.1;
+constexpr double farthest = 0.9;
+constexpr double before_wall = 0.25;
+constexpr double least_growth = 1.1;
+constexpr double most_growth = 4;
+
+inline Reals number(double value) {
+    return Reals(value);
+}
+inline Lanes is_finite(Reals a) {
+    return number(0) * a == number(0);
+}
+inline Reals least(Reals a, Reals b) {
+    return xsimd::select(a < b, a, b);
+}
+inline Reals greatest(Reals a, Reals b) {
+    return xsimd::select(a > b, a, b);
+}
+
+template <std::size_t count>
+struct Sums {
+    Reals of[count];
+};
+
+/// Sums over the variables: term(j, sums) adds what variable j contributes. Four partial sums, so that one
+/// addition need not wait for the one before.
+template <std::size_t count, class Term>
+Sums<count> sum(std::size_t dimension, Term term) {
+    constexpr std::size_t parts = 4;
+    Sums<count> part[parts];
+    for (Sums<count>& sums : part) {
+        for (Reals& of : sums.of) of = number(0);
+    }
+    std::size_t j = 0;
+    for (; j + parts <= dimension; j += parts) {
+        term(j, part[0].of);
+        term(j + 1, part[1].of);
+        term(j + 2, part[2].of);
+        term(j + 3, part[3].of);
+    }
+    for (; j < dimension; ++j) term(j, part[j % parts].of);
+    Sums<count> all;
+    for (std::size_t i = 0; i < count; ++i)
+        all.of[i] = (part[0].of[i] + part[1].of[i]) + (part[2].of[i] + part[3].of[i]);
+    return all;
+}
+
+/// One vector of a tile.
+class Vector {
+  public:
+    Vector(const Lbfgs& tile, std::size_t lane)
+        : tile_(tile), lane_(lane), phase_(number_of(LbfgsRow::phase)), unit_(number_of(LbfgsRow::unit)) {}
+
+    void advance() {
+        const Lanes evaluated = is(starting) | is(probing) | is(searching) | is(settling);
+        if (!xsimd::any(evaluated)) return;
+        judge(evaluated);
+        const Lanes under_way = is(probing) | is(searching) | is(settling);
+        if (xsimd::any(under_way)) stop_where(place(under_way));
+        if (!xsimd::any(is(probing) | is(searching) | is(settling))) turn();
+        set(LbfgsRow::phase, phase_);
+    }
+
+  private:
+    Lanes is(LbfgsPhase phase) const { return phase_ == number(phase); }
+    void enter(Lanes which, LbfgsPhase phase) { phase_ = xsimd::select(which, number(phase), phase_); }
+
+    double* at(double* rows, std::size_t j) const { return rows + j * tile_.lanes + lane_; }
+    double* pair(double* rows, std::size_t pair) const {
+        return rows + pair * tile_.dimension * tile_.lanes + lane_;
+    }
+    Reals number_of(LbfgsRow row, std::size_t pair = 0) const { return load(tile_.row(row, pair) + lane_); }
+    void set(LbfgsRow row, Reals value, std::size_t pair = 0) const {
+        store(tile_.row(row, pair) + lane_, value);
+    }
+    void set_where(Lanes which, LbfgsRow row, Reals value) const {
+        set(row, xsimd::select(which, value, number_of(row)));
+    }
+
+    /// The gradient in units; that of a fixed variable counts as 0, whatever it is.
+    Reals gradient(std::size_t j) const {
+        return tile_.scale[j] == 0 ? number(0) : load(at(tile_.g, j)) * unit_;
+    }
+
+    // What has been evaluated.
+
+    void judge(Lanes evaluated) {
+        if (xsimd::any(is(starting))) choose_unit();
+        const auto [seen] = sum<3>(tile_.dimension, [&](std::size_t j, Reals* sums) {
+            const Reals x = load(at(tile_.x, j));
+            const Reals g = gradient(j);
+            const Reals p = load(at(tile_.p, j));
+            const Lanes is_stopped = ((x == number(tile_.lower[j])) & (p < number(0))) |
+                                     ((x == number(tile_.upper[j])) & (p > number(0)));
+            sums[0] = fma(number(0), g, sums[0]);
+            sums[1] = fma(g, xsimd::select(is_stopped, number(0), p), sums[1]);
+            sums[2] = fma(load(at(tile_.base_g, j)), x - load(at(tile_.base_x, j)), sums[2]);
+        });
+        const Reals raw_f = load(tile_.f + lane_) * number(tile_.sign);
+        const Reals f = load(tile_.f + lane_) * unit_;
+        const Reals slope = seen[1];
+        const Lanes finite = (fma(number(0), f, seen[0]) == number(0)) & is_finite(slope) & is_finite(raw_f);
+        keep_best(evaluated & finite, raw_f);
+        set_where(evaluated, LbfgsRow::evaluations, number_of(LbfgsRow::evaluations) + number(1));
+
+        set_where(is(starting), LbfgsRow::start_f, raw_f);
+        const Lanes searched = is(searching);
+        const Lanes probed = is(probing);
+        enter(is(starting) & ~finite, no_value);
+        enter((is(starting) | is(settling)) & finite, waiting);
+        // A point that had a value has none the second time.
+        enter(is(settling) & ~finite, no_lower);
+        f_ = f;
+        slope_ = slope;
+        if (xsimd::any(probed)) after_probe(probed, finite);
+        if (xsimd::any(searched)) after_trial(searched, finite, seen[2]);
+    }
+
+    /// The power of two by which value and slopes at the start are near 1.
+    void choose_unit() {
+        Reals largest = xsimd::abs(load(tile_.f + lane_));
+        for (std::size_t j = 0; j < tile_.dimension; ++j) {
+            if (tile_.scale[j] == 0) continue;
+            largest = greatest(xsimd::abs(load(at(tile_.g, j)) * number(tile_.scale[j])), largest);
+        }
+        const Reals power = largest & number(std::numeric_limits<double>::infinity());
+        const Lanes is_usual = (power >= number(0x1p-1000)) & (power <= number(0x1p1000));
+        const Reals bounded = xsimd::select(
+            is_usual, power, xsimd::select(power > number(1), number(0x1p1000), number(1)));
+        const Reals unit = divide(number(tile_.sign), bounded);
+        unit_ = xsimd::select(is(starting), unit, unit_);
+        set(LbfgsRow::unit, unit_);
+    }
+
+    void keep_best(Lanes valid, Reals f) {
+        const Reals best_f = number_of(LbfgsRow::best_f);
+        const Lanes improved = valid & (f < best_f);
+        if (!xsimd::any(improved)) return;
+        set(LbfgsRow::best_f, xsimd::select(improved, f, best_f));
+        for (std::size_t j = 0; j < tile_.dimension; ++j)
+            store(at(tile_.best_x, j),
+                  xsimd::select(improved, load(at(tile_.x, j)), load(at(tile_.best_x, j))));
+    }
+
+    /// To where the gradient would vanish along the direction, by the curvature that the probe saw.
+    void after_probe(Lanes probed, Lanes finite) {
+        const Reals length = number_of(LbfgsRow::length);
+        const Reals base_slope = number_of(LbfgsRow::base_slope);
+        const Reals most = number_of(LbfgsRow::high_length);
+        const Lanes is_curved = slope_ > base_slope;
+        const Reals root = length * divide(base_slope, base_slope - slope_);
+        const Reals to_root = xsimd::select(is_curved & is_finite(root), least(greatest(root, length), most), most);
+        set_where(probed, LbfgsRow::length,
+                  xsimd::select(finite, to_root, length * number(before_wall)));
+        set_where(probed, LbfgsRow::high_kind, xsimd::select(finite, number(0), number(2)));
+        set_where(probed, LbfgsRow::high_length, length);
+        enter(probed, searching);
+    }
+
+    /// The line search of Nocedal & Wright 2006 (algorithms 3.5 and 3.6), one trial further.
+    void after_trial(Lanes searched, Lanes finite, Reals decrease) {
+        const Reals length = number_of(LbfgsRow::length);
+        const Reals base_f = number_of(LbfgsRow::base_f);
+        const Reals base_slope = number_of(LbfgsRow::base_slope);
+        const Reals most_length = number_of(LbfgsRow::most_length);
+        const Reals old_low = number_of(LbfgsRow::low_length);
+        const Reals old_low_f = number_of(LbfgsRow::low_f);
+        const Reals old_low_slope = number_of(LbfgsRow::low_slope);
+        const Reals old_high = number_of(LbfgsRow::high_length);
+        const Reals old_high_f = number_of(LbfgsRow::high_f);
+        const Reals old_high_slope = number_of(LbfgsRow::high_slope);
+        const Reals old_kind = number_of(LbfgsRow::high_kind);
+        const Reals unsure = number(noise) * xsimd::abs(base_f);
+
+        const Lanes lower = finite & (f_ <= fma(number(least_decrease), decrease, base_f) + unsure) &
+                            (f_ <= old_low_f + unsure);
+        const Lanes is_flat = xsimd::abs(slope_) <= number(flatter) * xsimd::abs(base_slope);
+        const Lanes accepted = searched & lower & (is_flat | ((length >= most_length) & (slope_ < number(0))));
+        enter(accepted, waiting);
+
+        // The interval: the trial is its new end.
+        const Lanes none = old_kind == number(0);
+        const Lanes turned =
+            lower & ((none & (slope_ > number(0))) | (~none & (slope_ * (old_high - old_low) >= number(0))));
+        const Reals low = xsimd::select(lower, length, old_low);
+        const Reals low_f = xsimd::select(lower, f_, old_low_f);
+        const Reals low_slope = xsimd::select(lower, slope_, old_low_slope);
+        const Reals high = xsimd::select(lower, xsimd::select(turned, old_low, old_high), length);
+        const Reals high_f = xsimd::select(lower, xsimd::select(turned, old_low_f, old_high_f), f_);
+        const Reals high_slope =
+            xsimd::select(lower, xsimd::select(turned, old_low_slope, old_high_slope), slope_);
+        const Reals kind = xsimd::select(lower, xsimd::select(turned, number(1), old_kind),
+                                         xsimd::select(finite, number(1), number(2)));
+        const Lanes goes_on = searched & ~accepted;
+        set_where(goes_on, LbfgsRow::low_length, low);
+        set_where(goes_on, LbfgsRow::low_f, low_f);
+        set_where(goes_on, LbfgsRow::low_slope, low_slope);
+        set_where(goes_on, LbfgsRow::high_length, high);
+        set_where(goes_on, LbfgsRow::high_f, high_f);
+        set_where(goes_on, LbfgsRow::high_slope, high_slope);
+        set_where(goes_on, LbfgsRow::high_kind, kind);
+
+        // The next trial within it: the minimum of the cubic through both ends, or where the slopes are told
+        // from noise better than the values, the root of the line through those.
+        const Reals width = high - low;
+        const Reals by_f = low_f - high_f;
+        const Reals mean = low_slope + high_slope + number(3) * divide(by_f, width);
+        const Reals root = square_root(fnma(low_slope, high_slope, mean * mean));
+        const Reals way = xsimd::select(width < number(0), number(0) - root, root);
+        const Reals of_cubic = number(1) - divide(high_slope + way - mean, high_slope - low_slope + way + way);
+        const Reals of_slopes = divide(low_slope, low_slope - high_slope);
+        const Lanes is_noise = xsimd::abs(by_f) <= number(4) * unsure;
+        const Reals wanted = xsimd::select(is_noise, of_slopes, of_cubic);
+        const Reals share = xsimd::select(
+            kind == number(2), number(before_wall),
+            xsimd::select(is_finite(wanted), clamp(wanted, number(nearest), number(farthest)), number(0.5)));
+        const Reals within = fma(share, width, low);
+        // Or beyond it.
+        const Reals step = length - old_low;
+        const Reals ahead = divide(slope_, old_low_slope - slope_);
+        const Reals growth =
+            xsimd::select((slope_ > old_low_slope) & is_finite(ahead),
+                          clamp(ahead, number(least_growth - 1), number(most_growth - 1)), number(most_growth - 1));
+        const Reals beyond = least(fma(growth, step, length), most_length);
+        set_where(goes_on, LbfgsRow::length, xsimd::select(kind == number(0), beyond, within));
+
+        const Reals trials = number_of(LbfgsRow::trials) + number(1);
+        set_where(goes_on, LbfgsRow::trials, trials);
+        const Lanes gives_up = goes_on & (trials >= number(most_trials));
+        const Lanes has_lower = gives_up & (low > number(0));
+        set_where(has_lower, LbfgsRow::length, low);
+        enter(has_lower, settling);
+        stop_where(gives_up & ~has_lower);
+    }
+
+    /// A line search that found nothing lower: down the gradient then, if this was another direction.
+    void stop_where(Lanes which) {
+        if (!xsimd::any(which)) return;
+        const Lanes has_pairs = number_of(LbfgsRow::pairs) > number(0);
+        enter(which & has_pairs, restarting);
+        enter(which & ~has_pairs, no_lower);
+        forget(which);
+    }
+
+    void forget(Lanes which) const {
+        set_where(which, LbfgsRow::pairs, number(0));
+        for (std::size_t k = 0; k < lbfgs_pairs; ++k)
+            set(LbfgsRow::inverse_products,
+                xsimd::select(which, number(0), number_of(LbfgsRow::inverse_products, k)), k);
+    }
+
+    /// Writes the trial points of lanes. Returns those whose point is where the search began: the step is too
+    /// short to be told from none.
+    Lanes place(Lanes which) const {
+        const Reals length = number_of(LbfgsRow::length);
+        Lanes moved = which ^ which;
+        for (std::size_t j = 0; j < tile_.dimension; ++j) {
+            const Reals base = load(at(tile_.base_x, j));
+            const Reals there = clamp(fma(length, load(at(tile_.p, j)), base), number(tile_.lower[j]),
+                                      number(tile_.upper[j]));
+            moved = moved | (there != base);
+            store(at(tile_.x, j), xsimd::select(which, there, load(at(tile_.x, j))));
+        }
+        return which & ~moved;
+    }
+
+    // The next direction.
+
+    void turn() {
+        const Lanes stepped = is(waiting);
+        Lanes turning = stepped | is(restarting);
+        if (!xsimd::any(turning)) return;
+        if (xsimd::any(stepped)) remember(stepped);
+        const Reals steepest = find_walls(turning);
+        turning = turning & ~end(turning, steepest);
+        if (!xsimd::any(turning)) return;
+        find_direction(turning);
+        begin_search(turning);
+    }
+
+    /// Takes the step: x becomes the base, and the pair of step and change of the gradient the newest.
+    void remember(Lanes stepped) const {
+        std::uint8_t& newest = tile_.newest[lane_];
+        newest = static_cast<std::uint8_t>((newest + 1U) % lbfgs_pairs);
+        double* const s_row = pair(tile_.s, newest);
+        double* const y_row = pair(tile_.y, newest);
+        const auto [product] = sum<3>(tile_.dimension, [&](std::size_t j, Reals* sums) {
+            const Reals x = load(at(tile_.x, j));
+            const Reals g = gradient(j);
+            const Reals base_x = load(at(tile_.base_x, j));
+            const Reals base_g = load(at(tile_.base_g, j));
+            const Reals s = xsimd::select(stepped, x - base_x, number(0));
+            const Reals y = xsimd::select(stepped, g - base_g, number(0));
+            store(s_row + j * tile_.lanes, s);
+            store(y_row + j * tile_.lanes, y);
+            store(at(tile_.base_x, j), xsimd::select(stepped, x, base_x));
+            store(at(tile_.base_g, j), xsimd::select(stepped, g, base_g));
+            const Reals scaled = y * number(tile_.scale[j]);
+            sums[0] = fma(s, y, sums[0]);
+            sums[1] = fma(scaled, scaled, sums[1]);
+            sums[2] = fma(s, base_g, sums[2]);
+        });
+        const Reals inverse = divide(number(1), product[0]);
+        const Lanes is_good = stepped & (product[0] > number(least_curvature) * xsimd::abs(product[2])) &
+                              (product[1] > number(0)) & is_finite(inverse) & is_finite(product[1]);
+        set(LbfgsRow::inverse_products, xsimd::select(is_good, inverse, number(0)), newest);
+        set_where(is_good, LbfgsRow::gamma, divide(product[0], product[1]));
+        const Reals pairs = number_of(LbfgsRow::pairs) + number(1);
+        set_where(is_good, LbfgsRow::pairs, least(pairs, number(lbfgs_pairs)));
+        set_where(stepped, LbfgsRow::iterations, number_of(LbfgsRow::iterations) + number(1));
+        const Reals base_f = number_of(LbfgsRow::base_f);
+        const Lanes is_idle = base_f - f_ <= number(noise) * xsimd::abs(f_);
+        set_where(stepped, LbfgsRow::idle_steps,
+                  xsimd::select(is_idle, number_of(LbfgsRow::idle_steps) + number(1), number(0)));
+        set_where(stepped, LbfgsRow::base_f, f_);
+    }
+
+    /// Finds the variables that a wall holds, and the steepest way down in the others, in units of the scale.
+    Reals find_walls(Lanes turning) {
+        Reals steepest = number(0);
+        Lanes changed = turning ^ turning;
+        Lanes held_somewhere = changed;
+        const auto [squares] = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
+            const Reals x = load(at(tile_.base_x, j));
+            const Reals g = load(at(tile_.base_g, j));
+            const Reals before = load(at(tile_.moves, j));
+            const Lanes held = ((x == number(tile_.lower[j])) & (g >= number(0))) |
+                               ((x == number(tile_.upper[j])) & (g <= number(0)));
+            const Reals moves = xsimd::select(held, number(0), number(1));
+            const Reals along = g * number(tile_.scale[j]) * moves;
+            changed = changed | (turning & (moves != before));
+            held_somewhere = held_somewhere | (turning & held);
+            store(at(tile_.moves, j), xsimd::select(turning, moves, before));
+            steepest = greatest(xsimd::abs(along), steepest);
+            sums[0] = fma(along, along, sums[0]);
+        });
+        square_ = squares[0];
+        steepest_ = steepest;
+        is_any_held_ = xsimd::any(held_somewhere);
+        if (xsimd::any(changed)) restrict_pairs(changed);
+        return steepest;
+    }
+
+    /// A pair is one of the variables that move.
+    void restrict_pairs(Lanes which) const {
+        for (std::size_t k = 0; k < lbfgs_pairs; ++k) {
+            const Reals inverse = number_of(LbfgsRow::inverse_products, k);
+            const Lanes used = which & (inverse != number(0));
+            if (!xsimd::any(used)) continue;
+            const auto [product] = sum<2>(tile_.dimension, [&](std::size_t j, Reals* sums) {
+                const Reals term = load(pair(tile_.s, k) + j * tile_.lanes) *
+                                   load(pair(tile_.y, k) + j * tile_.lanes) * load(at(tile_.moves, j));
+                sums[0] = sums[0] + term;
+                sums[1] = sums[1] + xsimd::abs(term);
+            });
+            const Reals restricted = divide(number(1), product[0]);
+            const Lanes is_good =
+                (product[0] > number(least_of_terms) * product[1]) & is_finite(restricted);
+            set(LbfgsRow::inverse_products,
+                xsimd::select(used, xsimd::select(is_good, restricted, number(0)), inverse), k);
+        }
+    }
+
+    /// Ends lanes that need not go on, and returns them.
+    Lanes end(Lanes turning, Reals steepest) {
+        const Reals magnitude =
+            greatest(xsimd::abs(number_of(LbfgsRow::base_f)), xsimd::abs(unit_));
+        const Lanes spent = (number_of(LbfgsRow::iterations) >= number(tile_.most_iterations)) |
+                            (number_of(LbfgsRow::evaluations) >= number(tile_.most_evaluations));
+        enter(turning & spent, out_of_work);
+        enter(turning & (number_of(LbfgsRow::idle_steps) >= number(most_idle_steps)), no_lower);
+        enter(turning & (steepest <= number(tile_.flat) * magnitude), converged);
+        enter(turning & (number_of(LbfgsRow::best_f) <= number(tile_.target)), at_target);
+        return turning & (phase_ >= number(converged));
+    }
+
+    void find_direction(Lanes turning) {
+        if (is_any_held_) {
+            multiply_gradient<true>(turning);
+        } else {
+            multiply_gradient<false>(turning);
+        }
+    }
+
+    /// p = H g by the two loops of Nocedal 1980, in the variables that move.
+    template <bool is_any_held>
+    void multiply_gradient(Lanes turning) const {
+        std::size_t slots[lbfgs_pairs];  // newest first
+        Reals inverse[lbfgs_pairs];
+        Reals factor[lbfgs_pairs];
+        std::size_t count = 0;
+        for (std::size_t age = 0; age < lbfgs_pairs; ++age) {
+            const std::size_t slot = (tile_.newest[lane_] + lbfgs_pairs - age) % lbfgs_pairs;
+            inverse[count] = xsimd::select(turning, number_of(LbfgsRow::inverse_products, slot), number(0));
+            if (xsimd::any(inverse[count] != number(0))) slots[count++] = slot;
+        }
+        const std::size_t lanes = tile_.lanes;
+        const Reals gamma = number_of(LbfgsRow::gamma);
+        const auto masked = [&](std::size_t j, Reals number) {
+            return is_any_held ? number * load(at(tile_.moves, j)) : number;
+        };
+        const auto initial = [&](std::size_t j, Reals q) {
+            return gamma * number(tile_.scale[j]) * number(tile_.scale[j]) * q;
+        };
+        const auto used = [&](std::size_t k, Reals product) {
+            return xsimd::select(inverse[k] != number(0), inverse[k] * product, number(0));
+        };
+        if (count == 0) {
+            for (std::size_t j = 0; j < tile_.dimension; ++j)
+                store(at(tile_.p, j), initial(j, masked(j, load(at(tile_.base_g, j)))));
+            return;
+        }
+        Reals product = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
+                            const Reals q = masked(j, load(at(tile_.base_g, j)));
+                            store(at(tile_.p, j), q);
+                            sums[0] = fma(load(pair(tile_.s, slots[0]) + j * lanes), q, sums[0]);
+                        }).of[0];
+        for (std::size_t k = 0; k < count; ++k) {
+            const Reals a = factor[k] = used(k, product);
+            const double* const y = pair(tile_.y, slots[k]);
+            const bool is_last = k + 1 == count;
+            const double* const next = is_last ? y : pair(tile_.s, slots[k + 1]);
+            product = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
+                          Reals q = fnma(a, masked(j, load(y + j * lanes)), load(at(tile_.p, j)));
+                          if (is_last) q = initial(j, q);
+                          store(at(tile_.p, j), q);
+                          sums[0] = fma(load(next + j * lanes), q, sums[0]);
+                      }).of[0];
+        }
+        for (std::size_t k = count; k-- > 0;) {
+            const Reals b = factor[k] - used(k, product);
+            const double* const s = pair(tile_.s, slots[k]);
+            const double* const next = k == 0 ? s : pair(tile_.y, slots[k - 1]);
+            product = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
+                          const Reals r = fma(b, masked(j, load(s + j * lanes)), load(at(tile_.p, j)));
+                          store(at(tile_.p, j), r);
+                          sums[0] = fma(load(next + j * lanes), r, sums[0]);
+                      }).of[0];
+        }
+    }
+
+    /// Turns the product with the gradient into a direction that goes down, and places the first trial.
+    void begin_search(Lanes turning) {
+        Reals longest = number(0);
+        const auto [slopes] = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
+            const Reals x = load(at(tile_.base_x, j));
+            const Reals r = load(at(tile_.p, j));
+            const Lanes leaves = ((x == number(tile_.lower[j])) & (r > number(0))) |
+                                 ((x == number(tile_.upper[j])) & (r < number(0)));
+            const Reals p = number(0) - xsimd::select(leaves, number(0), r);
+            store(at(tile_.p, j), p);
+            longest = greatest(xsimd::abs(p * number(tile_.inverse_scale[j])), longest);
+            sums[0] = fma(load(at(tile_.base_g, j)), p, sums[0]);
+        });
+        Reals slope = slopes[0];
+        const Lanes is_steepest =
+            turning & ((number_of(LbfgsRow::pairs) == number(0)) | ~(slope < number(0)) | ~is_finite(slope) |
+                       ~is_finite(longest));
+        if (xsimd::any(is_steepest)) {
+            forget(is_steepest);
+            for (std::size_t j = 0; j < tile_.dimension; ++j) {
+                const Reals scale = number(tile_.scale[j]);
+                const Reals down = number(0) - scale * (scale * load(at(tile_.base_g, j))) * load(at(tile_.moves, j));
+                store(at(tile_.p, j), xsimd::select(is_steepest, down, load(at(tile_.p, j))));
+            }
+            slope = xsimd::select(is_steepest, number(0) - square_, slope);
+            longest = xsimd::select(is_steepest, steepest_, longest);
+        }
+        constexpr double any_length = 0x1p1000;
+        const Reals most_length = least(divide(number(tile_.longest_step), longest), number(any_length));
+        const Reals first_length = least(divide(number(first_step), longest), most_length);
+        const Reals length =
+            xsimd::select(is_steepest, least(divide(number(probe), longest), most_length),
+                          least(number(1), most_length));
+        set_where(turning, LbfgsRow::base_slope, slope);
+        set_where(turning, LbfgsRow::most_length, most_length);
+        set_where(turning, LbfgsRow::length, length);
+        set_where(turning, LbfgsRow::low_length, number(0));
+        set_where(turning, LbfgsRow::low_f, number_of(LbfgsRow::base_f));
+        set_where(turning, LbfgsRow::low_slope, slope);
+        set_where(turning, LbfgsRow::high_length, first_length);
+        set_where(turning, LbfgsRow::high_kind, number(0));
+        set_where(turning, LbfgsRow::trials, number(0));
+        enter(turning, searching);
+        enter(is_steepest, probing);
+        enter(place(turning), no_lower);
+    }
+
+    const Lbfgs& tile_;
+    std::size_t lane_;
+    Reals phase_, unit_;
+    // At the point that was evaluated, in units.
+    Reals f_ = number(0);
+    Reals slope_ = number(0);
+    // At the base, in units of the scale: the greatest slope in a variable that moves, and the sum of squares.
+    Reals steepest_ = number(0);
+    Reals square_ = number(0);
+    bool is_any_held_ = false;
+};
+
+}  // namespace lbfgs
+
+inline void advance_lbfgs(const Lbfgs& tile) {
+    for (std::size_t lane = 0; lane < tile.lanes; lane += lbfgs::Reals::size)
+        lbfgs::Vector(tile, lane).advance();
+}
+
+}  // namespace
+}  // namespace lanewise::kernels

@@ -1,0 +1,82 @@
+// L-BFGS from many points, in the lanes of one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "aligned.hpp"
+#include "evaluator.hpp"
+#include "halt.hpp"
+#include "kernels/table.hpp"
+#include "setup.hpp"
+
+namespace lanewise {
+
+/// When L-BFGS ends.
+struct LbfgsLimits {
+    /// At a slope of this times max(1, |f|), which is what the value changes by, to first order, on a way as
+    /// long as the box is wide in the variable where that is most.
+    double flat = 0;
+    double longest_step = std::numeric_limits<double>::infinity();  ///< in box widths, in any variable
+    std::uint64_t iterations = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t evaluations = std::numeric_limits<std::uint64_t>::max();
+    double target = -std::numeric_limits<double>::infinity();  ///< of the minimisation
+};
+
+/// Where L-BFGS came to.
+struct Descended {
+    kernels::LbfgsPhase why;  ///< converged or a later one; out_of_work also where the search was halted
+    double start_f, f;        ///< of the minimisation; infinite where there is none
+    std::span<const double> x;
+    std::uint64_t iterations, evaluations;
+};
+
+/// Lanes for a thread that has its share of so many points.
+std::size_t lbfgs_lanes(const Setup& setup, std::size_t points) noexcept;
+
+class LbfgsLanes {
+  public:
+    /// It keeps references to setup and halt.
+    LbfgsLanes(const Setup& setup, const LbfgsLimits& limits, std::size_t lanes, Halt& halt);
+
+    /// A point to start from, by its number. What it has had of its evaluations counts too.
+    struct Start {
+        std::size_t point;
+        std::span<const double> x;
+        std::uint64_t evaluations = 0;
+    };
+    /// Takes points until next() has none and every lane is done; done(point, there) tells where one came to.
+    /// A lane that is done takes the next point.
+    using Next = std::function<std::optional<Start>()>;
+    using Done = std::function<void(std::size_t point, const Descended& there)>;
+    void run(const Next& next, const Done& done);
+
+  private:
+    static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+
+    double& number(kernels::LbfgsRow row, std::size_t lane, std::size_t pair = 0) const {
+        return tile_.row(row, pair)[lane];
+    }
+    void start(std::size_t lane, const Start& start);
+    void copy_to_idle_lanes() const;
+    Descended there(std::size_t lane);
+
+    const Setup* setup_;
+    Halt* halt_;
+    const kernels::Table* kernels_;
+    std::size_t lanes_, dimension_;
+    AlignedArray<double> rows_, numbers_, scratch_;
+    std::vector<double> scales_;  ///< [d] of each variable, and their inverses
+    std::vector<std::uint8_t> newest_;
+    kernels::Lbfgs tile_;
+    Evaluator<double> evaluator_;
+    std::vector<std::size_t> points_;  ///< [lane]
+    std::vector<double> x_;
+};
+
+}  // namespace lanewise

@@ -1,0 +1,413 @@
+#include "second_order.hpp"
+
+#include <omp.h>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "inside.hpp"
+
+namespace lanewise {
+
+namespace {
+
+constexpr std::size_t lanes = kernels::lane_group;
+constexpr double nowhere = std::numeric_limits<double>::infinity();
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+constexpr int most_rounds = 100;
+/// Whole steps in a row that lead no lower: in a bent valley the one after leads back to its floor, further
+/// on (the watchdog of Chamberlain, Powell, Lemarechal & Pedersen 1982).
+constexpr int most_adrift = 3;
+/// Whole steps that make the slope smaller and leave the value.
+constexpr int most_flatter = 3;
+
+// Damping of a step, in units of the second derivatives on the diagonal.
+constexpr std::array damping = {1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1.0, 100.0};
+// Lengths of steps along a direction that curves down, in units of the box.
+constexpr std::array lengths = {1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5};
+
+/// So many evaluations are enough for a round in n variables.
+std::size_t evaluations_of_round(std::size_t n) {
+    return 2 * n + 1 + damping.size() + 2 * lengths.size();
+}
+
+}  // namespace
+
+/// A point with the second derivatives there, in the variables that no wall holds, each in a unit in which
+/// the second derivative along it is 1.
+class SecondOrder::Model {
+  public:
+    Model(const Box& box, std::span<const double> x, double f, std::span<const double> g)
+        : box_(&box), x_(x.begin(), x.end()), f_(f), g_(g.begin(), g.end()) {
+        for (std::size_t j = 0; j < x_.size(); ++j) {
+            const double lower = box.lower()[j];
+            const double upper = box.upper()[j];
+            const bool held =
+                lower == upper || (x_[j] == lower && g_[j] >= 0) || (x_[j] == upper && g_[j] <= 0);
+            if (!held) moving_.push_back(j);
+        }
+    }
+
+    double f() const { return f_; }
+    const std::vector<double>& x() const { return x_; }
+    const std::vector<std::size_t>& moving() const { return moving_; }
+
+    /// The two points from whose gradients the second derivatives along a variable are taken.
+    std::array<double, 2> beside(std::size_t j) const {
+        constexpr double step = 6e-6;
+        const double width = this->width(j);
+        const double h = step * std::clamp(std::abs(x_[j]), width / 100, width);
+        return {std::min(x_[j] + h, box_->upper()[j]), std::max(x_[j] - h, box_->lower()[j])};
+    }
+
+    /// Takes the second derivatives from the gradients at those points; `trial` is that of the first. False
+    /// where they are not finite or all 0.
+    bool set_curvature(const Trials& trials, std::size_t trial) {
+        const auto n = static_cast<Eigen::Index>(moving_.size());
+        const std::size_t d = x_.size();
+        curvature_.resize(n, n);
+        for (Eigen::Index i = 0; i < n; ++i, trial += 2) {
+            const std::size_t j = variable(i);
+            const double apart = trials.x[trial * d + j] - trials.x[(trial + 1) * d + j];
+            for (Eigen::Index k = 0; k < n; ++k) {
+                const std::size_t along = variable(k);
+                curvature_(i, k) = (trials.g[trial * d + along] - trials.g[(trial + 1) * d + along]) / apart;
+            }
+        }
+        curvature_ = ((curvature_ + curvature_.transpose()) / 2).eval();
+        if (!curvature_.allFinite() || curvature_.isZero(0)) return false;
+        unit_.resize(n);
+        for (Eigen::Index i = 0; i < n; ++i) {
+            const double of_variable = std::sqrt(std::abs(curvature_(i, i)));
+            unit_(i) = of_variable > 0 ? 1 / of_variable : width(variable(i));
+        }
+        scaled_ = unit_.asDiagonal() * curvature_ * unit_.asDiagonal();
+        if (!scaled_.allFinite()) return false;
+        is_curved_up_ = factorise(0);
+        return true;
+    }
+    bool is_curved_up() const { return is_curved_up_; }
+
+    /// The slope is no larger than what rounding x to doubles makes of it.
+    bool is_rounded() const {
+        for (Eigen::Index i = 0; i < curvature_.rows(); ++i) {
+            double rounding = 0;
+            for (Eigen::Index k = 0; k < curvature_.cols(); ++k)
+                rounding += std::abs(curvature_(i, k) * x_[variable(k)]);
+            if (std::abs(g_[variable(i)]) > epsilon * rounding) return false;
+        }
+        return true;
+    }
+
+    /// Writes where the step by the last factorisation leads, and returns what the value should fall by;
+    /// infinite where that is not finite.
+    double step(std::span<double> x) const {
+        const Eigen::VectorXd scaled = scaled_gradient();
+        const Eigen::VectorXd step = factor_.solve(scaled);
+        if (!step.allFinite()) return nowhere;
+        for (Eigen::Index i = 0; i < step.size(); ++i) {
+            const std::size_t j = variable(i);
+            x[j] = in_box(j, x_[j] - step(i) * unit_(i));
+        }
+        return scaled.dot(step) / 2;
+    }
+
+    /// Factorises the second derivatives with so much on the diagonal; false where they are not positive.
+    bool factorise(double damping) {
+        Eigen::MatrixXd damped = scaled_;
+        damped.diagonal().array() += damping;
+        factor_.compute(damped);
+        return factor_.info() == Eigen::Success;
+    }
+
+    /// The direction of the least curvature, in units of the box; empty where that is not downward beyond
+    /// what differences of gradients can tell.
+    std::vector<double> way_down() const {
+        constexpr double least = 1e-8;
+        const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(scaled_);
+        if (solver.info() != Eigen::Success || !(solver.eigenvalues()(0) < -least)) return {};
+        std::vector<double> direction(moving_.size());
+        double longest = 0;
+        for (std::size_t i = 0; i < direction.size(); ++i) {
+            const auto k = static_cast<Eigen::Index>(i);
+            direction[i] = solver.eigenvectors()(k, 0) * unit_(k) / width(moving_[i]);
+            longest = std::max(longest, std::abs(direction[i]));
+        }
+        if (!(longest > 0) || !std::isfinite(longest)) return {};
+        for (double& component : direction) component /= longest;
+        return direction;
+    }
+
+    void go_along(std::span<const double> direction, double length, std::span<double> x) const {
+        for (std::size_t i = 0; i < moving_.size(); ++i) {
+            const std::size_t j = moving_[i];
+            x[j] = in_box(j, x_[j] + length * direction[i] * width(j));
+        }
+    }
+
+    /// As low, with a smaller slope, each variable in the unit that it has here.
+    bool is_flatter(const Model& there) const {
+        if (there.f_ != f_) return false;
+        double steepest = 0;
+        double steepest_there = 0;
+        for (Eigen::Index i = 0; i < unit_.size(); ++i) {
+            steepest = std::max(steepest, std::abs(g_[variable(i)] * unit_(i)));
+            steepest_there = std::max(steepest_there, std::abs(there.g_[variable(i)] * unit_(i)));
+        }
+        return steepest_there < steepest;
+    }
+
+  private:
+    std::size_t variable(Eigen::Index i) const { return moving_[static_cast<std::size_t>(i)]; }
+    Eigen::VectorXd scaled_gradient() const {
+        Eigen::VectorXd scaled(unit_.size());
+        for (Eigen::Index i = 0; i < scaled.size(); ++i) scaled(i) = g_[variable(i)] * unit_(i);
+        return scaled;
+    }
+    double width(std::size_t j) const {
+        const double width = box_->upper()[j] - box_->lower()[j];
+        return std::isfinite(width) ? width : std::max(1.0, std::abs(x_[j]));
+    }
+    double in_box(std::size_t j, double x) const { return inside(x, box_->lower()[j], box_->upper()[j]); }
+
+    const Box* box_;
+    std::vector<double> x_;
+    double f_;
+    std::vector<double> g_;
+    std::vector<std::size_t> moving_;
+    Eigen::MatrixXd curvature_, scaled_;
+    Eigen::VectorXd unit_;
+    Eigen::LLT<Eigen::MatrixXd> factor_;
+    bool is_curved_up_ = false;
+};
+
+/// A descent goes from model to model; it may be adrift, at a point that is not its best.
+struct SecondOrder::Descent {
+    enum class Next : std::uint8_t { whole_step, other_steps, next_round };
+
+    bool is_over() const { return end.has_value(); }
+    const Model& best() const { return before_drift ? *before_drift : *here; }
+    void move(Model model) {
+        here = std::move(model);
+        before_drift.reset();
+        adrift = 0;
+        next = Next::next_round;
+    }
+    /// What was gained is no more than rounding makes of a value.
+    static bool is_small(double gain, double f) { return !(gain > 4 * epsilon * std::abs(f)); }
+
+    std::uint64_t evaluations;  ///< left
+    std::optional<Model> here = {};
+    std::optional<Model> before_drift = {};
+    int adrift = 0;
+    int flatter = 0;
+    Next next = Next::whole_step;
+    double promise = 0;  ///< of the whole step
+    bool is_saddle = false;
+    std::optional<SecondOrderPoint::End> end = {};
+    // Of the trials.
+    std::size_t first = 0;
+    std::size_t count = 0;
+};
+
+SecondOrder::SecondOrder(const Setup& setup, Halt& halt)
+    : setup_(&setup),
+      halt_(&halt),
+      dimension_(setup.box->dimension()),
+      rows_((2 * dimension_ + 1) * lanes),
+      scratch_(setup.objective->scratch_rows() * lanes),
+      evaluator_{setup.objective, setup.isa, scratch_.data(), &halt} {}
+
+std::span<double> SecondOrder::add_trial(Descent& of, std::span<const double> x) {
+    if (of.count++ == 0) of.first = trials_.count;
+    ++trials_.count;
+    trials_.x.insert(trials_.x.end(), x.begin(), x.end());
+    of.evaluations -= std::min<std::uint64_t>(of.evaluations, 1);
+    return std::span(trials_.x).last(dimension_);
+}
+
+SecondOrder::Model SecondOrder::model_at(std::size_t trial) const {
+    const auto of_trial = [&](const std::vector<double>& rows) {
+        return std::span(rows).subspan(trial * dimension_, dimension_);
+    };
+    return {*setup_->box, of_trial(trials_.x), trials_.f[trial], of_trial(trials_.g)};
+}
+
+void SecondOrder::evaluate_trials() {
+    const std::size_t d = dimension_;
+    trials_.f.resize(trials_.count);
+    trials_.g.resize(trials_.count * d);
+    double* const f = rows_.data();
+    double* const x = f + lanes;
+    double* const g = x + d * lanes;
+    for (std::size_t first = 0; first < trials_.count; first += lanes) {
+        const std::size_t count = std::min(lanes, trials_.count - first);
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            const double* const point = trials_.x.data() + (first + std::min(lane, count - 1)) * d;
+            for (std::size_t j = 0; j < d; ++j) x[j * lanes + lane] = point[j];
+        }
+        evaluator_(lanes, d, x, f, g);
+        for (std::size_t lane = 0; lane < count; ++lane) {
+            double& value = trials_.f[first + lane];
+            double* const gradient = trials_.g.data() + (first + lane) * d;
+            value = setup_->sign * f[lane];
+            bool finite = std::isfinite(value);
+            for (std::size_t j = 0; j < d; ++j) {
+                const bool fixed = setup_->box->lower()[j] == setup_->box->upper()[j];
+                gradient[j] = fixed ? 0 : setup_->sign * g[j * lanes + lane];
+                finite = finite && std::isfinite(gradient[j]);
+            }
+            if (!finite) value = nowhere;
+        }
+        halt_->poll(omp_get_thread_num() == 0);
+    }
+}
+
+void SecondOrder::refine(std::span<SecondOrderPoint> points) {
+    // In many variables the trials of one point fill the lanes.
+    const std::size_t group = std::clamp<std::size_t>(2 * lanes / dimension_, 1, lanes);
+    for (std::size_t first = 0; first < points.size() && !halt_->requested(); first += group)
+        refine_group(points.subspan(first, std::min(group, points.size() - first)));
+}
+
+void SecondOrder::refine_group(std::span<SecondOrderPoint> points) {
+    std::vector<Descent> descents;
+    trials_.clear();
+    for (const SecondOrderPoint& point : points) {
+        descents.push_back({.evaluations = point.evaluations});
+        descents.back().count = 0;
+        add_trial(descents.back(), point.x);
+    }
+    evaluate_trials();
+    for (Descent& descent : descents) descent.move(model_at(descent.first));
+    for (int round = 0; round < most_rounds; ++round) {
+        if (halt_->requested() || std::ranges::all_of(descents, &Descent::is_over)) break;
+        take_curvature(descents);
+        take_whole_steps(descents);
+        take_other_steps(descents);
+    }
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const Model& best = descents[i].best();
+        points[i] = {.x = best.x(),
+                     .f = best.f(),
+                     .evaluations = descents[i].evaluations,
+                     .end = descents[i].end.value_or(SecondOrderPoint::End::out_of_work)};
+    }
+}
+
+void SecondOrder::take_curvature(std::vector<Descent>& descents) {
+    trials_.clear();
+    for (Descent& descent : descents) {
+        descent.count = 0;
+        if (descent.is_over()) continue;
+        const Model& here = *descent.here;
+        const std::size_t n = here.moving().size();
+        if (descent.evaluations < evaluations_of_round(n)) {
+            descent.end = SecondOrderPoint::End::out_of_work;
+        } else if (n == 0 || n > most_variables) {
+            descent.end = SecondOrderPoint::End::minimum;
+        } else {
+            for (const std::size_t j : here.moving()) {
+                for (const double x : here.beside(j)) add_trial(descent, here.x())[j] = x;
+            }
+        }
+    }
+    evaluate_trials();
+    for (Descent& descent : descents) {
+        if (descent.is_over()) continue;
+        const bool is_known = descent.here->set_curvature(trials_, descent.first);
+        if (is_known && descent.here->is_curved_up()) {
+            descent.next = Descent::Next::whole_step;
+        } else if (is_known || descent.adrift > 0) {
+            descent.next = Descent::Next::other_steps;
+        } else {
+            descent.end = SecondOrderPoint::End::minimum;
+        }
+    }
+}
+
+void SecondOrder::take_whole_steps(std::vector<Descent>& descents) {
+    trials_.clear();
+    for (Descent& descent : descents) {
+        descent.count = 0;
+        if (descent.is_over() || descent.next != Descent::Next::whole_step) continue;
+        descent.promise = descent.here->step(add_trial(descent, descent.here->x()));
+    }
+    evaluate_trials();
+    for (Descent& descent : descents) {
+        if (descent.count > 0) after_whole_step(descent);
+    }
+}
+
+void SecondOrder::after_whole_step(Descent& descent) const {
+    using End = SecondOrderPoint::End;
+    Model there = model_at(descent.first);
+    const Model& best = descent.best();
+    const double gain = best.f() - there.f();
+    const bool is_at_floor =
+        descent.adrift == 0 && (Descent::is_small(descent.promise, best.f()) || best.is_rounded());
+    if (gain > 0) {
+        if (is_at_floor || Descent::is_small(gain, there.f())) descent.end = End::minimum;
+        descent.move(std::move(there));
+    } else if (descent.adrift == 0 && best.is_flatter(there)) {
+        if (++descent.flatter == most_flatter) descent.end = End::minimum;
+        descent.move(std::move(there));
+    } else if (is_at_floor) {
+        descent.end = End::minimum;
+    } else if (std::isfinite(there.f()) && descent.adrift < most_adrift) {
+        if (descent.adrift++ == 0) descent.before_drift = std::move(descent.here);
+        descent.here = std::move(there);
+        descent.next = Descent::Next::next_round;
+    } else {
+        descent.next = Descent::Next::other_steps;
+    }
+}
+
+/// From the best point: damped steps, and steps both ways along the direction that curves down most.
+void SecondOrder::take_other_steps(std::vector<Descent>& descents) {
+    trials_.clear();
+    for (Descent& descent : descents) {
+        descent.count = 0;
+        if (descent.is_over() || descent.next != Descent::Next::other_steps) continue;
+        if (descent.before_drift) descent.move(std::move(*std::exchange(descent.before_drift, std::nullopt)));
+        Model& here = *descent.here;
+        if (!here.is_curved_up()) {
+            const std::vector<double> direction = here.way_down();
+            descent.is_saddle = !direction.empty();
+            for (const double length : lengths) {
+                if (!descent.is_saddle) break;
+                here.go_along(direction, length, add_trial(descent, here.x()));
+                here.go_along(direction, -length, add_trial(descent, here.x()));
+            }
+        }
+        for (const double by : damping) {
+            if (here.factorise(by)) here.step(add_trial(descent, here.x()));
+        }
+        if (descent.count == 0) descent.end = SecondOrderPoint::End::minimum;
+    }
+    evaluate_trials();
+    for (Descent& descent : descents) {
+        if (descent.count > 0) after_other_steps(descent);
+    }
+}
+
+void SecondOrder::after_other_steps(Descent& descent) const {
+    const double* const f = trials_.f.data() + descent.first;
+    const auto lowest = static_cast<std::size_t>(std::min_element(f, f + descent.count) - f);
+    const double gain = descent.here->f() - f[lowest];
+    if (Descent::is_small(gain, f[lowest])) {
+        descent.end = SecondOrderPoint::End::minimum;
+    } else if (descent.is_saddle) {
+        descent.end = SecondOrderPoint::End::way_down;
+    }
+    if (gain > 0) descent.move(model_at(descent.first + lowest));
+    descent.is_saddle = false;
+}
+
+}  // namespace lanewise
