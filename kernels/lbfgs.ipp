@@ -33,7 +33,9 @@ constexpr double first_step = 0.02;
 // The next trial lies between these parts of the interval, or so many times further out.
 constexpr double nearest = 0.1;
 constexpr double farthest = 0.9;
-constexpr double before_wall = 0.25;
+constexpr double before_hole = 0.25;
+/// A wall that the slope leads to holds a variable from this distance on, in units of the scale.
+constexpr double near_wall = 1e-6;
 constexpr double least_growth = 1.1;
 constexpr double most_growth = 4;
 
@@ -49,6 +51,18 @@ inline Reals least(Reals a, Reals b) {
 inline Reals greatest(Reals a, Reals b) {
     return xsimd::select(a > b, a, b);
 }
+
+/// Rows of a vector, one for each variable. A copy in a function lets the compiler keep it in registers.
+class Rows {
+  public:
+    Rows(double* first, std::size_t stride) : first_(first), stride_(stride) {}
+    Reals operator[](std::size_t j) const { return load(first_ + j * stride_); }
+    void set(std::size_t j, Reals value) const { store(first_ + j * stride_, value); }
+
+  private:
+    double* first_;
+    std::size_t stride_;
+};
 
 template <std::size_t count>
 struct Sums {
@@ -95,12 +109,14 @@ class Vector {
     }
 
   private:
+    static constexpr std::size_t width = Reals::size;
+
     Lanes is(LbfgsPhase phase) const { return phase_ == number(phase); }
     void enter(Lanes which, LbfgsPhase phase) { phase_ = xsimd::select(which, number(phase), phase_); }
 
-    double* at(double* rows, std::size_t j) const { return rows + j * tile_.lanes + lane_; }
-    double* pair(double* rows, std::size_t pair) const {
-        return rows + pair * tile_.dimension * tile_.lanes + lane_;
+    Rows shared(double* rows) const { return {rows + lane_, tile_.lanes}; }
+    Rows own(LbfgsBlock block, std::size_t pair = 0) const {
+        return {tile_.own_row(lane_ / width, width, block, 0, pair), width};
     }
     Reals number_of(LbfgsRow row, std::size_t pair = 0) const { return load(tile_.row(row, pair) + lane_); }
     void set(LbfgsRow row, Reals value, std::size_t pair = 0) const {
@@ -111,23 +127,32 @@ class Vector {
     }
 
     /// The gradient in units; that of a fixed variable counts as 0, whatever it is.
-    Reals gradient(std::size_t j) const {
-        return tile_.scale[j] == 0 ? number(0) : load(at(tile_.g, j)) * unit_;
+    auto gradient() const {
+        return [rows = shared(tile_.g), scale = tile_.scale, unit = unit_](std::size_t j) {
+            return scale[j] == 0 ? number(0) : rows[j] * unit;
+        };
     }
 
     // What has been evaluated.
 
     void judge(Lanes evaluated) {
+        const auto gradient = this->gradient();
+        const double* const lower = tile_.lower;
+        const double* const upper = tile_.upper;
+        const Rows x_rows = shared(tile_.x);
+        const Rows p_rows = own(LbfgsBlock::p);
+        const Rows base_g_rows = own(LbfgsBlock::base_g);
+        const Rows base_x_rows = own(LbfgsBlock::base_x);
         if (xsimd::any(is(starting))) choose_unit();
         const auto [seen] = sum<3>(tile_.dimension, [&](std::size_t j, Reals* sums) {
-            const Reals x = load(at(tile_.x, j));
+            const Reals x = x_rows[j];
             const Reals g = gradient(j);
-            const Reals p = load(at(tile_.p, j));
-            const Lanes is_stopped = ((x == number(tile_.lower[j])) & (p < number(0))) |
-                                     ((x == number(tile_.upper[j])) & (p > number(0)));
+            const Reals p = p_rows[j];
+            const Lanes is_stopped = ((x == number(lower[j])) & (p < number(0))) |
+                                     ((x == number(upper[j])) & (p > number(0)));
             sums[0] = fma(number(0), g, sums[0]);
             sums[1] = fma(g, xsimd::select(is_stopped, number(0), p), sums[1]);
-            sums[2] = fma(load(at(tile_.base_g, j)), x - load(at(tile_.base_x, j)), sums[2]);
+            sums[2] = fma(base_g_rows[j], x - base_x_rows[j], sums[2]);
         });
         const Reals raw_f = load(tile_.f + lane_) * number(tile_.sign);
         const Reals f = load(tile_.f + lane_) * unit_;
@@ -151,10 +176,11 @@ class Vector {
 
     /// The power of two by which value and slopes at the start are near 1.
     void choose_unit() {
+        const Rows g_rows = shared(tile_.g);
         Reals largest = xsimd::abs(load(tile_.f + lane_));
-        for (std::size_t j = 0; j < tile_.dimension; ++j) {
+        for (std::size_t j = 0, end = tile_.dimension; j < end; ++j) {
             if (tile_.scale[j] == 0) continue;
-            largest = greatest(xsimd::abs(load(at(tile_.g, j)) * number(tile_.scale[j])), largest);
+            largest = greatest(xsimd::abs(g_rows[j] * number(tile_.scale[j])), largest);
         }
         const Reals power = largest & number(std::numeric_limits<double>::infinity());
         const Lanes is_usual = (power >= number(0x1p-1000)) & (power <= number(0x1p1000));
@@ -166,13 +192,15 @@ class Vector {
     }
 
     void keep_best(Lanes valid, Reals f) {
+        const Rows x_rows = shared(tile_.x);
+        const Rows best_x_rows = own(LbfgsBlock::best_x);
         const Reals best_f = number_of(LbfgsRow::best_f);
         const Lanes improved = valid & (f < best_f);
         if (!xsimd::any(improved)) return;
         set(LbfgsRow::best_f, xsimd::select(improved, f, best_f));
-        for (std::size_t j = 0; j < tile_.dimension; ++j)
-            store(at(tile_.best_x, j),
-                  xsimd::select(improved, load(at(tile_.x, j)), load(at(tile_.best_x, j))));
+        for (std::size_t j = 0, end = tile_.dimension; j < end; ++j)
+            best_x_rows.set(j,
+                  xsimd::select(improved, x_rows[j], best_x_rows[j]));
     }
 
     /// To where the gradient would vanish along the direction, by the curvature that the probe saw.
@@ -184,7 +212,7 @@ class Vector {
         const Reals root = length * divide(base_slope, base_slope - slope_);
         const Reals to_root = xsimd::select(is_curved & is_finite(root), least(greatest(root, length), most), most);
         set_where(probed, LbfgsRow::length,
-                  xsimd::select(finite, to_root, length * number(before_wall)));
+                  xsimd::select(finite, to_root, length * number(before_hole)));
         set_where(probed, LbfgsRow::high_kind, xsimd::select(finite, number(0), number(2)));
         set_where(probed, LbfgsRow::high_length, length);
         enter(probed, searching);
@@ -245,7 +273,7 @@ class Vector {
         const Lanes is_noise = xsimd::abs(by_f) <= number(4) * unsure;
         const Reals wanted = xsimd::select(is_noise, of_slopes, of_cubic);
         const Reals share = xsimd::select(
-            kind == number(2), number(before_wall),
+            kind == number(2), number(before_hole),
             xsimd::select(is_finite(wanted), clamp(wanted, number(nearest), number(farthest)), number(0.5)));
         const Reals within = fma(share, width, low);
         // Or beyond it.
@@ -285,14 +313,19 @@ class Vector {
     /// Writes the trial points of lanes. Returns those whose point is where the search began: the step is too
     /// short to be told from none.
     Lanes place(Lanes which) const {
+        const double* const lower = tile_.lower;
+        const double* const upper = tile_.upper;
+        const Rows x_rows = shared(tile_.x);
+        const Rows base_x_rows = own(LbfgsBlock::base_x);
+        const Rows p_rows = own(LbfgsBlock::p);
         const Reals length = number_of(LbfgsRow::length);
         Lanes moved = which ^ which;
-        for (std::size_t j = 0; j < tile_.dimension; ++j) {
-            const Reals base = load(at(tile_.base_x, j));
-            const Reals there = clamp(fma(length, load(at(tile_.p, j)), base), number(tile_.lower[j]),
-                                      number(tile_.upper[j]));
+        for (std::size_t j = 0, end = tile_.dimension; j < end; ++j) {
+            const Reals base = base_x_rows[j];
+            const Reals there = clamp(fma(length, p_rows[j], base), number(lower[j]),
+                                      number(upper[j]));
             moved = moved | (there != base);
-            store(at(tile_.x, j), xsimd::select(which, there, load(at(tile_.x, j))));
+            x_rows.set(j, xsimd::select(which, there, x_rows[j]));
         }
         return which & ~moved;
     }
@@ -313,22 +346,27 @@ class Vector {
 
     /// Takes the step: x becomes the base, and the pair of step and change of the gradient the newest.
     void remember(Lanes stepped) const {
-        std::uint8_t& newest = tile_.newest[lane_];
+        const auto gradient = this->gradient();
+        const double* const scale = tile_.scale;
+        const Rows x_rows = shared(tile_.x);
+        const Rows base_x_rows = own(LbfgsBlock::base_x);
+        const Rows base_g_rows = own(LbfgsBlock::base_g);
+        std::uint8_t& newest = tile_.newest[lane_ / width];
         newest = static_cast<std::uint8_t>((newest + 1U) % lbfgs_pairs);
-        double* const s_row = pair(tile_.s, newest);
-        double* const y_row = pair(tile_.y, newest);
+        const Rows s_rows = own(LbfgsBlock::s, newest);
+        const Rows y_rows = own(LbfgsBlock::y, newest);
         const auto [product] = sum<3>(tile_.dimension, [&](std::size_t j, Reals* sums) {
-            const Reals x = load(at(tile_.x, j));
+            const Reals x = x_rows[j];
             const Reals g = gradient(j);
-            const Reals base_x = load(at(tile_.base_x, j));
-            const Reals base_g = load(at(tile_.base_g, j));
+            const Reals base_x = base_x_rows[j];
+            const Reals base_g = base_g_rows[j];
             const Reals s = xsimd::select(stepped, x - base_x, number(0));
             const Reals y = xsimd::select(stepped, g - base_g, number(0));
-            store(s_row + j * tile_.lanes, s);
-            store(y_row + j * tile_.lanes, y);
-            store(at(tile_.base_x, j), xsimd::select(stepped, x, base_x));
-            store(at(tile_.base_g, j), xsimd::select(stepped, g, base_g));
-            const Reals scaled = y * number(tile_.scale[j]);
+            s_rows.set(j, s);
+            y_rows.set(j, y);
+            base_x_rows.set(j, xsimd::select(stepped, x, base_x));
+            base_g_rows.set(j, xsimd::select(stepped, g, base_g));
+            const Reals scaled = y * number(scale[j]);
             sums[0] = fma(s, y, sums[0]);
             sums[1] = fma(scaled, scaled, sums[1]);
             sums[2] = fma(s, base_g, sums[2]);
@@ -348,27 +386,38 @@ class Vector {
         set_where(stepped, LbfgsRow::base_f, f_);
     }
 
-    /// Finds the variables that a wall holds, and the steepest way down in the others, in units of the scale.
+    /// Finds the variables that a wall holds, and the steepest way down inside the box, in units of the scale.
+    /// A wall that the slope leads to holds a variable from a little before it, or else the way would be bent
+    /// at once (Bertsekas 1982).
     Reals find_walls(Lanes turning) {
+        const Rows base_x_rows = own(LbfgsBlock::base_x);
+        const Rows base_g_rows = own(LbfgsBlock::base_g);
+        const Rows moves_rows = own(LbfgsBlock::moves);
+        const double* const lower = tile_.lower;
+        const double* const upper = tile_.upper;
+        const double* const scale = tile_.scale;
+        const Reals nearness = number(near_wall) * least(number_of(LbfgsRow::steepest), number(1));
         Reals steepest = number(0);
         Lanes changed = turning ^ turning;
         Lanes held_somewhere = changed;
-        const auto [squares] = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
-            const Reals x = load(at(tile_.base_x, j));
-            const Reals g = load(at(tile_.base_g, j));
-            const Reals before = load(at(tile_.moves, j));
-            const Lanes held = ((x == number(tile_.lower[j])) & (g >= number(0))) |
-                               ((x == number(tile_.upper[j])) & (g <= number(0)));
+        for (std::size_t j = 0, end = tile_.dimension; j < end; ++j) {
+            const Reals x = base_x_rows[j];
+            const Reals g = base_g_rows[j];
+            const Reals before = moves_rows[j];
+            const Reals near = nearness * number(scale[j]);
+            const Lanes is_down = g >= number(0);
+            const Lanes is_up = g <= number(0);
+            const Lanes at_wall = ((x == number(lower[j])) & is_down) | ((x == number(upper[j])) & is_up);
+            const Lanes held = ((x - number(lower[j]) <= near) & is_down) |
+                               ((number(upper[j]) - x <= near) & is_up);
             const Reals moves = xsimd::select(held, number(0), number(1));
-            const Reals along = g * number(tile_.scale[j]) * moves;
+            const Reals along = xsimd::select(at_wall, number(0), xsimd::abs(g * number(scale[j])));
             changed = changed | (turning & (moves != before));
             held_somewhere = held_somewhere | (turning & held);
-            store(at(tile_.moves, j), xsimd::select(turning, moves, before));
-            steepest = greatest(xsimd::abs(along), steepest);
-            sums[0] = fma(along, along, sums[0]);
-        });
-        square_ = squares[0];
-        steepest_ = steepest;
+            moves_rows.set(j, xsimd::select(turning, moves, before));
+            steepest = greatest(along, steepest);
+        }
+        set_where(turning, LbfgsRow::steepest, steepest);
         is_any_held_ = xsimd::any(held_somewhere);
         if (xsimd::any(changed)) restrict_pairs(changed);
         return steepest;
@@ -376,13 +425,15 @@ class Vector {
 
     /// A pair is one of the variables that move.
     void restrict_pairs(Lanes which) const {
+        const Rows moves_rows = own(LbfgsBlock::moves);
         for (std::size_t k = 0; k < lbfgs_pairs; ++k) {
             const Reals inverse = number_of(LbfgsRow::inverse_products, k);
             const Lanes used = which & (inverse != number(0));
             if (!xsimd::any(used)) continue;
+            const Rows s_rows = own(LbfgsBlock::s, k);
+            const Rows y_rows = own(LbfgsBlock::y, k);
             const auto [product] = sum<2>(tile_.dimension, [&](std::size_t j, Reals* sums) {
-                const Reals term = load(pair(tile_.s, k) + j * tile_.lanes) *
-                                   load(pair(tile_.y, k) + j * tile_.lanes) * load(at(tile_.moves, j));
+                const Reals term = s_rows[j] * y_rows[j] * moves_rows[j];
                 sums[0] = sums[0] + term;
                 sums[1] = sums[1] + xsimd::abs(term);
             });
@@ -418,87 +469,117 @@ class Vector {
     /// p = H g by the two loops of Nocedal 1980, in the variables that move.
     template <bool is_any_held>
     void multiply_gradient(Lanes turning) const {
+        const Rows moves_rows = own(LbfgsBlock::moves);
+        const Rows base_g_rows = own(LbfgsBlock::base_g);
+        const Rows p_rows = own(LbfgsBlock::p);
         std::size_t slots[lbfgs_pairs];  // newest first
         Reals inverse[lbfgs_pairs];
         Reals factor[lbfgs_pairs];
         std::size_t count = 0;
         for (std::size_t age = 0; age < lbfgs_pairs; ++age) {
-            const std::size_t slot = (tile_.newest[lane_] + lbfgs_pairs - age) % lbfgs_pairs;
+            const std::size_t slot = (tile_.newest[lane_ / width] + lbfgs_pairs - age) % lbfgs_pairs;
             inverse[count] = xsimd::select(turning, number_of(LbfgsRow::inverse_products, slot), number(0));
             if (xsimd::any(inverse[count] != number(0))) slots[count++] = slot;
         }
-        const std::size_t lanes = tile_.lanes;
         const Reals gamma = number_of(LbfgsRow::gamma);
-        const auto masked = [&](std::size_t j, Reals number) {
-            return is_any_held ? number * load(at(tile_.moves, j)) : number;
+        const auto masked = [moves_rows](std::size_t j, Reals number) {
+            return is_any_held ? number * moves_rows[j] : number;
         };
-        const auto initial = [&](std::size_t j, Reals q) {
-            return gamma * number(tile_.scale[j]) * number(tile_.scale[j]) * q;
+        const auto initial = [gamma, scale = tile_.scale](std::size_t j, Reals q) {
+            return gamma * number(scale[j]) * number(scale[j]) * q;
         };
         const auto used = [&](std::size_t k, Reals product) {
             return xsimd::select(inverse[k] != number(0), inverse[k] * product, number(0));
         };
         if (count == 0) {
-            for (std::size_t j = 0; j < tile_.dimension; ++j)
-                store(at(tile_.p, j), initial(j, masked(j, load(at(tile_.base_g, j)))));
+            for (std::size_t j = 0, end = tile_.dimension; j < end; ++j)
+                p_rows.set(j, initial(j, masked(j, base_g_rows[j])));
             return;
         }
-        Reals product = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
-                            const Reals q = masked(j, load(at(tile_.base_g, j)));
-                            store(at(tile_.p, j), q);
-                            sums[0] = fma(load(pair(tile_.s, slots[0]) + j * lanes), q, sums[0]);
+        const Rows first_rows = own(LbfgsBlock::s, slots[0]);
+        Reals product = sum<1>(tile_.dimension, [=](std::size_t j, Reals* sums) {
+                            const Reals q = masked(j, base_g_rows[j]);
+                            p_rows.set(j, q);
+                            sums[0] = fma(first_rows[j], q, sums[0]);
                         }).of[0];
         for (std::size_t k = 0; k < count; ++k) {
             const Reals a = factor[k] = used(k, product);
-            const double* const y = pair(tile_.y, slots[k]);
-            const bool is_last = k + 1 == count;
-            const double* const next = is_last ? y : pair(tile_.s, slots[k + 1]);
-            product = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
-                          Reals q = fnma(a, masked(j, load(y + j * lanes)), load(at(tile_.p, j)));
-                          if (is_last) q = initial(j, q);
-                          store(at(tile_.p, j), q);
-                          sums[0] = fma(load(next + j * lanes), q, sums[0]);
-                      }).of[0];
+            const Rows y_rows = own(LbfgsBlock::y, slots[k]);
+            if (k + 1 == count) {
+                product = sum<1>(tile_.dimension, [=](std::size_t j, Reals* sums) {
+                              const Reals y = y_rows[j];
+                              const Reals q = initial(j, fnma(a, masked(j, y), p_rows[j]));
+                              p_rows.set(j, q);
+                              sums[0] = fma(y, q, sums[0]);
+                          }).of[0];
+            } else {
+                const Rows s_rows = own(LbfgsBlock::s, slots[k + 1]);
+                product = sum<1>(tile_.dimension, [=](std::size_t j, Reals* sums) {
+                              const Reals q = fnma(a, masked(j, y_rows[j]), p_rows[j]);
+                              p_rows.set(j, q);
+                              sums[0] = fma(s_rows[j], q, sums[0]);
+                          }).of[0];
+            }
         }
         for (std::size_t k = count; k-- > 0;) {
             const Reals b = factor[k] - used(k, product);
-            const double* const s = pair(tile_.s, slots[k]);
-            const double* const next = k == 0 ? s : pair(tile_.y, slots[k - 1]);
-            product = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
-                          const Reals r = fma(b, masked(j, load(s + j * lanes)), load(at(tile_.p, j)));
-                          store(at(tile_.p, j), r);
-                          sums[0] = fma(load(next + j * lanes), r, sums[0]);
+            const Rows s_rows = own(LbfgsBlock::s, slots[k]);
+            const Rows y_rows = own(LbfgsBlock::y, slots[k == 0 ? 0 : k - 1]);
+            product = sum<1>(tile_.dimension, [=](std::size_t j, Reals* sums) {
+                          const Reals r = fma(b, masked(j, s_rows[j]), p_rows[j]);
+                          p_rows.set(j, r);
+                          sums[0] = fma(y_rows[j], r, sums[0]);
                       }).of[0];
         }
     }
 
-    /// Turns the product with the gradient into a direction that goes down, and places the first trial.
-    void begin_search(Lanes turning) {
+    /// Turns r = H g into a direction; a variable that a wall holds goes the rest of the way to it. Returns the
+    /// slope, and the longest step in a variable, in units of the scale.
+    template <class Product>
+    Sums<2> point_down(Lanes which, Product r) const {
+        const Rows base_x_rows = own(LbfgsBlock::base_x);
+        const Rows base_g_rows = own(LbfgsBlock::base_g);
+        const Rows moves_rows = own(LbfgsBlock::moves);
+        const Rows p_rows = own(LbfgsBlock::p);
+        const double* const lower = tile_.lower;
+        const double* const upper = tile_.upper;
+        const double* const inverse_scale = tile_.inverse_scale;
         Reals longest = number(0);
-        const auto [slopes] = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
-            const Reals x = load(at(tile_.base_x, j));
-            const Reals r = load(at(tile_.p, j));
-            const Lanes leaves = ((x == number(tile_.lower[j])) & (r > number(0))) |
-                                 ((x == number(tile_.upper[j])) & (r < number(0)));
-            const Reals p = number(0) - xsimd::select(leaves, number(0), r);
-            store(at(tile_.p, j), p);
-            longest = greatest(xsimd::abs(p * number(tile_.inverse_scale[j])), longest);
-            sums[0] = fma(load(at(tile_.base_g, j)), p, sums[0]);
+        const auto [slope] = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
+            const Reals x = base_x_rows[j];
+            const Reals g = base_g_rows[j];
+            const Reals product = r(j);
+            const Lanes leaves = ((x == number(lower[j])) & (product > number(0))) |
+                                 ((x == number(upper[j])) & (product < number(0)));
+            const Reals wall = xsimd::select(g >= number(0), number(lower[j]), number(upper[j]));
+            // Twice the way, so that the step ends on the wall itself.
+            const Reals to_wall = (wall - x) + (wall - x);
+            const Reals down = number(0) - xsimd::select(leaves, number(0), product);
+            const Reals p = xsimd::select(moves_rows[j] == number(0), to_wall, down);
+            p_rows.set(j, xsimd::select(which, p, p_rows[j]));
+            longest = greatest(xsimd::abs(p * number(inverse_scale[j])), longest);
+            sums[0] = fma(g, p, sums[0]);
         });
-        Reals slope = slopes[0];
+        return {{slope[0], longest}};
+    }
+
+    /// Begins the line search, and places its first trial.
+    void begin_search(Lanes turning) {
+        const Rows product_rows = own(LbfgsBlock::p);
+        auto [of] = point_down(turning, [=](std::size_t j) { return product_rows[j]; });
         const Lanes is_steepest =
-            turning & ((number_of(LbfgsRow::pairs) == number(0)) | ~(slope < number(0)) | ~is_finite(slope) |
-                       ~is_finite(longest));
+            turning & ((number_of(LbfgsRow::pairs) == number(0)) | ~(of[0] < number(0)) | ~is_finite(of[0]) |
+                       ~is_finite(of[1]));
         if (xsimd::any(is_steepest)) {
             forget(is_steepest);
-            for (std::size_t j = 0; j < tile_.dimension; ++j) {
-                const Reals scale = number(tile_.scale[j]);
-                const Reals down = number(0) - scale * (scale * load(at(tile_.base_g, j))) * load(at(tile_.moves, j));
-                store(at(tile_.p, j), xsimd::select(is_steepest, down, load(at(tile_.p, j))));
-            }
-            slope = xsimd::select(is_steepest, number(0) - square_, slope);
-            longest = xsimd::select(is_steepest, steepest_, longest);
+            const Rows base_g_rows = own(LbfgsBlock::base_g);
+            const auto [of_gradient] = point_down(
+                is_steepest, [=, scale = tile_.scale](std::size_t j) {
+                    return number(scale[j]) * (number(scale[j]) * base_g_rows[j]);
+                });
+            for (std::size_t i = 0; i < 2; ++i) of[i] = xsimd::select(is_steepest, of_gradient[i], of[i]);
         }
+        const auto [slope, longest] = of;
         constexpr double any_length = 0x1p1000;
         const Reals most_length = least(divide(number(tile_.longest_step), longest), number(any_length));
         const Reals first_length = least(divide(number(first_step), longest), most_length);
@@ -525,9 +606,6 @@ class Vector {
     // At the point that was evaluated, in units.
     Reals f_ = number(0);
     Reals slope_ = number(0);
-    // At the base, in units of the scale: the greatest slope in a variable that moves, and the sum of squares.
-    Reals steepest_ = number(0);
-    Reals square_ = number(0);
     bool is_any_held_ = false;
 };
 

@@ -154,6 +154,7 @@ enum class LbfgsRow : std::uint8_t {
     base_f,       ///< value at base_x
     best_f,       ///< value at best_x, not in units; infinity: none yet
     base_slope,   ///< along p at base_x
+    steepest,     ///< the steepest way down at base_x, over the scale of a variable
     length,       ///< of the step to x, in units of p
     most_length,  ///< that x may be away
     // The line search: an interval with lower values at one end, or not bounded yet.
@@ -174,6 +175,18 @@ enum class LbfgsRow : std::uint8_t {
     rows = inverse_products + lbfgs_pairs,
 };
 
+/// Blocks of a row for each variable, as wide as a vector. Those of one vector lie together, as its frame.
+enum class LbfgsBlock : std::uint8_t {
+    base_x,  ///< where the line search began
+    base_g,  ///< the gradient there, in units
+    p,       ///< its direction
+    best_x,  ///< the best point so far
+    moves,   ///< 1 where no wall holds the variable at base_x, else 0
+    s,       ///< [lbfgs_pairs] steps
+    y = s + lbfgs_pairs,  ///< [lbfgs_pairs] changes of the gradient along them, in units
+    blocks = y + lbfgs_pairs,
+};
+
 /// A tile of L-BFGS, `lanes` runs side by side, in double precision. It goes down within the box: the way of
 /// a line search is bent where it meets a wall, and variables that a wall holds are left out of the direction
 /// (projected quasi-Newton: Bertsekas 1982; Schmidt, Kim & Sra 2011, section 11.4).
@@ -183,15 +196,9 @@ struct Lbfgs {
     double* x;              ///< [d] the point to evaluate
     double* f;              ///< value at x
     double* g;              ///< [d] gradient at x
-    double* base_x;         ///< [d] where the line search began
-    double* base_g;         ///< [d] the gradient there, in units
-    double* p;              ///< [d] its direction
-    double* best_x;         ///< [d] the best point so far
-    double* moves;          ///< [d] 1 where no wall holds the variable at base_x, else 0
-    double* s;              ///< [pair][d] steps
-    double* y;              ///< [pair][d] changes of the gradient along them, in units
+    double* frames;         ///< what else is kept of the variables, see LbfgsBlock
     double* numbers;        ///< [LbfgsRow]
-    std::uint8_t* newest;   ///< [lanes] the newest pair of the vector that begins there
+    std::uint8_t* newest;   ///< [vector] its newest pair
     const double* lower;    ///< [d], one number per variable
     const double* upper;    ///< [d]
     const double* scale;    ///< [d] the unit of each variable; 0: it is fixed
@@ -204,6 +211,13 @@ struct Lbfgs {
 
     double* row(LbfgsRow which, std::size_t pair = 0) const {
         return numbers + (static_cast<std::size_t>(which) + pair) * lanes;
+    }
+    /// Of a vector of `width` lanes: row j of a block of its frame.
+    double* own_row(std::size_t vector, std::size_t width, LbfgsBlock block, std::size_t j,
+                    std::size_t pair = 0) const {
+        const std::size_t blocks = static_cast<std::size_t>(LbfgsBlock::blocks);
+        const std::size_t of_pair = static_cast<std::size_t>(block) + pair;
+        return frames + ((vector * blocks + of_pair) * dimension + j) * width;
     }
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <unordered_set>
 
@@ -14,13 +15,14 @@ namespace lanewise {
 namespace {
 
 void check_bounds(const std::string& name, double lower, double upper) {
-    if (!std::isfinite(lower) || !std::isfinite(upper))
+    if (std::isnan(lower) || std::isnan(upper) || lower == std::numeric_limits<double>::infinity() ||
+        upper == -std::numeric_limits<double>::infinity())
         throw std::invalid_argument(
-            fmt::format("variable '{}': bounds {}:{} must be finite", name, lower, upper));
+            fmt::format("variable '{}': bounds {}:{} hold no number", name, lower, upper));
     if (lower > upper)
         throw std::invalid_argument(
             fmt::format("variable '{}': lower bound {} is above upper bound {}", name, lower, upper));
-    if (!std::isfinite(upper - lower))
+    if (std::isfinite(lower) && std::isfinite(upper) && !std::isfinite(upper - lower))
         throw std::invalid_argument(fmt::format("variable '{}': box {}:{} is too wide", name, lower, upper));
 }
 

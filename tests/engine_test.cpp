@@ -91,10 +91,15 @@ class PlainEngine final : public Engine {
         }
     }
 
-    std::vector<Polished> polish(std::span<const PolishStart> starts, std::uint64_t most) override {
+    std::vector<Polished> polish(std::span<const PolishStart> starts, PolishTo to,
+                                 const PolishEffort& effort) override {
         std::vector<Polished> polished;
-        for (const PolishStart& start : starts)
-            polished.push_back(lanewise::polish(*setup_, start, most, *halt_));
+        const auto share = [](std::size_t count, const std::function<void(std::size_t)>& work) {
+            for (std::size_t i = 0; i < count; ++i) work(i);
+        };
+        for (std::size_t i = 0; i < starts.size(); ++i)
+            polished.push_back(
+                lanewise::polish(*setup_, starts.subspan(i, 1), to, effort, share, *halt_).front());
         return polished;
     }
 

@@ -21,12 +21,22 @@ constexpr const char* camel = "(4 - 2.1*x^2 + x^4/3)*x^2 + x*y + (4*y^2 - 4)*y^2
 const Box camel_box{{"x", -3, 3}, {"y", -2, 2}};
 constexpr const char* rastrigin = "10*n(x) + sum(i, 0, n(x)-1, x[i]^2 - 10*cos(2*pi*x[i]))";
 
+Polished polished_alone(const Setting& setting, const PolishStart& start, std::uint64_t most_evaluations,
+                        Halt& halt) {
+    const auto share = [](std::size_t count, const std::function<void(std::size_t)>& work) {
+        for (std::size_t i = 0; i < count; ++i) work(i);
+    };
+    return polish(setting, std::span(&start, 1), PolishTo::last_digit,
+                  {.evaluations = most_evaluations, .iterations = 0}, share, halt)
+        .front();
+}
+
 Polished polished(const char* expression, const Box& box, const std::vector<double>& from,
                   const Options& options = {}, std::uint64_t most_evaluations = 100'000) {
     const Expression objective(expression, box);
     Halt halt(options);
-    return polish(Setting(objective, box, options), {.x = from, .run = 3, .iteration = 7}, most_evaluations,
-                  halt);
+    return polished_alone(Setting(objective, box, options), {.x = from, .run = 3, .iteration = 7},
+                          most_evaluations, halt);
 }
 
 }  // namespace
@@ -176,7 +186,8 @@ TEST_CASE("a polish asks for no point outside the box") {
         });
         const Options options;
         Halt halt(options);
-        return polish(Setting(objective, box, options), {.x = from, .run = 0, .iteration = 0}, 10'000, halt);
+        return polished_alone(Setting(objective, box, options), {.x = from, .run = 0, .iteration = 0}, 10'000,
+                              halt);
     };
     // A saddle near walls: the first steps away from it are longer than the ways to them.
     const auto saddle = [](const Point& x, Point& g) {
@@ -415,7 +426,8 @@ TEST_CASE("a polish comes to the best point that it has seen, where it cannot go
         const Options options;
         Halt halt(options);
         const Polished polished =
-            polish(Setting(objective, box, options), {.x = from, .run = 0, .iteration = 0}, 10'000, halt);
+            polished_alone(Setting(objective, box, options), {.x = from, .run = 0, .iteration = 0}, 10'000,
+                           halt);
         CHECK(polished.f == least);
         CHECK(polished.f == std::abs(polished.x[0] - 0.3) + 3 * std::abs(polished.x[1] + 0.2));
     }

@@ -61,6 +61,7 @@ inline double textbook_step(const Rule& rule, std::size_t t, double g, Memory& m
             m = beta1 * m + (1 - beta1) * g;
             u = std::max(beta2 * u, std::abs(g) + eps);
             return alpha / (1 - power_t(beta1)) * m / u;
+        case Method::lbfgs: break;  // no step of one variable by itself
         case Method::nadam: {
             const auto mu = [beta1 = beta1](std::size_t i) {
                 return beta1 * (1 - 0.5 * std::pow(0.96, static_cast<double>(i) * 0.004));

@@ -10,6 +10,7 @@
 #include "lanewise/isa.hpp"
 #include "lanewise/limits.hpp"
 #include "lanewise/minimize.hpp"
+#include "lanewise/minimize_batch.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
 #include "lanewise/problem.hpp"

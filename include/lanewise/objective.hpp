@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -21,7 +22,10 @@ struct Block {
     T* g_rows;        ///< [dimension][lanes], out: gradients
     T* scratch_rows;  ///< [Objective::scratch_rows()][lanes], to write on; this thread's own
     Isa isa;          ///< the instruction set of this search
+    const std::uint32_t* id_row = nullptr;  ///< [lanes] of minimize_batch: the starts that the points belong to
 
+    /// Empty where no such starts are told.
+    std::span<const std::uint32_t> ids() const { return {id_row, id_row == nullptr ? 0 : lanes}; }
     std::span<const T> x(std::size_t j) const { return {x_rows + j * lanes, lanes}; }
     std::span<T> f() const { return {f_row, lanes}; }
     std::span<T> g(std::size_t j) const { return {g_rows + j * lanes, lanes}; }

@@ -102,6 +102,14 @@ enum class Method {
     ///     m^ = mu_t+1 m / (1 - P_t+1) + (1 - mu_t) g / (1 - P_t)
     ///     x <- x - alpha m^ / (sqrt(v^) + eps)
     nadam,
+    /// Nocedal 1980, limited-memory BFGS with 10 pairs of step and change of the gradient:
+    ///     x <- P(x - t H g)
+    /// H is the inverse of the second derivatives as the pairs tell it, in the variables that no wall holds;
+    /// P projects onto the box; t meets the strong conditions of Wolfe along that way. It takes none of a
+    /// Rule's numbers. A run ends where it has converged: where its slope is 1e-10 times max(1, |f|) (see
+    /// RunStatus) or where no lower point is found; else when its iterations are done. In double precision
+    /// only.
+    lbfgs,
 };
 
 std::string_view name(Method method) noexcept;
@@ -191,7 +199,9 @@ struct Options {
     /// Give up runs that are worse than another in their neighbourhood, where the best of that will hardly
     /// become the best of all.
     bool prune = true;
-    /// Bring the best of each minimum to full precision.
+    /// Runs that are still on their way when their iterations are done go on by L-BFGS until they converge,
+    /// and the best of each minimum is brought to full precision: what is called a minimum is one then. Off, a
+    /// run makes its iterations and nothing else, and wherever one ends counts.
     bool polish = true;
     Nearness same = {};
     /// Ends the search when the chance that another run finds a new minimum is estimated to be at most this,

@@ -58,6 +58,7 @@ kernels::Method kernel_method(Method method) noexcept {
     case Method::name: return kernels::name;
         LANEWISE_METHODS(LANEWISE_CASE)
 #undef LANEWISE_CASE
+        case Method::lbfgs: return kernels::gradient_descent;
     }
     __builtin_unreachable();
 }
@@ -97,7 +98,8 @@ kernels::Step<T> step_at(const Course& course, std::size_t k, double sign) {
             break;
         case Method::gradient_descent:
         case Method::momentum:
-        case Method::adagrad: break;
+        case Method::adagrad:
+        case Method::lbfgs: break;
     }
     return {.alpha = static_cast<T>(sign * alpha),
             .eps = static_cast<T>(eps),

@@ -19,14 +19,14 @@ struct Course {
           warm_up(options.warm_up),
           final_alpha(options.used_final_alpha()),
           scale(options.scale),
-          iterations(options.iterations) {}
+          iterations(options.rule.method == Method::lbfgs ? 0 : options.iterations) {}
 
     Rule rule;
     Schedule schedule;
     std::size_t warm_up;
     double final_alpha;
     Scale scale;
-    std::size_t iterations;
+    std::size_t iterations;  ///< steps of the rule; L-BFGS comes after them
 
     bool operator==(const Course&) const = default;
 };
@@ -34,7 +34,8 @@ struct Course {
 /// alpha in iteration k.
 double step_size(const Course& course, std::size_t k);
 
-/// The name that the kernels have for a method.
+/// The name that the kernels have for a method. L-BFGS is no step of theirs: while its runs are in a wave they
+/// keep as little as those of gradient descent.
 kernels::Method kernel_method(Method method) noexcept;
 
 /// Step `k` (from 0) of a course; see kernels::Step. `sign` is -1 when maximising. Computed in double for

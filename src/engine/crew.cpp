@@ -159,6 +159,7 @@ void Crew<T>::advance(Swarm<T>& swarm, const Course& course, std::size_t iterati
         const std::uint64_t before = run_iterations();
         Recorder::Scope scope(recorder_, thread, Activity::iterate);
         evaluators_[thread].clock = recorder_.clock(thread);
+        if (setup_->tells_ids) evaluators_[thread].ids = swarm.ids(tile, workspace.ids);
         if (native != nullptr && workspace.frames.size() < native->memory)
             workspace.frames = AlignedArray<T>(native->memory);
         T* const frames = workspace.frames.data();

@@ -88,10 +88,9 @@ class Engine {
     /// [run - first][d].
     virtual void end(std::span<const Verdict> verdicts, std::span<double> x) = 0;
 
-    /// Polishes each of these with at most so many evaluations; those that are not begun before the search is
-    /// halted have none.
+    /// Polishes each of these; those that are not begun before the search is halted have no evaluations.
     virtual std::vector<Polished> polish(std::span<const PolishStart> starts, PolishTo to,
-                                         std::uint64_t most_evaluations) = 0;
+                                         const PolishEffort& effort) = 0;
 
     /// Value and gradient at each point, in double precision, handed to `visit` with the point's index. They
     /// are those of the minimisation; the gradient of a fixed variable is 0.

@@ -20,6 +20,7 @@ struct Evaluator {
     Isa isa;
     T* scratch;
     Halt* halt;
+    const std::uint32_t* ids = nullptr;  ///< [lanes] see Block
     EvaluationClock* clock = nullptr;  ///< what evaluations of tiles are timed by, if they are
 
     /// The kernels' view of it; valid while this object lives.
@@ -27,7 +28,7 @@ struct Evaluator {
 
     /// Fills the f and g rows. What the objective throws ends the search; then no value is finite.
     void operator()(std::size_t lanes, std::size_t dimension, const T* x, T* f, T* g) const noexcept {
-        const Block<T> block{lanes, dimension, x, f, g, scratch, isa};
+        const Block<T> block{lanes, dimension, x, f, g, scratch, isa, ids};
         if (!halt->is_thrown()) {
             try {
                 if constexpr (sizeof(T) == sizeof(double)) {

@@ -9,13 +9,14 @@
 
 namespace lanewise {
 
+using kernels::LbfgsBlock;
 using kernels::LbfgsRow;
 
 namespace {
 
-// x, g, base x, base g, p, best x, moves
-constexpr std::size_t single_blocks = 7;
-constexpr std::size_t blocks = single_blocks + 2 * kernels::lbfgs_pairs;
+constexpr auto own_blocks = static_cast<std::size_t>(LbfgsBlock::blocks);
+/// With x and g.
+constexpr std::size_t blocks = 2 + own_blocks;
 constexpr auto numbers = static_cast<std::size_t>(LbfgsRow::rows);
 
 /// The unit of a variable: the width of its bounds, or 1 where that is not finite.
@@ -23,15 +24,16 @@ double unit_of(double lower, double upper) {
     return std::isfinite(upper - lower) ? upper - lower : 1;
 }
 
+std::size_t round_up_to_lane_group(std::size_t lanes) {
+    return (lanes + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
+}
+
 }  // namespace
 
 std::size_t lbfgs_lanes(const Setup& setup, std::size_t points) noexcept {
     constexpr std::size_t near = std::size_t{1} << 17U;  // bytes
     constexpr std::size_t most = 2 * kernels::lane_group;
-    const auto round_up = [](std::size_t lanes) {
-        return (lanes + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
-    };
-    const std::size_t each = round_up((points + static_cast<std::size_t>(setup.threads) - 1) /
+    const std::size_t each = round_up_to_lane_group((points + static_cast<std::size_t>(setup.threads) - 1) /
                                       static_cast<std::size_t>(setup.threads));
     if (setup.objective->calls() == Calls::from_the_caller) return each;
     const std::size_t rows = blocks * setup.box->dimension() + 1 + numbers + setup.objective->scratch_rows();
@@ -49,10 +51,12 @@ LbfgsLanes::LbfgsLanes(const Setup& setup, const LbfgsLimits& limits, std::size_
       numbers_(numbers * lanes),
       scratch_(setup.objective->scratch_rows() * lanes),
       scales_(2 * dimension_),
+      width_(kernels_->f64.width),
       newest_(lanes, 0),
       tile_{},
       evaluator_{setup.objective, setup.isa, scratch_.data(), &halt},
       points_(lanes, none),
+      ids_(lanes),
       x_(dimension_) {
     const Box& box = *setup.box;
     for (std::size_t j = 0; j < dimension_; ++j) {
@@ -73,13 +77,7 @@ LbfgsLanes::LbfgsLanes(const Setup& setup, const LbfgsLimits& limits, std::size_
     tile_.x = take(d);
     tile_.f = take(1);
     tile_.g = take(d);
-    tile_.base_x = take(d);
-    tile_.base_g = take(d);
-    tile_.p = take(d);
-    tile_.best_x = take(d);
-    tile_.moves = take(d);
-    tile_.s = take(kernels::lbfgs_pairs * d);
-    tile_.y = take(kernels::lbfgs_pairs * d);
+    tile_.frames = take(own_blocks * d);
     tile_.numbers = numbers_.data();
     tile_.newest = newest_.data();
     tile_.lower = box.lower().data();
@@ -96,14 +94,13 @@ LbfgsLanes::LbfgsLanes(const Setup& setup, const LbfgsLimits& limits, std::size_
 
 void LbfgsLanes::start(std::size_t lane, const Start& start) {
     points_[lane] = start.point;
-    for (double* rows : {tile_.base_g, tile_.p, tile_.moves}) {
-        for (std::size_t j = 0; j < dimension_; ++j) rows[j * lanes_ + lane] = 0;
+    for (std::size_t block = 0; block < own_blocks; ++block) {
+        for (std::size_t j = 0; j < dimension_; ++j) own(static_cast<LbfgsBlock>(block), lane, j) = 0;
     }
-    for (double* rows : {tile_.x, tile_.base_x, tile_.best_x}) {
-        for (std::size_t j = 0; j < dimension_; ++j) rows[j * lanes_ + lane] = start.x[j];
-    }
-    for (double* rows : {tile_.s, tile_.y}) {
-        for (std::size_t row = 0; row < kernels::lbfgs_pairs * dimension_; ++row) rows[row * lanes_ + lane] = 0;
+    for (std::size_t j = 0; j < dimension_; ++j) {
+        tile_.x[j * lanes_ + lane] = start.x[j];
+        own(LbfgsBlock::base_x, lane, j) = start.x[j];
+        own(LbfgsBlock::best_x, lane, j) = start.x[j];
     }
     for (std::size_t row = 0; row < numbers; ++row) tile_.numbers[row * lanes_ + lane] = 0;
     constexpr double nowhere = std::numeric_limits<double>::infinity();
@@ -118,24 +115,62 @@ void LbfgsLanes::start(std::size_t lane, const Start& start) {
     number(LbfgsRow::iterations, lane) = -1;
 }
 
-/// Lanes without a point evaluate that of another.
-void LbfgsLanes::copy_to_idle_lanes() const {
-    const auto used = static_cast<std::size_t>(
-        std::ranges::find_if(points_, [](std::size_t point) { return point != none; }) - points_.begin());
+/// Evaluates the lanes that want it: those that wait for their neighbours or have no point do not.
+void LbfgsLanes::evaluate() {
+    wanted_.clear();
+    const double* const phases = tile_.row(LbfgsRow::phase);
     for (std::size_t lane = 0; lane < lanes_; ++lane) {
-        if (points_[lane] != none) continue;
+        const auto phase = static_cast<kernels::LbfgsPhase>(phases[lane]);
+        if (phase >= kernels::starting && phase <= kernels::settling) wanted_.push_back(lane);
+    }
+    if (round_up_to_lane_group(wanted_.size()) < lanes_) {
+        evaluate_some();
+    } else {
+        evaluate_all();
+    }
+}
+
+/// In place. Lanes without a point evaluate that of another.
+void LbfgsLanes::evaluate_all() {
+    for (std::size_t lane = 0; lane < lanes_; ++lane) {
+        const std::size_t from = points_[lane] == none ? wanted_.front() : lane;
+        ids_[lane] = static_cast<std::uint32_t>(points_[from]);
+        if (from == lane) continue;
         for (std::size_t j = 0; j < dimension_; ++j)
-            tile_.x[j * lanes_ + lane] = tile_.x[j * lanes_ + used];
+            tile_.x[j * lanes_ + lane] = tile_.x[j * lanes_ + from];
+    }
+    evaluator_.ids = setup_->tells_ids ? ids_.data() : nullptr;
+    evaluator_(lanes_, dimension_, tile_.x, tile_.f, tile_.g);
+}
+
+void LbfgsLanes::evaluate_some() {
+    const std::size_t lanes = round_up_to_lane_group(wanted_.size());
+    if (gathered_.size() == 0) gathered_ = AlignedArray<double>((2 * dimension_ + 1) * lanes_);
+    double* const x = gathered_.data();
+    double* const f = x + dimension_ * lanes;
+    double* const g = f + lanes;
+    for (std::size_t i = 0; i < lanes; ++i) {
+        const std::size_t lane = wanted_[std::min(i, wanted_.size() - 1)];
+        ids_[i] = static_cast<std::uint32_t>(points_[lane]);
+        for (std::size_t j = 0; j < dimension_; ++j) x[j * lanes + i] = tile_.x[j * lanes_ + lane];
+    }
+    evaluator_.ids = setup_->tells_ids ? ids_.data() : nullptr;
+    evaluator_(lanes, dimension_, x, f, g);
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+        const std::size_t lane = wanted_[i];
+        tile_.f[lane] = f[i];
+        for (std::size_t j = 0; j < dimension_; ++j) tile_.g[j * lanes_ + lane] = g[j * lanes + i];
     }
 }
 
 Descended LbfgsLanes::there(std::size_t lane) {
     const auto phase = static_cast<kernels::LbfgsPhase>(number(LbfgsRow::phase, lane));
-    for (std::size_t j = 0; j < dimension_; ++j) x_[j] = tile_.best_x[j * lanes_ + lane];
+    for (std::size_t j = 0; j < dimension_; ++j) x_[j] = own(LbfgsBlock::best_x, lane, j);
     return {.why = phase < kernels::converged ? kernels::out_of_work : phase,
             .start_f = number(LbfgsRow::start_f, lane),
             .f = number(LbfgsRow::best_f, lane),
             .x = x_,
+            .slope = number(LbfgsRow::steepest, lane) / std::abs(number(LbfgsRow::unit, lane)),
             .iterations = static_cast<std::uint64_t>(std::max(0.0, number(LbfgsRow::iterations, lane))),
             .evaluations = static_cast<std::uint64_t>(number(LbfgsRow::evaluations, lane))};
 }
@@ -152,13 +187,12 @@ void LbfgsLanes::run(const Next& next, const Done& done) {
     };
     for (std::size_t lane = 0; lane < lanes_; ++lane) refill(lane);
     while (used > 0 && !halt_->requested()) {
-        if (used < lanes_) copy_to_idle_lanes();
-        evaluator_(lanes_, dimension_, tile_.x, tile_.f, tile_.g);
+        evaluate();
         kernels_->advance_lbfgs(tile_);
         halt_->poll(omp_get_thread_num() == 0);
         const double* const phases = tile_.row(LbfgsRow::phase);
         for (std::size_t lane = 0; lane < lanes_; ++lane) {
-            if (phases[lane] < kernels::converged) continue;
+            if (static_cast<kernels::LbfgsPhase>(phases[lane]) < kernels::converged) continue;
             done(points_[lane], there(lane));
             --used;
             refill(lane);

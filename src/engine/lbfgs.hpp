@@ -33,6 +33,7 @@ struct Descended {
     kernels::LbfgsPhase why;  ///< converged or a later one; out_of_work also where the search was halted
     double start_f, f;        ///< of the minimisation; infinite where there is none
     std::span<const double> x;
+    double slope;  ///< where it stood in the end, as of LbfgsLimits::flat
     std::uint64_t iterations, evaluations;
 };
 
@@ -62,8 +63,13 @@ class LbfgsLanes {
     double& number(kernels::LbfgsRow row, std::size_t lane, std::size_t pair = 0) const {
         return tile_.row(row, pair)[lane];
     }
+    double& own(kernels::LbfgsBlock block, std::size_t lane, std::size_t j) const {
+        return tile_.own_row(lane / width_, width_, block, j)[lane % width_];
+    }
     void start(std::size_t lane, const Start& start);
-    void copy_to_idle_lanes() const;
+    void evaluate();
+    void evaluate_all();
+    void evaluate_some();
     Descended there(std::size_t lane);
 
     const Setup* setup_;
@@ -72,10 +78,15 @@ class LbfgsLanes {
     std::size_t lanes_, dimension_;
     AlignedArray<double> rows_, numbers_, scratch_;
     std::vector<double> scales_;  ///< [d] of each variable, and their inverses
+    std::size_t width_;  ///< of a vector
     std::vector<std::uint8_t> newest_;
     kernels::Lbfgs tile_;
     Evaluator<double> evaluator_;
     std::vector<std::size_t> points_;  ///< [lane]
+    // What the objective is handed.
+    AlignedArray<double> gathered_;    ///< rows of the lanes that want a value: x, f, g
+    std::vector<std::size_t> wanted_;  ///< those lanes
+    std::vector<std::uint32_t> ids_;   ///< [lane]
     std::vector<double> x_;
 };
 

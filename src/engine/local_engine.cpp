@@ -109,12 +109,12 @@ class LocalEngine final : public Engine {
     }
 
     std::vector<Polished> polish(std::span<const PolishStart> starts, PolishTo to,
-                                 std::uint64_t most_evaluations) override {
+                                 const PolishEffort& effort) override {
         constexpr double evaluations = 100;  // of each
         crew_.announce(evaluations * static_cast<double>(std::max(starts.size(), kernels::lane_group)),
                        Precision::f64);
         return lanewise::polish(
-            *setup_, starts, to, most_evaluations,
+            *setup_, starts, to, effort,
             [&](std::size_t count, const std::function<void(std::size_t)>& work) { crew_.share(count, work); },
             *halt_);
     }

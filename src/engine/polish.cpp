@@ -13,8 +13,9 @@ namespace lanewise {
 
 namespace {
 
-/// A run has converged where the slope is this times max(1, |f|).
-constexpr double flat = 1e-10;
+/// A run has converged where no lower point was found and the slope is this times max(1, |f|): there the value
+/// has no more digits to go by.
+constexpr double nearly_flat = 1e-6;
 /// A polish stays in its basin.
 constexpr double longest_step = 0.1;
 constexpr int most_escapes = 5;
@@ -22,13 +23,15 @@ constexpr int most_escapes = 5;
 class Polish {
   public:
     Polish(const Setup& setup, std::span<const PolishStart> starts, PolishTo to,
-           std::uint64_t most_evaluations, const Share& share, Halt& halt)
-        : setup_(&setup), to_(to), most_evaluations_(most_evaluations), share_(&share), halt_(&halt) {
+           const PolishEffort& effort, const Share& share, Halt& halt)
+        : setup_(&setup), to_(to), effort_(effort), share_(&share), halt_(&halt) {
         for (const PolishStart& start : starts)
             polished_.push_back({.f = nowhere,
                                  .x = start.x,
                                  .finished = false,
                                  .is_flat = false,
+                                 .iterations = 0,
+                                 .is_at_limit = false,
                                  .starved = false,
                                  .start_f = nowhere,
                                  .start_x = start.x,
@@ -56,12 +59,16 @@ class Polish {
     bool has_second_order() const { return setup_->box->dimension() <= SecondOrder::most_variables; }
 
     LbfgsLimits limits() const {
-        LbfgsLimits limits{.flat = to_ == PolishTo::convergence ? flat : 0,
-                           .longest_step = longest_step,
-                           .evaluations = most_evaluations_,
-                           .target = setup_->target};
-        // Where L-BFGS has not come to an end by then, Newton's method will sooner.
-        if (has_second_order()) limits.iterations = 100 + 10 * setup_->box->dimension();
+        LbfgsLimits limits{.evaluations = effort_.evaluations, .target = setup_->target};
+        if (to_ == PolishTo::convergence) limits.flat = usual_flat;
+        if (to_ == PolishTo::lbfgs_end) {
+            limits.flat = effort_.flat;
+            limits.iterations = effort_.iterations;
+        } else {
+            limits.longest_step = longest_step;
+            // Where L-BFGS has not come to an end by then, Newton's method will sooner.
+            if (has_second_order()) limits.iterations = 100 + 10 * setup_->box->dimension();
+        }
         return limits;
     }
 
@@ -79,10 +86,14 @@ class Polish {
             Polished& polished = polished_[point];
             if (polished.evaluations == 0) polished.start_f = there.start_f;
             polished.evaluations = there.evaluations;
+            polished.iterations += there.iterations;
             ends_[point] = there.why;
             polished.finished = there.why == kernels::converged || there.why == kernels::no_lower;
-            polished.is_flat = there.why == kernels::converged;
-            polished.starved = there.evaluations >= most_evaluations_ && !polished.finished;
+            polished.is_at_limit = there.why == kernels::out_of_work && !halt_->requested();
+            polished.is_flat =
+                there.why == kernels::converged ||
+                (there.why == kernels::no_lower && there.slope <= nearly_flat * std::max(1.0, std::abs(there.f)));
+            polished.starved = there.evaluations >= effort_.evaluations && !polished.finished;
             if (!(there.f < polished.f)) return;
             polished.f = there.f;
             polished.x.assign(there.x.begin(), there.x.end());
@@ -93,9 +104,9 @@ class Polish {
 
     bool wants_second_order(std::size_t point) const {
         const kernels::LbfgsPhase why = ends_[point];
-        if (!has_second_order() || why == kernels::no_value || why == kernels::at_target) return false;
-        if (to_ == PolishTo::convergence && why == kernels::converged) return false;
-        return std::isfinite(polished_[point].f) && polished_[point].evaluations < most_evaluations_;
+        if (to_ == PolishTo::lbfgs_end || !has_second_order() || why == kernels::no_value || why == kernels::at_target) return false;
+        if (to_ == PolishTo::convergence && polished_[point].is_flat) return false;
+        return std::isfinite(polished_[point].f) && polished_[point].evaluations < effort_.evaluations;
     }
 
     /// Leaves in `points` those that L-BFGS is to go on with.
@@ -111,7 +122,7 @@ class Polish {
                 Polished& polished = polished_[points[i]];
                 looked_at.push_back({.x = polished.x,
                                      .f = polished.f,
-                                     .evaluations = most_evaluations_ - polished.evaluations});
+                                     .evaluations = effort_.evaluations - polished.evaluations});
             }
             SecondOrder(*setup_, *halt_).refine(looked_at);
             for (std::size_t i = 0; i < count; ++i) {
@@ -119,7 +130,7 @@ class Polish {
                 const SecondOrderPoint& point = looked_at[i];
                 polished.f = point.f;
                 polished.x = point.x;
-                polished.evaluations = most_evaluations_ - point.evaluations;
+                polished.evaluations = effort_.evaluations - point.evaluations;
                 polished.finished = point.end == SecondOrderPoint::End::minimum;
                 polished.starved = point.end == SecondOrderPoint::End::out_of_work;
                 go_on[first + i] = point.end == SecondOrderPoint::End::way_down ? 1 : 0;
@@ -134,7 +145,7 @@ class Polish {
 
     const Setup* setup_;
     PolishTo to_;
-    std::uint64_t most_evaluations_;
+    PolishEffort effort_;
     const Share* share_;
     Halt* halt_;
     std::vector<Polished> polished_;
@@ -144,8 +155,8 @@ class Polish {
 }  // namespace
 
 std::vector<Polished> polish(const Setup& setup, std::span<const PolishStart> starts, PolishTo to,
-                             std::uint64_t most_evaluations, const Share& share, Halt& halt) {
-    return Polish(setup, starts, to, most_evaluations, share, halt).run();
+                             const PolishEffort& effort, const Share& share, Halt& halt) {
+    return Polish(setup, starts, to, effort, share, halt).run();
 }
 
 }  // namespace lanewise

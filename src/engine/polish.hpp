@@ -30,8 +30,11 @@ struct Polished {
     double f;
     std::vector<double> x;
     bool finished;  ///< no lower point was found in any direction, or the slope is small
-    bool is_flat;   ///< L-BFGS ended where the slope is small; not part of the state
-    bool starved;   ///< it would have taken more evaluations than it had; not part of the state
+    // Not part of the state:
+    bool is_flat;              ///< L-BFGS ended where the slope is small
+    std::uint64_t iterations;  ///< of L-BFGS
+    bool is_at_limit;          ///< its iterations or evaluations are spent
+    bool starved;              ///< it would have taken more evaluations than it had
     // The polish began here.
     double start_f;
     std::vector<double> start_x;
@@ -52,15 +55,27 @@ enum class PolishTo : std::uint8_t {
     convergence,
     /// As long as there is a lower point; never to a saddle.
     last_digit,
+    /// L-BFGS alone, until the slope is small, no lower point is found or the iterations are done.
+    lbfgs_end,
+};
+
+/// A run has converged where its slope is this times max(1, |f|); see LbfgsLimits.
+inline constexpr double usual_flat = 1e-10;
+
+/// What a polish may take for each of its points, about.
+struct PolishEffort {
+    std::uint64_t evaluations;
+    // Of lbfgs_end:
+    std::uint64_t iterations;
+    double flat = usual_flat;
 };
 
 /// Calls work(i) for i = 0 to count - 1, on several threads where they may be used.
 using Share = std::function<void(std::size_t count, const std::function<void(std::size_t i)>& work)>;
 
 /// Minimises within the box from each point; no outcome is worse than its start, and each depends on its own
-/// start alone. Each takes at most about `most_evaluations`, and ends at once at the target or when the
-/// search is halted: then it is not finished.
+/// start alone. Each ends at once at the target or when the search is halted: then it is not finished.
 std::vector<Polished> polish(const Setup& setup, std::span<const PolishStart> starts, PolishTo to,
-                             std::uint64_t most_evaluations, const Share& share, Halt& halt);
+                             const PolishEffort& effort, const Share& share, Halt& halt);
 
 }  // namespace lanewise

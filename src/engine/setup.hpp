@@ -27,6 +27,7 @@ struct Setup {
     std::size_t tile_lanes;  ///< 0: the engine's choice
     Jit jit;
     bool is_profiled;
+    bool tells_ids = false;  ///< Block::ids
 };
 
 }  // namespace lanewise

@@ -141,6 +141,18 @@ void Swarm<T>::fill_unused(std::size_t tile) {
 }
 
 template <class T>
+const std::uint32_t* Swarm<T>::ids(std::size_t tile, std::vector<std::uint32_t>& ids) const {
+    const std::size_t first = tile * lanes_;
+    const std::uint8_t* begin = status_.data() + first;
+    const auto live = static_cast<std::size_t>(
+        std::find(begin, begin + lanes_, std::uint8_t{kernels::live}) - begin);
+    ids.resize(lanes_);
+    for (std::size_t i = 0; i < lanes_; ++i)
+        ids[i] = runs_[first + (begin[i] == kernels::ended ? live : i)];
+    return ids.data();
+}
+
+template <class T>
 kernels::Tile<T> Swarm<T>::unpack(std::size_t tile, const Workspace<T>& workspace) const {
     const std::size_t lane = tile * lanes_;
     T* x = points_.data() + lane * dimension_ * 2;

@@ -31,6 +31,7 @@ struct Workspace {
     AlignedArray<T> scratch;  ///< registers of the objective's program
     AlignedArray<T> frames;   ///< what machine code writes on
     std::vector<double> point;
+    std::vector<std::uint32_t> ids;
     EngineWork work;  ///< of this thread
 };
 
@@ -67,6 +68,8 @@ class Swarm {
     void place(std::size_t lane, std::span<const double> x);
     /// Moves every run of a tile to its best point.
     void go_to_best(std::size_t tile);
+    /// Writes the runs at whose points the lanes of a tile stand.
+    const std::uint32_t* ids(std::size_t tile, std::vector<std::uint32_t>& ids) const;
     /// Moves the lanes of a tile that hold no live run to where its first live run stands, if there is one.
     void fill_unused(std::size_t tile);
 

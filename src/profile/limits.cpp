@@ -123,6 +123,7 @@ Operations operations_of_step(Method method) {
         case Method::amsgrad: return operations(1, 2, 4, 10, 1, 1);
         case Method::adamax: return operations(1, 2, 3, 11, 1, 0);
         case Method::nadam: return operations(1, 2, 5, 6, 1, 1);
+        case Method::lbfgs: break;
     }
     return {};
 }

@@ -55,6 +55,11 @@ void Findings::add(Polished minimum) {
 
 void Findings::converge(const Polished& there) {
     const std::size_t run = there.run;
+    if (!std::isfinite(there.start_f)) {
+        runs.status[run] = RunStatus::nan_at_start;
+        runs.f[run] = std::numeric_limits<double>::infinity();
+        return;
+    }
     if (there.finished)
         runs.status[run] = there.is_flat ? RunStatus::converged_gradient : RunStatus::converged_value;
     if (!(there.f <= runs.f[run])) return;

@@ -114,6 +114,11 @@ struct Findings {
 /// Adds the points that were polished, in the order of their start ids, and those where a polish began.
 void add_polished(Ends& ends, const Findings& findings);
 
+/// Whether runs go on until they converge, so that minima are told from other ends.
+inline bool runs_converge(const Options& options) noexcept {
+    return options.polish || options.rule.method == Method::lbfgs;
+}
+
 /// The minima: clusters of what was polished and the ends of runs from `first_run` on. Where runs `converge`,
 /// one is a minimum only if a run converged in it or a polish was finished.
 Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness, bool converge,

@@ -50,6 +50,8 @@ void visit_paths(const Objective& objective, const Box& box, const Options& opti
                  std::span<const std::uint64_t> start_ids, std::size_t iterations,
                  const std::function<void(const PathPoint&)>& visit) {
     validate(objective, box, options);
+    if (options.rule.method == Method::lbfgs)
+        throw std::invalid_argument("rule lbfgs: only the steps of the other rules can be followed");
     const std::size_t runs = count_starts(options);
     for (const std::uint64_t id : start_ids) {
         if (id >= runs)

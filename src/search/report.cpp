@@ -25,7 +25,7 @@ class Report {
           halt_(&halt),
           findings_(&findings),
           clusters_(cluster_minima(findings, *setting.box, setting.options->same,
-                                   setting.options->polish)),
+                                   runs_converge(*setting.options))),
           clusters_of_runs_(clusters_of_runs(findings, clusters_)) {}
 
     Result result() const {

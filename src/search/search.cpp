@@ -36,10 +36,13 @@ constexpr std::size_t polished_per_wave = 16;
 // Polished in one step, so that the state can be saved in between: at most this many minima, and runs that
 // go on from where their iterations led.
 constexpr std::size_t polished_at_once = 64;
-constexpr std::size_t converged_at_once = 256;
+constexpr std::size_t converged_at_once = 1024;
 
 /// Polished in the end: at most this many of the best minima.
 constexpr std::size_t most_last_polished = 1000;
+
+/// L-BFGS takes seldom more evaluations for a step, on the average of a run.
+constexpr std::uint64_t lbfgs_trials = 2;
 
 /// Goes step by step. Between two of them its state is whole: what an archive takes.
 class Search {
@@ -172,7 +175,7 @@ class Search {
         std::vector<Child> children;
         if (breeding_) {
             plan.course.rule.alpha /= 4;
-            plan.course.iterations = std::min(offspring_iterations, options_->iterations);
+            plan.course.iterations = std::min(offspring_iterations, plan.course.iterations);
             plan.runs = born;
             plan.first_id = starts + findings_.offspring;
             for (std::size_t i = 0; i < born; ++i) children.push_back(offspring_.child(plan.first_id + i));
@@ -231,11 +234,11 @@ class Search {
         first_ = next_to_converge_ = wave_->first();
         wave_->end();
         wave_.reset();
-        next_ = options_->polish ? Next::converge : Next::after_wave;
+        next_ = runs_converge(*options_) ? Next::converge : Next::after_wave;
         check_target();
     }
 
-    /// Runs that are still on their way when their iterations are done go on by L-BFGS.
+    /// Runs that are still on their way when the steps of their rule are done go on by L-BFGS.
     void converge() {
         std::vector<PolishStart> starts;
         std::size_t next = next_to_converge_;
@@ -244,10 +247,11 @@ class Search {
         }
         if (starts.empty()) {
             next_ = Next::after_wave;
-            to_polish_ = unpolished_minima(first_, polished_per_wave);
+            if (options_->polish) to_polish_ = unpolished_minima(first_, polished_per_wave);
             return;
         }
-        const std::size_t count = polish(starts, PolishTo::convergence);
+        const bool is_lbfgs = options_->rule.method == Method::lbfgs;
+        const std::size_t count = polish(starts, is_lbfgs ? PolishTo::lbfgs_end : PolishTo::convergence);
         if (count > 0) next_to_converge_ = starts[count - 1].run + 1;
         check_target();
     }
@@ -267,7 +271,7 @@ class Search {
 
     bool is_covered() const {
         const Clusters clusters =
-            cluster_minima(findings_, *setting_->box, options_->same, options_->polish);
+            cluster_minima(findings_, *setting_->box, options_->same, runs_converge(*options_));
         const Coverage coverage =
             estimate_coverage(findings_, setting_->starts, clusters, clusters_of_runs(findings_, clusters));
         constexpr double less_than_one = 0.5;
@@ -322,7 +326,10 @@ class Search {
 
     /// Polishes the first of these, and returns how many; none where the search is over.
     std::size_t polish(std::span<const PolishStart> starts, PolishTo to) {
-        const std::uint64_t wanted = 2000 + 200 * setting_->box->dimension();
+        const std::uint64_t wanted =
+            to == PolishTo::lbfgs_end
+                ? (lbfgs_trials + 1) * options_->iterations + 1
+                : 2000 + 200 * setting_->box->dimension();
         const std::uint64_t all = budget().evaluations(wanted * starts.size());
         const std::size_t count = std::clamp<std::size_t>(all / wanted, 1, starts.size());
         const std::uint64_t most = std::min(wanted, all);
@@ -331,7 +338,8 @@ class Search {
             findings_.status = SearchStatus::max_evaluations;
             return 0;
         }
-        std::vector<Polished> polished = engine_->polish(starts.first(count), to, most);
+        std::vector<Polished> polished = engine_->polish(
+            starts.first(count), to, {.evaluations = most, .iterations = options_->iterations});
         const bool at_target = std::ranges::any_of(polished, [&](const Polished& minimum) {
             return minimum.evaluations > 0 && has_reached_target(minimum.f);
         });
@@ -351,12 +359,14 @@ class Search {
 
     void take(Polished polished, PolishTo to) {
         polish_evaluations_ += polished.evaluations;
-        if (polished.evaluations == 0 || !std::isfinite(polished.f)) return;
-        if (to == PolishTo::convergence) {
+        if (polished.evaluations == 0) return;
+        if (to != PolishTo::last_digit) {
             findings_.converge(polished);
-        } else {
+        } else if (std::isfinite(polished.f)) {
             findings_.add(std::move(polished));
         }
+        if (to == PolishTo::lbfgs_end)
+            findings_.iterations = std::max<std::size_t>(findings_.iterations, polished.iterations);
     }
 
     PolishStart end_of_run(std::size_t run) const {
@@ -368,7 +378,7 @@ class Search {
     std::vector<PolishStart> unpolished_minima(std::size_t first, std::size_t most) const {
         std::vector<PolishStart> starts;
         std::vector<End> minima = founders(
-            cluster_minima(findings_, *setting_->box, options_->same, options_->polish, first));
+            cluster_minima(findings_, *setting_->box, options_->same, runs_converge(*options_), first));
         if (minima.size() > most) minima.resize(most);
         for (const End& end : minima) {
             if (end.of == EndOf::run) starts.push_back(end_of_run(end.index));

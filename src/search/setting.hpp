@@ -13,6 +13,10 @@ namespace lanewise {
 /// \throws std::invalid_argument naming the option, its value and what is allowed.
 void validate(const Box& box, const Options& options);
 
+/// Checks objective, box and options as far as runs go that start at given points: bounds may be infinite
+/// where the rule can do with that. \throws std::invalid_argument as above.
+void validate_runs(const Objective& objective, const Box& box, const Options& options);
+
 /// Options as validated; all of it outlives the search.
 struct Setting : Setup {
     Setting(const Objective& objective, const Box& box, const Options& options)

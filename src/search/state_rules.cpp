@@ -168,7 +168,8 @@ class StateRules {
             rule(field, of_runs.size() == runs && std::ranges::all_of(of_runs, holds));
         };
         rule("wave.alpha", alpha > 0 && alpha <= options_.rule.alpha);
-        rule("wave.iterations", iterations >= 1 && iterations <= options_.iterations);
+        const bool has_steps = options_.rule.method != Method::lbfgs;
+        rule("wave.iterations", has_steps ? iterations >= 1 && iterations <= options_.iterations : iterations == 0);
         rule("wave.runs", runs >= 1 && runs <= runs_.count() && wave.first() == runs_.count() - runs);
         rule("wave.breeding",
              std::ranges::all_of(runs_.id.begin() + static_cast<std::ptrdiff_t>(wave.first()), runs_.id.end(),

@@ -57,7 +57,7 @@ void check_schedule(const Options& options) {
 }
 
 void check_single_precision(const Box& box, const Rule& rule) {
-    // Subnormal, it would count as 0: see subnormals.hpp.
+    if (rule.method == Method::lbfgs) refuse("rule", "lbfgs", "has double precision only");
     if (rule.eps < std::numeric_limits<float>::min())
         refuse("eps", rule.eps, "must be at least 1.2e-38 in single precision");
     constexpr double largest = std::numeric_limits<float>::max();
@@ -66,6 +66,14 @@ void check_single_precision(const Box& box, const Rule& rule) {
             box.upper()[j] - box.lower()[j] > largest)
             throw std::invalid_argument(fmt::format("precision f32: the box {}:{} of {} is beyond its range",
                                                     box.lower()[j], box.upper()[j], box.coordinate_name(j)));
+    }
+}
+
+void check_finite(const Box& box) {
+    for (std::size_t j = 0; j < box.dimension(); ++j) {
+        if (!std::isfinite(box.lower()[j]) || !std::isfinite(box.upper()[j]))
+            throw std::invalid_argument(fmt::format("variable '{}': bounds {}:{} must be finite",
+                                                    box.coordinate_name(j), box.lower()[j], box.upper()[j]));
     }
 }
 
@@ -120,25 +128,46 @@ void validate(const Options& options) {
         refuse("target", *options.target, "must be finite");
 }
 
-void validate(const Box& box, const Options& options) {
+namespace {
+
+/// What does not depend on whether the box is finite.
+void check_runs(const Box& box, const Options& options) {
     validate(options);
-    if (options.same.exact_value > options.same.value)
-        refuse("same-exact-value", options.same.exact_value, "must be at most same-value");
     if (options.precision == Precision::f32) check_single_precision(box, options.rule);
-    choose_design(options.design, box.dimension());
     check_start_points(box, options);
     check_schedule(options);
-    share_memory(options, box.dimension());
 }
 
-void validate(const Objective& objective, const Box& box, const Options& options) {
+void check_objective(const Objective& objective, const Box& box, const Options& options) {
     if (objective.dimension() != box.dimension())
         throw std::invalid_argument(fmt::format("the objective has {} variables, the box {}",
                                                 objective.dimension(), box.dimension()));
-    validate(box, options);
     if (options.precision == Precision::f32 && !objective.has_f32())
         refuse("precision", "f32", "this objective has double precision only");
     choose_isa(options.isa);
+}
+
+}  // namespace
+
+void validate(const Box& box, const Options& options) {
+    validate(options);
+    check_finite(box);
+    check_runs(box, options);
+    if (options.same.exact_value > options.same.value)
+        refuse("same-exact-value", options.same.exact_value, "must be at most same-value");
+    choose_design(options.design, box.dimension());
+    share_memory(options, box.dimension());
+}
+
+void validate_runs(const Objective& objective, const Box& box, const Options& options) {
+    check_runs(box, options);
+    check_objective(objective, box, options);
+    if (options.rule.method != Method::lbfgs && options.scale == Scale::box) check_finite(box);
+}
+
+void validate(const Objective& objective, const Box& box, const Options& options) {
+    validate(box, options);
+    check_objective(objective, box, options);
 }
 
 }  // namespace lanewise

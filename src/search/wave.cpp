@@ -22,7 +22,7 @@ constexpr std::size_t looks_aimed_at = 16;
 // with the time before.
 constexpr double first_late = 0.5;
 constexpr double then_late[] = {0.625, 0.75, 0.875};
-static_assert(most_given_up_in_a_row == 2 * std::size(then_late));
+static_assert(most_given_up_in_a_row == 2 * std::size(then_late) + 1);
 
 class StartOrigins final : public Origins {
   public:
@@ -114,25 +114,23 @@ void Wave::advance(std::size_t iterations) {
         all.insert(all.end(), verdicts.begin(), verdicts.end());
     };
     take(retire(look, history_));
-    if (iteration_ < course_.iterations) {
-        const bool late = std::ranges::any_of(then_late, [&](double share) { return is_due(share); });
-        if (late) {
-            take(merge(look, points(Where::current), history_, *findings_, *setting_->box,
-                       setting_->options->same));
-            if (setting_->options->prune) {
-                Pruning pruning =
-                    prune(look, points(Where::current), history_, *findings_, *setting_->box, reach());
-                for (const auto& [run, leader] : pruning.spared) {
-                    std::int64_t& spared_from = findings_->runs.spared_from[run];
-                    if (spared_from == Runs::nothing) spared_from = leader;
-                }
-                take(std::move(pruning.pruned));
-            }
+    const bool is_last = iteration_ == course_.iterations;
+    const bool is_late = !is_last && std::ranges::any_of(then_late, [&](double share) { return is_due(share); });
+    // In the end, of those that fell into a basin one goes on by L-BFGS.
+    if (is_late || (is_last && setting_->options->polish))
+        take(merge(look, points(Where::current), history_, *findings_, *setting_->box,
+                   setting_->options->same));
+    if (is_late && setting_->options->prune) {
+        Pruning pruning = prune(look, points(Where::current), history_, *findings_, *setting_->box, reach());
+        for (const auto& [run, leader] : pruning.spared) {
+            std::int64_t& spared_from = findings_->runs.spared_from[run];
+            if (spared_from == Runs::nothing) spared_from = leader;
         }
-        if (late || is_due(first_late)) {
-            for (std::size_t i = 0; i < look.count(); ++i)
-                history_.earlier_best_f[history_.index(look.run[i])] = look.best_f[i];
-        }
+        take(std::move(pruning.pruned));
+    }
+    if (is_late || (!is_last && is_due(first_late))) {
+        for (std::size_t i = 0; i < look.count(); ++i)
+            history_.earlier_best_f[history_.index(look.run[i])] = look.best_f[i];
     }
     alive_ = look.count();
     carry_out(all);

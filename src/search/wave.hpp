@@ -23,9 +23,9 @@ struct Plan {
     std::span<const Child> offspring = {};  ///< where they start; none: at the starts of the design
 };
 
-/// At each look that comes late in a wave a run may be merged into another, which is then pruned for a third:
-/// so often in a row runs can have been given up.
-inline constexpr std::size_t most_given_up_in_a_row = 6;
+/// At each look that comes late in a wave a run may be merged into another, which is then pruned for a third,
+/// and at the last look it may be merged: so often in a row runs can have been given up.
+inline constexpr std::size_t most_given_up_in_a_row = 7;
 
 /// The one place where verdicts are carried out. Decisions at a look are functions of what is known of the
 /// runs in the order of their numbers, which is that of their start ids (decisions.hpp).
