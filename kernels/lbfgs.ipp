@@ -172,6 +172,8 @@ class Vector {
         slope_ = slope;
         if (xsimd::any(probed)) after_probe(probed, finite);
         if (xsimd::any(searched)) after_trial(searched, finite, seen[2]);
+        const Lanes is_spent = number_of(LbfgsRow::evaluations) >= number(tile_.most_evaluations);
+        enter((is(probing) | is(searching) | is(settling)) & is_spent, out_of_work);
     }
 
     /// The power of two by which value and slopes at the start are near 1.

@@ -102,7 +102,10 @@ struct State {
     bool breeding;
     std::size_t barren;
     double best_before;
-    std::size_t first, last_rounds;
+    std::size_t first;
+    std::vector<std::uint32_t> to_converge;
+    std::uint64_t converge_evaluations, most_converge_evaluations;
+    std::size_t last_rounds;
     std::vector<PolishStart> to_polish;
     bool best_first;
     std::uint64_t polish_evaluations;
@@ -118,8 +121,8 @@ struct State {
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(findings, next, covered, begun, breeding, barren, best_before, first, last_rounds, to_polish,
-                best_first, polish_evaluations, parents, work, seconds, in_wave);
+        archive(findings, next, covered, begun, breeding, barren, best_before, first, to_converge,
+                converge_evaluations, most_converge_evaluations, last_rounds, to_polish, best_first, polish_evaluations, parents, work, seconds, in_wave);
         if (in_wave) archive(wave);
     }
 };
@@ -397,6 +400,15 @@ TEST_CASE("a forged search is refused by the name of the field") {
         {"barren", set([](State& s) -> auto& { return s.barren; }, 17)},
         {"best_before", set([](State& s) -> auto& { return s.best_before; }, a_nan)},
         {"first", set([](State& s) -> auto& { return s.first; }, huge)},
+        {"to_converge", set([](State& s) -> auto& { return s.to_converge; }, std::vector<std::uint32_t>{1U << 31U})},
+        {"to_converge",
+         [](State& s) {
+             const auto over = std::ranges::find(s.runs.status, RunStatus::converged_gradient);
+             if (over == s.runs.status.end()) return false;
+             s.to_converge = {static_cast<std::uint32_t>(over - s.runs.status.begin())};
+             return true;
+         }},
+        {"converge_evaluations", set([](State& s) -> auto& { return s.converge_evaluations; }, huge)},
         {"last_rounds", set([](State& s) -> auto& { return s.last_rounds; }, huge)},
         {"to_polish", with_start([](PolishStart& start, State&) { start.x.clear(); })},
         {"to_polish", with_start([](PolishStart& start, State&) { start.x[0] = a_nan; })},

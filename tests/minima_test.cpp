@@ -433,6 +433,74 @@ TEST_CASE("a polish comes to the best point that it has seen, where it cannot go
     }
 }
 
+TEST_CASE("what is called a minimum is one") {
+    const Box square{{"x", -5, 5}, {"y", -5, 5}};
+    struct Valley {
+        const char* formula;
+        double x, y;
+    };
+    // Narrow valleys, bent and straight, in which runs are still on their way when their iterations are done.
+    for (const Valley& valley : {Valley{"1e9*(y-x-0.3*sin(x))^2+(1-x)^2", 1, 1 + 0.3 * std::sin(1.0)},
+                                 Valley{"1e6*(y-x^2)^2+(1-x)^2", 1, 1},
+                                 Valley{"1e12*(x-y)^2+(x+y-1)^2", 0.5, 0.5}}) {
+        INFO(valley.formula);
+        for (const std::uint64_t seed : {0U, 1U, 2U}) {
+            const Result result = minimize(valley.formula, square, {.seed = seed});
+            CHECK(result.minima_found == 1);
+            REQUIRE(result.minima.size() == 1);
+            CHECK(result.best.polished);
+            CHECK(result.best.f < 1e-20);
+            CHECK(result.best.x[0] == Approx(valley.x).epsilon(1e-12));
+            CHECK(result.best.x[1] == Approx(valley.y).epsilon(1e-12));
+        }
+    }
+    const Box wide{{"x", 0, 500}, {"y", 0, 500}};
+    const Result product = minimize("-x*y*(72-2*x-2*y)", wide);
+    for (const Minimum& minimum : product.minima) {
+        const bool is_inner = minimum.f == Approx(-3456).epsilon(1e-12) &&
+                              minimum.x[0] == Approx(12).epsilon(1e-6) &&
+                              minimum.x[1] == Approx(12).epsilon(1e-6);
+        const bool is_on_edge = minimum.f == 0 && (minimum.x[0] == 0 || minimum.x[1] == 0);
+        CHECK((is_inner || is_on_edge));
+    }
+    for (const std::size_t d : {4U, 7U, 30U}) {
+        const Box box{{"x", -5, 5, d}};
+        const Result result = minimize("sum(i, 0, n(x)-2, 100*(x[i+1]-x[i]^2)^2 + (1-x[i])^2)", box,
+                                       {.starts = 500, .offspring = false});
+        INFO(d);
+        CHECK(result.minima_found == 2);
+        CHECK(result.minima[0].f == 0);
+        CHECK(result.minima[1].f == Approx(3.985).margin(0.3));
+    }
+}
+
+TEST_CASE("a run that was cut off on its way is no minimum, and says so") {
+    const Box square{{"x", -5, 5}, {"y", -5, 5}};
+    const Result result = minimize("1e6*(y-x^2)^2+(1-x)^2", square, {.target = 1});
+    REQUIRE(result.status == SearchStatus::target);
+    CHECK(result.minima_found == 0);
+    REQUIRE(result.minima.size() == 1);
+    CHECK_FALSE(result.minima.front().finished);
+    CHECK(result.minima.front().f == result.best.f);
+    CHECK(result.minima.front().x == result.best.x);
+    // Without a polish every end counts.
+    const Result raw = minimize("1e6*(y-x^2)^2+(1-x)^2", square, {.polish = false});
+    CHECK(raw.minima_found > 10);
+    CHECK(raw.runs_with(RunStatus::max_iterations) > 0);
+}
+
+TEST_CASE("runs by L-BFGS alone") {
+    const Box box{{"x", -5, 5, 20}};
+    const Options options{.starts = 200, .rule = {.method = Method::lbfgs}, .offspring = false};
+    const Result result = minimize("sum(i, 0, n(x)-2, 100*(x[i+1]-x[i]^2)^2 + (1-x[i])^2)", box, options);
+    CHECK(result.minima_found == 2);
+    CHECK(result.best.f == 0);
+    CHECK(result.runs_with(RunStatus::converged_gradient) + result.runs_with(RunStatus::converged_value) == 200);
+    CHECK(result.work.run_iterations == 0);
+    CHECK_THROWS_WITH(minimize("x[0]", box, {.rule = {.method = Method::lbfgs}, .precision = Precision::f32}),
+                      ContainsSubstring("rule lbfgs: has double precision only"));
+}
+
 TEST_CASE("a polish goes on where the value no longer tells points apart") {
     // Near the minimum at 0 the value is 2 to rounding within 1e-8; the gradient still tells.
     const Polished point = polished("exp(x) - x + exp(y) - y", Box{{"x", -2, 3}, {"y", -4, 3}}, {1.3, -2.2});

@@ -20,7 +20,7 @@ constexpr double nowhere = std::numeric_limits<double>::infinity();
 struct Run {
     double f;
     double x;
-    RunStatus status = RunStatus::max_iterations;
+    RunStatus status = RunStatus::converged_value;
     std::int64_t given_up_for = Runs::nothing;
     std::int64_t spared_from = Runs::nothing;
 };
@@ -99,12 +99,12 @@ TEST_CASE("the audit compares spared runs with those for which they would have b
     // Run 1 would have been pruned for 0 and is better; 2 for 0 and is worse; 3 for 4, which was pruned for 5
     // in its turn and is worse than 5; 6 is as good as its leader.
     const std::vector<Run> runs = {{5, 10},
-                                   {3, 30, RunStatus::max_iterations, Runs::nothing, 0},
-                                   {6, 50, RunStatus::max_iterations, Runs::nothing, 0},
-                                   {5, 60, RunStatus::max_iterations, Runs::nothing, 4},
+                                   {3, 30, RunStatus::converged_value, Runs::nothing, 0},
+                                   {6, 50, RunStatus::converged_value, Runs::nothing, 0},
+                                   {5, 60, RunStatus::converged_value, Runs::nothing, 4},
                                    {nowhere, 65, RunStatus::pruned, 5},
                                    {4, 70},
-                                   {5, 80, RunStatus::max_iterations, Runs::nothing, 0}};
+                                   {5, 80, RunStatus::converged_value, Runs::nothing, 0}};
     const Audit audit = report_of(runs, {}).audit;
     CHECK(audit.spared == 4);
     CHECK(audit.better_than_leader == 1);

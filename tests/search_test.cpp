@@ -832,7 +832,13 @@ TEST_CASE("boxes are checked") {
     };
     refuses({}, "at least one variable");
     refuses({{"x", 1, 0}}, "variable 'x': lower bound 1 is above upper bound 0");
-    refuses({{"x", 0, std::numeric_limits<double>::infinity()}}, "variable 'x': bounds 0:inf must be finite");
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    refuses({{"x", infinity, infinity}}, "variable 'x': bounds inf:inf hold no number");
+    refuses({{"x", -infinity, -infinity}}, "variable 'x': bounds -inf:-inf hold no number");
+    refuses({{"x", 0, std::numeric_limits<double>::quiet_NaN()}}, "variable 'x': bounds 0:nan hold no number");
+    const Box half{{"x", {0, 0}, {1, infinity}}};
+    CHECK_THROWS_WITH(minimize("x[0] + x[1]", half),
+                      ContainsSubstring("variable 'x[1]': bounds 0:inf must be finite"));
     refuses({{"x", -1e308, 1e308}}, "variable 'x': box -1e+308:1e+308 is too wide");
     refuses({{"x", 0, 1, 0}}, "variable 'x': length 0");
     refuses({{"2x", 0, 1}}, "variable '2x': a name is letters");

@@ -10,9 +10,11 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "lanewise/box.hpp"
+#include "lanewise/expression.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
 #include "lanewise/result.hpp"
@@ -75,5 +77,12 @@ struct RunEnd {
 std::vector<RunEnd> minimize_batch(const Objective& objective, const Box& box,
                                    std::span<const std::vector<double>> starts,
                                    const BatchOptions& options = {});
+
+/// The same for a formula in the variables of `box`; see Expression.
+inline std::vector<RunEnd> minimize_batch(std::string_view expression, const Box& box,
+                                          std::span<const std::vector<double>> starts,
+                                          const BatchOptions& options = {}) {
+    return minimize_batch(Expression(expression, box), box, starts, options);
+}
 
 }  // namespace lanewise

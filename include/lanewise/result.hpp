@@ -58,11 +58,14 @@ struct Best {
 /// Ends and polished points are taken best first; one that is near (Options::same) a marker of a minimum
 /// already found belongs to that minimum, any other is a new one; it is a marker itself when there is none
 /// within half that nearness. The point from which a polish began belongs to the minimum it led to. Runs that
-/// were still on their way when their iterations were done count too, where their end was not polished:
-/// gradient_norm tells.
+/// are still on their way when their iterations are done go on by L-BFGS (Options::polish); what has not
+/// converged then found no minimum: it belongs to one that is near, or to none.
 struct Minimum {
     double f;                              ///< of its best end
     std::vector<double> x;                 ///< its best end
+    /// A run converged here or a polish came to its end; or Options::polish is off. The best point heads the
+    /// list even where it is none yet, and does not count in Result::minima_found then.
+    bool finished;
     bool polished;                         ///< to full precision; else where a run ended
     double gradient_norm;                  ///< Euclidean norm of the projected gradient at x
     std::vector<std::int8_t> at_bound;     ///< [d] -1 at the lower bound, 1 at the upper, else 0

@@ -108,7 +108,8 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     app.option_defaults()->group("Runs");
     add(app, flags, "--iterations", "N", "iterations of each run [1000]");
     add(app, flags, "--rule", "NAME",
-        "how a run steps: adam, gradient-descent, momentum, adagrad, rmsprop, amsgrad, adamax, nadam [adam]");
+        "how a run steps: adam, gradient-descent, momentum, adagrad, rmsprop, amsgrad, adamax, nadam, lbfgs "
+        "[adam]");
     add(app, flags, "--alpha", "A", "step size, in box widths unless --scale none [0.05]");
     add(app, flags, "--beta1", "B", "decay of the first moment [0.9]");
     add(app, flags, "--beta2", "B", "decay of the second moment [0.999; of rmsprop 0.9]");

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "lbfgs.hpp"
+#include "lbfgs_lanes.hpp"
 #include "second_order.hpp"
 
 namespace lanewise {
@@ -60,7 +60,7 @@ class Polish {
 
     LbfgsLimits limits() const {
         LbfgsLimits limits{.evaluations = effort_.evaluations, .target = setup_->target};
-        if (to_ == PolishTo::convergence) limits.flat = usual_flat;
+        if (to_ == PolishTo::slope || to_ == PolishTo::convergence) limits.flat = usual_flat;
         if (to_ == PolishTo::lbfgs_end) {
             limits.flat = effort_.flat;
             limits.iterations = effort_.iterations;
@@ -88,11 +88,13 @@ class Polish {
             polished.evaluations = there.evaluations;
             polished.iterations += there.iterations;
             ends_[point] = there.why;
-            polished.finished = there.why == kernels::converged || there.why == kernels::no_lower;
             polished.is_at_limit = there.why == kernels::out_of_work && !halt_->requested();
             polished.is_flat =
                 there.why == kernels::converged ||
                 (there.why == kernels::no_lower && there.slope <= nearly_flat * std::max(1.0, std::abs(there.f)));
+            // Where second derivatives can tell more, L-BFGS alone does not say that there is no lower point.
+            const bool may_say_so = to_ != PolishTo::slope || !has_second_order();
+            polished.finished = polished.is_flat || (may_say_so && there.why == kernels::no_lower);
             polished.starved = there.evaluations >= effort_.evaluations && !polished.finished;
             if (!(there.f < polished.f)) return;
             polished.f = there.f;
@@ -104,7 +106,7 @@ class Polish {
 
     bool wants_second_order(std::size_t point) const {
         const kernels::LbfgsPhase why = ends_[point];
-        if (to_ == PolishTo::lbfgs_end || !has_second_order() || why == kernels::no_value || why == kernels::at_target) return false;
+        if (to_ == PolishTo::lbfgs_end || to_ == PolishTo::slope || !has_second_order() || why == kernels::no_value || why == kernels::at_target) return false;
         if (to_ == PolishTo::convergence && polished_[point].is_flat) return false;
         return std::isfinite(polished_[point].f) && polished_[point].evaluations < effort_.evaluations;
     }

@@ -50,6 +50,8 @@ struct Polished {
 
 /// How far a polish goes.
 enum class PolishTo : std::uint8_t {
+    /// L-BFGS until the slope is small, or it seems slow: that may not be the end then.
+    slope,
     /// L-BFGS until the slope is small: the run has come to its minimum. Second derivatives are looked at
     /// only where L-BFGS does not come so far.
     convergence,

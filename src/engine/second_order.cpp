@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t lanes = kernels::lane_group;
 constexpr double nowhere = std::numeric_limits<double>::infinity();
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
-constexpr int most_rounds = 100;
+constexpr int most_rounds = 200;
 /// Whole steps in a row that lead no lower: in a bent valley the one after leads back to its floor, further
 /// on (the watchdog of Chamberlain, Powell, Lemarechal & Pedersen 1982).
 constexpr int most_adrift = 3;
@@ -94,13 +94,14 @@ class SecondOrder::Model {
     }
     bool is_curved_up() const { return is_curved_up_; }
 
-    /// The slope is no larger than what rounding x to doubles makes of it.
+    /// The slope is no larger than what rounding in x and in the function may make of it.
     bool is_rounded() const {
+        constexpr double roundings = 16;
         for (Eigen::Index i = 0; i < curvature_.rows(); ++i) {
             double rounding = 0;
             for (Eigen::Index k = 0; k < curvature_.cols(); ++k)
                 rounding += std::abs(curvature_(i, k) * x_[variable(k)]);
-            if (std::abs(g_[variable(i)]) > epsilon * rounding) return false;
+            if (std::abs(g_[variable(i)]) > roundings * epsilon * rounding) return false;
         }
         return true;
     }

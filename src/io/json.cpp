@@ -83,6 +83,7 @@ Json minimum(const Minimum& minimum) {
             {"x", minimum.x},
             {"hits", minimum.hits()},
             {"offspring", minimum.offspring},
+            {"finished", minimum.finished},
             {"polished", minimum.polished},
             {"gradient_norm", minimum.gradient_norm},
             {"at_bound", minimum.at_bound},

@@ -68,7 +68,11 @@ std::string remarks(const Minimum& minimum, const Box& box) {
     };
     if (const std::size_t count = at_bounds(minimum, box); count > 0)
         add(fmt::format("{} at a bound", count));
-    if (!minimum.polished) add("not polished");
+    if (!minimum.finished) {
+        add("unfinished: no minimum yet");
+    } else if (!minimum.polished) {
+        add("not polished");
+    }
     if (minimum.hits() + minimum.offspring == 0) add("no run ended here");
     return text.empty() ? "" : fmt::format("  ({})", text);
 }

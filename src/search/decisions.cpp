@@ -113,6 +113,28 @@ std::vector<Verdict> merge(const Look& look, const Points& points, History& hist
     return verdicts;
 }
 
+void merge_into_polished(Findings& findings, std::size_t first, const Box& box, const Nearness& same) {
+    Runs& runs = findings.runs;
+    const auto is_under_way = [&](std::size_t run) {
+        return runs.status[run] == RunStatus::max_iterations && runs.id[run] != findings.best.id;
+    };
+    Ends ends(box, 2 * findings.polished.size() + (runs.count() - first));
+    add_polished(ends, findings);
+    for (auto run = static_cast<std::uint32_t>(first); run < runs.count(); ++run) {
+        if (is_under_way(run))
+            ends.add({runs.f[run], EndOf::run, run}, [x = runs.point(run)](std::size_t j) { return x[j]; });
+    }
+    const Clusters clusters = cluster(ends, same);
+    const std::vector<End> founders = lanewise::founders(clusters);
+    for (const auto& [end, cluster] : clusters.members) {
+        const End& founder = founders[cluster];
+        if (end.of != EndOf::run || founder.of != EndOf::polish) continue;
+        runs.status[end.index] = RunStatus::merged;
+        runs.f[end.index] = nowhere;
+        runs.given_up_for[end.index] = ~static_cast<std::int64_t>(founder.index);
+    }
+}
+
 Pruning prune(const Look& look, const Points& points, const History& history, const Findings& findings,
               const Box& box, double reach) {
     constexpr double falls_on = 3;

@@ -42,6 +42,9 @@ std::vector<Verdict> retire(const Look& look, History& history);
 std::vector<Verdict> merge(const Look& look, const Points& points, History& history, const Findings& findings,
                            const Box& box, const Nearness& same);
 
+/// The same for runs from `first` on that are over but have not converged, and minima that were polished.
+void merge_into_polished(Findings& findings, std::size_t first, const Box& box, const Nearness& same);
+
 struct Pruning {
     std::vector<Verdict> pruned;
     /// Runs of the sample that go on, each with the run for which it would have been pruned.

@@ -95,6 +95,7 @@ class Report {
 
     /// Describes as many minima as are asked for, or as there is the memory for.
     std::vector<Minimum> describe_as_many_as_possible() const {
+        if (setting_->options->most_minima == 0) return {};
         for (std::size_t most = std::min(setting_->options->most_minima, clusters_.count);; most /= 2) {
             try {
                 return describe(most);
@@ -112,6 +113,7 @@ class Report {
             if (cluster == minima.size()) {
                 minima.push_back({.f = setting_->sign * end.f,
                                   .x = point(end),
+                                  .finished = true,
                                   .polished = end.of == EndOf::polish,
                                   .gradient_norm = 0,
                                   .at_bound = std::vector<std::int8_t>(setting_->box->dimension(), 0),
@@ -125,9 +127,32 @@ class Report {
             const std::uint32_t cluster = clusters_of_runs_[run];
             if (!std::isfinite(runs().f[run]) && cluster < minima.size()) count(minima[cluster], run);
         }
+        if (minima.empty() || minima.front().f != setting_->sign * findings_->best.f) {
+            minima.insert(minima.begin(), unfinished_best());
+            points.insert(points.begin(), findings_->best.x);
+        }
         engine_->evaluate(
             points, [&](std::size_t i, const Evaluation& at) { add_first_order(minima[i], at.gradient); });
         return minima;
+    }
+
+    /// The best point, where it is none of the minima.
+    Minimum unfinished_best() const {
+        const BestSoFar& best = findings_->best;
+        Minimum unfinished = {.f = setting_->sign * best.f,
+                              .x = best.x,
+                              .finished = false,
+                              .polished = false,
+                              .gradient_norm = 0,
+                              .at_bound = std::vector<std::int8_t>(setting_->box->dimension(), 0),
+                              .start_ids = {},
+                              .offspring = 0};
+        if (best.id != best.line) {
+            ++unfinished.offspring;
+        } else {
+            unfinished.start_ids.push_back(static_cast<std::uint32_t>(best.id));
+        }
+        return unfinished;
     }
 
     /// What the gradient says about a minimum: a variable at a bound that it pushes against counts as

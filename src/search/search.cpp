@@ -33,10 +33,16 @@ constexpr std::size_t polished_starts = 4;
 /// Polished between two waves: this many of the best points of the first.
 constexpr std::size_t polished_per_wave = 16;
 
-// Polished in one step, so that the state can be saved in between: at most this many minima, and runs that
-// go on from where their iterations led.
+/// Polished in one step, so that the state can be saved in between: at most this many.
 constexpr std::size_t polished_at_once = 64;
-constexpr std::size_t converged_at_once = 1024;
+
+// Runs that go on until they converge, in one step: so many, or this part of a wave.
+constexpr std::size_t least_converged_at_once = 32;
+constexpr std::size_t converge_parts = 4;
+
+// After a wave of starts, and after one of offspring, so many runs go on by second derivatives.
+constexpr std::size_t settled_starts = 16;
+constexpr std::size_t settled_offspring = 4;
 
 /// Polished in the end: at most this many of the best minima.
 constexpr std::size_t most_last_polished = 1000;
@@ -106,7 +112,7 @@ class Search {
         double seconds_so_far = seconds();
         bool in_wave = wave_ && wave_->has_begun();
         archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_,
-                next_to_converge_, last_rounds_,
+                to_converge_, converge_evaluations_, most_converge_evaluations_, last_rounds_,
                 to_polish_, best_first_, polish_evaluations_, offspring_, work_so_far, seconds_so_far,
                 in_wave);
         if constexpr (Archive::reads) {
@@ -126,8 +132,9 @@ class Search {
                                       .begun = begun_,
                                       .barren = barren_,
                                       .first = first_,
-                                      .next_to_converge = next_to_converge_,
                                       .last_rounds = last_rounds_,
+                                      .to_converge = to_converge_,
+                                      .converge_evaluations = converge_evaluations_,
                                       .best_before = best_before_,
                                       .to_polish = to_polish_,
                                       .polish_evaluations = polish_evaluations_,
@@ -147,11 +154,14 @@ class Search {
             case Next::begin_wave: begin_wave(); break;
             case Next::stage: wave_->is_over() ? end_wave() : take_stage(); break;
             case Next::converge: converge(); break;
+            case Next::settle: settle(); break;
             case Next::after_wave: after_wave(); break;
             case Next::last_polish:
                 if (options_->polish && last_rounds_++ < most_last_rounds)
                     to_polish_ = unpolished_minima(0, most_last_polished);
-                if (to_polish_.empty()) next_ = Next::nothing;
+                if (!to_polish_.empty()) break;
+                next_ = Next::nothing;
+                if (options_->polish && options_->progress) tell();
                 break;
             case Next::nothing: break;
         }
@@ -231,28 +241,72 @@ class Search {
     }
 
     void end_wave() {
-        first_ = next_to_converge_ = wave_->first();
+        first_ = wave_->first();
+        most_converge_evaluations_ = wave_->runs() * wave_->iterations() / (breeding_ ? 8 : 2);
         wave_->end();
         wave_.reset();
+        converge_evaluations_ = 0;
+        if (runs_converge(*options_)) to_converge_ = runs_under_way();
+        std::ranges::stable_partition(to_converge_, [&](std::uint32_t run) {
+            return setting_->starts.is_sample(findings_.runs.id[run]);
+        });
         next_ = runs_converge(*options_) ? Next::converge : Next::after_wave;
         check_target();
     }
 
-    /// Runs that are still on their way when the steps of their rule are done go on by L-BFGS.
+    /// Runs that are still on their way when the steps of their rule are done go on by L-BFGS: those of the
+    /// sample, then the others, best first, as long as that is a small part of the wave's work.
     void converge() {
-        std::vector<PolishStart> starts;
-        std::size_t next = next_to_converge_;
-        for (; next < findings_.runs.count() && starts.size() < converged_at_once; ++next) {
-            if (findings_.runs.status[next] == RunStatus::max_iterations) starts.push_back(end_of_run(next));
-        }
-        if (starts.empty()) {
-            next_ = Next::after_wave;
-            if (options_->polish) to_polish_ = unpolished_minima(first_, polished_per_wave);
+        const bool is_lbfgs = options_->rule.method == Method::lbfgs;
+        if (!to_converge_.empty() && (is_lbfgs || converge_evaluations_ < most_converge_evaluations_)) {
+            const std::size_t at_once =
+                std::max(least_converged_at_once, (findings_.runs.count() - first_) / converge_parts);
+            go_on(at_once, is_lbfgs ? PolishTo::lbfgs_end : PolishTo::slope);
             return;
         }
-        const bool is_lbfgs = options_->rule.method == Method::lbfgs;
-        const std::size_t count = polish(starts, is_lbfgs ? PolishTo::lbfgs_end : PolishTo::convergence);
-        if (count > 0) next_to_converge_ = starts[count - 1].run + 1;
+        to_converge_.clear();
+        if (!options_->polish) {
+            next_ = Next::after_wave;
+            return;
+        }
+        next_ = Next::settle;
+        to_polish_ = unpolished_minima(first_, polished_per_wave);
+    }
+
+    /// The best of those for which L-BFGS is slow go on by second derivatives too, unless they are near a
+    /// minimum that is known by now: then they have come to it.
+    void settle() {
+        if (to_converge_.empty() && options_->rule.method != Method::lbfgs) {
+            merge_into_polished(findings_, first_, *setting_->box, options_->same);
+            to_converge_ = runs_under_way();
+            const std::size_t most = breeding_ ? settled_offspring : settled_starts;
+            if (to_converge_.size() > most) to_converge_.resize(most);
+        }
+        if (!to_converge_.empty()) go_on(to_converge_.size(), PolishTo::convergence);
+        if (!to_converge_.empty() || is_over()) return;
+        next_ = Next::after_wave;
+        to_polish_ = unpolished_minima(first_, polished_per_wave);
+    }
+
+    /// Runs of the wave that have not converged, best first.
+    std::vector<std::uint32_t> runs_under_way() const {
+        const Runs& runs = findings_.runs;
+        std::vector<std::uint32_t> under_way;
+        for (auto run = static_cast<std::uint32_t>(first_); run < runs.count(); ++run) {
+            if (runs.status[run] == RunStatus::max_iterations) under_way.push_back(run);
+        }
+        std::ranges::stable_sort(under_way, {}, [&](std::uint32_t run) { return runs.f[run]; });
+        return under_way;
+    }
+
+    void go_on(std::size_t at_once, PolishTo to) {
+        std::vector<PolishStart> starts;
+        for (const std::uint32_t run : std::span(to_converge_).first(std::min(at_once, to_converge_.size())))
+            starts.push_back(end_of_run(run));
+        const std::uint64_t before = polish_evaluations_;
+        const std::size_t count = polish(starts, to);
+        converge_evaluations_ += polish_evaluations_ - before;
+        to_converge_.erase(to_converge_.begin(), to_converge_.begin() + static_cast<std::ptrdiff_t>(count));
         check_target();
     }
 
@@ -455,7 +509,10 @@ class Search {
     bool breeding_ = false;   ///< the wave is of offspring
     double best_before_ = 0;  ///< the wave
     std::size_t first_ = 0;   ///< run of the wave before
-    std::size_t next_to_converge_ = 0;
+
+    std::vector<std::uint32_t> to_converge_;  ///< runs of the wave before, in turn
+    std::uint64_t converge_evaluations_ = 0;
+    std::uint64_t most_converge_evaluations_ = 0;
     std::size_t barren_ = 0;  ///< generations in a row
     Offspring offspring_;
 

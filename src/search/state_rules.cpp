@@ -75,7 +75,10 @@ class StateRules {
         rule("barren", state.barren <= most_barren);
         rule("best_before", is_value(state.best_before));
         rule("first", state.first <= runs_.count());
-        rule("next_to_converge", state.next_to_converge <= runs_.count());
+        rule("to_converge", std::ranges::all_of(state.to_converge, [&](std::uint32_t run) {
+                 return run < runs_.count() && runs_.status[run] == RunStatus::max_iterations;
+             }));
+        rule("converge_evaluations", is_count(state.converge_evaluations));
         rule("last_rounds", state.last_rounds <= most_last_rounds + 1);
         rule("to_polish", state.to_polish.size() <= runs_.count() &&
                               std::ranges::all_of(state.to_polish, [&](const PolishStart& start) {

@@ -15,7 +15,7 @@
 namespace lanewise {
 
 /// The next step of a search.
-enum class Next : std::uint8_t { begin_wave, stage, converge, after_wave, last_polish, nothing };
+enum class Next : std::uint8_t { begin_wave, stage, converge, settle, after_wave, last_polish, nothing };
 
 /// Breeding ends after so many generations in a row that found nothing better.
 inline constexpr std::size_t most_barren = 16;
@@ -31,7 +31,9 @@ struct SearchState {
     Wave* wave;  ///< null between two waves
     Next next;
     bool covered, breeding;
-    std::size_t begun, barren, first, next_to_converge, last_rounds;
+    std::size_t begun, barren, first, last_rounds;
+    const std::vector<std::uint32_t>& to_converge;
+    std::uint64_t converge_evaluations;
     double best_before;
     const std::vector<PolishStart>& to_polish;
     std::uint64_t polish_evaluations;

@@ -1,4 +1,4 @@
-#include "lbfgs.hpp"
+#include "lbfgs_lanes.hpp"
 
 #include <omp.h>
 
@@ -31,8 +31,9 @@ std::size_t round_up_to_lane_group(std::size_t lanes) {
 }  // namespace
 
 std::size_t lbfgs_lanes(const Setup& setup, std::size_t points) noexcept {
-    constexpr std::size_t near = std::size_t{1} << 17U;  // bytes
-    constexpr std::size_t most = 2 * kernels::lane_group;
+    constexpr std::size_t near = std::size_t{1} << 18U;  // bytes
+    // Of more lanes those that want no value can be left out better.
+    constexpr std::size_t most = 4 * kernels::lane_group;
     const std::size_t each = round_up_to_lane_group((points + static_cast<std::size_t>(setup.threads) - 1) /
                                       static_cast<std::size_t>(setup.threads));
     if (setup.objective->calls() == Calls::from_the_caller) return each;
