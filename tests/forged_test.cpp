@@ -122,7 +122,8 @@ struct State {
     template <class Archive>
     void archive(Archive& archive) {
         archive(findings, next, covered, begun, breeding, barren, best_before, first, to_converge,
-                converge_evaluations, most_converge_evaluations, last_rounds, to_polish, best_first, polish_evaluations, parents, work, seconds, in_wave);
+                converge_evaluations, most_converge_evaluations, last_rounds, to_polish, best_first,
+                polish_evaluations, parents, work, seconds, in_wave);
         if (in_wave) archive(wave);
     }
 };
@@ -389,7 +390,7 @@ TEST_CASE("a forged search is refused by the name of the field") {
         {"work.lane_occupancy", set([](State& s) -> auto& { return s.findings.work.lane_occupancy; }, 1.5)},
         {"threads", set([](State& s) -> auto& { return s.findings.threads; }, 0)},
         {"tile_lanes", set([](State& s) -> auto& { return s.findings.tile_lanes; }, 17)},
-        {"next", set([](State& s) -> auto& { return s.next; }, Next(5))},
+        {"next", set([](State& s) -> auto& { return s.next; }, Next(7))},
         {"next", in_wave([](State& s, std::size_t) { s.next = Next::begin_wave; })},
         {"next",
          [](State& s) {

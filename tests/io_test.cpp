@@ -118,6 +118,7 @@ Result found(std::size_t found) {
     result.best = {.f = 0, .x = {1, 2}, .start_id = 7, .iteration = 3, .offspring = false, .polished = false};
     result.minima = {{.f = 0,
                       .x = {1, 2},
+                      .finished = true,
                       .polished = true,
                       .gradient_norm = 0,
                       .at_bound = {0, -1},
@@ -198,6 +199,8 @@ TEST_CASE("the table tells who came to a minimum and whether it is one") {
     CHECK_THAT(row(), EndsWith("y = 2  (1 at a bound, no run ended here)"));
     result.minima[0].polished = false;
     CHECK_THAT(row(), EndsWith("y = 2  (1 at a bound, not polished, no run ended here)"));
+    result.minima[0].finished = false;
+    CHECK_THAT(row(), EndsWith("y = 2  (1 at a bound, unfinished: no minimum yet, no run ended here)"));
     result.minima.clear();
     result.minima_found = 0;
     CHECK_THAT(to_table(result, pair), ContainsSubstring("minima 0 distinct\nruns"));

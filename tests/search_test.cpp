@@ -357,7 +357,7 @@ TEST_CASE("of points with the same value the best is a polished one, which heads
         }
     }
     for (const char* offset : {"1e10 + x^2", "1e308 + x^2"})
-        CHECK(minimize(offset, Box{{"x", -7, 10}}).best.x == std::vector<double>{0});
+        CHECK(std::abs(minimize(offset, Box{{"x", -7, 10}}).best.x[0]) < 1e-15);
 }
 
 TEST_CASE("how many minima are listed changes nothing else") {
@@ -835,7 +835,8 @@ TEST_CASE("boxes are checked") {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     refuses({{"x", infinity, infinity}}, "variable 'x': bounds inf:inf hold no number");
     refuses({{"x", -infinity, -infinity}}, "variable 'x': bounds -inf:-inf hold no number");
-    refuses({{"x", 0, std::numeric_limits<double>::quiet_NaN()}}, "variable 'x': bounds 0:nan hold no number");
+    refuses({{"x", 0, std::numeric_limits<double>::quiet_NaN()}},
+            "variable 'x': bounds 0:nan hold no number");
     const Box half{{"x", {0, 0}, {1, infinity}}};
     CHECK_THROWS_WITH(minimize("x[0] + x[1]", half),
                       ContainsSubstring("variable 'x[1]': bounds 0:inf must be finite"));

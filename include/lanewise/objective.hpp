@@ -22,7 +22,8 @@ struct Block {
     T* g_rows;        ///< [dimension][lanes], out: gradients
     T* scratch_rows;  ///< [Objective::scratch_rows()][lanes], to write on; this thread's own
     Isa isa;          ///< the instruction set of this search
-    const std::uint32_t* id_row = nullptr;  ///< [lanes] of minimize_batch: the starts that the points belong to
+    const std::uint32_t* id_row =
+        nullptr;  ///< [lanes] of minimize_batch: the starts that the points belong to
 
     /// Empty where no such starts are told.
     std::span<const std::uint32_t> ids() const { return {id_row, id_row == nullptr ? 0 : lanes}; }
@@ -35,8 +36,9 @@ struct Block {
 /// Which thread may call an objective.
 enum class Calls {
     from_any_thread,  ///< several at once, each with some of the runs
-    /// The one that called minimize, with all live runs of a wave in one block. Polishes and single points
-    /// come in blocks of 16 lanes, which are copies where there are fewer points.
+    /// The one that called minimize, with all live runs of a wave in one block. Where runs go on by L-BFGS or
+    /// are polished, a block holds the points that are wanted; there and with single points, lanes beyond
+    /// these are copies.
     from_the_caller,
 };
 

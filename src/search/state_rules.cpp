@@ -75,10 +75,6 @@ class StateRules {
         rule("barren", state.barren <= most_barren);
         rule("best_before", is_value(state.best_before));
         rule("first", state.first <= runs_.count());
-        rule("to_converge", std::ranges::all_of(state.to_converge, [&](std::uint32_t run) {
-                 return run < runs_.count() && runs_.status[run] == RunStatus::max_iterations;
-             }));
-        rule("converge_evaluations", is_count(state.converge_evaluations));
         rule("last_rounds", state.last_rounds <= most_last_rounds + 1);
         rule("to_polish", state.to_polish.size() <= runs_.count() &&
                               std::ranges::all_of(state.to_polish, [&](const PolishStart& start) {
@@ -92,6 +88,10 @@ class StateRules {
         rule("seconds", is_duration(state.seconds));
         if (state.wave != nullptr) wave(*state.wave, state.breeding);
         rule("runs.status", going() == (state.wave != nullptr ? state.wave->alive() : 0));
+        rule("to_converge", std::ranges::all_of(state.to_converge, [&](std::uint32_t run) {
+                 return run < runs_.count() && runs_.status[run] == RunStatus::max_iterations;
+             }));
+        rule("converge_evaluations", is_count(state.converge_evaluations));
     }
 
   private:
@@ -172,7 +172,8 @@ class StateRules {
         };
         rule("wave.alpha", alpha > 0 && alpha <= options_.rule.alpha);
         const bool has_steps = options_.rule.method != Method::lbfgs;
-        rule("wave.iterations", has_steps ? iterations >= 1 && iterations <= options_.iterations : iterations == 0);
+        rule("wave.iterations",
+             has_steps ? iterations >= 1 && iterations <= options_.iterations : iterations == 0);
         rule("wave.runs", runs >= 1 && runs <= runs_.count() && wave.first() == runs_.count() - runs);
         rule("wave.breeding",
              std::ranges::all_of(runs_.id.begin() + static_cast<std::ptrdiff_t>(wave.first()), runs_.id.end(),
