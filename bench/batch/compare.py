@@ -78,7 +78,7 @@ def by_botorch(starts, gtol):
 
     begin = time.perf_counter()
     points, _, _ = fmin_l_bfgs_b_batched(
-        batched, starts, bounds=[(-BOUND, BOUND)] * starts.shape[1], ftol=0, pgtol=gtol, maxiter=15000
+        batched, starts, bounds=[(-BOUND, BOUND)] * starts.shape[1], factr=None, ftol=0, pgtol=gtol, maxiter=15000
     )
     return row("BoTorch", time.perf_counter() - begin, count, np.asarray(points))
 
