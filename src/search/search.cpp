@@ -111,10 +111,9 @@ class Search {
         EngineWork work_so_far = work();
         double seconds_so_far = seconds();
         bool in_wave = wave_ && wave_->has_begun();
-        archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_,
-                to_converge_, converge_evaluations_, most_converge_evaluations_, last_rounds_,
-                to_polish_, best_first_, polish_evaluations_, offspring_, work_so_far, seconds_so_far,
-                in_wave);
+        archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_, to_converge_,
+                converge_evaluations_, most_converge_evaluations_, last_rounds_, to_polish_, best_first_,
+                polish_evaluations_, offspring_, work_so_far, seconds_so_far, in_wave);
         if constexpr (Archive::reads) {
             earlier_work_ = work_so_far;
             earlier_seconds_ = saved_at_ = seconds_so_far;
@@ -242,7 +241,7 @@ class Search {
 
     void end_wave() {
         first_ = wave_->first();
-        most_converge_evaluations_ = wave_->runs() * wave_->iterations() / (breeding_ ? 8 : 2);
+        most_converge_evaluations_ = wave_->runs() * wave_->iterations() / converge_share();
         wave_->end();
         wave_.reset();
         converge_evaluations_ = 0;
@@ -259,9 +258,13 @@ class Search {
     void converge() {
         const bool is_lbfgs = options_->rule.method == Method::lbfgs;
         if (!to_converge_.empty() && (is_lbfgs || converge_evaluations_ < most_converge_evaluations_)) {
-            const std::size_t at_once =
-                std::max(least_converged_at_once, (findings_.runs.count() - first_) / converge_parts);
-            go_on(at_once, is_lbfgs ? PolishTo::lbfgs_end : PolishTo::slope);
+            // About what a run takes, so that not much more is spent than is to be.
+            const std::uint64_t of_run = 50 + 2 * setting_->box->dimension();
+            const std::size_t affordable =
+                is_lbfgs ? to_converge_.size() : most_converge_evaluations_ / of_run / converge_parts;
+            const std::size_t part = (findings_.runs.count() - first_) / converge_parts;
+            go_on(std::max(least_converged_at_once, std::min(part, affordable)),
+                  is_lbfgs ? PolishTo::lbfgs_end : PolishTo::slope);
             return;
         }
         to_converge_.clear();
@@ -271,6 +274,14 @@ class Search {
         }
         next_ = Next::settle;
         to_polish_ = unpolished_minima(first_, polished_per_wave);
+    }
+
+    /// L-BFGS takes a wave's iterations divided by this as evaluations. In many variables its pairs are far
+    /// from the processor, and an evaluation takes as long as ten iterations.
+    std::uint64_t converge_share() const {
+        constexpr std::size_t few_variables = 256;
+        if (setting_->box->dimension() > few_variables) return 12;
+        return breeding_ ? 8 : 4;
     }
 
     /// The best of those for which L-BFGS is slow go on by second derivatives too, unless they are near a
@@ -380,10 +391,8 @@ class Search {
 
     /// Polishes the first of these, and returns how many; none where the search is over.
     std::size_t polish(std::span<const PolishStart> starts, PolishTo to) {
-        const std::uint64_t wanted =
-            to == PolishTo::lbfgs_end
-                ? (lbfgs_trials + 1) * options_->iterations + 1
-                : 2000 + 200 * setting_->box->dimension();
+        const std::uint64_t wanted = to == PolishTo::lbfgs_end ? (lbfgs_trials + 1) * options_->iterations + 1
+                                                               : 2000 + 200 * setting_->box->dimension();
         const std::uint64_t all = budget().evaluations(wanted * starts.size());
         const std::size_t count = std::clamp<std::size_t>(all / wanted, 1, starts.size());
         const std::uint64_t most = std::min(wanted, all);
