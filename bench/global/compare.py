@@ -60,7 +60,7 @@ def load(path):
         ("formula_dimension", size, (pointer,)),
         ("formula_bounds", None, (pointer, pointer, pointer)),
         ("formula_evaluate", real, (pointer, pointer, pointer)),
-        ("search_lanewise", OutcomeOfC, (pointer, ctypes.c_uint64, real, real, pointer)),
+        ("search_lanewise", OutcomeOfC, (pointer, ctypes.c_bool, ctypes.c_uint64, real, real, pointer)),
         ("search_mlsl", OutcomeOfC, (pointer, ctypes.c_bool, ctypes.c_uint64, real, real, pointer)),
     ):
         function = getattr(library, name)
@@ -127,9 +127,14 @@ class Timed:
         return time.perf_counter() - self.begin
 
 
-def lanewise(formula, seed, target, max_time):
-    x = np.empty_like(formula.point)
-    return formula.library.search_lanewise(formula.handle, seed, target, max_time, x.ctypes.data).outcome()
+def lanewise(lbfgs):
+    def search(formula, seed, target, max_time):
+        x = np.empty_like(formula.point)
+        return formula.library.search_lanewise(
+            formula.handle, lbfgs, seed, target, max_time, x.ctypes.data
+        ).outcome()
+
+    return search
 
 
 def mlsl(low_discrepancy):
@@ -174,7 +179,8 @@ def multistart(objective, formula, seed):
 
 
 TOOLS = {
-    "lanewise": lanewise,
+    "lanewise": lanewise(False),
+    "lanewise-lbfgs": lanewise(True),
     "mlsl-lds": mlsl(True),
     "mlsl": mlsl(False),
     "dual-annealing": dual_annealing,
@@ -280,7 +286,7 @@ def check(library, functions, arguments):
         for seed in range(arguments.seeds):
             x = np.empty_like(formula.point)
             library.search_lanewise(
-                formula.handle, seed, function["minimum"] - 1e-9, arguments.max_time, x.ctypes.data
+                formula.handle, False, seed, function["minimum"] - 1e-9, arguments.max_time, x.ctypes.data
             )
             points.append(x)
         excess = min(polished(formula, x) for x in points) - function["minimum"]

@@ -132,11 +132,15 @@ double formula_evaluate(PointFormula* formula, const double* x, double* gradient
     return formula->evaluate(x, gradient);
 }
 
-/// lanewise with its defaults on one thread; x receives the best point.
-Outcome search_lanewise(const PointFormula* formula, std::uint64_t seed, double target, double max_seconds,
-                        double* x) {
+/// lanewise with its defaults, or with runs by L-BFGS alone, on one thread; x receives the best point.
+Outcome search_lanewise(const PointFormula* formula, bool lbfgs, std::uint64_t seed, double target,
+                        double max_seconds, double* x) {
     const Result result = minimize(formula->objective(), formula->box(),
-                                   {.seed = seed, .threads = 1, .max_time = max_seconds, .target = target});
+                                   {.seed = seed,
+                                    .rule = {.method = lbfgs ? Method::lbfgs : Method::adam},
+                                    .threads = 1,
+                                    .max_time = max_seconds,
+                                    .target = target});
     std::ranges::copy(result.best.x, x);
     return {result.status == SearchStatus::target, result.best.f, result.work.seconds,
             result.work.evaluations};
