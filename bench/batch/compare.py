@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Many runs of L-BFGS, each for itself: lanewise's minimize_batch beside NLopt, SciPy, BoTorch and Optuna, on one thread.
+"""Many runs of L-BFGS, each for itself: minimize_batch beside NLopt, SciPy, BoTorch and Optuna, on one thread.
 
     build/bench-venv/bin/python bench/batch/compare.py build/bench/bench/lanewise_batch [--dimension 100] [--starts 1000]
 
