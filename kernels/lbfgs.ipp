@@ -148,8 +148,8 @@ class Vector {
             const Reals x = x_rows[j];
             const Reals g = gradient(j);
             const Reals p = p_rows[j];
-            const Lanes is_stopped = ((x == number(lower[j])) & (p < number(0))) |
-                                     ((x == number(upper[j])) & (p > number(0)));
+            const Lanes is_stopped =
+                ((x == number(lower[j])) & (p < number(0))) | ((x == number(upper[j])) & (p > number(0)));
             sums[0] = fma(number(0), g, sums[0]);
             sums[1] = fma(g, xsimd::select(is_stopped, number(0), p), sums[1]);
             sums[2] = fma(base_g_rows[j], x - base_x_rows[j], sums[2]);
@@ -186,8 +186,8 @@ class Vector {
         }
         const Reals power = largest & number(std::numeric_limits<double>::infinity());
         const Lanes is_usual = (power >= number(0x1p-1000)) & (power <= number(0x1p1000));
-        const Reals bounded = xsimd::select(
-            is_usual, power, xsimd::select(power > number(1), number(0x1p1000), number(1)));
+        const Reals bounded =
+            xsimd::select(is_usual, power, xsimd::select(power > number(1), number(0x1p1000), number(1)));
         const Reals unit = divide(number(tile_.sign), bounded);
         unit_ = xsimd::select(is(starting), unit, unit_);
         set(LbfgsRow::unit, unit_);
@@ -201,8 +201,7 @@ class Vector {
         if (!xsimd::any(improved)) return;
         set(LbfgsRow::best_f, xsimd::select(improved, f, best_f));
         for (std::size_t j = 0, end = tile_.dimension; j < end; ++j)
-            best_x_rows.set(j,
-                  xsimd::select(improved, x_rows[j], best_x_rows[j]));
+            best_x_rows.set(j, xsimd::select(improved, x_rows[j], best_x_rows[j]));
     }
 
     /// To where the gradient would vanish along the direction, by the curvature that the probe saw.
@@ -212,9 +211,9 @@ class Vector {
         const Reals most = number_of(LbfgsRow::high_length);
         const Lanes is_curved = slope_ > base_slope;
         const Reals root = length * divide(base_slope, base_slope - slope_);
-        const Reals to_root = xsimd::select(is_curved & is_finite(root), least(greatest(root, length), most), most);
-        set_where(probed, LbfgsRow::length,
-                  xsimd::select(finite, to_root, length * number(before_hole)));
+        const Reals to_root =
+            xsimd::select(is_curved & is_finite(root), least(greatest(root, length), most), most);
+        set_where(probed, LbfgsRow::length, xsimd::select(finite, to_root, length * number(before_hole)));
         set_where(probed, LbfgsRow::high_kind, xsimd::select(finite, number(0), number(2)));
         set_where(probed, LbfgsRow::high_length, length);
         enter(probed, searching);
@@ -238,7 +237,8 @@ class Vector {
         const Lanes lower = finite & (f_ <= fma(number(least_decrease), decrease, base_f) + unsure) &
                             (f_ <= old_low_f + unsure);
         const Lanes is_flat = xsimd::abs(slope_) <= number(flatter) * xsimd::abs(base_slope);
-        const Lanes accepted = searched & lower & (is_flat | ((length >= most_length) & (slope_ < number(0))));
+        const Lanes accepted =
+            searched & lower & (is_flat | ((length >= most_length) & (slope_ < number(0))));
         enter(accepted, waiting);
 
         // The interval: the trial is its new end.
@@ -270,7 +270,8 @@ class Vector {
         const Reals mean = low_slope + high_slope + number(3) * divide(by_f, width);
         const Reals root = square_root(fnma(low_slope, high_slope, mean * mean));
         const Reals way = xsimd::select(width < number(0), number(0) - root, root);
-        const Reals of_cubic = number(1) - divide(high_slope + way - mean, high_slope - low_slope + way + way);
+        const Reals of_cubic =
+            number(1) - divide(high_slope + way - mean, high_slope - low_slope + way + way);
         const Reals of_slopes = divide(low_slope, low_slope - high_slope);
         const Lanes is_noise = xsimd::abs(by_f) <= number(4) * unsure;
         const Reals wanted = xsimd::select(is_noise, of_slopes, of_cubic);
@@ -281,9 +282,9 @@ class Vector {
         // Or beyond it.
         const Reals step = length - old_low;
         const Reals ahead = divide(slope_, old_low_slope - slope_);
-        const Reals growth =
-            xsimd::select((slope_ > old_low_slope) & is_finite(ahead),
-                          clamp(ahead, number(least_growth - 1), number(most_growth - 1)), number(most_growth - 1));
+        const Reals growth = xsimd::select((slope_ > old_low_slope) & is_finite(ahead),
+                                           clamp(ahead, number(least_growth - 1), number(most_growth - 1)),
+                                           number(most_growth - 1));
         const Reals beyond = least(fma(growth, step, length), most_length);
         set_where(goes_on, LbfgsRow::length, xsimd::select(kind == number(0), beyond, within));
 
@@ -324,8 +325,7 @@ class Vector {
         Lanes moved = which ^ which;
         for (std::size_t j = 0, end = tile_.dimension; j < end; ++j) {
             const Reals base = base_x_rows[j];
-            const Reals there = clamp(fma(length, p_rows[j], base), number(lower[j]),
-                                      number(upper[j]));
+            const Reals there = clamp(fma(length, p_rows[j], base), number(lower[j]), number(upper[j]));
             moved = moved | (there != base);
             x_rows.set(j, xsimd::select(which, there, x_rows[j]));
         }
@@ -388,9 +388,9 @@ class Vector {
         set_where(stepped, LbfgsRow::base_f, f_);
     }
 
-    /// Finds the variables that a wall holds, and the steepest way down inside the box, in units of the scale.
-    /// A wall that the slope leads to holds a variable from a little before it, or else the way would be bent
-    /// at once (Bertsekas 1982).
+    /// Finds the variables that a wall holds, and the steepest way down inside the box, in units of the
+    /// scale. A wall that the slope leads to holds a variable from a little before it, or else the way would
+    /// be bent at once (Bertsekas 1982).
     Reals find_walls(Lanes turning) {
         const Rows base_x_rows = own(LbfgsBlock::base_x);
         const Rows base_g_rows = own(LbfgsBlock::base_g);
@@ -410,8 +410,8 @@ class Vector {
             const Lanes is_down = g >= number(0);
             const Lanes is_up = g <= number(0);
             const Lanes at_wall = ((x == number(lower[j])) & is_down) | ((x == number(upper[j])) & is_up);
-            const Lanes held = ((x - number(lower[j]) <= near) & is_down) |
-                               ((number(upper[j]) - x <= near) & is_up);
+            const Lanes held =
+                ((x - number(lower[j]) <= near) & is_down) | ((number(upper[j]) - x <= near) & is_up);
             const Reals moves = xsimd::select(held, number(0), number(1));
             const Reals along = xsimd::select(at_wall, number(0), xsimd::abs(g * number(scale[j])));
             changed = changed | (turning & (moves != before));
@@ -440,8 +440,7 @@ class Vector {
                 sums[1] = sums[1] + xsimd::abs(term);
             });
             const Reals restricted = divide(number(1), product[0]);
-            const Lanes is_good =
-                (product[0] > number(least_of_terms) * product[1]) & is_finite(restricted);
+            const Lanes is_good = (product[0] > number(least_of_terms) * product[1]) & is_finite(restricted);
             set(LbfgsRow::inverse_products,
                 xsimd::select(used, xsimd::select(is_good, restricted, number(0)), inverse), k);
         }
@@ -449,8 +448,7 @@ class Vector {
 
     /// Ends lanes that need not go on, and returns them.
     Lanes end(Lanes turning, Reals steepest) {
-        const Reals magnitude =
-            greatest(xsimd::abs(number_of(LbfgsRow::base_f)), xsimd::abs(unit_));
+        const Reals magnitude = greatest(xsimd::abs(number_of(LbfgsRow::base_f)), xsimd::abs(unit_));
         const Lanes spent = (number_of(LbfgsRow::iterations) >= number(tile_.most_iterations)) |
                             (number_of(LbfgsRow::evaluations) >= number(tile_.most_evaluations));
         enter(turning & spent, out_of_work);
@@ -535,8 +533,8 @@ class Vector {
         }
     }
 
-    /// Turns r = H g into a direction; a variable that a wall holds goes the rest of the way to it. Returns the
-    /// slope, and the longest step in a variable, in units of the scale.
+    /// Turns r = H g into a direction; a variable that a wall holds goes the rest of the way to it. Returns
+    /// the slope, and the longest step in a variable, in units of the scale.
     template <class Product>
     Sums<2> point_down(Lanes which, Product r) const {
         const Rows base_x_rows = own(LbfgsBlock::base_x);
@@ -569,25 +567,22 @@ class Vector {
     void begin_search(Lanes turning) {
         const Rows product_rows = own(LbfgsBlock::p);
         auto [of] = point_down(turning, [=](std::size_t j) { return product_rows[j]; });
-        const Lanes is_steepest =
-            turning & ((number_of(LbfgsRow::pairs) == number(0)) | ~(of[0] < number(0)) | ~is_finite(of[0]) |
-                       ~is_finite(of[1]));
+        const Lanes is_steepest = turning & ((number_of(LbfgsRow::pairs) == number(0)) |
+                                             ~(of[0] < number(0)) | ~is_finite(of[0]) | ~is_finite(of[1]));
         if (xsimd::any(is_steepest)) {
             forget(is_steepest);
             const Rows base_g_rows = own(LbfgsBlock::base_g);
-            const auto [of_gradient] = point_down(
-                is_steepest, [=, scale = tile_.scale](std::size_t j) {
-                    return number(scale[j]) * (number(scale[j]) * base_g_rows[j]);
-                });
+            const auto [of_gradient] = point_down(is_steepest, [=, scale = tile_.scale](std::size_t j) {
+                return number(scale[j]) * (number(scale[j]) * base_g_rows[j]);
+            });
             for (std::size_t i = 0; i < 2; ++i) of[i] = xsimd::select(is_steepest, of_gradient[i], of[i]);
         }
         const auto [slope, longest] = of;
         constexpr double any_length = 0x1p1000;
         const Reals most_length = least(divide(number(tile_.longest_step), longest), number(any_length));
         const Reals first_length = least(divide(number(first_step), longest), most_length);
-        const Reals length =
-            xsimd::select(is_steepest, least(divide(number(probe), longest), most_length),
-                          least(number(1), most_length));
+        const Reals length = xsimd::select(is_steepest, least(divide(number(probe), longest), most_length),
+                                           least(number(1), most_length));
         set_where(turning, LbfgsRow::base_slope, slope);
         set_where(turning, LbfgsRow::most_length, most_length);
         set_where(turning, LbfgsRow::length, length);

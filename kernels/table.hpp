@@ -164,25 +164,25 @@ enum class LbfgsRow : std::uint8_t {
     high_length,
     high_f,
     high_slope,
-    high_kind,  ///< 0: there is no other end, 1: there is, 2: no finite value there
-    trials,     ///< points that the line search has tried
-    pairs,      ///< remembered, at most lbfgs_pairs
-    gamma,      ///< the scale of the inverse second derivatives, from the last pair
-    idle_steps,   ///< in a row that led no lower
-    iterations,   ///< steps taken
-    evaluations,  ///< points looked at
+    high_kind,         ///< 0: there is no other end, 1: there is, 2: no finite value there
+    trials,            ///< points that the line search has tried
+    pairs,             ///< remembered, at most lbfgs_pairs
+    gamma,             ///< the scale of the inverse second derivatives, from the last pair
+    idle_steps,        ///< in a row that led no lower
+    iterations,        ///< steps taken
+    evaluations,       ///< points looked at
     inverse_products,  ///< [lbfgs_pairs] 1 / (s y) of each pair; 0: the pair is not used
     rows = inverse_products + lbfgs_pairs,
 };
 
 /// Blocks of a row for each variable, as wide as a vector. Those of one vector lie together, as its frame.
 enum class LbfgsBlock : std::uint8_t {
-    base_x,  ///< where the line search began
-    base_g,  ///< the gradient there, in units
-    p,       ///< its direction
-    best_x,  ///< the best point so far
-    moves,   ///< 1 where no wall holds the variable at base_x, else 0
-    s,       ///< [lbfgs_pairs] steps
+    base_x,               ///< where the line search began
+    base_g,               ///< the gradient there, in units
+    p,                    ///< its direction
+    best_x,               ///< the best point so far
+    moves,                ///< 1 where no wall holds the variable at base_x, else 0
+    s,                    ///< [lbfgs_pairs] steps
     y = s + lbfgs_pairs,  ///< [lbfgs_pairs] changes of the gradient along them, in units
     blocks = y + lbfgs_pairs,
 };
@@ -191,22 +191,22 @@ enum class LbfgsBlock : std::uint8_t {
 /// a line search is bent where it meets a wall, and variables that a wall holds are left out of the direction
 /// (projected quasi-Newton: Bertsekas 1982; Schmidt, Kim & Sra 2011, section 11.4).
 struct Lbfgs {
-    std::size_t lanes;      ///< a multiple of `lane_group`
-    std::size_t dimension;  ///< d
-    double* x;              ///< [d] the point to evaluate
-    double* f;              ///< value at x
-    double* g;              ///< [d] gradient at x
-    double* frames;         ///< what else is kept of the variables, see LbfgsBlock
-    double* numbers;        ///< [LbfgsRow]
-    std::uint8_t* newest;   ///< [vector] its newest pair
-    const double* lower;    ///< [d], one number per variable
-    const double* upper;    ///< [d]
-    const double* scale;    ///< [d] the unit of each variable; 0: it is fixed
+    std::size_t lanes;            ///< a multiple of `lane_group`
+    std::size_t dimension;        ///< d
+    double* x;                    ///< [d] the point to evaluate
+    double* f;                    ///< value at x
+    double* g;                    ///< [d] gradient at x
+    double* frames;               ///< what else is kept of the variables, see LbfgsBlock
+    double* numbers;              ///< [LbfgsRow]
+    std::uint8_t* newest;         ///< [vector] its newest pair
+    const double* lower;          ///< [d], one number per variable
+    const double* upper;          ///< [d]
+    const double* scale;          ///< [d] the unit of each variable; 0: it is fixed
     const double* inverse_scale;  ///< [d] 1 / scale; 0 where it is fixed
-    double sign;            ///< -1 when maximising
-    double flat;            ///< converged at a slope of this times max(1, |f|)
-    double longest_step;    ///< in any variable, in units of its scale
-    double target;          ///< value of the minimisation at which a lane is done
+    double sign;                  ///< -1 when maximising
+    double flat;                  ///< converged at a slope of this times max(1, |f|)
+    double longest_step;          ///< in any variable, in units of its scale
+    double target;                ///< value of the minimisation at which a lane is done
     double most_iterations, most_evaluations;
 
     double* row(LbfgsRow which, std::size_t pair = 0) const {

@@ -44,7 +44,7 @@ inline constexpr auto spellings<Method> = std::to_array<Spelling<Method>>({
 #define LANEWISE_SPELLING(name, spelling, ...) {Method::name, spelling},
     LANEWISE_METHODS(LANEWISE_SPELLING)
 #undef LANEWISE_SPELLING
-    {Method::lbfgs, "lbfgs"},
+        {Method::lbfgs, "lbfgs"},
 });
 
 template <>

@@ -23,8 +23,8 @@ namespace lanewise {
 
 /// What can be set about a batch. A field with a name of Options means the same.
 struct BatchOptions {
-    /// L-BFGS, or the steps of another rule, whose alpha, schedule, warm_up, final_alpha and scale are then in
-    /// effect.
+    /// L-BFGS, or the steps of another rule, whose alpha, schedule, warm_up, final_alpha and scale are then
+    /// in effect.
     Rule rule = {.method = Method::lbfgs};
     std::size_t iterations = 1000;  ///< of each run, 1 to 10^7
     Schedule schedule = Schedule::cosine;
@@ -56,8 +56,9 @@ struct BatchOptions {
 struct RunEnd {
     std::vector<double> x;  ///< the best point it visited; where it started, if there is no value there
     double f;               ///< there; NaN where the start has no finite value and gradient
-    /// converged_gradient, converged_value (no lower point was found, or the target is reached), max_iterations (the iterations or
-    /// evaluations are spent), nan_at_start, nan_on_the_way (of the other rules), or stopped.
+    /// converged_gradient, converged_value (no lower point was found, or the target is reached),
+    /// max_iterations (the iterations or evaluations are spent), nan_at_start, nan_on_the_way (of the other
+    /// rules), or stopped.
     RunStatus status;
     std::size_t iterations;
     std::uint64_t evaluations;

@@ -200,8 +200,8 @@ struct Options {
     /// become the best of all.
     bool prune = true;
     /// Runs that are still on their way when their iterations are done go on by L-BFGS until they converge,
-    /// and the best of each minimum is brought to full precision: what is called a minimum is one then. Off, a
-    /// run makes its iterations and nothing else, and wherever one ends counts.
+    /// and the best of each minimum is brought to full precision: what is called a minimum is one then. Off,
+    /// a run makes its iterations and nothing else, and wherever one ends counts.
     bool polish = true;
     Nearness same = {};
     /// Ends the search when the chance that another run finds a new minimum is estimated to be at most this,

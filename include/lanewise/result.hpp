@@ -61,8 +61,8 @@ struct Best {
 /// are still on their way when their iterations are done go on by L-BFGS (Options::polish); what has not
 /// converged then found no minimum: it belongs to one that is near, or to none.
 struct Minimum {
-    double f;                              ///< of its best end
-    std::vector<double> x;                 ///< its best end
+    double f;               ///< of its best end
+    std::vector<double> x;  ///< its best end
     /// A run converged here or a polish came to its end; or Options::polish is off. The best point heads the
     /// list even where it is none yet, and does not count in Result::minima_found then.
     bool finished;

@@ -34,8 +34,8 @@ struct Course {
 /// alpha in iteration k.
 double step_size(const Course& course, std::size_t k);
 
-/// The name that the kernels have for a method. L-BFGS is no step of theirs: while its runs are in a wave they
-/// keep as little as those of gradient descent.
+/// The name that the kernels have for a method. L-BFGS is no step of theirs: while its runs are in a wave
+/// they keep as little as those of gradient descent.
 kernels::Method kernel_method(Method method) noexcept;
 
 /// Step `k` (from 0) of a course; see kernels::Step. `sign` is -1 when maximising. Computed in double for

@@ -21,7 +21,7 @@ struct Evaluator {
     T* scratch;
     Halt* halt;
     const std::uint32_t* ids = nullptr;  ///< [lanes] see Block
-    EvaluationClock* clock = nullptr;  ///< what evaluations of tiles are timed by, if they are
+    EvaluationClock* clock = nullptr;    ///< what evaluations of tiles are timed by, if they are
 
     /// The kernels' view of it; valid while this object lives.
     kernels::Evaluate<T> callback() { return {&Evaluator::call, this}; }

@@ -35,7 +35,7 @@ std::size_t lbfgs_lanes(const Setup& setup, std::size_t points) noexcept {
     // Of more lanes those that want no value can be left out better.
     constexpr std::size_t most = 4 * kernels::lane_group;
     const std::size_t each = round_up_to_lane_group((points + static_cast<std::size_t>(setup.threads) - 1) /
-                                      static_cast<std::size_t>(setup.threads));
+                                                    static_cast<std::size_t>(setup.threads));
     if (setup.objective->calls() == Calls::from_the_caller) return each;
     const std::size_t rows = blocks * setup.box->dimension() + 1 + numbers + setup.objective->scratch_rows();
     const std::size_t fitting = near / (rows * sizeof(double)) / kernels::lane_group * kernels::lane_group;
@@ -137,8 +137,7 @@ void LbfgsLanes::evaluate_all() {
         const std::size_t from = points_[lane] == none ? wanted_.front() : lane;
         ids_[lane] = static_cast<std::uint32_t>(points_[from]);
         if (from == lane) continue;
-        for (std::size_t j = 0; j < dimension_; ++j)
-            tile_.x[j * lanes_ + lane] = tile_.x[j * lanes_ + from];
+        for (std::size_t j = 0; j < dimension_; ++j) tile_.x[j * lanes_ + lane] = tile_.x[j * lanes_ + from];
     }
     evaluator_.ids = setup_->tells_ids ? ids_.data() : nullptr;
     evaluator_(lanes_, dimension_, tile_.x, tile_.f, tile_.g);

@@ -78,7 +78,7 @@ class LbfgsLanes {
     std::size_t lanes_, dimension_;
     AlignedArray<double> rows_, numbers_, scratch_;
     std::vector<double> scales_;  ///< [d] of each variable, and their inverses
-    std::size_t width_;  ///< of a vector
+    std::size_t width_;           ///< of a vector
     std::vector<std::uint8_t> newest_;
     kernels::Lbfgs tile_;
     Evaluator<double> evaluator_;

@@ -115,7 +115,9 @@ class LocalEngine final : public Engine {
                        Precision::f64);
         return lanewise::polish(
             *setup_, starts, to, effort,
-            [&](std::size_t count, const std::function<void(std::size_t)>& work) { crew_.share(count, work); },
+            [&](std::size_t count, const std::function<void(std::size_t)>& work) {
+                crew_.share(count, work);
+            },
             *halt_);
     }
 

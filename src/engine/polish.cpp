@@ -13,8 +13,8 @@ namespace lanewise {
 
 namespace {
 
-/// A run has converged where no lower point was found and the slope is this times max(1, |f|): there the value
-/// has no more digits to go by.
+/// A run has converged where no lower point was found and the slope is this times max(1, |f|): there the
+/// value has no more digits to go by.
 constexpr double nearly_flat = 1e-6;
 /// A polish stays in its basin.
 constexpr double longest_step = 0.1;
@@ -22,8 +22,8 @@ constexpr int most_escapes = 5;
 
 class Polish {
   public:
-    Polish(const Setup& setup, std::span<const PolishStart> starts, PolishTo to,
-           const PolishEffort& effort, const Share& share, Halt& halt)
+    Polish(const Setup& setup, std::span<const PolishStart> starts, PolishTo to, const PolishEffort& effort,
+           const Share& share, Halt& halt)
         : setup_(&setup), to_(to), effort_(effort), share_(&share), halt_(&halt) {
         for (const PolishStart& start : starts)
             polished_.push_back({.f = nowhere,
@@ -89,9 +89,9 @@ class Polish {
             polished.iterations += there.iterations;
             ends_[point] = there.why;
             polished.is_at_limit = there.why == kernels::out_of_work && !halt_->requested();
-            polished.is_flat =
-                there.why == kernels::converged ||
-                (there.why == kernels::no_lower && there.slope <= nearly_flat * std::max(1.0, std::abs(there.f)));
+            polished.is_flat = there.why == kernels::converged ||
+                               (there.why == kernels::no_lower &&
+                                there.slope <= nearly_flat * std::max(1.0, std::abs(there.f)));
             // Where second derivatives can tell more, L-BFGS alone does not say that there is no lower point.
             const bool may_say_so = to_ != PolishTo::slope || !has_second_order();
             polished.finished = polished.is_flat || (may_say_so && there.why == kernels::no_lower);
@@ -106,7 +106,9 @@ class Polish {
 
     bool wants_second_order(std::size_t point) const {
         const kernels::LbfgsPhase why = ends_[point];
-        if (to_ == PolishTo::lbfgs_end || to_ == PolishTo::slope || !has_second_order() || why == kernels::no_value || why == kernels::at_target) return false;
+        if (to_ == PolishTo::lbfgs_end || to_ == PolishTo::slope || !has_second_order() ||
+            why == kernels::no_value || why == kernels::at_target)
+            return false;
         if (to_ == PolishTo::convergence && polished_[point].is_flat) return false;
         return std::isfinite(polished_[point].f) && polished_[point].evaluations < effort_.evaluations;
     }

@@ -144,11 +144,10 @@ template <class T>
 const std::uint32_t* Swarm<T>::ids(std::size_t tile, std::vector<std::uint32_t>& ids) const {
     const std::size_t first = tile * lanes_;
     const std::uint8_t* begin = status_.data() + first;
-    const auto live = static_cast<std::size_t>(
-        std::find(begin, begin + lanes_, std::uint8_t{kernels::live}) - begin);
+    const auto live =
+        static_cast<std::size_t>(std::find(begin, begin + lanes_, std::uint8_t{kernels::live}) - begin);
     ids.resize(lanes_);
-    for (std::size_t i = 0; i < lanes_; ++i)
-        ids[i] = runs_[first + (begin[i] == kernels::ended ? live : i)];
+    for (std::size_t i = 0; i < lanes_; ++i) ids[i] = runs_[first + (begin[i] == kernels::ended ? live : i)];
     return ids.data();
 }
 

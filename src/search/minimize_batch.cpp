@@ -119,7 +119,8 @@ class Batch {
         const std::uint64_t affordable = most_evaluations_ - 1;  // beside the last look
         const std::size_t iterations = std::min<std::uint64_t>(course_.iterations, affordable);
         engine_->begin(0, starts_.size(), course_, GivenOrigins(starts_));
-        History history{.last_f = std::vector<double>(starts_.size(), std::numeric_limits<double>::infinity())};
+        History history{.last_f =
+                            std::vector<double>(starts_.size(), std::numeric_limits<double>::infinity())};
         history.looks_unchanged.assign(starts_.size(), 0);
         std::vector<double> x(starts_.size() * d);
         Look look;
@@ -161,8 +162,8 @@ class Batch {
         for (Verdict& verdict : verdicts) verdict.where = Where::best;
         engine_->end(verdicts, x);
         for (const Verdict& verdict : verdicts) {
-            const auto i = static_cast<std::size_t>(std::ranges::lower_bound(look.run, verdict.run) -
-                                                    look.run.begin());
+            const auto i =
+                static_cast<std::size_t>(std::ranges::lower_bound(look.run, verdict.run) - look.run.begin());
             RunEnd& end = ends_[verdict.run];
             end.status = verdict.why;
             end.iterations = look.iteration;

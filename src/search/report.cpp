@@ -24,8 +24,8 @@ class Report {
           engine_(&engine),
           halt_(&halt),
           findings_(&findings),
-          clusters_(cluster_minima(findings, *setting.box, setting.options->same,
-                                   runs_converge(*setting.options))),
+          clusters_(
+              cluster_minima(findings, *setting.box, setting.options->same, runs_converge(*setting.options))),
           clusters_of_runs_(clusters_of_runs(findings, clusters_)) {}
 
     Result result() const {

@@ -115,7 +115,8 @@ void Wave::advance(std::size_t iterations) {
     };
     take(retire(look, history_));
     const bool is_last = iteration_ == course_.iterations;
-    const bool is_late = !is_last && std::ranges::any_of(then_late, [&](double share) { return is_due(share); });
+    const bool is_late =
+        !is_last && std::ranges::any_of(then_late, [&](double share) { return is_due(share); });
     // In the end, of those that fell into a basin one goes on by L-BFGS.
     if (is_late || (is_last && setting_->options->polish))
         take(merge(look, points(Where::current), history_, *findings_, *setting_->box,
