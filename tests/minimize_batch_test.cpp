@@ -76,6 +76,9 @@ TEST_CASE("a batch tells where each start's run ended, in the order given") {
         // Alone it is the same.
         CHECK(same_bits(minimize_batch(objective, box, std::span(&starts[i], 1)).front(), ends[i]));
     }
+    for (const std::uint64_t memory : {1U, 100'000U, 10'000'000U})
+        CHECK(
+            std::ranges::equal(minimize_batch(objective, box, starts, {.memory = memory}), ends, same_bits));
     for (const int threads : {1, 2, 3}) {
         const std::vector<Point> backwards(starts.rbegin(), starts.rend());
         std::vector<RunEnd> others = minimize_batch(objective, box, backwards, {.threads = threads});

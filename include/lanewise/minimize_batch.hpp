@@ -43,6 +43,7 @@ struct BatchOptions {
     int threads = 0;
     std::optional<Isa> isa = {};
     Jit jit = Jit::automatic;
+    /// Bytes; fewer runs of L-BFGS are under way at once then. Does not change results.
     std::optional<std::uint64_t> memory = {};
 
     // Limits of the call. Runs that are still going then tell how far they have come.

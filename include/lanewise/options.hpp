@@ -221,7 +221,8 @@ struct Options {
     std::size_t tile_lanes = 0;
 
     /// Bytes that runs and what is kept of them may take: waves are then as small, and offspring as few, as
-    /// that asks for. Results are those of such waves.
+    /// that asks for. Results are those of such waves. Runs that go on by L-BFGS, some 220 d bytes each, are
+    /// as many at once as a quarter of it holds, and at least 16 on each thread.
     std::optional<std::uint64_t> memory = {};
 
     /// Ends the search after this many seconds, > 0; one that is resumed, this many after that.

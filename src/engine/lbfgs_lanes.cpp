@@ -36,10 +36,16 @@ std::size_t lbfgs_lanes(const Setup& setup, std::size_t points) noexcept {
     constexpr std::size_t most = 4 * kernels::lane_group;
     const std::size_t each = round_up_to_lane_group((points + static_cast<std::size_t>(setup.threads) - 1) /
                                                     static_cast<std::size_t>(setup.threads));
-    if (setup.objective->calls() == Calls::from_the_caller) return each;
     const std::size_t rows = blocks * setup.box->dimension() + 1 + numbers + setup.objective->scratch_rows();
-    const std::size_t fitting = near / (rows * sizeof(double)) / kernels::lane_group * kernels::lane_group;
-    return std::min(each, std::clamp(fitting, kernels::lane_group, most));
+    const auto lanes_in = [&](std::uint64_t bytes) {
+        const std::size_t lanes = bytes / (rows * sizeof(double)) / kernels::lane_group * kernels::lane_group;
+        return std::max(lanes, kernels::lane_group);
+    };
+    const bool is_close = setup.objective->calls() == Calls::from_the_caller;
+    const std::size_t lanes = is_close ? each : std::min({each, lanes_in(near), most});
+    if (!setup.memory) return lanes;
+    constexpr std::uint64_t share = 4;  // of the memory, while no run is going
+    return std::min(lanes, lanes_in(*setup.memory / share / static_cast<std::uint64_t>(setup.threads)));
 }
 
 LbfgsLanes::LbfgsLanes(const Setup& setup, const LbfgsLimits& limits, std::size_t lanes, Halt& halt)

@@ -37,7 +37,8 @@ struct Descended {
     std::uint64_t iterations, evaluations;
 };
 
-/// Lanes for a thread that has its share of so many points.
+/// Lanes for a thread that has its share of so many points: as many as a quarter of Options::memory holds,
+/// but not fewer than a lane group.
 std::size_t lbfgs_lanes(const Setup& setup, std::size_t points) noexcept;
 
 class LbfgsLanes {

@@ -89,11 +89,10 @@ class Polish {
             polished.iterations += there.iterations;
             ends_[point] = there.why;
             polished.is_at_limit = there.why == kernels::out_of_work && !halt_->requested();
-            polished.is_flat = there.why == kernels::converged ||
-                               (there.why == kernels::no_lower &&
-                                there.slope <= nearly_flat * std::max(1.0, std::abs(there.f)));
+            polished.is_flat = there.why == kernels::converged;
             // Where second derivatives can tell more, L-BFGS alone does not say that there is no lower point.
-            const bool may_say_so = to_ != PolishTo::slope || !has_second_order();
+            const bool may_say_so = to_ == PolishTo::lbfgs_end || !has_second_order() ||
+                                    there.slope <= nearly_flat * std::max(1.0, std::abs(there.f));
             polished.finished = polished.is_flat || (may_say_so && there.why == kernels::no_lower);
             polished.starved = there.evaluations >= effort_.evaluations && !polished.finished;
             if (!(there.f < polished.f)) return;
@@ -109,7 +108,7 @@ class Polish {
         if (to_ == PolishTo::lbfgs_end || to_ == PolishTo::slope || !has_second_order() ||
             why == kernels::no_value || why == kernels::at_target)
             return false;
-        if (to_ == PolishTo::convergence && polished_[point].is_flat) return false;
+        if (to_ == PolishTo::convergence && polished_[point].finished) return false;
         return std::isfinite(polished_[point].f) && polished_[point].evaluations < effort_.evaluations;
     }
 

@@ -282,7 +282,6 @@ void SecondOrder::refine_group(std::span<SecondOrderPoint> points) {
     trials_.clear();
     for (const SecondOrderPoint& point : points) {
         descents.push_back({.evaluations = point.evaluations});
-        descents.back().count = 0;
         add_trial(descents.back(), point.x);
     }
     evaluate_trials();

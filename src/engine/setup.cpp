@@ -13,6 +13,7 @@ Setup::Setup(const Objective& the_objective, const Box& the_box, const Options& 
       target(options.target ? sign * *options.target : -std::numeric_limits<double>::infinity()),
       threads(the_objective.calls() == Calls::from_the_caller ? 1 : available_threads(options.threads)),
       tile_lanes(options.tile_lanes),
+      memory(options.memory),
       jit(options.jit),
       is_profiled(static_cast<bool>(options.profile)) {}
 

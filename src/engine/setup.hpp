@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <optional>
 
 #include "kernels/table.hpp"
 #include "lanewise/box.hpp"
@@ -20,11 +22,12 @@ struct Setup {
     const Objective* objective;
     const Box* box;
     Isa isa;
-    Precision precision;     ///< of runs
-    double sign;             ///< -1 when maximising
-    double target;           ///< value at which a polish may end, of the minimisation
-    int threads;             ///< at most
-    std::size_t tile_lanes;  ///< 0: the engine's choice
+    Precision precision;                  ///< of runs
+    double sign;                          ///< -1 when maximising
+    double target;                        ///< value at which a polish may end, of the minimisation
+    int threads;                          ///< at most
+    std::size_t tile_lanes;               ///< 0: the engine's choice
+    std::optional<std::uint64_t> memory;  ///< bytes that runs may take
     Jit jit;
     bool is_profiled;
     bool tells_ids = false;  ///< Block::ids

@@ -150,7 +150,6 @@ void check_objective(const Objective& objective, const Box& box, const Options& 
 }  // namespace
 
 void validate(const Box& box, const Options& options) {
-    validate(options);
     check_finite(box);
     check_runs(box, options);
     if (options.same.exact_value > options.same.value)
