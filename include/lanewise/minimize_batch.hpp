@@ -55,8 +55,10 @@ struct BatchOptions {
 
 /// Where a run ended.
 struct RunEnd {
-    std::vector<double> x;  ///< the best point it visited; where it started, if there is no value there
-    double f;               ///< there; NaN where the start has no finite value and gradient
+    /// The best point it visited; where it started, if there is no value there. The status is of where it
+    /// stopped: where rounding hides which of the two is lower, the slope at x may be the larger one.
+    std::vector<double> x;
+    double f;  ///< there; NaN where the start has no finite value and gradient
     /// converged_gradient, converged_value (no lower point was found, or the target is reached),
     /// max_iterations (the iterations or evaluations are spent), nan_at_start, nan_on_the_way (of the other
     /// rules), or stopped.
