@@ -398,6 +398,7 @@ class Vector {
         const double* const lower = tile_.lower;
         const double* const upper = tile_.upper;
         const double* const scale = tile_.scale;
+        const Rows newest_rows = own(LbfgsBlock::s, tile_.newest[lane_ / width]);
         const Reals nearness = number(near_wall) * least(number_of(LbfgsRow::steepest), number(1));
         Reals steepest = number(0);
         Lanes changed = turning ^ turning;
@@ -414,7 +415,9 @@ class Vector {
                 ((x - number(lower[j]) <= near) & is_down) | ((number(upper[j]) - x <= near) & is_up);
             const Reals moves = xsimd::select(held, number(0), number(1));
             const Reals along = xsimd::select(at_wall, number(0), xsimd::abs(g * number(scale[j])));
-            changed = changed | (turning & (moves != before));
+            // The last step may have led such a variable to its wall.
+            const Lanes was_moved = held & (newest_rows[j] != number(0));
+            changed = changed | (turning & ((moves != before) | was_moved));
             held_somewhere = held_somewhere | (turning & held);
             moves_rows.set(j, xsimd::select(turning, moves, before));
             steepest = greatest(along, steepest);

@@ -104,7 +104,7 @@ struct State {
     double best_before;
     std::size_t first;
     std::vector<std::uint32_t> to_converge;
-    std::uint64_t converge_evaluations, most_converge_evaluations;
+    std::uint64_t converge_evaluations;
     std::size_t last_rounds;
     std::vector<PolishStart> to_polish;
     bool best_first;
@@ -122,8 +122,8 @@ struct State {
     template <class Archive>
     void archive(Archive& archive) {
         archive(findings, next, covered, begun, breeding, barren, best_before, first, to_converge,
-                converge_evaluations, most_converge_evaluations, last_rounds, to_polish, best_first,
-                polish_evaluations, parents, work, seconds, in_wave);
+                converge_evaluations, last_rounds, to_polish, best_first, polish_evaluations, parents, work,
+                seconds, in_wave);
         if (in_wave) archive(wave);
     }
 };

@@ -263,7 +263,9 @@ class Run {
             const double near = nearness * scale_[j];
             const bool at_wall = (x == lower_[j] && g >= 0) || (x == upper_[j] && g <= 0);
             const bool is_held = (x - lower_[j] <= near && g >= 0) || (upper_[j] - x <= near && g <= 0);
-            if (moves_[j] == is_held) changed = true;
+            // The last step may have led such a variable to its wall.
+            const bool was_moved = is_held && ring_[newest_].s[j] != 0;
+            if (moves_[j] == is_held || was_moved) changed = true;
             moves_[j] = !is_held;
             steepest = greatest(at_wall ? 0 : std::abs(g * scale_[j]), steepest);
         }

@@ -473,6 +473,17 @@ TEST_CASE("what is called a minimum is one") {
     }
 }
 
+TEST_CASE("runs converge however few iterations they have") {
+    const Box box{{"x", -5, 5, 4}};
+    for (const std::size_t iterations : {1U, 10U, 100U}) {
+        const Result result = minimize("sum(i, 0, n(x)-2, 100*(x[i+1]-x[i]^2)^2 + (1-x[i])^2)", box,
+                                       {.starts = 400, .iterations = iterations, .offspring = false});
+        INFO(iterations);
+        CHECK(result.minima_found == 2);
+        CHECK(result.runs_with(RunStatus::max_iterations) == 0);
+    }
+}
+
 TEST_CASE("a run that was cut off on its way is no minimum, and says so") {
     const Box square{{"x", -5, 5}, {"y", -5, 5}};
     const Result result = minimize("1e6*(y-x^2)^2+(1-x)^2", square, {.max_evaluations = 200});

@@ -322,7 +322,11 @@ void SecondOrder::take_curvature(std::vector<Descent>& descents) {
     for (Descent& descent : descents) {
         if (descent.is_over()) continue;
         const bool is_known = descent.here->set_curvature(trials_, descent.first);
-        if (is_known && descent.here->is_curved_up()) {
+        // Adrift, the function may curve down: the least damped step leads on then.
+        if (is_known && (descent.here->is_curved_up() ||
+                         (descent.adrift > 0 && std::ranges::any_of(damping, [&](double by) {
+                              return descent.here->factorise(by);
+                          })))) {
             descent.next = Descent::Next::whole_step;
         } else if (is_known || descent.adrift > 0) {
             descent.next = Descent::Next::other_steps;

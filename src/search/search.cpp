@@ -112,8 +112,8 @@ class Search {
         double seconds_so_far = seconds();
         bool in_wave = wave_ && wave_->has_begun();
         archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_, to_converge_,
-                converge_evaluations_, most_converge_evaluations_, last_rounds_, to_polish_, best_first_,
-                polish_evaluations_, offspring_, work_so_far, seconds_so_far, in_wave);
+                converge_evaluations_, last_rounds_, to_polish_, best_first_, polish_evaluations_, offspring_,
+                work_so_far, seconds_so_far, in_wave);
         if constexpr (Archive::reads) {
             earlier_work_ = work_so_far;
             earlier_seconds_ = saved_at_ = seconds_so_far;
@@ -241,7 +241,6 @@ class Search {
 
     void end_wave() {
         first_ = wave_->first();
-        most_converge_evaluations_ = wave_->runs() * wave_->iterations() / converge_share();
         wave_->end();
         wave_.reset();
         converge_evaluations_ = 0;
@@ -257,11 +256,11 @@ class Search {
     /// sample, then the others, best first, as long as that is a small part of the wave's work.
     void converge() {
         const bool is_lbfgs = options_->rule.method == Method::lbfgs;
-        if (!to_converge_.empty() && (is_lbfgs || converge_evaluations_ < most_converge_evaluations_)) {
+        const std::uint64_t most = most_converge_evaluations();
+        if (!to_converge_.empty() && (is_lbfgs || converge_evaluations_ < most)) {
             // About what a run takes, so that not much more is spent than is to be.
             const std::uint64_t of_run = 50 + 2 * setting_->box->dimension();
-            const std::size_t affordable =
-                is_lbfgs ? to_converge_.size() : most_converge_evaluations_ / of_run / converge_parts;
+            const std::size_t affordable = is_lbfgs ? to_converge_.size() : most / of_run / converge_parts;
             const std::size_t part = (findings_.runs.count() - first_) / converge_parts;
             go_on(std::max(least_converged_at_once, std::min(part, affordable)),
                   is_lbfgs ? PolishTo::lbfgs_end : PolishTo::slope);
@@ -276,12 +275,17 @@ class Search {
         to_polish_ = unpolished_minima(first_, polished_per_wave);
     }
 
-    /// L-BFGS takes a wave's iterations divided by this as evaluations. In many variables its pairs are far
-    /// from the processor, and an evaluation takes as long as ten iterations.
-    std::uint64_t converge_share() const {
+    /// What L-BFGS may spend on a wave: a share of the iterations that runs have by default, however many
+    /// they have. In many variables its pairs are far from the processor, and an evaluation takes as long as
+    /// ten iterations.
+    std::uint64_t most_converge_evaluations() const {
         constexpr std::size_t few_variables = 256;
-        if (setting_->box->dimension() > few_variables) return 12;
-        return breeding_ ? 8 : 4;
+        const std::uint64_t runs = findings_.runs.count() - first_;
+        const std::uint64_t iterations =
+            breeding_ ? offspring_iterations : std::max(options_->iterations, Options{}.iterations);
+        const std::uint64_t share =
+            (breeding_ ? 8 : 4) * (setting_->box->dimension() > few_variables ? 3 : 1);
+        return runs * iterations / share;
     }
 
     /// The best of those for which L-BFGS is slow go on by second derivatives too, unless they are near a
@@ -521,7 +525,6 @@ class Search {
 
     std::vector<std::uint32_t> to_converge_;  ///< runs of the wave before, in turn
     std::uint64_t converge_evaluations_ = 0;
-    std::uint64_t most_converge_evaluations_ = 0;
     std::size_t barren_ = 0;  ///< generations in a row
     Offspring offspring_;
 
