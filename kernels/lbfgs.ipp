@@ -45,6 +45,9 @@ inline Reals number(double value) {
 inline Lanes is_finite(Reals a) {
     return number(0) * a == number(0);
 }
+inline Lanes no_lanes() {
+    return number(0) < number(0);
+}
 inline Reals least(Reals a, Reals b) {
     return xsimd::select(a < b, a, b);
 }
@@ -322,7 +325,7 @@ class Vector {
         const Rows base_x_rows = own(LbfgsBlock::base_x);
         const Rows p_rows = own(LbfgsBlock::p);
         const Reals length = number_of(LbfgsRow::length);
-        Lanes moved = which ^ which;
+        Lanes moved = no_lanes();
         for (std::size_t j = 0, end = tile_.dimension; j < end; ++j) {
             const Reals base = base_x_rows[j];
             const Reals there = clamp(fma(length, p_rows[j], base), number(lower[j]), number(upper[j]));
@@ -401,7 +404,7 @@ class Vector {
         const Rows newest_rows = own(LbfgsBlock::s, tile_.newest[lane_ / width]);
         const Reals nearness = number(near_wall) * least(number_of(LbfgsRow::steepest), number(1));
         Reals steepest = number(0);
-        Lanes changed = turning ^ turning;
+        Lanes changed = no_lanes();
         Lanes held_somewhere = changed;
         for (std::size_t j = 0, end = tile_.dimension; j < end; ++j) {
             const Reals x = base_x_rows[j];
