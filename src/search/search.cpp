@@ -245,7 +245,7 @@ class Search {
         wave_.reset();
         converge_evaluations_ = 0;
         if (runs_converge(*options_)) to_converge_ = runs_under_way();
-        std::ranges::stable_partition(to_converge_, [&](std::uint32_t run) {
+        std::stable_partition(to_converge_.begin(), to_converge_.end(), [&](std::uint32_t run) {
             return setting_->starts.is_sample(findings_.runs.id[run]);
         });
         next_ = runs_converge(*options_) ? Next::converge : Next::after_wave;
