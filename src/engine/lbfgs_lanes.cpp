@@ -181,7 +181,7 @@ Descended LbfgsLanes::there(std::size_t lane) {
             .evaluations = static_cast<std::uint64_t>(number(LbfgsRow::evaluations, lane))};
 }
 
-void LbfgsLanes::run(const Next& next, const Done& done) {
+void LbfgsLanes::run(const Next& next, const Done& done, std::size_t at_once) {
     std::size_t used = 0;
     const auto refill = [&](std::size_t lane) {
         points_[lane] = none;
@@ -191,7 +191,7 @@ void LbfgsLanes::run(const Next& next, const Done& done) {
             ++used;
         }
     };
-    for (std::size_t lane = 0; lane < lanes_; ++lane) refill(lane);
+    for (std::size_t lane = 0; lane < std::min(at_once, lanes_); ++lane) refill(lane);
     while (used > 0 && !halt_->requested()) {
         evaluate();
         kernels_->advance_lbfgs(tile_);

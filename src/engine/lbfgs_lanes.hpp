@@ -53,10 +53,10 @@ class LbfgsLanes {
         std::uint64_t evaluations = 0;
     };
     /// Takes points until next() has none and every lane is done; done(point, there) tells where one came to.
-    /// A lane that is done takes the next point.
+    /// A lane that is done takes the next point. So many lanes have one at once, at most.
     using Next = std::function<std::optional<Start>()>;
     using Done = std::function<void(std::size_t point, const Descended& there)>;
-    void run(const Next& next, const Done& done);
+    void run(const Next& next, const Done& done, std::size_t at_once);
 
   private:
     static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();

@@ -99,8 +99,13 @@ class Polish {
             polished.f = there.f;
             polished.x.assign(there.x.begin(), there.x.end());
         };
-        (*share_)((points.size() + lanes - 1) / lanes,
-                  [&](std::size_t) { LbfgsLanes(*setup_, limits, lanes, *halt_).run(next, done); });
+        // Few points are shared out to all threads, and fill some of the lanes of each.
+        constexpr std::size_t vector_lanes = 8;
+        const auto threads = static_cast<std::size_t>(setup_->threads);
+        const std::size_t at_once =
+            std::clamp((points.size() + threads - 1) / threads, std::min(vector_lanes, lanes), lanes);
+        (*share_)((points.size() + at_once - 1) / at_once,
+                  [&](std::size_t) { LbfgsLanes(*setup_, limits, lanes, *halt_).run(next, done, at_once); });
     }
 
     bool wants_second_order(std::size_t point) const {

@@ -36,8 +36,10 @@ constexpr std::size_t polished_per_wave = 16;
 /// Polished in one step, so that the state can be saved in between: at most this many.
 constexpr std::size_t polished_at_once = 64;
 
-// Runs that go on until they converge, in one step: so many, or this part of a wave.
-constexpr std::size_t least_converged_at_once = 32;
+// Runs that go on until they converge, in one step: so many, of starts and of offspring, or this part of a
+// wave.
+constexpr std::size_t least_starts_at_once = 32;
+constexpr std::size_t least_offspring_at_once = 8;
 constexpr std::size_t converge_parts = 4;
 
 // After a wave of starts, and after one of offspring, so many runs go on by second derivatives.
@@ -262,7 +264,8 @@ class Search {
             const std::uint64_t of_run = 50 + 2 * setting_->box->dimension();
             const std::size_t affordable = is_lbfgs ? to_converge_.size() : most / of_run / converge_parts;
             const std::size_t part = (findings_.runs.count() - first_) / converge_parts;
-            go_on(std::max(least_converged_at_once, std::min(part, affordable)),
+            const std::size_t least = breeding_ ? least_offspring_at_once : least_starts_at_once;
+            go_on(std::max(least, std::min(part, affordable)),
                   is_lbfgs ? PolishTo::lbfgs_end : PolishTo::slope);
             return;
         }
@@ -384,9 +387,10 @@ class Search {
 
     // Polishing.
 
-    /// Best first: the first alone, it may be all that was looked for.
+    /// Best first. Where there is a target, the first alone: it may be all that was looked for.
     void take_polish() {
-        const std::size_t most = best_first_ ? 1 : std::min(polished_at_once, to_polish_.size());
+        const bool is_alone = best_first_ && std::isfinite(setting_->target);
+        const std::size_t most = is_alone ? 1 : std::min(polished_at_once, to_polish_.size());
         const std::size_t count = polish(std::span(to_polish_).first(most), PolishTo::last_digit);
         to_polish_.erase(to_polish_.begin(), to_polish_.begin() + static_cast<std::ptrdiff_t>(count));
         best_first_ = to_polish_.empty();
