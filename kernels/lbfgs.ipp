@@ -105,9 +105,8 @@ class Vector {
         const Lanes evaluated = is(starting) | is(probing) | is(searching) | is(settling);
         if (!xsimd::any(evaluated)) return;
         judge(evaluated);
-        const Lanes under_way = is(probing) | is(searching) | is(settling);
-        if (xsimd::any(under_way)) stop_where(place(under_way));
-        if (!xsimd::any(is(probing) | is(searching) | is(settling))) turn();
+        if (xsimd::any(under_way())) stop_where(place(under_way()));
+        while (!xsimd::any(under_way()) && xsimd::any(is(waiting) | is(restarting))) turn();
         set(LbfgsRow::phase, phase_);
     }
 
@@ -115,6 +114,7 @@ class Vector {
     static constexpr std::size_t width = Reals::size;
 
     Lanes is(LbfgsPhase phase) const { return phase_ == number(phase); }
+    Lanes under_way() const { return is(probing) | is(searching) | is(settling); }
     void enter(Lanes which, LbfgsPhase phase) { phase_ = xsimd::select(which, number(phase), phase_); }
 
     Rows shared(double* rows) const { return {rows + lane_, tile_.lanes}; }
@@ -170,13 +170,13 @@ class Vector {
         enter(is(starting) & ~finite, no_value);
         enter((is(starting) | is(settling)) & finite, waiting);
         // A point that had a value has none the second time.
-        enter(is(settling) & ~finite, no_lower);
+        stop_where(is(settling) & ~finite);
         f_ = f;
         slope_ = slope;
         if (xsimd::any(probed)) after_probe(probed, finite);
         if (xsimd::any(searched)) after_trial(searched, finite, seen[2]);
         const Lanes is_spent = number_of(LbfgsRow::evaluations) >= number(tile_.most_evaluations);
-        enter((is(probing) | is(searching) | is(settling)) & is_spent, out_of_work);
+        enter(under_way() & is_spent, out_of_work);
     }
 
     /// The power of two by which value and slopes at the start are near 1.
@@ -340,7 +340,6 @@ class Vector {
     void turn() {
         const Lanes stepped = is(waiting);
         Lanes turning = stepped | is(restarting);
-        if (!xsimd::any(turning)) return;
         if (xsimd::any(stepped)) remember(stepped);
         const Reals steepest = find_walls(turning);
         turning = turning & ~end(turning, steepest);
@@ -600,7 +599,7 @@ class Vector {
         set_where(turning, LbfgsRow::trials, number(0));
         enter(turning, searching);
         enter(is_steepest, probing);
-        enter(place(turning), no_lower);
+        stop_where(place(turning));
     }
 
     const Lbfgs& tile_;

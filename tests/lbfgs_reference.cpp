@@ -106,7 +106,7 @@ class Run {
     };
 
     /// How a line search ended.
-    enum class Search { stepped, found_nothing, cannot_begin, spent };
+    enum class Search { stepped, found_nothing, spent };
 
     /// What was seen at x_, in units but for the first.
     struct Seen {
@@ -143,7 +143,6 @@ class Run {
                     if (pairs_ == 0) return kernels::no_lower;
                     forget();
                     break;
-                case Search::cannot_begin: return kernels::no_lower;
                 case Search::spent: return kernels::out_of_work;
             }
         }
@@ -372,7 +371,7 @@ class Run {
         low_ = {.length = 0, .f = base_f_, .slope = base_slope_};
         beyond_ = Beyond::nothing;
         length_ = is_steepest ? least(probe / longest_, most_length_) : least(1, most_length_);
-        if (!place()) return Search::cannot_begin;
+        if (!place()) return Search::found_nothing;
         if (is_steepest) {
             learn_from_probe(look());
             if (is_spent()) return Search::spent;
@@ -485,7 +484,7 @@ class Run {
         if (is_spent()) return Search::spent;
         length_ = low_.length;
         if (!place()) return Search::found_nothing;
-        return look().is_finite ? Search::stepped : Search::cannot_begin;
+        return look().is_finite ? Search::stepped : Search::found_nothing;
     }
 
     const ScalarObjective& objective_;

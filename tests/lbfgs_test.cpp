@@ -189,7 +189,8 @@ class Problem {
     /// Where L-BFGS comes to from points that are handed out in that order, by the number of the point.
     std::map<std::size_t, LbfgsOutcome> in_lanes(const std::vector<Point>& points,
                                                  const std::vector<std::size_t>& order,
-                                                 const LbfgsLimits& limits, std::size_t lanes) {
+                                                 const LbfgsLimits& limits, std::size_t lanes,
+                                                 std::optional<std::size_t> at_once = std::nullopt) {
         std::map<std::size_t, LbfgsOutcome> ends;
         std::size_t taken = 0;
         const auto next = [&]() -> std::optional<LbfgsLanes::Start> {
@@ -208,7 +209,7 @@ class Problem {
                                       .second;
             CHECK(is_first);
         };
-        LbfgsLanes(setup_, limits, lanes, halt_).run(next, done);
+        LbfgsLanes(setup_, limits, lanes, halt_).run(next, done, at_once.value_or(lanes));
         CHECK_FALSE(halt_.requested());
         CHECK(ends.size() == order.size());
         return ends;
@@ -292,9 +293,10 @@ TEST_CASE("lbfgs: the lane and its neighbours change nothing") {
             Problem problem(example, isa);
             CAPTURE(isa_name(isa), example.name);
             const auto expected = problem.in_lanes(starts, in_order(starts.size()), limits, 16);
-            const auto compare = [&](const std::vector<std::size_t>& order, std::size_t lanes) {
-                CAPTURE(lanes, order);
-                for (const auto& [point, end] : problem.in_lanes(starts, order, limits, lanes)) {
+            const auto compare = [&](const std::vector<std::size_t>& order, std::size_t lanes,
+                                     std::optional<std::size_t> at_once = std::nullopt) {
+                CAPTURE(lanes, order, at_once);
+                for (const auto& [point, end] : problem.in_lanes(starts, order, limits, lanes, at_once)) {
                     CAPTURE(point);
                     CHECK(text(end) == text(expected.at(point)));
                 }
@@ -303,6 +305,7 @@ TEST_CASE("lbfgs: the lane and its neighbours change nothing") {
                 for (int order = 0; order < 4; ++order) {
                     std::vector<std::size_t> points = shuffled(in_order(starts.size()), random);
                     compare(points, lanes);
+                    compare(points, lanes, 7);
                     // Some lanes never have a point.
                     points.resize(5);
                     compare(points, lanes);

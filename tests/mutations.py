@@ -114,7 +114,7 @@ MUTATIONS = [Mutation(*entry) for entry in (
      "enter(turning & (number_of(LbfgsRow::best_f) <= number(tile_.target)), at_target);", "",
      "a polish spends no more"),
     ("a polish spends no more than it may in a line search", "kernels/lbfgs.ipp",
-     "enter((is(probing) | is(searching) | is(settling)) & is_spent, out_of_work);", "",
+     "enter(under_way() & is_spent, out_of_work);", "",
      "a polish spends no more"),
     ("a polish leaves saddles", "src/engine/polish.cpp",
      "go_on[first + i] = point.end == SecondOrderPoint::End::way_down ? 1 : 0;", "", "a saddle is left"),
