@@ -411,7 +411,9 @@ struct StageCase {
 /// Iterations of Adam over a tile of random runs, some of which have ended, in two parts.
 template <class T>
 Stage<T> run_stage(const Lowered& lowered, Isa isa, const StageCase& what, const MachineCode* code) {
-    const auto [lanes, d, iterations, flip, fixed, most_frames] = what;
+    const auto [of_lanes, d, iterations, flip, fixed, most_frames] = what;
+    // Lambdas below capture it, which clang 14 does not allow of a structured binding.
+    const std::size_t lanes = of_lanes;
     std::mt19937_64 random(11);
     std::uniform_real_distribution<double> inside(-3, 3);
     AlignedArray<T> rows((5 * d + 7) * lanes);
