@@ -378,6 +378,12 @@ class Vector {
         const Reals inverse = divide(number(1), product[0]);
         const Lanes is_good = stepped & (product[0] > number(least_curvature) * xsimd::abs(product[2])) &
                               (product[1] > number(0)) & is_finite(inverse) & is_finite(product[1]);
+        // What is not used must not hold an infinity either: a neighbour may use its own pair of that age.
+        const Lanes is_bad = stepped & ~is_good;
+        for (std::size_t j = 0; j < tile_.dimension && xsimd::any(is_bad); ++j) {
+            s_rows.set(j, xsimd::select(is_bad, number(0), s_rows[j]));
+            y_rows.set(j, xsimd::select(is_bad, number(0), y_rows[j]));
+        }
         set(LbfgsRow::inverse_products, xsimd::select(is_good, inverse, number(0)), newest);
         set_where(is_good, LbfgsRow::gamma, divide(product[0], product[1]));
         const Reals pairs = number_of(LbfgsRow::pairs) + number(1);

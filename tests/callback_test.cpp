@@ -182,6 +182,24 @@ TEST_CASE("at the edge of a domain the side that has values gives the slope") {
     CHECK(result.best.x[0] >= 0);
 }
 
+TEST_CASE("differences know what to do without bounds") {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    for (const auto& [lower, upper] :
+         {std::pair(-infinity, infinity), std::pair(0.0, infinity), std::pair(-infinity, 1e6)}) {
+        const Box box{{"x", lower, upper}};
+        const CentralDifferences objective(box, [&](auto x, auto f) {
+            for (std::size_t i = 0; i < f.size(); ++i) {
+                CHECK(std::isfinite(x[0][i]));
+                CHECK((x[0][i] >= lower && x[0][i] <= upper));
+                f[i] = (x[0][i] - 1) * (x[0][i] - 1);
+            }
+        });
+        for (const RunEnd& end :
+             minimize_batch(objective, box, std::vector<std::vector<double>>{{0}, {3}, {1e5}}, {}))
+            CHECK(end.x[0] == Approx(1).epsilon(1e-5));
+    }
+}
+
 TEST_CASE("differences cost 2 d + 1 values, none for fixed variables") {
     std::atomic<std::size_t> values = 0;
     const auto count = [&](auto x, auto f) {

@@ -529,6 +529,7 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
         {{"minimize", "x", "--var", var, "--param", "a=2*x"}, "param a, line 1, column 5: 'x' is not known"},
         {{"minimize", "x", "--var", var, "--param", "x=1"}, "parameter 'x' is also a variable"},
         {{"minimize", "x", "--var", var, "--trace-runs", "3"}, "trace-runs"},
+        {{"minimize", "x", "--var", var, "--rule", "lbfgs", "--trace", "t.csv"}, "trace: only the steps"},
         {{"minimize", "x", "--var", var, "--trace", "/no/such/t.csv"}, "cannot write /no/such/t.csv"},
         {{"minimize", "x", "--var", var, "--json", "/no/such/r.json"}, "cannot write /no/such/r.json"},
         {{"minimize", "x", "--var", var, "--progress", "maybe"},

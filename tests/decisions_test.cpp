@@ -33,6 +33,7 @@ Look look_at(const std::vector<Run>& runs, std::uint32_t first = 0) {
         look.slope.push_back(run.slope);
         look.best_f.push_back(run.best_f);
         look.best_iteration.push_back(run.best_iteration);
+        look.steps_taken.push_back(look.iteration);
     }
     return look;
 }

@@ -235,6 +235,7 @@ class Run {
         const bool is_good = sy.total() > least_curvature * std::abs(sg.total()) && yy.total() > 0 &&
                              std::isfinite(inverse) && std::isfinite(yy.total());
         pair.inverse_product = is_good ? inverse : 0;
+        if (!is_good) pair.s = pair.y = Point(d_, 0.0);
         if (is_good) {
             gamma_ = sy.total() / yy.total();
             if (pairs_ < kernels::lbfgs_pairs) ++pairs_;

@@ -499,6 +499,24 @@ TEST_CASE("a run that was cut off on its way is no minimum, and says so") {
     CHECK(raw.runs_with(RunStatus::max_iterations) > 0);
 }
 
+TEST_CASE("runs by L-BFGS alone that a limit cuts off are stopped") {
+    const Box box{{"x", -5, 5, 20}};
+    const char* const rosenbrock = "sum(i, 0, n(x)-2, 100*(x[i+1]-x[i]^2)^2 + (1-x[i])^2)";
+    for (const std::uint64_t most : {100, 200, 1000, 3000}) {
+        const Result result = minimize(
+            rosenbrock, box, {.starts = 200, .rule = {.method = Method::lbfgs}, .max_evaluations = most});
+        CAPTURE(most);
+        CHECK(result.status == SearchStatus::max_evaluations);
+        CHECK(result.runs_with(RunStatus::max_iterations) == 0);
+        CHECK(result.runs_with(RunStatus::stopped) > 0);
+        CHECK(result.work.evaluations <= most);
+    }
+    // Those that have done their iterations are not.
+    const Result short_runs =
+        minimize(rosenbrock, box, {.starts = 20, .iterations = 3, .rule = {.method = Method::lbfgs}});
+    CHECK(short_runs.runs_with(RunStatus::max_iterations) == 20);
+}
+
 TEST_CASE("runs by L-BFGS alone") {
     const Box box{{"x", -5, 5, 20}};
     const Options options{.starts = 200, .rule = {.method = Method::lbfgs}, .offspring = false};

@@ -1,5 +1,6 @@
 // Many runs, each for itself.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <mutex>
@@ -180,6 +181,44 @@ TEST_CASE("the limits of a batch") {
     }
 }
 
+TEST_CASE("each run of a batch tells its own iterations and evaluations") {
+    const Box box{{"x", 0, 6}};
+    std::atomic<std::uint64_t> asked = 0;
+    const Callback objective(1, [&](auto x, auto f, auto g) {
+        asked += f.size();
+        for (std::size_t i = 0; i < f.size(); ++i) {
+            f[i] = std::sqrt(x[0][i] - 0.2) + x[0][i];
+            g[0][i] = 0.5 / std::sqrt(x[0][i] - 0.2) + 1;
+        }
+    });
+    const BatchOptions adam{.rule = {.method = Method::adam}, .threads = 1};
+    const std::vector<RunEnd> ends =
+        minimize_batch(objective, box, std::vector<Point>{{0}, {0.1}, {3}}, adam);
+    for (const std::size_t broken : {0, 1}) {
+        CHECK(ends[broken].status == RunStatus::nan_at_start);
+        CHECK(ends[broken].iterations == 0);
+        CHECK(ends[broken].evaluations == 1);
+    }
+    CHECK(ends[2].status == RunStatus::nan_on_the_way);
+    CHECK(ends[2].iterations > 1);
+    CHECK(ends[2].evaluations == ends[2].iterations + 1);
+    // What was done of a stage that was cut off counts.
+    const std::vector<Point> starts(64, Point{5});
+    for (const int most_calls : {0, 1, 5, 20}) {
+        int calls = 0;
+        BatchOptions stopped = adam;
+        stopped.stop = [&] { return ++calls > most_calls; };
+        asked = 0;
+        std::uint64_t told = 0;
+        for (const RunEnd& end : minimize_batch(objective, box, starts, stopped)) {
+            told += end.evaluations;
+            CHECK(std::isfinite(end.f) == (end.evaluations > 0));
+        }
+        CHECK(told <= asked);
+        CHECK((told > 0) == (asked > 0));
+    }
+}
+
 TEST_CASE("a batch takes any course") {
     const Box box{{"x", -5, 5, 3}};
     const Expression objective(rosenbrock, box);
@@ -217,6 +256,9 @@ TEST_CASE("the options of a batch are checked") {
     refuses(start, {.iterations = 0}, "iterations 0");
     refuses(start, {.max_evaluations = 0}, "max-evaluations 0: must be at least 1");
     refuses({{6}}, {}, "start 0: x = 6 is outside the box -5:5");
+    refuses(start, {.threads = 5000}, "threads 5000: must be 1 to 4096");
+    CHECK_THROWS_WITH(minimize_batch("x^2", Box{{"x", -infinity, infinity}}, std::vector<Point>{{infinity}}),
+                      ContainsSubstring("start 0: x = inf is outside the box -inf:inf"));
     refuses({{1, 2}}, {}, "start 0 has 2 coordinates; the box has 1");
     CHECK(minimize_batch(objective, box, {}).empty());
 }

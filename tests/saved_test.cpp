@@ -99,6 +99,36 @@ TEST_CASE("a search halted again and again and resumed comes to the same bits") 
     }
 }
 
+TEST_CASE("a limit that is not met changes nothing of what L-BFGS goes on with") {
+    const Box valley{{"x", -5, 5, 100}};
+    const Expression rosenbrock("sum(i, 0, n(x)-2, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)", valley);
+    const Options options{.starts = 200, .iterations = 30, .offspring = false, .threads = 2};
+    const Result free = minimize(rosenbrock, valley, options);
+    // L-BFGS spends what it may: some runs do not converge.
+    CHECK(free.runs_with(RunStatus::max_iterations) > 0);
+    const std::string expected = bits_of(free);
+    Options limited = options;
+    for (const double share : {1.02, 1.2, 2.0, 4.0}) {
+        limited.max_evaluations =
+            static_cast<std::uint64_t>(share * static_cast<double>(free.work.evaluations)) + 10'000;
+        const Result result = minimize(rosenbrock, valley, limited);
+        CAPTURE(share);
+        if (result.status == SearchStatus::completed) CHECK(bits_of(result) == expected);
+    }
+    CHECK(minimize(rosenbrock, valley, limited).status == SearchStatus::completed);
+    // The same of one that stops for want of evaluations, and goes on without that limit.
+    std::string state;
+    limited.checkpoint = [&](std::string_view now) { state = now; };
+    limited.checkpoint_every = 0;
+    for (const double share : {0.3, 0.5, 0.7, 0.8, 0.9, 0.95}) {
+        limited.max_evaluations =
+            static_cast<std::uint64_t>(share * static_cast<double>(free.work.evaluations));
+        CHECK(minimize(rosenbrock, valley, limited).status == SearchStatus::max_evaluations);
+        CAPTURE(share);
+        CHECK(bits_of(resume(state, rosenbrock, valley, options)) == expected);
+    }
+}
+
 TEST_CASE("limits leave a state that they have had no part in") {
     const std::string expected = bits_of(minimize(objective, box, base));
     Options options = base;

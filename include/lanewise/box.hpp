@@ -43,9 +43,12 @@ struct Variable {
 ///     Box{{"x", {0, 2}, {1, 5}}}           a vector of two, 0 <= x[0] <= 1 and 2 <= x[1] <= 5
 class Box {
   public:
-    /// \throws std::invalid_argument naming the variable when a bound is not finite, lower > upper, their
-    ///         distance overflows, a length is 0, bounds are not as many as the length or one another, a name
-    ///         is empty or not an identifier, or a name is given twice; or when there is no variable.
+    /// Bounds may be infinite, lower ones -infinity and upper ones infinity: minimize_batch takes such a box,
+    /// minimize and check_gradient refuse it.
+    /// \throws std::invalid_argument naming the variable when a bound is NaN, lower > upper, the distance of
+    ///         two finite bounds overflows, a length is 0, bounds are not as many as the length or one
+    ///         another, a name is empty or not an identifier, or a name is given twice; or when there is no
+    ///         variable.
     explicit Box(std::vector<Variable> variables);
     Box(std::initializer_list<Variable> variables) : Box(std::vector<Variable>(variables)) {}
 

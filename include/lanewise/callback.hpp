@@ -102,7 +102,7 @@ struct DifferenceOptions {
 /// outside the box. What is said of Callback's function holds for this one.
 ///
 /// Variable j is shifted by h = step * |x_j|, where |x_j| counts as at least 1/100 of the box width and at
-/// most all of it:
+/// most all of it; where a bound is infinite, as at least 1:
 ///     g_j = (f(x + h e_j) - f(x - h e_j)) / (2 h),                      error h^2 |f'''| / 6 + p |f| / h
 ///     g_j = (4 f(x + h e_j) - 3 f(x) - f(x + 2 h e_j)) / (2 h)          twice the former, 4 times the latter
 /// with p the relative precision of the values; the second form, or its mirror image, is taken within h of a

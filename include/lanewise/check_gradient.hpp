@@ -89,7 +89,8 @@ struct GradientCheck {
 /// has in steps of 2e-6, may be called wrong.
 ///
 /// Costs 10 to 98 evaluations for each point and variable, on the calling thread.
-/// \throws std::invalid_argument when objective and box differ in dimension or an option is not in its range.
+/// \throws std::invalid_argument when objective and box differ in dimension, a bound is infinite or an option
+/// is not in its range.
 GradientCheck check_gradient(const Objective& objective, const Box& box,
                              const GradientCheckOptions& options = {});
 

@@ -34,6 +34,7 @@ struct BatchOptions {
 
     /// L-BFGS has converged where no slope is more than this times max(1, |f|): where |g_j| is not, times the
     /// width of variable j's bounds if that is finite. Variables that a bound holds do not count. At least 0.
+    /// A function that falls without end converges too, where |f| has become that large.
     double tolerance = 1e-8;
 
     bool maximize = false;
@@ -48,7 +49,7 @@ struct BatchOptions {
 
     // Limits of the call. Runs that are still going then tell how far they have come.
     std::optional<double> max_time = {};  ///< seconds
-    /// Of all runs together; each may take an equal share.
+    /// Of all runs together; each may take an equal share. With fewer than there are starts none is begun.
     std::optional<std::uint64_t> max_evaluations = {};
     std::function<bool()> stop = {};
 };
@@ -58,7 +59,7 @@ struct RunEnd {
     /// The best point it visited; where it started, if there is no value there. The status is of where it
     /// stopped: where rounding hides which of the two is lower, the slope at x may be the larger one.
     std::vector<double> x;
-    double f;  ///< there; NaN where the start has no finite value and gradient
+    double f;  ///< there; NaN where the start has no finite value and gradient, or was not evaluated
     /// converged_gradient, converged_value (no lower point was found, or the target is reached),
     /// max_iterations (the iterations or evaluations are spent), nan_at_start, nan_on_the_way (of the other
     /// rules), or stopped.

@@ -37,8 +37,8 @@ struct Block {
 enum class Calls {
     from_any_thread,  ///< several at once, each with some of the runs
     /// The one that called minimize, with all live runs of a wave in one block. Where runs go on by L-BFGS or
-    /// are polished, a block holds the points that are wanted; there and with single points, lanes beyond
-    /// these are copies.
+    /// are polished, a block holds the points that are wanted; there and with single points, the lanes that
+    /// fill it up to a multiple of 16 hold points of others, or of runs that do not need them.
     from_the_caller,
 };
 

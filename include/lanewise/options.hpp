@@ -106,8 +106,9 @@ enum class Method {
     ///     x <- P(x - t H g)
     /// H is the inverse of the second derivatives as the pairs tell it, in the variables that no wall holds;
     /// P projects onto the box; t meets the strong conditions of Wolfe along that way. It takes none of a
-    /// Rule's numbers. A run ends where it has converged: where its slope is 1e-10 times max(1, |f|) (see
-    /// RunStatus) or where no lower point is found; else when its iterations are done. In double precision
+    /// Rule's numbers. A run ends where it has converged: where no |g_j| times the width of the box is more
+    /// than 1e-10 max(1, |f|), without the variables that a wall holds, or where no lower point is found;
+    /// else when its iterations are done. minimize_batch has a tolerance of its own. In double precision
     /// only.
     lbfgs,
 };
@@ -201,7 +202,8 @@ struct Options {
     bool prune = true;
     /// Runs that are still on their way when their iterations are done go on by L-BFGS until they converge,
     /// and the best of each minimum is brought to full precision: what is called a minimum is one then. Off,
-    /// a run makes its iterations and nothing else, and wherever one ends counts.
+    /// a run makes its iterations and nothing else, and wherever one ends counts; by the rule lbfgs, wherever
+    /// one has converged.
     bool polish = true;
     Nearness same = {};
     /// Ends the search when the chance that another run finds a new minimum is estimated to be at most this,
@@ -238,7 +240,8 @@ struct Options {
     /// else: the best 1000 are polished.
     std::size_t most_minima = 1000;
 
-    /// Called on the calling thread between stages, and in the last polish.
+    /// Called on the calling thread between stages, and between groups of runs that go on by L-BFGS or are
+    /// polished in the end.
     std::function<void(const Progress&)> progress = {};
     /// Asked often on the calling thread; true ends the search with what it has. In single precision it may
     /// find subnormal numbers taken as 0.

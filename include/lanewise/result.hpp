@@ -63,8 +63,9 @@ struct Best {
 struct Minimum {
     double f;               ///< of its best end
     std::vector<double> x;  ///< its best end
-    /// A run converged here or a polish came to its end; or Options::polish is off. The best point heads the
-    /// list even where it is none yet, and does not count in Result::minima_found then.
+    /// A run converged here or a polish came to its end; or Options::polish is off and the rule is another
+    /// than lbfgs. The best point heads the list even where it is none yet, and does not count in
+    /// Result::minima_found then.
     bool finished;
     bool polished;                         ///< to full precision; else where a run ended
     double gradient_norm;                  ///< Euclidean norm of the projected gradient at x
@@ -78,7 +79,7 @@ struct Minimum {
 /// How much of the box the search has seen (Boender & Rinnooy Kan 1987), from a sample of the starts: every
 /// eighth that is drawn is an independent uniform point, not the best of several, and its run is never
 /// pruned; all that are drawn where the options ask for just that (explore 1, prune off, Design::uniform). N
-/// are those of the sample whose runs ended at a finite value, W the minima they found. Valid when every run
+/// are those of the sample whose runs ended in a minimum, W the minima they found. Valid when every run
 /// of it has reached its minimum. Minima that only other runs or offspring found are not in W: more is
 /// thought to be unseen than is.
 struct Coverage {

@@ -134,7 +134,7 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
 
     app.option_defaults()->group("Minima");
     add(app, flags, "--offspring", "on|off", "further runs from combinations of the minima found [on]");
-    add(app, flags, "--polish", "on|off", "bring minima to full precision [on]");
+    add(app, flags, "--polish", "on|off", "let runs converge, and bring minima to full precision [on]");
     add_minima_options(app, flags);
 
     app.option_defaults()->group("Machine and limits");

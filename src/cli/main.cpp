@@ -179,6 +179,8 @@ void check_outputs(const Command& command) {
     const Output& output = command.problem.output;
     if (output.trace_runs && !output.trace)
         throw std::invalid_argument("trace-runs: there is no trace without --trace FILE");
+    if (output.trace && command.problem.options.rule.method == Method::lbfgs)
+        throw std::invalid_argument("trace: only the steps of rules other than lbfgs can be followed");
     if (output.every && !output.checkpoint)
         throw std::invalid_argument("every: there is no checkpoint without --checkpoint FILE");
     if (output.checkpoint) require_regular("checkpoint", *output.checkpoint);

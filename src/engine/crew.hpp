@@ -92,7 +92,9 @@ template <class Work>
 void Crew<T>::share(std::size_t count, Work work) {
     std::atomic<std::ptrdiff_t> left = static_cast<std::ptrdiff_t>(count);
     recorder_.begin_shared();
-#pragma omp parallel num_threads(setup_->threads)
+    const auto threads =
+        static_cast<int>(std::clamp<std::size_t>(count, 1, static_cast<std::size_t>(setup_->threads)));
+#pragma omp parallel num_threads(threads)
     {
 #pragma omp for schedule(dynamic, 1) nowait
         for (std::size_t i = 0; i < count; ++i) {

@@ -89,6 +89,7 @@ class LocalEngine final : public Engine {
             look.slope[i] = swarm_.slope(lane);
             look.best_f[i] = swarm_.best_f(lane);
             look.best_iteration[i] = swarm_.best_iteration(lane);
+            look.steps_taken[i] = static_cast<std::uint64_t>(swarm_.steps_taken(lane));
             ++i;
         }
     }

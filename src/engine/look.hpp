@@ -34,6 +34,9 @@ struct Look {
     std::vector<double> best_f;  ///< infinite while the run has seen nothing finite
     /// The iteration that moved the run to its best point, from 0; -1: the start.
     std::vector<std::int32_t> best_iteration;
+    /// Iterations that the run has taken part in: more than `iteration` where a stage was cut off, fewer
+    /// where it broke.
+    std::vector<std::uint64_t> steps_taken;
 
     std::size_t count() const noexcept { return run.size(); }
     void resize(std::size_t count) {
@@ -43,6 +46,7 @@ struct Look {
         slope.resize(count);
         best_f.resize(count);
         best_iteration.resize(count);
+        steps_taken.resize(count);
     }
     bool goes_on(std::size_t i) const { return status[i] == RunStatus::stopped; }
 };

@@ -141,7 +141,8 @@ class Polish {
                 polished.evaluations = effort_.evaluations - point.evaluations;
                 polished.finished = point.end == SecondOrderPoint::End::minimum;
                 polished.starved = point.end == SecondOrderPoint::End::out_of_work;
-                go_on[first + i] = point.end == SecondOrderPoint::End::way_down ? 1 : 0;
+                go_on[first + i] =
+                    point.end == SecondOrderPoint::End::way_down && point.evaluations > 0 ? 1 : 0;
             }
         });
         std::size_t kept = 0;

@@ -12,6 +12,7 @@ namespace lanewise {
 
 namespace {
 
+constexpr double coarsest = 8 * std::numeric_limits<double>::epsilon();
 constexpr double largest_step = 0.25;
 constexpr double least_width_share = 0.01;
 
@@ -45,7 +46,6 @@ struct CentralDifferences::Shifts {
 
 CentralDifferences::CentralDifferences(const Box& box, Function function, const DifferenceOptions& options)
     : function_(std::move(function)), step_(options.step), calls_(options.calls) {
-    constexpr double coarsest = 8 * std::numeric_limits<double>::epsilon();
     if (!function_) throw std::invalid_argument("differences: the function is empty");
     if (!(step_ > 0 && step_ <= largest_step))
         throw std::invalid_argument(
@@ -53,8 +53,9 @@ CentralDifferences::CentralDifferences(const Box& box, Function function, const 
     for (std::size_t j = 0; j < box.dimension(); ++j) {
         const double lower = box.lower()[j];
         const double upper = box.upper()[j];
-        const double least_shift = std::max(coarsest * std::max(std::abs(lower), std::abs(upper)),
-                                            std::numeric_limits<double>::min());
+        const double farthest =
+            std::max(std::isfinite(lower) ? std::abs(lower) : 0, std::isfinite(upper) ? std::abs(upper) : 0);
+        const double least_shift = std::max(coarsest * farthest, std::numeric_limits<double>::min());
         axes_.push_back({lower, upper, least_shift});
         if (!axes_[j].fixed() && (upper - lower) * largest_step < least_shift)
             throw std::invalid_argument(fmt::format("differences: the box {}:{} of {} is too narrow", lower,
@@ -64,8 +65,9 @@ CentralDifferences::CentralDifferences(const Box& box, Function function, const 
 
 CentralDifferences::Shifts CentralDifferences::shifted(const Axis& axis, double x) const noexcept {
     const double width = axis.upper - axis.lower;
-    const double size = std::clamp(std::abs(x), least_width_share * width, width);
-    const double h = std::max(step_ * size, axis.least_shift);
+    const double size = std::isfinite(width) ? std::clamp(std::abs(x), least_width_share * width, width)
+                                             : std::max(1.0, std::abs(x));
+    const double h = std::max({step_ * size, axis.least_shift, std::isfinite(width) ? 0 : coarsest * size});
     if (x - h < axis.lower) return {x + h, x + 2 * h};
     if (x + h > axis.upper) return {x - h, x - 2 * h};
     return {x - h, x + h};

@@ -220,6 +220,7 @@ void leave_out(Look& look, const std::vector<Verdict>& verdicts) {
         look.status[kept] = look.status[i];
         look.f[kept] = look.f[i];
         look.slope[kept] = look.slope[i];
+        look.steps_taken[kept] = look.steps_taken[i];
         look.best_f[kept] = look.best_f[i];
         look.best_iteration[kept] = look.best_iteration[i];
         ++kept;

@@ -137,14 +137,14 @@ class Batch {
                 for (std::size_t i = 0; i < rest.count(); ++i)
                     verdicts.push_back(at_best(rest.run[i], RunStatus::max_iterations));
             }
-            end(look, verdicts, x);
+            end(look, verdicts, x, true);
             if (done == iterations || look.count() == verdicts.size()) return;
         }
         engine_->look(look);
         std::vector<Verdict> verdicts;
         for (std::size_t i = 0; i < look.count(); ++i)
             verdicts.push_back(at_best(look.run[i], look.goes_on(i) ? RunStatus::stopped : look.status[i]));
-        end(look, verdicts, x);
+        end(look, verdicts, x, false);
     }
 
     static Verdict at_best(std::uint32_t run, RunStatus why) {
@@ -156,8 +156,9 @@ class Batch {
                 .given_up_for = Runs::nothing};
     }
 
-    /// Ends runs at the best points that they have visited.
-    void end(const Look& look, std::vector<Verdict>& verdicts, std::vector<double>& x) {
+    /// Ends runs at the best points that they have visited. After its last step a run was evaluated once
+    /// more where the stage came to its end.
+    void end(const Look& look, std::vector<Verdict>& verdicts, std::vector<double>& x, bool looked_at) {
         const std::size_t d = setup_->box->dimension();
         for (Verdict& verdict : verdicts) verdict.where = Where::best;
         engine_->end(verdicts, x);
@@ -166,8 +167,8 @@ class Batch {
                 static_cast<std::size_t>(std::ranges::lower_bound(look.run, verdict.run) - look.run.begin());
             RunEnd& end = ends_[verdict.run];
             end.status = verdict.why;
-            end.iterations = look.iteration;
-            end.evaluations = look.iteration + 1;
+            end.iterations = look.steps_taken[i];
+            end.evaluations = look.steps_taken[i] + (looked_at || !look.goes_on(i) ? 1 : 0);
             if (!std::isfinite(look.best_f[i])) continue;
             end.f = setup_->sign * look.best_f[i];
             end.x.assign(x.begin() + static_cast<std::ptrdiff_t>(verdict.run * d),

@@ -97,8 +97,16 @@ class Search {
         if (wave_) {
             if (!wave_->has_begun()) count_runs();
             wave_->end();
+            first_ = wave_->first();
+            if (options_->rule.method == Method::lbfgs) to_converge_ = runs_under_way();
         }
-        for (Polished& polished : std::exchange(cut_short_, {})) take(std::move(polished), cut_short_to_);
+        for (Polished& polished : std::exchange(cut_short_, {})) {
+            if (polished.is_at_limit) std::erase(to_converge_, polished.run);
+            take(std::move(polished), cut_short_to_);
+        }
+        if (options_->rule.method == Method::lbfgs) {
+            for (const std::uint32_t run : to_converge_) stop(run);
+        }
         if (!std::isfinite(findings_.best.f) && evaluations() == 0) look_at_first_start();
         findings_.work.evaluations = evaluations() + engine_->evaluations_in_vain();
         if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
@@ -114,8 +122,8 @@ class Search {
         double seconds_so_far = seconds();
         bool in_wave = wave_ && wave_->has_begun();
         archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_, to_converge_,
-                converge_evaluations_, last_rounds_, to_polish_, best_first_, polish_evaluations_, offspring_,
-                work_so_far, seconds_so_far, in_wave);
+                converge_evaluations_, converge_group_, last_rounds_, to_polish_, best_first_,
+                polish_evaluations_, offspring_, work_so_far, seconds_so_far, in_wave);
         if constexpr (Archive::reads) {
             earlier_work_ = work_so_far;
             earlier_seconds_ = saved_at_ = seconds_so_far;
@@ -136,6 +144,7 @@ class Search {
                                       .last_rounds = last_rounds_,
                                       .to_converge = to_converge_,
                                       .converge_evaluations = converge_evaluations_,
+                                      .converge_group = converge_group_,
                                       .best_before = best_before_,
                                       .to_polish = to_polish_,
                                       .polish_evaluations = polish_evaluations_,
@@ -259,14 +268,16 @@ class Search {
     void converge() {
         const bool is_lbfgs = options_->rule.method == Method::lbfgs;
         const std::uint64_t most = most_converge_evaluations();
-        if (!to_converge_.empty() && (is_lbfgs || converge_evaluations_ < most)) {
+        if (converge_group_ == 0 && (is_lbfgs || converge_evaluations_ < most)) {
             // About what a run takes, so that not much more is spent than is to be.
             const std::uint64_t of_run = 50 + 2 * setting_->box->dimension();
             const std::size_t affordable = is_lbfgs ? to_converge_.size() : most / of_run / converge_parts;
             const std::size_t part = (findings_.runs.count() - first_) / converge_parts;
             const std::size_t least = breeding_ ? least_offspring_at_once : least_starts_at_once;
-            go_on(std::max(least, std::min(part, affordable)),
-                  is_lbfgs ? PolishTo::lbfgs_end : PolishTo::slope);
+            converge_group_ = std::min(std::max(least, std::min(part, affordable)), to_converge_.size());
+        }
+        if (converge_group_ > 0) {
+            converge_group_ -= go_on(converge_group_, is_lbfgs ? PolishTo::lbfgs_end : PolishTo::slope);
             return;
         }
         to_converge_.clear();
@@ -317,7 +328,8 @@ class Search {
         return under_way;
     }
 
-    void go_on(std::size_t at_once, PolishTo to) {
+    /// Returns how many of them went on: fewer where evaluations are scarce, none where the search is over.
+    std::size_t go_on(std::size_t at_once, PolishTo to) {
         std::vector<PolishStart> starts;
         for (const std::uint32_t run : std::span(to_converge_).first(std::min(at_once, to_converge_.size())))
             starts.push_back(end_of_run(run));
@@ -326,6 +338,8 @@ class Search {
         converge_evaluations_ += polish_evaluations_ - before;
         to_converge_.erase(to_converge_.begin(), to_converge_.begin() + static_cast<std::ptrdiff_t>(count));
         check_target();
+        if (options_->progress) tell();
+        return count;
     }
 
     void after_wave() {
@@ -334,6 +348,12 @@ class Search {
         barren_ = !breeding_ || findings_.best.f < best_before_ - gain ? 0 : barren_ + 1;
         covered_ = options_->max_unseen && !breeding_ && is_covered();
         next_ = covered_ ? Next::last_polish : Next::begin_wave;
+    }
+
+    /// A run by L-BFGS alone that the search did not take to its end.
+    void stop(std::size_t run) {
+        RunStatus& status = findings_.runs.status[run];
+        if (status == RunStatus::max_iterations) status = RunStatus::stopped;
     }
 
     bool has_reached_target(double f) const { return f <= setting_->target; }
@@ -424,7 +444,12 @@ class Search {
             fall_short();
             findings_.status = SearchStatus::max_evaluations;
         }
-        for (Polished& minimum : polished) take(std::move(minimum), to);
+        for (Polished& minimum : polished) {
+            const bool is_cut_off = to == PolishTo::lbfgs_end && most < wanted && minimum.starved;
+            const std::size_t run = minimum.run;
+            take(std::move(minimum), to);
+            if (is_cut_off) stop(run);
+        }
         return count;
     }
 
@@ -529,6 +554,8 @@ class Search {
 
     std::vector<std::uint32_t> to_converge_;  ///< runs of the wave before, in turn
     std::uint64_t converge_evaluations_ = 0;
+    std::size_t converge_group_ =
+        0;                    ///< the first of them, after which these evaluations are looked at again
     std::size_t barren_ = 0;  ///< generations in a row
     Offspring offspring_;
 

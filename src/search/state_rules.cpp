@@ -91,6 +91,7 @@ class StateRules {
         rule("to_converge", std::ranges::all_of(state.to_converge, [&](std::uint32_t run) {
                  return run < runs_.count() && runs_.status[run] == RunStatus::max_iterations;
              }));
+        rule("converge_group", state.converge_group <= state.to_converge.size());
         rule("converge_evaluations", state.converge_evaluations <= state.polish_evaluations);
     }
 

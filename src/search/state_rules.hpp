@@ -34,6 +34,7 @@ struct SearchState {
     std::size_t begun, barren, first, last_rounds;
     const std::vector<std::uint32_t>& to_converge;
     std::uint64_t converge_evaluations;
+    std::size_t converge_group;
     double best_before;
     const std::vector<PolishStart>& to_polish;
     std::uint64_t polish_evaluations;

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t most_iterations = 10'000'000;
 constexpr std::size_t most_candidates = 1000;
+constexpr int most_threads = 4096;
 constexpr std::size_t most_starts = std::numeric_limits<std::uint32_t>::max();
 
 template <class Value>
@@ -84,7 +85,7 @@ void check_start_points(const Box& box, const Options& options) {
             throw std::invalid_argument(
                 fmt::format("start {} has {} coordinates; the box has {}", i, point.size(), box.dimension()));
         for (std::size_t j = 0; j < point.size(); ++j) {
-            if (!(point[j] >= box.lower()[j] && point[j] <= box.upper()[j]))
+            if (!(point[j] >= box.lower()[j] && point[j] <= box.upper()[j] && std::isfinite(point[j])))
                 throw std::invalid_argument(fmt::format("start {}: {} = {} is outside the box {}:{}", i,
                                                         box.coordinate_name(j), point[j], box.lower()[j],
                                                         box.upper()[j]));
@@ -115,8 +116,8 @@ void validate(const Options& options) {
         refuse("same-exact-value", options.same.exact_value, "must be finite and above 0");
     if (options.max_unseen && !(*options.max_unseen > 0 && *options.max_unseen < 1))
         refuse("max-unseen", *options.max_unseen, "must be above 0 and below 1");
-    if (options.threads < 0)
-        refuse("threads", options.threads, "must be at least 1, or 0 for OpenMP's choice");
+    if (options.threads < 0 || options.threads > most_threads)
+        refuse("threads", options.threads, "must be 1 to 4096, or 0 for OpenMP's choice");
     if (options.tile_lanes % lane_multiple != 0)
         refuse("tile_lanes", options.tile_lanes, "must be a multiple of 16, or 0 for a choice");
     if (options.max_time && !(*options.max_time > 0))
