@@ -105,6 +105,7 @@ struct State {
     std::size_t first;
     std::vector<std::uint32_t> to_converge;
     std::uint64_t converge_evaluations;
+    std::size_t converge_group;
     std::size_t last_rounds;
     std::vector<PolishStart> to_polish;
     bool best_first;
@@ -122,8 +123,8 @@ struct State {
     template <class Archive>
     void archive(Archive& archive) {
         archive(findings, next, covered, begun, breeding, barren, best_before, first, to_converge,
-                converge_evaluations, last_rounds, to_polish, best_first, polish_evaluations, parents, work,
-                seconds, in_wave);
+                converge_evaluations, converge_group, last_rounds, to_polish, best_first, polish_evaluations,
+                parents, work, seconds, in_wave);
         if (in_wave) archive(wave);
     }
 };
@@ -409,6 +410,7 @@ TEST_CASE("a forged search is refused by the name of the field") {
              s.to_converge = {static_cast<std::uint32_t>(over - s.runs.status.begin())};
              return true;
          }},
+        {"converge_group", set([](State& s) -> auto& { return s.converge_group; }, huge)},
         {"converge_evaluations", set([](State& s) -> auto& { return s.converge_evaluations; }, huge)},
         {"last_rounds", set([](State& s) -> auto& { return s.last_rounds; }, huge)},
         {"to_polish", with_start([](PolishStart& start, State&) { start.x.clear(); })},

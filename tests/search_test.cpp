@@ -530,13 +530,16 @@ TEST_CASE("progress is told between stages") {
     CHECK(std::ranges::count(told, Phase::offspring, &Progress::phase) > 0);
     CHECK(told.back().phase == Phase::polish);
     CHECK(told.back().run_iterations == result.work.run_iterations);
+    // Where runs go on by L-BFGS no iterations are done.
+    const auto is_of_lbfgs = [](const Progress& p) { return p.phase != Phase::polish && p.iterations == 0; };
+    CHECK(std::ranges::any_of(told, is_of_lbfgs));
     for (std::size_t i = 1; i < told.size(); ++i) {
         CHECK(told[i].best_f <= told[i - 1].best_f);
         CHECK(told[i].runs_begun >= told[i - 1].runs_begun);
         if (told[i].phase == Phase::polish) {
             CHECK(told[i].run_iterations == result.work.run_iterations);
         } else {
-            CHECK(told[i].run_iterations > told[i - 1].run_iterations);
+            CHECK(told[i].run_iterations >= told[i - 1].run_iterations);
         }
         CHECK(told[i].iteration <= told[i].iterations);
         CHECK(told[i].share >= told[i - 1].share);

@@ -30,6 +30,7 @@ import scipy.optimize
 FUNCTIONS = pathlib.Path(__file__).parent / "functions.toml"
 TOLERANCE = 1e-5
 STARTS = 100
+WARM_UP = 0.01  # seconds
 
 
 class Outcome(typing.NamedTuple):
@@ -250,10 +251,11 @@ def compare(library, functions, arguments):
     for function in functions:
         formula = Formula(library, function)
         target = function["minimum"] + TOLERANCE
-        outcomes = {
-            tool: [TOOLS[tool](formula, seed, target, arguments.max_time) for seed in range(arguments.seeds)]
-            for tool in arguments.tools
-        }
+        outcomes = {}
+        for tool in arguments.tools:
+            # Once for a moment beforehand: caches are warm for every tool.
+            TOOLS[tool](formula, arguments.seeds, target, WARM_UP)
+            outcomes[tool] = [TOOLS[tool](formula, seed, target, arguments.max_time) for seed in range(arguments.seeds)]
         row(function["name"], outcomes)
         table[function["name"]] = outcomes
         for tool, runs in outcomes.items():

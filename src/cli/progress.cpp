@@ -19,8 +19,9 @@ std::string progress_text(const Progress& progress) {
         std::isfinite(progress.best_f) ? fmt::format("{:.6g}", progress.best_f) : "none yet";
     const std::string left =
         share > 0 && share < 1 ? fmt::format("{:.1f} s left", progress.seconds * (1 - share) / share) : "";
-    const std::string at = progress.phase == Phase::polish
-                               ? ""
+    const std::string at = progress.phase == Phase::polish ? ""
+                           : progress.iterations == 0
+                               ? ", by L-BFGS"
                                : fmt::format(", iteration {} of {}, {} runs alive", progress.iteration,
                                              progress.iterations, progress.runs_alive);
     return fmt::format("[{:<{}}] {:3.0f} %  {}{}  best {}  {} minima  {:.3g} M run-iterations/s  {}",

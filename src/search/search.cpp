@@ -509,9 +509,10 @@ class Search {
                                    : static_cast<double>(iteration) / static_cast<double>(iterations);
         const double to_come = with_starts ? (1 - of_wave) * static_cast<double>(wave_->runs()) : 0;
         const auto starts = static_cast<double>(setting_->starts.count());
-        const Progress progress = {.phase = with_starts ? Phase::starts
-                                            : wave_     ? Phase::offspring
-                                                        : Phase::polish,
+        const bool is_last = next_ == Next::last_polish || next_ == Next::nothing;
+        const Progress progress = {.phase = is_last     ? Phase::polish
+                                            : breeding_ ? Phase::offspring
+                                                        : Phase::starts,
                                    .iteration = iteration,
                                    .iterations = iterations,
                                    .runs = setting_->starts.count(),
