@@ -215,7 +215,7 @@ struct Lbfgs {
     /// Of a vector of `width` lanes: row j of a block of its frame.
     double* own_row(std::size_t vector, std::size_t width, LbfgsBlock block, std::size_t j,
                     std::size_t pair = 0) const {
-        const std::size_t blocks = static_cast<std::size_t>(LbfgsBlock::blocks);
+        const auto blocks = static_cast<std::size_t>(LbfgsBlock::blocks);
         const std::size_t of_pair = static_cast<std::size_t>(block) + pair;
         return frames + ((vector * blocks + of_pair) * dimension + j) * width;
     }

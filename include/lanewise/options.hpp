@@ -153,7 +153,7 @@ std::string_view name(Phase phase) noexcept;  ///< starts, offspring, polish
 /// How a search stands, told between two stages of its runs and two parts of the last polish.
 struct Progress {
     Phase phase;
-    std::size_t iteration;   ///< iterations done by the runs that are still going; 0 beside such
+    std::size_t iteration;   ///< iterations done by the runs that are still going; 0 where `iterations` is
     std::size_t iterations;  ///< of each of these runs; 0 while runs go on by L-BFGS and while polishing
     std::size_t runs;        ///< starts asked for
     std::size_t runs_begun;  ///< those whose runs go on or are over

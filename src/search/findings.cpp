@@ -81,9 +81,10 @@ void Findings::evaluate_in_double(Engine& engine, std::size_t first_run) {
         }
         if (points.size() < most_at_once && run + 1 < runs.count()) continue;
         engine.evaluate(points, [&](std::size_t i, const Evaluation& at) {
-            const bool has_value = std::isfinite(at.f);
-            runs.f[ended[i]] = has_value ? at.f : nowhere;
-            if (!has_value) runs.status[ended[i]] = RunStatus::nan_on_the_way;
+            runs.f[ended[i]] = at.f;
+            if (std::isfinite(at.f)) return;
+            runs.f[ended[i]] = nowhere;
+            runs.status[ended[i]] = RunStatus::nan_on_the_way;
         });
         ended.clear();
         points.clear();

@@ -297,9 +297,9 @@ class Search {
         const std::uint64_t runs = findings_.runs.count() - first_;
         const std::uint64_t iterations =
             breeding_ ? offspring_iterations : std::max(options_->iterations, Options{}.iterations);
-        const std::uint64_t share =
-            (breeding_ ? 8 : 4) * (setting_->box->dimension() > few_variables ? 3 : 1);
-        return runs * iterations / share;
+        const std::uint64_t share = breeding_ ? 8 : 4;
+        const std::uint64_t slower = setting_->box->dimension() > few_variables ? 3 : 1;
+        return runs * iterations / (share * slower);
     }
 
     /// The best of those for which L-BFGS is slow go on by second derivatives too, unless they are near a
@@ -456,13 +456,13 @@ class Search {
     void take(Polished polished, PolishTo to) {
         polish_evaluations_ += polished.evaluations;
         if (polished.evaluations == 0) return;
+        if (to == PolishTo::lbfgs_end)
+            findings_.iterations = std::max<std::size_t>(findings_.iterations, polished.iterations);
         if (to != PolishTo::last_digit) {
             findings_.converge(polished);
         } else if (std::isfinite(polished.f)) {
             findings_.add(std::move(polished));
         }
-        if (to == PolishTo::lbfgs_end)
-            findings_.iterations = std::max<std::size_t>(findings_.iterations, polished.iterations);
     }
 
     PolishStart end_of_run(std::size_t run) const {
@@ -545,8 +545,9 @@ class Search {
     Engine* engine_;
     Findings findings_;
     Next next_ = Next::begin_wave;
-    bool covered_ = false;   ///< max_unseen is met
-    std::size_t begun_ = 0;  ///< starts
+    bool covered_ = false;           ///< max_unseen is met
+    bool has_fallen_short_ = false;  ///< of evaluations
+    std::size_t begun_ = 0;          ///< starts
 
     std::optional<Wave> wave_;
     bool breeding_ = false;   ///< the wave is of offspring
@@ -555,15 +556,14 @@ class Search {
 
     std::vector<std::uint32_t> to_converge_;  ///< runs of the wave before, in turn
     std::uint64_t converge_evaluations_ = 0;
-    std::size_t converge_group_ =
-        0;                    ///< the first of them, after which these evaluations are looked at again
-    std::size_t barren_ = 0;  ///< generations in a row
+    std::size_t converge_group_ = 0;  ///< the first of them, which go on whatever the evaluations
+    std::size_t barren_ = 0;          ///< generations in a row
     Offspring offspring_;
 
-    std::vector<PolishStart> to_polish_;    ///< to polish before anything else
-    bool best_first_ = true;                ///< the first of them alone
-    std::vector<Polished> cut_short_ = {};  ///< what a polish came to that was; for the result alone
+    std::vector<PolishStart> to_polish_;  ///< to polish before anything else
+    bool best_first_ = true;              ///< the first of them alone
     PolishTo cut_short_to_ = PolishTo::last_digit;
+    std::vector<Polished> cut_short_ = {};  ///< what a polish came to that was; for the result alone
     std::uint64_t polish_evaluations_ = 0;
     std::size_t last_rounds_ = 0;  ///< of polish
 
@@ -571,7 +571,6 @@ class Search {
     double earlier_seconds_ = 0;
     double saved_at_ = 0;
     Spare spare_;
-    bool has_fallen_short_ = false;
 };
 
 }  // namespace
