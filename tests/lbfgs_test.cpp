@@ -255,7 +255,7 @@ std::string text(const LbfgsOutcome& outcome) {
                        " iterations, " + std::to_string(outcome.evaluations) + " evaluations, from " +
                        bits(outcome.start_f) + " to " + std::to_string(outcome.f) + " = " + bits(outcome.f) +
                        ", slope " + bits(outcome.slope) + ", x";
-    for (const double x : outcome.x) text += " " + bits(x);
+    for (const double x : outcome.x) text.append(" ").append(bits(x));
     return text;
 }
 
