@@ -170,7 +170,7 @@ TEST_CASE("a right gradient is never called wrong where differences cannot see")
 TEST_CASE("gradients are checked in a finite box") {
     const Box box{{"x", 0, std::numeric_limits<double>::infinity()}};
     CHECK_THROWS_WITH(check_gradient(Expression("x^2", box), box),
-                      ContainsSubstring("gradient check: bounds 0:inf of x must be finite"));
+                      ContainsSubstring("variable 'x': bounds 0:inf must be finite"));
 }
 
 TEST_CASE("wrong gradients of functions that differences can follow are found") {

@@ -19,11 +19,13 @@ std::string progress_text(const Progress& progress) {
         std::isfinite(progress.best_f) ? fmt::format("{:.6g}", progress.best_f) : "none yet";
     const std::string left =
         share > 0 && share < 1 ? fmt::format("{:.1f} s left", progress.seconds * (1 - share) / share) : "";
-    const std::string at = progress.phase == Phase::polish ? ""
-                           : progress.iterations == 0
-                               ? ", by L-BFGS"
-                               : fmt::format(", iteration {} of {}, {} runs alive", progress.iteration,
-                                             progress.iterations, progress.runs_alive);
+    std::string at;
+    if (progress.iterations > 0) {
+        at = fmt::format(", iteration {} of {}, {} runs alive", progress.iteration, progress.iterations,
+                         progress.runs_alive);
+    } else if (progress.phase != Phase::polish) {
+        at = ", by L-BFGS";
+    }
     return fmt::format("[{:<{}}] {:3.0f} %  {}{}  best {}  {} minima  {:.3g} M run-iterations/s  {}",
                        std::string(static_cast<std::size_t>(filled), '#'), width, share * 100,
                        name(progress.phase), at, best, progress.minima, rate / 1e6, left);

@@ -53,7 +53,7 @@ class LbfgsLanes {
         std::uint64_t evaluations = 0;
     };
     /// Takes points until next() has none and every lane is done; done(point, there) tells where one came to.
-    /// A lane that is done takes the next point. So many lanes have one at once, at most.
+    /// A lane that is done takes the next point. At most `at_once` lanes have a point at the same time.
     using Next = std::function<std::optional<Start>()>;
     using Done = std::function<void(std::size_t point, const Descended& there)>;
     void run(const Next& next, const Done& done, std::size_t at_once);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "aligned.hpp"
+#include "finite_box.hpp"
 #include "lanewise/own_kernels.hpp"
 #include "random.hpp"
 
@@ -357,11 +358,7 @@ GradientCheck check_gradient(const Objective& objective, const Box& box,
     if (objective.dimension() != box.dimension())
         throw std::invalid_argument(fmt::format("the objective has {} variables, the box {}",
                                                 objective.dimension(), box.dimension()));
-    for (std::size_t j = 0; j < box.dimension(); ++j) {
-        if (!std::isfinite(box.lower()[j]) || !std::isfinite(box.upper()[j]))
-            throw std::invalid_argument(fmt::format("gradient check: bounds {}:{} of {} must be finite",
-                                                    box.lower()[j], box.upper()[j], box.coordinate_name(j)));
-    }
+    check_finite(box);
     if (options.points < 1 || options.points > most_points)
         throw std::invalid_argument(
             fmt::format("gradient check: points {}: must be 1 to {}", options.points, most_points));

@@ -36,8 +36,8 @@ constexpr std::size_t polished_per_wave = 16;
 /// Polished in one step, so that the state can be saved in between: at most this many.
 constexpr std::size_t polished_at_once = 64;
 
-// Runs that go on until they converge, in one step: so many, of starts and of offspring, or this part of a
-// wave.
+// Runs go on by L-BFGS in groups: of at least so many, for starts and for offspring, and at most this part of
+// a wave.
 constexpr std::size_t least_starts_at_once = 32;
 constexpr std::size_t least_offspring_at_once = 8;
 constexpr std::size_t converge_parts = 4;
@@ -338,7 +338,7 @@ class Search {
         converge_evaluations_ += polish_evaluations_ - before;
         to_converge_.erase(to_converge_.begin(), to_converge_.begin() + static_cast<std::ptrdiff_t>(count));
         check_target();
-        if (options_->progress) tell();
+        if (options_->progress && !is_over()) tell();
         return count;
     }
 
@@ -556,7 +556,7 @@ class Search {
 
     std::vector<std::uint32_t> to_converge_;  ///< runs of the wave before, in turn
     std::uint64_t converge_evaluations_ = 0;
-    std::size_t converge_group_ = 0;  ///< the first of them, which go on whatever the evaluations
+    std::size_t converge_group_ = 0;  ///< so many of them go on before evaluations are counted again
     std::size_t barren_ = 0;          ///< generations in a row
     Offspring offspring_;
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "finite_box.hpp"
 #include "lanewise/box.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
@@ -67,14 +68,6 @@ void check_single_precision(const Box& box, const Rule& rule) {
             box.upper()[j] - box.lower()[j] > largest)
             throw std::invalid_argument(fmt::format("precision f32: the box {}:{} of {} is beyond its range",
                                                     box.lower()[j], box.upper()[j], box.coordinate_name(j)));
-    }
-}
-
-void check_finite(const Box& box) {
-    for (std::size_t j = 0; j < box.dimension(); ++j) {
-        if (!std::isfinite(box.lower()[j]) || !std::isfinite(box.upper()[j]))
-            throw std::invalid_argument(fmt::format("variable '{}': bounds {}:{} must be finite",
-                                                    box.coordinate_name(j), box.lower()[j], box.upper()[j]));
     }
 }
 
