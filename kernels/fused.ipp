@@ -109,7 +109,8 @@ class State {
 
 /// The step that leaves everything as it is before the first evaluation, where the gradient is nothing.
 template <class T>
-inline constexpr Step<T> nothing_gained = {.alpha = 0, .eps = 1, .beta1 = 1, .beta2 = 1, .alpha_g = 0};
+inline constexpr Step<T> nothing_gained = {
+    .alpha = 0, .eps = 1, .eps_g = 0, .beta1 = 1, .beta2 = 1, .alpha_g = 0};
 
 /// The steps of one variable after the other, the second half of each some variables after the first. In each
 /// half every operation waits for the one before it, and a processor holds too few waiting operations to go

@@ -48,12 +48,6 @@ inline Lanes is_finite(Reals a) {
 inline Lanes no_lanes() {
     return number(0) < number(0);
 }
-inline Reals least(Reals a, Reals b) {
-    return xsimd::select(a < b, a, b);
-}
-inline Reals greatest(Reals a, Reals b) {
-    return xsimd::select(a > b, a, b);
-}
 
 /// Rows of a vector, one for each variable. A copy in a function lets the compiler keep it in registers.
 class Rows {

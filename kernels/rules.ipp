@@ -10,12 +10,13 @@ namespace {
 /// The numbers of a step, each in every lane.
 template <class T>
 struct WideStep {
-    Batch<T> alpha, alpha_g, eps, beta1, beta2, newton_from;
+    Batch<T> alpha, alpha_g, eps, eps_g, beta1, beta2, newton_from;
 
     WideStep(const Step<T>& s, const Tile<T>& tile)
         : alpha(s.alpha),
           alpha_g(s.alpha_g),
           eps(s.eps),
+          eps_g(s.eps_g),
           beta1(s.beta1),
           beta2(s.beta2),
           newton_from(tile.newton_from) {}
@@ -63,17 +64,29 @@ Batch<T> second_moment(const WideStep<T>& s, Batch<T> v, Batch<T> g) {
 }
 
 template <class T>
-Quotient<T> over_root(const WideStep<T>& s, Batch<T> stride, Batch<T> v) {
-    return {stride, step_root(v, s.newton_from) + s.eps};
+void meet(Batch<T>& largest_g, Batch<T> g) {
+    largest_g = greatest(largest_g, xsimd::abs(g));
+}
+
+/// With eps: of its two parts one is nothing, so that the sum is rounded once.
+template <class T>
+Batch<T> add_eps(const WideStep<T>& s, Batch<T> number, Batch<T> largest_g) {
+    return fma(s.eps_g, largest_g, number + s.eps);
+}
+
+template <class T>
+Quotient<T> over_root(const WideStep<T>& s, Batch<T> stride, Batch<T> v, Batch<T> largest_g) {
+    return {stride, add_eps(s, step_root(v, s.newton_from), largest_g)};
 }
 
 struct Adam : Policy<adam> {
     template <class T>
     static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
-        auto& [m, v] = moments;
+        auto& [m, v, largest_g] = moments;
         m = first_moment(s, m, g);
         v = second_moment(s, v, g);
-        return over_root(s, s.alpha * m, v);
+        meet(largest_g, g);
+        return over_root(s, s.alpha * m, v, largest_g);
     }
 };
 
@@ -103,9 +116,10 @@ struct AdaGrad : Policy<adagrad> {
 
     template <class T>
     static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
-        auto& [v] = moments;
+        auto& [v, largest_g] = moments;
         v = fma(g, g, v);
-        return over_root(s, s.alpha * g, v);
+        meet(largest_g, g);
+        return over_root(s, s.alpha * g, v, largest_g);
     }
 };
 
@@ -114,29 +128,32 @@ struct RmsProp : Policy<rmsprop> {
 
     template <class T>
     static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
-        auto& [v] = moments;
+        auto& [v, largest_g] = moments;
         v = second_moment(s, v, g);
-        return over_root(s, s.alpha * g, v);
+        meet(largest_g, g);
+        return over_root(s, s.alpha * g, v, largest_g);
     }
 };
 
 struct AmsGrad : Policy<amsgrad> {
     template <class T>
     static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
-        auto& [m, v, largest_v] = moments;
+        auto& [m, v, largest_v, largest_g] = moments;
         m = first_moment(s, m, g);
         v = second_moment(s, v, g);
         largest_v = kernels::max(largest_v, v);
-        return over_root(s, s.alpha * m, largest_v);
+        meet(largest_g, g);
+        return over_root(s, s.alpha * m, largest_v, largest_g);
     }
 };
 
 struct AdaMax : Policy<adamax> {
     template <class T>
     static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
-        auto& [m, u] = moments;
+        auto& [m, u, largest_g] = moments;
         m = first_moment(s, m, g);
-        u = kernels::max(s.beta2 * u, xsimd::abs(g) + s.eps);
+        meet(largest_g, g);
+        u = kernels::max(s.beta2 * u, add_eps(s, xsimd::abs(g), largest_g));
         return {s.alpha * m, u};
     }
 };
@@ -144,10 +161,11 @@ struct AdaMax : Policy<adamax> {
 struct NAdam : Policy<nadam> {
     template <class T>
     static Quotient<T> stride(const WideStep<T>& s, Batch<T> g, Moments<T, rows>& moments) {
-        auto& [m, v] = moments;
+        auto& [m, v, largest_g] = moments;
         m = first_moment(s, m, g);
         v = second_moment(s, v, g);
-        return over_root(s, fma(s.alpha, m, s.alpha_g * g), v);
+        meet(largest_g, g);
+        return over_root(s, fma(s.alpha, m, s.alpha_g * g), v, largest_g);
     }
 };
 

@@ -137,8 +137,8 @@ void store(T* to, Batch<T> value) {
     value.store_aligned(to);
 }
 
-// x, or the bound it is beyond; the upper bound where x is NaN, so that the outcome is always in the box.
-// x86's minimum and maximum give their second operand where one is NaN or both are zeros.
+// a < b ? a : b, and a > b ? a : b: where one is NaN or both are zeros it is b, as x86's instructions have
+// it.
 #if defined(__x86_64__)
 #if defined(__AVX512F__)
 #define LANEWISE_EXTREME(which, type) _mm512_##which##_##type
@@ -147,20 +147,35 @@ void store(T* to, Batch<T> value) {
 #else
 #define LANEWISE_EXTREME(which, type) _mm_##which##_##type
 #endif
-inline Batch<double> clamp(Batch<double> x, Batch<double> lower, Batch<double> upper) {
-    return LANEWISE_EXTREME(max, pd)(LANEWISE_EXTREME(min, pd)(x, upper), lower);
+inline Batch<double> least(Batch<double> a, Batch<double> b) {
+    return LANEWISE_EXTREME(min, pd)(a, b);
 }
-inline Batch<float> clamp(Batch<float> x, Batch<float> lower, Batch<float> upper) {
-    return LANEWISE_EXTREME(max, ps)(LANEWISE_EXTREME(min, ps)(x, upper), lower);
+inline Batch<float> least(Batch<float> a, Batch<float> b) {
+    return LANEWISE_EXTREME(min, ps)(a, b);
+}
+inline Batch<double> greatest(Batch<double> a, Batch<double> b) {
+    return LANEWISE_EXTREME(max, pd)(a, b);
+}
+inline Batch<float> greatest(Batch<float> a, Batch<float> b) {
+    return LANEWISE_EXTREME(max, ps)(a, b);
 }
 #undef LANEWISE_EXTREME
 #else
 template <class T>
-Batch<T> clamp(Batch<T> x, Batch<T> lower, Batch<T> upper) {
-    const Batch<T> low_enough = xsimd::select(x < upper, x, upper);
-    return xsimd::select(low_enough > lower, low_enough, lower);
+Batch<T> least(Batch<T> a, Batch<T> b) {
+    return xsimd::select(a < b, a, b);
+}
+template <class T>
+Batch<T> greatest(Batch<T> a, Batch<T> b) {
+    return xsimd::select(a > b, a, b);
 }
 #endif
+
+/// x, or the bound it is beyond; the upper bound where x is NaN, so that the outcome is always in the box.
+template <class T>
+Batch<T> clamp(Batch<T> x, Batch<T> lower, Batch<T> upper) {
+    return greatest(least(x, upper), lower);
+}
 
 /// A NaN operand gives NaN, which xsimd::min and max do not promise.
 template <class T>

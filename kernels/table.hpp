@@ -71,9 +71,11 @@ struct Tile {
 ///     nadam           alpha_0 b c mu_t+1 / (r (1-P_t+1))   eps_0 c / r  alpha_0 c (1-mu_t) / (r (1-P_t))
 ///     rmsprop         alpha_0 / r                          eps_0 / r
 ///     the others      alpha_0                              eps_0
+/// Where eps is a fraction of the largest |g| met, eps_g is that fraction, and eps the least normal number:
+/// it keeps from 0 / 0 what has met no gradient. Else eps_g is 0.
 template <class T>
 struct Step {
-    T alpha, eps, beta1, beta2, alpha_g;
+    T alpha, eps, eps_g, beta1, beta2, alpha_g;
 };
 
 /// Fills the f and g rows of a tile from its x rows.
@@ -268,7 +270,7 @@ inline constexpr std::size_t most_native_dimension = 1024;
 
 /// A frame: one vector of runs with all that is kept of them, rows of its width one after the other, as
 /// machine code works on them. First come blocks of a row for each variable, then single rows.
-enum class FrameBlock : std::uint8_t { x, best_x, m, v, g, blocks };
+enum class FrameBlock : std::uint8_t { x, best_x, m, v, largest_g, g, blocks };
 /// Machine code leaves steps_taken and status alone.
 enum class FrameRow : std::uint8_t { f, best_f, best_step, steps_taken, status, moving, rows };
 
@@ -315,7 +317,7 @@ inline constexpr std::size_t most_frames = 8;
 /// The numbers of a step and of its iteration, each as a row of the vectors' width. There is room for those
 /// of two iterations side by side, the first of it on a multiple of its bytes: while frames are still moved
 /// by the numbers of one iteration, those of the next are already there.
-enum class StepRow : std::uint8_t { alpha, eps, beta1, beta2, iteration, rows = 8 };
+enum class StepRow : std::uint8_t { alpha, eps, eps_g, beta1, beta2, iteration, rows = 8 };
 
 /// The kernels of one objective: native, or a program's machine code.
 template <class T>

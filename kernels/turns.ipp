@@ -41,7 +41,7 @@ void copy_runs(const Tile<T>& from, std::size_t from_lane, const Tile<T>& to, st
     };
     copy_rows(&Tile<T>::x, from.dimension);
     copy_rows(&Tile<T>::best_x, from.dimension);
-    copy_rows(&Tile<T>::moments, 2 * from.dimension);
+    copy_rows(&Tile<T>::moments, moment_rows[adam] * from.dimension);
     for (T* Tile<T>::*row : {&Tile<T>::best_f, &Tile<T>::best_step, &Tile<T>::steps_taken, &Tile<T>::status})
         copy_rows(row, 1);
 }
@@ -95,6 +95,7 @@ struct TurnMemory {
         };
         set(StepRow::alpha, step.alpha);
         set(StepRow::eps, step.eps);
+        set(StepRow::eps_g, step.eps_g);
         set(StepRow::beta1, step.beta1);
         set(StepRow::beta2, step.beta2);
         set(StepRow::iteration, iteration);

@@ -34,6 +34,7 @@ class PlainEngine final : public Engine {
             run.x.resize(d());
             run.m.resize(d());
             run.v.resize(d());
+            run.largest_g.resize(d());
             run.g.resize(d());
             origins.candidate(i, 0, run.x);
             run.best_x = run.x;
@@ -126,7 +127,7 @@ class PlainEngine final : public Engine {
   private:
     struct Run {
         std::uint32_t number;
-        std::vector<double> x = {}, best_x = {}, m = {}, v = {}, g = {};
+        std::vector<double> x = {}, best_x = {}, m = {}, v = {}, largest_g = {}, g = {};
         double f = 0;
         double best_f = std::numeric_limits<double>::infinity();
         std::int32_t best_iteration = -1;
@@ -170,7 +171,9 @@ class PlainEngine final : public Engine {
             const double scale = course_.scale == Scale::box ? width(j) : 1;
             run.m[j] = std::fma(step.beta1, run.m[j], run.g[j]);
             run.v[j] = std::fma(run.g[j], run.g[j], step.beta2 * run.v[j]);
-            const double stride = step.alpha * run.m[j] / (std::sqrt(run.v[j]) + step.eps);
+            run.largest_g[j] = std::max(run.largest_g[j], std::abs(run.g[j]));
+            const double root = std::sqrt(run.v[j]) + step.eps;
+            const double stride = step.alpha * run.m[j] / std::fma(step.eps_g, run.largest_g[j], root);
             const double target = std::fma(-scale, stride, run.x[j]);
             run.x[j] = std::clamp(target, lower, upper);
             if (run.x[j] != target) run.m[j] = 0;

@@ -84,7 +84,7 @@ struct SavedWave {
             const std::size_t all = (lanes + tile_lanes - 1) / tile_lanes * tile_lanes;
             run.resize(lanes);
             points.resize(2 * box.dimension() * all);
-            moments.resize(2 * box.dimension() * all);  // Adam's
+            moments.resize(3 * box.dimension() * all);  // Adam's
             for (auto* row : {&f, &slope, &best_f, &steps_taken}) row->resize(all);
             best_iteration.resize(all);
             status.resize(all);

@@ -416,7 +416,7 @@ Stage<T> run_stage(const Lowered& lowered, Isa isa, const StageCase& what, const
     const std::size_t lanes = of_lanes;
     std::mt19937_64 random(11);
     std::uniform_real_distribution<double> inside(-3, 3);
-    AlignedArray<T> rows((5 * d + 7) * lanes);
+    AlignedArray<T> rows((6 * d + 7) * lanes);
     T* next = rows.data();
     const auto take = [&](std::size_t count) { return std::exchange(next, next + count * lanes); };
     std::vector<T> lower(d, T(-3)), upper(d, T(3)), scale(d, T(0.7));
@@ -431,7 +431,7 @@ Stage<T> run_stage(const Lowered& lowered, Isa isa, const StageCase& what, const
                           .dimension = d,
                           .x = take(d),
                           .best_x = take(d),
-                          .moments = take(2 * d),
+                          .moments = take(3 * d),
                           .g = take(d),
                           .f = take(1),
                           .best_f = take(1),
@@ -452,7 +452,8 @@ Stage<T> run_stage(const Lowered& lowered, Isa isa, const StageCase& what, const
                 is_held ? T(0.5) : static_cast<T>(inside(random));
             const bool is_new = i % 3 == 0;
             tile.moments[j * lanes + i] = is_new ? T(0) : static_cast<T>(inside(random));
-            tile.moments[(d + j) * lanes + i] = is_new ? T(0) : static_cast<T>(std::abs(inside(random)));
+            for (const std::size_t row : {d + j, 2 * d + j})
+                tile.moments[row * lanes + i] = is_new ? T(0) : static_cast<T>(std::abs(inside(random)));
         }
         tile.best_f[i] = random() % 3 == 0 ? T(1) : std::numeric_limits<T>::infinity();
         tile.best_step[i] = -1;
@@ -463,6 +464,7 @@ Stage<T> run_stage(const Lowered& lowered, Isa isa, const StageCase& what, const
         steps.push_back(
             {.alpha = static_cast<T>((flip == 0 ? 0.2 : -0.2) / (1.0 + 0.1 * static_cast<double>(k))),
              .eps = T(1e-8),
+             .eps_g = T(1e-3),
              .beta1 = T(0.9),
              .beta2 = T(0.999),
              .alpha_g = 0});
@@ -504,7 +506,7 @@ Stage<T> run_stage(const Lowered& lowered, Isa isa, const StageCase& what, const
     const auto is_live = [&](std::size_t lane) { return tile.status[lane] == T(kernels::live); };
     keep(tile.x, d, any);
     keep(tile.best_x, d, any);
-    keep(tile.moments, fixed ? 0 : 2 * d, is_live);  // of other lanes, and fixed variables, they mean nothing
+    keep(tile.moments, fixed ? 0 : 3 * d, is_live);  // of other lanes, and fixed variables, they mean nothing
     for (const T* row : {tile.best_f, tile.best_step, tile.steps_taken, tile.status}) keep(row, 1, any);
     return stage;
 }

@@ -34,14 +34,17 @@ inline bool is_normalised(Method method) {
 /// What a rule keeps of one variable.
 struct Memory {
     double m = 0, v = 0, z = 0, u = 0;
+    double largest_g = 0;
     double mu_product = 1;
 };
 
 /// What to subtract from x in step t = 1, 2, ... where its slope is g.
-inline double textbook_step(const Rule& rule, std::size_t t, double g, Memory& memory) {
-    const auto& [method, alpha, beta1, given_beta2, eps] = rule;
+inline double textbook_step(const Rule& rule, Scale scale, std::size_t t, double g, Memory& memory) {
+    const auto& [method, alpha, beta1, given_beta2, given_eps] = rule;
+    memory.largest_g = std::max(memory.largest_g, std::abs(g));
+    const double eps = scale == Scale::box ? given_eps * memory.largest_g : given_eps;
     const double beta2 = given_beta2.value_or(method == Method::rmsprop ? 0.9 : 0.999);
-    auto& [m, v, z, u, mu_product] = memory;
+    auto& [m, v, z, u, largest_g, mu_product] = memory;
     const auto power_t = [t](double beta) { return std::pow(beta, static_cast<double>(t)); };
     switch (method) {
         case Method::adam:
@@ -91,7 +94,7 @@ inline std::vector<Point> textbook_path(const ScalarObjective& objective, const 
             const double upper = box.upper()[j];
             const double width = options.scale == Scale::box ? upper - lower : 1;
             const double slope = is_normalised(options.rule.method) ? g[j] : width * g[j];
-            x[j] -= width * textbook_step(options.rule, t, slope, memory[j]);
+            x[j] -= width * textbook_step(options.rule, options.scale, t, slope, memory[j]);
             if (x[j] < lower || x[j] > upper) memory[j].m = 0;
             x[j] = std::clamp(x[j], lower, upper);
         }

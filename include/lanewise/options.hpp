@@ -68,6 +68,8 @@ std::string_view name(Scale scale) noexcept;
 
 /// How a run steps, each variable by itself: g is the gradient, t = 1, 2, ... counts the steps, and m, v, u
 /// and z are 0 before the first. Then x is projected onto the box, and m dropped where x ran into a wall.
+/// By Scale::none eps is the Rule's number, as in the papers. By Scale::box it is that number times the
+/// largest |g| of this variable that the run has met: the run is the same in whatever units f and x are.
 enum class Method {
     /// Kingma & Ba 2014, algorithm 1:
     ///     m <- beta1 m + (1 - beta1) g        m^ = m / (1 - beta1^t)
@@ -126,7 +128,8 @@ struct Rule {
     /// In [0, 1). 0.999 unless set, but for rmsprop Tieleman & Hinton's 0.9: nothing corrects the bias of its
     /// v, so that its first step is alpha / sqrt(1 - beta2) long.
     std::optional<double> beta2 = {};
-    /// Finite and > 0, in single precision at least 1.2e-38. For adagrad torch has 1e-10.
+    /// Finite and > 0, in single precision at least 1.2e-38. By Scale::box a fraction of the largest |g| that
+    /// the run has met in a variable. For adagrad torch has 1e-10.
     double eps = 1e-8;
 
     double used_beta2() const noexcept { return beta2.value_or(method == Method::rmsprop ? 0.9 : 0.999); }

@@ -113,13 +113,13 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add(app, flags, "--alpha", "A", "step size, in box widths unless --scale none [0.05]");
     add(app, flags, "--beta1", "B", "decay of the first moment [0.9]");
     add(app, flags, "--beta2", "B", "decay of the second moment [0.999; of rmsprop 0.9]");
-    add(app, flags, "--eps", "E", "added to the root of the second moment [1e-8]");
+    add(app, flags, "--eps", "E", "added to the root of the second moment [1e-8], see --scale");
     add(app, flags, "--schedule", "NAME", "how the step size falls: constant, cosine, exponential [cosine]");
     add(app, flags, "--warm-up", "N", "iterations in which the step size first rises to alpha [0]");
     add(app, flags, "--final-alpha", "F",
         "fraction of alpha that the step size falls to [0; exponential 1e-3]");
     add(app, flags, "--scale", "box|none",
-        "unit of the step size: the box width of each variable, or 1 [box]");
+        "units of the step: box widths, and eps a fraction of the largest |g| met; or 1 and eps [box]");
     add(app, flags, "--prune", "on|off",
         "give up runs that are worse than a neighbour in a hopeless place [on]");
     add(app, flags, "--precision", "f64|f32", "precision of the runs [f64]");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <utility>
 
@@ -101,8 +102,10 @@ kernels::Step<T> step_at(const Course& course, std::size_t k, double sign) {
         case Method::adagrad:
         case Method::lbfgs: break;
     }
+    const bool is_fraction = course.scale == Scale::box;
     return {.alpha = static_cast<T>(sign * alpha),
-            .eps = static_cast<T>(eps),
+            .eps = is_fraction ? std::numeric_limits<T>::min() : static_cast<T>(eps),
+            .eps_g = is_fraction ? static_cast<T>(eps) : T(0),
             .beta1 = static_cast<T>(rule.beta1),
             .beta2 = static_cast<T>(beta2),
             .alpha_g = static_cast<T>(sign * alpha_g)};

@@ -53,6 +53,7 @@ class Turn {
     void move() {
         alpha_ = step_row(Base::step, kernels::StepRow::alpha);
         eps_ = step_row(Base::step, kernels::StepRow::eps);
+        eps_g_ = step_row(Base::step, kernels::StepRow::eps_g);
         beta1_ = step_row(Base::step, kernels::StepRow::beta1);
         beta2_ = step_row(Base::step, kernels::StepRow::beta2);
         moving_ = at(Base::previous, FrameRow::moving);
@@ -75,7 +76,12 @@ class Turn {
         const ValueId m = add(Op::fma, beta1_, previous(FrameBlock::m), g);
         const ValueId v = add(Op::fma, g, g, add(Op::mul, beta2_, previous(FrameBlock::v)));
         store(v, FrameBlock::v);
-        const ValueId stride = add(Op::div, add(Op::mul, alpha_, m), add(Op::add, root(v), eps_));
+        const ValueId sign = body_->constant(*listing_, Constant::sign_bit);
+        const ValueId largest_g =
+            add(Op::max, previous(FrameBlock::largest_g), add(Op::bit_and_not, sign, g));
+        store(largest_g, FrameBlock::largest_g);
+        const ValueId denominator = add(Op::fma, eps_g_, largest_g, add(Op::add, root(v), eps_));
+        const ValueId stride = add(Op::div, add(Op::mul, alpha_, m), denominator);
         const ValueId x = previous(FrameBlock::x);
         store(add(Op::blend, improved_, x, previous(FrameBlock::best_x)), FrameBlock::best_x);
         const ValueId target = add(Op::fnma, range(RangeRow::scale), stride, x);
@@ -119,7 +125,7 @@ class Turn {
     Body* body_;
     std::size_t dimension_;
     bool newton_roots_;
-    ValueId alpha_ = no_value, eps_ = no_value, beta1_ = no_value, beta2_ = no_value;
+    ValueId alpha_ = no_value, eps_ = no_value, eps_g_ = no_value, beta1_ = no_value, beta2_ = no_value;
     ValueId moving_ = no_value, improved_ = no_value;
 };
 

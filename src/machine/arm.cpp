@@ -140,7 +140,7 @@ class Arm final : public AsmJitCode<a64::Assembler> {
         a_.ldr(current_, turns(offsetof(kernels::Turns<double>, begin)));
         a_.eor(step_now_, step_now_, static_cast<int>(kernels::StepRow::rows) * vector_bytes());
         a_.str(step_now_, turns(offsetof(kernels::Turns<double>, step_rows)));
-        constexpr std::uint32_t numbers = 4;  // of kernels::Step, the first rows of kernels::StepRow
+        constexpr std::uint32_t numbers = 5;  // of kernels::Step, the first rows of kernels::StepRow
         for (std::uint32_t i = 0; i < numbers; ++i) {
             a_.ld1r(vec(0), a64::ptr_post(a64::x16, number_bytes()));
             store({Base::step_now, i}, 0);

@@ -204,7 +204,7 @@ class X86 final : public AsmJitCode<x86::Assembler> {
         a_.mov(current_, turns(offsetof(kernels::Turns<double>, begin)));
         a_.xor_(step_now_, static_cast<int>(kernels::StepRow::rows) * vector_bytes());
         a_.mov(turns(offsetof(kernels::Turns<double>, step_rows)), step_now_);
-        constexpr int numbers = 4;  // of kernels::Step, the first rows of kernels::StepRow
+        constexpr int numbers = 5;  // of kernels::Step, the first rows of kernels::StepRow
         for (int i = 0; i < numbers; ++i) {
             emit({Id::kIdVbroadcastsd, Id::kIdVbroadcastss}, vec(0), x86::ptr(x86::rax, i * number_bytes()));
             store({Base::step_now, static_cast<std::uint32_t>(i)}, 0);

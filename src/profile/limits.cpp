@@ -115,14 +115,14 @@ Operations operations_of_step(Method method) {
         return Operations{adds, multiplies, fmas, selects, divides, square_roots, {}};
     };
     switch (method) {
-        case Method::adam: return operations(1, 2, 4, 6, 1, 1);
+        case Method::adam: return operations(1, 2, 5, 8, 1, 1);
         case Method::gradient_descent: return operations(0, 2, 2, 4, 0, 0);
         case Method::momentum: return operations(0, 2, 3, 6, 0, 0);
-        case Method::adagrad: return operations(1, 1, 3, 4, 1, 1);
-        case Method::rmsprop: return operations(1, 2, 3, 4, 1, 1);
-        case Method::amsgrad: return operations(1, 2, 4, 10, 1, 1);
-        case Method::adamax: return operations(1, 2, 3, 11, 1, 0);
-        case Method::nadam: return operations(1, 2, 5, 6, 1, 1);
+        case Method::adagrad: return operations(1, 1, 4, 6, 1, 1);
+        case Method::rmsprop: return operations(1, 2, 4, 6, 1, 1);
+        case Method::amsgrad: return operations(1, 2, 5, 12, 1, 1);
+        case Method::adamax: return operations(1, 2, 4, 13, 1, 0);
+        case Method::nadam: return operations(1, 2, 6, 8, 1, 1);
         case Method::lbfgs: break;
     }
     return {};
