@@ -34,7 +34,7 @@ Options engine_options(int threads, Jit jit) {
             .offspring = false,
             .prune = false,
             .polish = false,
-            .same = {.distance = 1e-15, .value = 1e-300, .exact_value = 1e-300},
+            .same_distance = 1e-15,
             .threads = threads};
 }
 

@@ -36,6 +36,17 @@ constexpr double farthest = 0.9;
 constexpr double before_hole = 0.25;
 /// A wall that the slope leads to holds a variable from this distance on, in units of the scale.
 constexpr double near_wall = 1e-6;
+/// A lane has converged where a step was short and took all but this part of the slope along it: where the
+/// gradient jumps a short step does not.
+constexpr double taken = 0.25;
+/// A lane that finds no lower point is near a minimum where the last step that the pairs led to was no longer
+/// than this, in units of x, and the slope has fallen to this part of what it was lately; each step back
+/// counts for that part of the one after it.
+constexpr double short_step = 1e-6;
+constexpr double fallen = 1e-2;
+constexpr double remembered = 0.9;
+/// The unit of a variable is |x| and this part of its scale.
+constexpr double least_unit = 0x1p-16;
 constexpr double least_growth = 1.1;
 constexpr double most_growth = 4;
 
@@ -208,8 +219,7 @@ class Vector {
         const Reals most = number_of(LbfgsRow::high_length);
         const Lanes is_curved = slope_ > base_slope;
         const Reals root = length * divide(base_slope, base_slope - slope_);
-        const Reals to_root =
-            xsimd::select(is_curved & is_finite(root), least(greatest(root, length), most), most);
+        const Reals to_root = xsimd::select(is_curved & is_finite(root), least(root, most), most);
         set_where(probed, LbfgsRow::length, xsimd::select(finite, to_root, length * number(before_hole)));
         set_where(probed, LbfgsRow::high_kind, xsimd::select(finite, number(0), number(2)));
         set_where(probed, LbfgsRow::high_length, length);
@@ -353,6 +363,8 @@ class Vector {
         newest = static_cast<std::uint8_t>((newest + 1U) % lbfgs_pairs);
         const Rows s_rows = own(LbfgsBlock::s, newest);
         const Rows y_rows = own(LbfgsBlock::y, newest);
+        const Reals tolerance = number(tile_.tolerance);
+        Lanes is_short = xsimd::abs(slope_) <= number(taken) * xsimd::abs(number_of(LbfgsRow::base_slope));
         const auto [product] = sum<3>(tile_.dimension, [&](std::size_t j, Reals* sums) {
             const Reals x = x_rows[j];
             const Reals g = gradient(j);
@@ -365,6 +377,7 @@ class Vector {
             base_x_rows.set(j, xsimd::select(stepped, x, base_x));
             base_g_rows.set(j, xsimd::select(stepped, g, base_g));
             const Reals scaled = y * number(scale[j]);
+            is_short = is_short & (xsimd::abs(s) <= tolerance * unit_of_x(x, scale[j]));
             sums[0] = fma(s, y, sums[0]);
             sums[1] = fma(scaled, scaled, sums[1]);
             sums[2] = fma(s, base_g, sums[2]);
@@ -388,6 +401,12 @@ class Vector {
         set_where(stepped, LbfgsRow::idle_steps,
                   xsimd::select(is_idle, number_of(LbfgsRow::idle_steps) + number(1), number(0)));
         set_where(stepped, LbfgsRow::base_f, f_);
+        const Lanes has_moved = number_of(LbfgsRow::iterations) > number(0);
+        set_where(stepped, LbfgsRow::is_short, xsimd::select(is_short & has_moved, number(1), number(0)));
+    }
+
+    static Reals unit_of_x(Reals x, double scale) {
+        return fma(number(least_unit), number(scale), xsimd::abs(x));
     }
 
     /// Finds the variables that a wall holds, and the steepest way down inside the box, in units of the
@@ -425,6 +444,8 @@ class Vector {
             steepest = greatest(along, steepest);
         }
         set_where(turning, LbfgsRow::steepest, steepest);
+        set_where(turning, LbfgsRow::steepest_lately,
+                  greatest(steepest, number(remembered) * number_of(LbfgsRow::steepest_lately)));
         is_any_held_ = xsimd::any(held_somewhere);
         if (xsimd::any(changed)) restrict_pairs(changed);
         return steepest;
@@ -453,12 +474,11 @@ class Vector {
 
     /// Ends lanes that need not go on, and returns them.
     Lanes end(Lanes turning, Reals steepest) {
-        const Reals magnitude = greatest(xsimd::abs(number_of(LbfgsRow::base_f)), xsimd::abs(unit_));
         const Lanes spent = (number_of(LbfgsRow::iterations) >= number(tile_.most_iterations)) |
                             (number_of(LbfgsRow::evaluations) >= number(tile_.most_evaluations));
         enter(turning & spent, out_of_work);
         enter(turning & (number_of(LbfgsRow::idle_steps) >= number(most_idle_steps)), no_lower);
-        enter(turning & (steepest <= number(tile_.flat) * magnitude), converged);
+        enter(turning & ((steepest == number(0)) | (number_of(LbfgsRow::is_short) != number(0))), converged);
         enter(turning & (number_of(LbfgsRow::best_f) <= number(tile_.target)), at_target);
         return turning & (phase_ >= number(converged));
     }
@@ -538,18 +558,25 @@ class Vector {
         }
     }
 
-    /// Turns r = H g into a direction; a variable that a wall holds goes the rest of the way to it. Returns
-    /// the slope, and the longest step in a variable, in units of the scale.
+    struct Direction {
+        Reals slope;
+        Reals longest;   ///< step in a variable, in units of the scale
+        Lanes is_short;  ///< at most short_step in every variable
+    };
+
+    /// Turns r = H g into a direction; a variable that a wall holds goes the rest of the way to it.
     template <class Product>
-    Sums<2> point_down(Lanes which, Product r) const {
+    Direction point_down(Lanes which, Product r) const {
         const Rows base_x_rows = own(LbfgsBlock::base_x);
         const Rows base_g_rows = own(LbfgsBlock::base_g);
         const Rows moves_rows = own(LbfgsBlock::moves);
         const Rows p_rows = own(LbfgsBlock::p);
         const double* const lower = tile_.lower;
         const double* const upper = tile_.upper;
+        const double* const scale = tile_.scale;
         const double* const inverse_scale = tile_.inverse_scale;
         Reals longest = number(0);
+        Lanes is_short = ~no_lanes();
         const auto [slope] = sum<1>(tile_.dimension, [&](std::size_t j, Reals* sums) {
             const Reals x = base_x_rows[j];
             const Reals g = base_g_rows[j];
@@ -562,27 +589,36 @@ class Vector {
             const Reals down = number(0) - xsimd::select(leaves, number(0), product);
             const Reals p = xsimd::select(moves_rows[j] == number(0), to_wall, down);
             p_rows.set(j, xsimd::select(which, p, p_rows[j]));
-            longest = greatest(xsimd::abs(p * number(inverse_scale[j])), longest);
+            const Reals way = xsimd::abs(p);
+            longest = greatest(way * number(inverse_scale[j]), longest);
+            is_short = is_short & (way <= number(short_step) * unit_of_x(x, scale[j]));
             sums[0] = fma(g, p, sums[0]);
         });
-        return {{slope[0], longest}};
+        return {slope[0], longest, is_short};
     }
 
     /// Begins the line search, and places its first trial.
     void begin_search(Lanes turning) {
         const Rows product_rows = own(LbfgsBlock::p);
-        auto [of] = point_down(turning, [=](std::size_t j) { return product_rows[j]; });
-        const Lanes is_steepest = turning & ((number_of(LbfgsRow::pairs) == number(0)) |
-                                             ~(of[0] < number(0)) | ~is_finite(of[0]) | ~is_finite(of[1]));
+        const Direction newton = point_down(turning, [=](std::size_t j) { return product_rows[j]; });
+        const Lanes is_steepest =
+            turning & ((number_of(LbfgsRow::pairs) == number(0)) | ~(newton.slope < number(0)) |
+                       ~is_finite(newton.slope) | ~is_finite(newton.longest));
+        const Lanes has_fallen =
+            number_of(LbfgsRow::steepest) <= number(fallen) * number_of(LbfgsRow::steepest_lately);
+        set_where(turning & ~is_steepest, LbfgsRow::is_near,
+                  xsimd::select(newton.is_short & has_fallen, number(1), number(0)));
+        Reals slope = newton.slope;
+        Reals longest = newton.longest;
         if (xsimd::any(is_steepest)) {
             forget(is_steepest);
             const Rows base_g_rows = own(LbfgsBlock::base_g);
-            const auto [of_gradient] = point_down(is_steepest, [=, scale = tile_.scale](std::size_t j) {
+            const Direction steepest = point_down(is_steepest, [=, scale = tile_.scale](std::size_t j) {
                 return number(scale[j]) * (number(scale[j]) * base_g_rows[j]);
             });
-            for (std::size_t i = 0; i < 2; ++i) of[i] = xsimd::select(is_steepest, of_gradient[i], of[i]);
+            slope = xsimd::select(is_steepest, steepest.slope, slope);
+            longest = xsimd::select(is_steepest, steepest.longest, longest);
         }
-        const auto [slope, longest] = of;
         constexpr double any_length = 0x1p1000;
         const Reals most_length = least(divide(number(tile_.longest_step), longest), number(any_length));
         const Reals first_length = least(divide(number(first_step), longest), most_length);

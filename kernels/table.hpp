@@ -141,7 +141,7 @@ enum LbfgsPhase : std::uint8_t {
     settling,     ///< x is the best trial of a line search that did not come to its end
     waiting,      ///< it has taken a step, and waits for its neighbours in the vector
     restarting,   ///< the same without a step: it will go down the gradient
-    converged,    ///< the slope is small
+    converged,    ///< the last step was short, or there is no slope
     no_lower,     ///< no lower point was found
     out_of_work,  ///< its iterations or evaluations are spent
     at_target,    ///< the value is as good as was asked for
@@ -150,15 +150,18 @@ enum LbfgsPhase : std::uint8_t {
 
 /// Numbers of a lane of L-BFGS, each a row. Values and slopes are those of the minimisation times `unit`.
 enum class LbfgsRow : std::uint8_t {
-    phase,        ///< LbfgsPhase as a number
-    unit,         ///< a power of two, negative when maximising: values and gradients times this are near 1
-    start_f,      ///< value where it started; not in units
-    base_f,       ///< value at base_x
-    best_f,       ///< value at best_x, not in units; infinity: none yet
-    base_slope,   ///< along p at base_x
-    steepest,     ///< the steepest way down at base_x, over the scale of a variable
-    length,       ///< of the step to x, in units of p
-    most_length,  ///< that x may be away
+    phase,       ///< LbfgsPhase as a number
+    unit,        ///< a power of two, negative when maximising: values and gradients times this are near 1
+    start_f,     ///< value where it started; not in units
+    base_f,      ///< value at base_x
+    best_f,      ///< value at best_x, not in units; infinity: none yet
+    base_slope,  ///< along p at base_x
+    steepest,    ///< the steepest way down at base_x, over the scale of a variable
+    steepest_lately,  ///< the largest of those, what is past counting less and less
+    is_short,         ///< 1 where the last step was as short as the tolerance asks
+    is_near,          ///< 1 where the last that the pairs led to was short, and the slope has fallen
+    length,           ///< of the step to x, in units of p
+    most_length,      ///< that x may be away
     // The line search: an interval with lower values at one end, or not bounded yet.
     low_length,
     low_f,
@@ -206,7 +209,7 @@ struct Lbfgs {
     const double* scale;          ///< [d] the unit of each variable; 0: it is fixed
     const double* inverse_scale;  ///< [d] 1 / scale; 0 where it is fixed
     double sign;                  ///< -1 when maximising
-    double flat;                  ///< converged at a slope of this times max(1, |f|)
+    double tolerance;             ///< converged where a step is at most this, in units of x
     double longest_step;          ///< in any variable, in units of its scale
     double target;                ///< value of the minimisation at which a lane is done
     double most_iterations, most_evaluations;

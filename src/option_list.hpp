@@ -38,7 +38,6 @@ struct Option {
 template <class SomeOptions, class Visit>
 void visit_options(SomeOptions& options, Visit visit) {
     auto& rule = options.rule;
-    auto& same = options.same;
     visit(Option{"starts", "starts", Saved::deciding}, options.starts);
     visit(Option{"start", "start_points", Saved::deciding}, options.start_points);
     visit(Option{"seed", "seed", Saved::deciding, Notation::large_count}, options.seed);
@@ -57,9 +56,7 @@ void visit_options(SomeOptions& options, Visit visit) {
     visit(Option{"offspring", "offspring", Saved::deciding}, options.offspring);
     visit(Option{"polish", "polish", Saved::deciding}, options.polish);
     visit(Option{"prune", "prune", Saved::deciding}, options.prune);
-    visit(Option{"same-distance", "same_distance", Saved::deciding}, same.distance);
-    visit(Option{"same-value", "same_value", Saved::deciding}, same.value);
-    visit(Option{"same-exact-value", "same_exact_value", Saved::deciding}, same.exact_value);
+    visit(Option{"same-distance", "same_distance", Saved::deciding}, options.same_distance);
     visit(Option{"precision", "precision", Saved::deciding}, options.precision);
     visit(Option{"maximize", "maximize", Saved::deciding, Notation::truth}, options.maximize);
     visit(Option{"threads", "threads"}, options.threads);

@@ -1,4 +1,5 @@
 // What is decided from a look, with looks that are written by hand.
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -11,7 +12,13 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 const Box line{{"x", 0, 100}};
-const Nearness same{.distance = 0.01, .value = 0.1, .exact_value = 1e-6};
+constexpr double near = 0.01;
+/// Stands for what the objective does between two points.
+const SameBasin same_basin = [](std::span<const BasinPair> pairs) {
+    std::vector<std::uint8_t> are_in_one;
+    for (const auto& [a, b] : pairs) are_in_one.push_back(std::abs(a.f - b.f) < 0.1 ? 1 : 0);
+    return are_in_one;
+};
 
 struct Run {
     double f;
@@ -55,6 +62,7 @@ Findings findings_of(std::size_t runs, std::uint64_t first_id = 0) {
 History history_of(std::size_t runs, std::size_t first = 0) {
     return {.first = first,
             .looks_unchanged = std::vector<std::uint8_t>(runs, 0),
+            .first_f = std::vector<double>(runs, infinity),
             .last_f = std::vector<double>(runs, infinity),
             .earlier_best_f = std::vector<double>(runs, infinity),
             .is_sample = std::vector<std::uint8_t>(runs, 0)};
@@ -64,7 +72,7 @@ Polished polished_at(double f, double x, std::size_t run) {
     return {.f = f,
             .x = {x},
             .finished = true,
-            .is_flat = true,
+            .is_converged = true,
             .iterations = 0,
             .is_at_limit = false,
             .starved = false,
@@ -118,7 +126,7 @@ TEST_CASE("a run retires where its slope is flat for its value, or its value sta
                                    {-1e6, 4, -1e6, 1.1e-4},
                                    {2, 5, 2, 0, RunStatus::nan_on_the_way, 4},
                                    {0, 6, infinity, 0, RunStatus::nan_at_start, -1}};
-    const std::vector<Verdict> verdicts = retire(look_at(runs, 40), history);
+    const std::vector<Verdict> verdicts = retire(look_at(runs, 40), history, false);
     REQUIRE(runs_of(verdicts) == std::vector<std::uint32_t>{40, 42, 44, 45});
     CHECK(verdicts[0].why == RunStatus::converged_gradient);
     CHECK(verdicts[0].where == Where::current);
@@ -136,10 +144,10 @@ TEST_CASE("a run retires where its slope is flat for its value, or its value sta
 TEST_CASE("a run has converged at the third look in a row that finds its value unchanged") {
     History history = history_of(3);
     const auto at = [](double a, double b, double c) { return look_at({{a, 1, a}, {b, 2, b}, {c, 3, c}}); };
-    CHECK(retire(at(1, 1, 2000), history).empty());
-    CHECK(retire(at(1, 1, 2000 + 1e-10), history).empty());
-    CHECK(retire(at(1, 1 + 2e-13, 2000), history).empty());
-    const std::vector<Verdict> verdicts = retire(at(1, 1 + 2e-13, 2000 + 1e-10), history);
+    CHECK(retire(at(1, 1, 2000), history, false).empty());
+    CHECK(retire(at(1, 1, 2000 + 1e-10), history, false).empty());
+    CHECK(retire(at(1, 1 + 2e-13, 2000), history, false).empty());
+    const std::vector<Verdict> verdicts = retire(at(1, 1 + 2e-13, 2000 + 1e-10), history, false);
     REQUIRE(runs_of(verdicts) == std::vector<std::uint32_t>{0, 2});
     CHECK(verdicts[0].why == RunStatus::converged_value);
     CHECK(verdicts[0].where == Where::current);
@@ -150,11 +158,12 @@ TEST_CASE("runs are merged into the best of their neighbourhood, or into what wa
     Findings findings = findings_of(6);
     History history = history_of(6);
     history.is_sample[2] = 1;
-    // 0 and 1 are near each other, 2 too in place but not in value; 3 is at a polished minimum, 4 far away.
+    // 0 and 1 are near each other in one basin, 2 is near them in another; 3 is at a polished minimum, 4 far
+    // away.
     const std::vector<Run> runs = {{1.05, 10, 1}, {1, 10.5, 0.5}, {3, 10.2, 3}, {5.01, 50.5, 5}, {1, 90, 1}};
     findings.polished.push_back(polished_at(5, 50, 5));
     const std::vector<Verdict> verdicts =
-        merge(look_at(runs), points_of(runs), history, findings, line, same);
+        merge(look_at(runs), points_of(runs), history, findings, line, near, same_basin);
     REQUIRE(runs_of(verdicts) == std::vector<std::uint32_t>{0, 3});
     CHECK(verdicts[0].why == RunStatus::merged);
     CHECK(verdicts[0].given_up_for == 1);
@@ -168,7 +177,7 @@ TEST_CASE("a run into which one of the sample is merged counts as one of the sam
     History history = history_of(2);
     history.is_sample[1] = 1;
     const std::vector<Run> runs = {{1, 10, 1}, {1, 10, 1}};
-    CHECK(runs_of(merge(look_at(runs), points_of(runs), history, findings, line, same)) ==
+    CHECK(runs_of(merge(look_at(runs), points_of(runs), history, findings, line, near, same_basin)) ==
           std::vector<std::uint32_t>{1});
     CHECK(history.is_sample[0] == 1);
 }
@@ -207,13 +216,14 @@ TEST_CASE("best points are one of each neighbourhood, best first, none where a m
     const std::vector<Run> runs = {
         {9, 10, 3}, {9, 10.3, 2.95}, {9, 40, 1}, {9, 80.1, 1.01}, {9, 60, infinity}};
     const Look look = look_at(runs);
-    const std::vector<PolishStart> points = best_points(look, points_of(runs), findings, line, same, 10);
+    const std::vector<PolishStart> points =
+        best_points(look, points_of(runs), findings, line, near, same_basin, 10);
     REQUIRE(points.size() == 2);
     CHECK(points[0].run == 2);
     CHECK(points[0].x == std::vector<double>{40});
     CHECK(points[0].iteration == 7);
     CHECK(points[1].run == 1);
-    CHECK(best_points(look, points_of(runs), findings, line, same, 1).size() == 1);
+    CHECK(best_points(look, points_of(runs), findings, line, near, same_basin, 1).size() == 1);
 }
 
 TEST_CASE("all runs end where they stand or at their best, those that broke with no value") {

@@ -68,7 +68,7 @@ struct SavedWave {
     double alpha;
     std::size_t iterations, first, runs, iteration, stage, cut_off, alive;
     std::vector<std::uint8_t> looks_unchanged;
-    std::vector<double> last_f, earlier_best_f;
+    std::vector<double> first_f, last_f, earlier_best_f;
     std::vector<std::uint8_t> is_sample;
     std::size_t lanes, tile_lanes;
     std::vector<std::uint32_t> run;
@@ -78,8 +78,8 @@ struct SavedWave {
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(alpha, iterations, first, runs, iteration, stage, cut_off, alive, looks_unchanged, last_f,
-                earlier_best_f, is_sample, lanes, tile_lanes);
+        archive(alpha, iterations, first, runs, iteration, stage, cut_off, alive, looks_unchanged, first_f,
+                last_f, earlier_best_f, is_sample, lanes, tile_lanes);
         if constexpr (Archive::reads) {
             const std::size_t all = (lanes + tile_lanes - 1) / tile_lanes * tile_lanes;
             run.resize(lanes);
@@ -102,6 +102,7 @@ struct State {
     bool breeding;
     std::size_t barren;
     double best_before;
+    std::vector<double> best_x_before;
     std::size_t first;
     std::vector<std::uint32_t> to_converge;
     std::uint64_t converge_evaluations;
@@ -122,9 +123,9 @@ struct State {
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(findings, next, covered, begun, breeding, barren, best_before, first, to_converge,
-                converge_evaluations, converge_group, last_rounds, to_polish, best_first, polish_evaluations,
-                parents, work, seconds, in_wave);
+        archive(findings, next, covered, begun, breeding, barren, best_before, best_x_before, first,
+                to_converge, converge_evaluations, converge_group, last_rounds, to_polish, best_first,
+                polish_evaluations, parents, work, seconds, in_wave);
         if (in_wave) archive(wave);
     }
 };
@@ -401,6 +402,7 @@ TEST_CASE("a forged search is refused by the name of the field") {
         {"covered", set([](State& s) -> auto& { return s.covered; }, true)},
         {"barren", set([](State& s) -> auto& { return s.barren; }, 17)},
         {"best_before", set([](State& s) -> auto& { return s.best_before; }, a_nan)},
+        {"best_x_before", in_wave([](State& s, std::size_t) { s.best_x_before.push_back(0); })},
         {"first", set([](State& s) -> auto& { return s.first; }, huge)},
         {"to_converge", set([](State& s) -> auto& { return s.to_converge; }, std::vector<std::uint32_t>{1U << 31U})},
         {"to_converge",
@@ -455,6 +457,8 @@ TEST_CASE("a forged search is refused by the name of the field") {
         {"wave.cut_off", in_wave([](State& s, std::size_t) { s.wave.cut_off = huge; })},
         {"wave.looks_unchanged", in_wave([](State& s, std::size_t) { s.wave.looks_unchanged.pop_back(); })},
         {"wave.looks_unchanged", in_wave([](State& s, std::size_t) { s.wave.looks_unchanged.back() = 4; })},
+        {"wave.first_f", in_wave([](State& s, std::size_t) { s.wave.first_f.clear(); })},
+        {"wave.first_f", in_wave([](State& s, std::size_t) { s.wave.first_f.back() = a_nan; })},
         {"wave.last_f", in_wave([](State& s, std::size_t) { s.wave.last_f.clear(); })},
         {"wave.last_f", in_wave([](State& s, std::size_t) { s.wave.last_f.back() = a_nan; })},
         {"wave.earlier_best_f", in_wave([](State& s, std::size_t) { s.wave.earlier_best_f.push_back(0); })},
@@ -495,7 +499,7 @@ TEST_CASE("a forged search is refused by the name of the field") {
         const std::string state = forge(edit);
         REQUIRE_FALSE(state.empty());
         CHECK_THROWS_WITH(resume(state, objective, box, options), names(field));
-        CHECK_THROWS_WITH(saved_result(state, objective, options.same, 1000), names(field));
+        CHECK_THROWS_WITH(saved_result(state, objective, options.same_distance, 1000), names(field));
     }
 }
 
@@ -543,8 +547,7 @@ TEST_CASE("forged options are refused by the name of the option") {
     refused("alpha nan", [](Options& o) { o.rule.alpha = a_nan; });
     refused("warm-up 201", [](Options& o) { o.warm_up = 201; });
     refused("explore 0", [](Options& o) { o.explore = 0; });
-    refused("same-distance nan", [](Options& o) { o.same.distance = a_nan; });
-    refused("same-exact-value 1", [](Options& o) { o.same.exact_value = 1; });
+    refused("same-distance nan", [](Options& o) { o.same_distance = a_nan; });
     refused("memory '1'", [](Options& o) { o.memory = 1; });
     refused("max-time nan", [](Options& o) { o.max_time = a_nan; });
     refused("target nan", [](Options& o) { o.target = a_nan; });
@@ -570,7 +573,7 @@ TEST_CASE("whatever is written over a state, it is refused or has a result") {
             try {
                 const std::string state = with_checksum(bytes);
                 read_saved(state);
-                saved_result(state, objective, options.same, 1000);
+                saved_result(state, objective, options.same_distance, 1000);
             } catch (const NothingFinite&) {
             } catch (const std::invalid_argument&) {
                 ++refused;

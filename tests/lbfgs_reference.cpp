@@ -30,6 +30,11 @@ constexpr double nearest = 0.1;
 constexpr double farthest = 0.9;
 constexpr double before_hole = 0.25;
 constexpr double near_wall = 1e-6;
+constexpr double taken = 0.25;
+constexpr double short_step = 1e-6;
+constexpr double fallen = 1e-2;
+constexpr double remembered = 0.9;
+constexpr double least_unit = 0x1p-16;
 constexpr double least_growth = 1.1;
 constexpr double most_growth = 4;
 constexpr double any_length = 0x1p1000;
@@ -93,7 +98,7 @@ class Run {
                 .start_f = start_f_,
                 .f = best_f_,
                 .x = best_x_,
-                .slope = steepest_ / std::abs(unit_),
+                .is_near = is_near_,
                 .iterations = iterations_,
                 .evaluations = evaluations_};
     }
@@ -201,6 +206,7 @@ class Run {
             fma(0, f_, zero.total()) == 0 && std::isfinite(slope.total()) && std::isfinite(raw_f_ * sign_);
         if (is_finite) keep_best();
         ++evaluations_;
+        slope_ = slope.total();
         return {.is_finite = is_finite, .f = f_, .slope = slope.total(), .decrease = decrease.total()};
     }
 
@@ -231,6 +237,8 @@ class Run {
             base_x_[j] = x_[j];
             base_g_[j] = g;
         }
+        is_short_ = iterations_ > 0 && std::abs(slope_) <= taken * std::abs(base_slope_) &&
+                    is_no_longer_than(limits_.tolerance, pair.s);
         const double inverse = 1 / sy.total();
         const bool is_good = sy.total() > least_curvature * std::abs(sg.total()) && yy.total() > 0 &&
                              std::isfinite(inverse) && std::isfinite(yy.total());
@@ -270,6 +278,7 @@ class Run {
             steepest = greatest(at_wall ? 0 : std::abs(g * scale_[j]), steepest);
         }
         steepest_ = steepest;
+        steepest_lately_ = greatest(steepest, remembered * steepest_lately_);
         if (changed) restrict_pairs();
     }
 
@@ -299,8 +308,7 @@ class Run {
         std::optional<LbfgsPhase> why;
         if (iterations_ >= limits_.iterations || is_spent()) why = kernels::out_of_work;
         if (idle_steps_ >= most_idle_steps) why = kernels::no_lower;
-        if (steepest_ <= limits_.flat * greatest(std::abs(base_f_), std::abs(unit_)))
-            why = kernels::converged;
+        if (steepest_ == 0 || is_short_) why = kernels::converged;
         if (best_f_ <= limits_.target) why = kernels::at_target;
         return why;
     }
@@ -357,6 +365,14 @@ class Run {
         base_slope_ = slope.total();
     }
 
+    /// The way in no variable, in units of x.
+    bool is_no_longer_than(double step, const Point& way) const {
+        for (std::size_t j = 0; j < d_; ++j) {
+            if (!(std::abs(way[j]) <= step * fma(least_unit, scale_[j], std::abs(base_x_[j])))) return false;
+        }
+        return true;
+    }
+
     // The line search.
 
     Search search() {
@@ -367,6 +383,9 @@ class Run {
             forget();
             for (std::size_t j = 0; j < d_; ++j) p_[j] = scale_[j] * (scale_[j] * base_g_[j]);
             point_down();
+        } else {
+            const bool has_fallen = steepest_ <= fallen * steepest_lately_;
+            is_near_ = is_no_longer_than(short_step, p_) && has_fallen;
         }
         most_length_ = least(limits_.longest_step / longest_, any_length);
         low_ = {.length = 0, .f = base_f_, .slope = base_slope_};
@@ -409,7 +428,7 @@ class Run {
             beyond_ = Beyond::hole;
             length_ = length_ * before_hole;
         } else if (seen.slope > base_slope_ && std::isfinite(root)) {
-            length_ = least(greatest(root, length_), most);
+            length_ = least(root, most);
         } else {
             length_ = most;
         }
@@ -501,6 +520,7 @@ class Run {
     Point x_, g_;
     double raw_f_ = 0;
     double f_ = 0;
+    double slope_ = 0;  ///< along the direction
     double unit_ = 1;
 
     // At the base of the line search, in units.
@@ -508,6 +528,9 @@ class Run {
     double base_f_ = infinity;
     double base_slope_ = 0;
     double steepest_ = 0;
+    double steepest_lately_ = 0;
+    bool is_short_ = false;
+    bool is_near_ = false;
 
     Point p_;
     double longest_ = 0;  ///< in a variable, in units of its scale

@@ -15,7 +15,7 @@ struct LbfgsOutcome {
     kernels::LbfgsPhase why;
     double start_f, f;
     Point x;
-    double slope;
+    bool is_near;
     std::uint64_t iterations, evaluations;
 };
 

@@ -156,8 +156,8 @@ std::vector<Point> starts_of(const Example& example) {
 
 std::vector<std::pair<std::string, LbfgsLimits>> all_limits() {
     return {{"to the last digit", {.evaluations = 3000}},
-            {"flat", {.flat = 1e-10, .evaluations = 3000}},
-            {"short steps", {.flat = 1e-8, .longest_step = 0.1, .evaluations = 3000}},
+            {"to a short step", {.tolerance = 1e-9, .evaluations = 3000}},
+            {"short steps", {.tolerance = 1e-7, .longest_step = 0.1, .evaluations = 3000}},
             {"few iterations", {.iterations = 7}},
             {"few evaluations", {.evaluations = 15}},
             {"hardly an evaluation", {.evaluations = 2}},
@@ -203,7 +203,7 @@ class Problem {
                                                                    .start_f = there.start_f,
                                                                    .f = there.f,
                                                                    .x = Point(there.x.begin(), there.x.end()),
-                                                                   .slope = there.slope,
+                                                                   .is_near = there.is_near,
                                                                    .iterations = there.iterations,
                                                                    .evaluations = there.evaluations})
                                       .second;
@@ -254,7 +254,7 @@ std::string text(const LbfgsOutcome& outcome) {
     std::string text = "ended as " + std::to_string(outcome.why) + ", " + std::to_string(outcome.iterations) +
                        " iterations, " + std::to_string(outcome.evaluations) + " evaluations, from " +
                        bits(outcome.start_f) + " to " + std::to_string(outcome.f) + " = " + bits(outcome.f) +
-                       ", slope " + bits(outcome.slope) + ", x";
+                       (outcome.is_near ? ", near" : "") + ", x";
     for (const double x : outcome.x) text.append(" ").append(bits(x));
     return text;
 }

@@ -24,11 +24,10 @@ namespace {
 // be in the list of options.
 #define LANEWISE_FIELDS                                                                                     \
     starts, start_points, seed, design, iterations, rule, schedule, warm_up, final_alpha, scale, precision, \
-        jit, explore, offspring, prune, polish, same, max_unseen, maximize, threads, isa, tile_lanes,       \
-        memory, max_time, max_evaluations, target, most_minima, progress, stop, checkpoint,                 \
+        jit, explore, offspring, prune, polish, same_distance, max_unseen, maximize, threads, isa,          \
+        tile_lanes, memory, max_time, max_evaluations, target, most_minima, progress, stop, checkpoint,     \
         checkpoint_every, profile
 #define LANEWISE_RULE_FIELDS method, alpha, beta1, beta2, eps
-#define LANEWISE_NEARNESS_FIELDS distance, value, exact_value
 #define LANEWISE_TEXT_OF(...) #__VA_ARGS__
 #define LANEWISE_TEXT(fields) LANEWISE_TEXT_OF(fields)
 
@@ -47,7 +46,7 @@ std::vector<std::string> missing(const std::set<const void*>& listed, std::strin
                 const std::string name = names.substr(0, names.find(", "));
                 names.erase(0, name.size() + 2);
                 using Field = std::remove_cvref_t<decltype(one)>;
-                const bool is_group = std::is_same_v<Field, Rule> || std::is_same_v<Field, Nearness>;
+                const bool is_group = std::is_same_v<Field, Rule>;
                 if (!is_group && !is_function<Field> && !listed.contains(&one)) lacking.push_back(name);
             };
             (look(field), ...);
@@ -125,9 +124,6 @@ TEST_CASE("every field of the options is in their list") {
     CHECK(missing(listed, LANEWISE_TEXT(LANEWISE_FIELDS), std::tie(LANEWISE_FIELDS)) == none);
     const auto& [LANEWISE_RULE_FIELDS] = rule;
     CHECK(missing(listed, LANEWISE_TEXT(LANEWISE_RULE_FIELDS), std::tie(LANEWISE_RULE_FIELDS)) == none);
-    const auto& [LANEWISE_NEARNESS_FIELDS] = same;
-    CHECK(missing(listed, LANEWISE_TEXT(LANEWISE_NEARNESS_FIELDS), std::tie(LANEWISE_NEARNESS_FIELDS)) ==
-          none);
 }
 
 TEST_CASE("options have names and JSON keys of their own") {
@@ -148,7 +144,7 @@ TEST_CASE("what is saved of the options has this order in format 5") {
     });
     CHECK(saved ==
           "starts start seed design iterations rule alpha beta1 beta2 eps schedule warm-up final-alpha scale "
-          "explore offspring polish prune same-distance same-value same-exact-value precision maximize "
+          "explore offspring polish prune same-distance precision maximize "
           "jit? memory max-time? max-evaluations? target? max-unseen minima? ");
 }
 
@@ -160,7 +156,7 @@ TEST_CASE("the options in JSON keep their order") {
     CHECK(keys ==
           "starts start_points seed design iterations rule alpha beta1 beta2 eps schedule warm_up "
           "final_alpha scale "
-          "explore offspring polish prune same_distance same_value same_exact_value precision maximize "
+          "explore offspring polish prune same_distance precision maximize "
           "threads isa jit "
           "tile_lanes memory max_time max_evaluations target max_unseen most_minima ");
 }
@@ -191,7 +187,7 @@ TEST_CASE("a changed option keeps a search from going on where results depend on
         }
         field = before;
     });
-    CHECK(refused == 25);
+    CHECK(refused == 23);
     CHECK(free == 9);
 }
 

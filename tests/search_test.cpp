@@ -794,12 +794,9 @@ TEST_CASE("options are checked before any work") {
     refuses({.explore = 0}, "explore 0: must be 1 to 1000");
     refuses({.explore = 1001}, "explore 1001");
     for (const double same : {0.0, -1.0, infinity, nan}) {
-        refuses({.same = {.distance = same}}, "same-distance");
-        refuses({.same = {.value = same}}, "same-value");
-        refuses({.same = {.exact_value = same}}, "same-exact-value");
+        refuses({.same_distance = same}, "same-distance");
     }
-    refuses({.same = {.distance = 1.1}}, "same-distance 1.1");
-    refuses({.same = {.exact_value = 0.2}}, "same-exact-value 0.2: must be at most same-value");
+    refuses({.same_distance = 1.1}, "same-distance 1.1");
     for (const double chance : {0.0, 1.0, nan}) refuses({.max_unseen = chance}, "max-unseen");
     for (const double every : {-1.0, infinity, nan}) refuses({.checkpoint_every = every}, "every");
     refuses({.threads = -1}, "threads -1");
@@ -873,7 +870,7 @@ TEST_CASE("boxes are checked") {
     CHECK(result.best.x == std::vector<double>{0, 2, 5, -2, result.best.x[4]});
 }
 
-TEST_CASE("clusters grow outward from their best end") {
+TEST_CASE("ends join the nearest better one of their basin") {
     using Groups = std::vector<std::vector<std::uint32_t>>;
     const Box box{{"x", 0, 1}, {"y", 0, 10}};
     const auto clusters_of = [&](const std::vector<std::array<double, 3>>& ends,  // x, y, f
@@ -886,7 +883,12 @@ TEST_CASE("clusters grow outward from their best end") {
                                              : EndOf::run,
                         end < 2 * polished ? end % static_cast<std::uint32_t>(polished) : end},
                        [&](std::size_t j) { return ends[end][j]; });
-        const Clusters found = cluster(points, {.distance = 0.01, .value = 0.1, .exact_value = 1e-3});
+        const Clusters found = cluster(points, 0.01, [&](std::span<const EndPair> pairs) {
+            std::vector<std::uint8_t> are_in_one;
+            for (const auto& [end, better] : pairs)
+                are_in_one.push_back(points[end].f - points[better].f <= 0.1 ? 1 : 0);
+            return are_in_one;
+        });
         Groups groups(found.count);
         for (const auto& [end, cluster] : found.members)
             groups[cluster].push_back(
@@ -896,19 +898,18 @@ TEST_CASE("clusters grow outward from their best end") {
     // Near in both; far in the second coordinate of its own width; ties go to the smaller run.
     CHECK(clusters_of({{0.5, 5, 1}, {0.505, 5.05, 0.99}, {0.5, 5.2, 1}}) == Groups{{1, 0}, {2}});
     CHECK(clusters_of({{0.5, 5, 1}, {0.5, 5, 1}}) == Groups{{0, 1}});
-    // Near in place, far in value.
-    CHECK(clusters_of({{0.5, 5, 1}, {0.5, 5, 2}}) == Groups{{0}, {1}});
-    // Of large values the difference counts as a part of them.
-    CHECK(clusters_of({{0.5, 5, -1000}, {0.5, 5, -910}}) == Groups{{0, 1}});
-    CHECK(clusters_of({{0.5, 5, -1000}, {0.5, 5, -890}}) == Groups{{0}, {1}});
+    // Near in place, of another basin.
+    CHECK(clusters_of({{0.5, 5, 1}, {0.501, 5, 2}}) == Groups{{0}, {1}});
     // A valley of ends still on their way is one cluster; not finite ends are left out.
     CHECK(clusters_of({{0.1, 5, 0}, {0.108, 5, 0.05}, {0.116, 5, 0.1}, {0.124, 5, 0.15}, {0.5, 5, NAN}}) ==
           Groups{{0, 1, 2, 3}});
-    // An end between two minima joins the better one and does not join them.
-    CHECK(clusters_of({{0.1, 5, 0}, {0.115, 5, 0.01}, {0.1075, 5, 0.05}}) == Groups{{0, 2}, {1}});
-    // Polished minima of other values are two, however near; where a polish began belongs to where it led,
-    // and gathers what is near there.
-    CHECK(clusters_of({{0.1, 5, 0}, {0.101, 5, 0.01}, {0.1, 5, 0.02}, {0.5, 5, 0.03}, {0.505, 5, 0.05}}, 2) ==
+    // An end between two minima joins the nearer one and does not join them.
+    CHECK(clusters_of({{0.1, 5, 0}, {0.115, 5, 0.01}, {0.107, 5, 0.05}}) == Groups{{0, 2}, {1}});
+    CHECK(clusters_of({{0.1, 5, 0}, {0.115, 5, 0.01}, {0.108, 5, 0.05}}) == Groups{{0}, {1, 2}});
+    // Or another one in whose basin it is.
+    CHECK(clusters_of({{0.1, 5, 0}, {0.115, 5, 0.08}, {0.107, 5, 0.15}}) == Groups{{0}, {1, 2}});
+    // Where a polish began belongs to where it led, and gathers what is near there.
+    CHECK(clusters_of({{0.1, 5, 0}, {0.101, 5, 0.2}, {0.1, 5, 0.02}, {0.5, 5, 0.23}, {0.505, 5, 0.25}}, 2) ==
           Groups{{0, 2}, {1, 3, 4}});
     CHECK(clusters_of({{0.1, 5, 0}, {0.101, 5, 1e-4}, {0.1, 5, 0.02}, {0.5, 5, 0.03}, {0.505, 5, 0.05}}, 2) ==
           Groups{{0, 1, 2, 3, 4}});
@@ -922,7 +923,7 @@ TEST_CASE("many distinct ends are clustered without comparing all pairs") {
     for (std::uint32_t run = 0; run < runs; ++run)
         ends.add({1, EndOf::run, run},
                  [&](std::size_t j) { return static_cast<double>((run / 2) >> (2 * j) & 3U) / 3; });
-    CHECK(cluster(ends, {}).count == runs / 2);
+    CHECK(cluster(ends, 3e-3).count == runs / 2);
 }
 
 TEST_CASE("many callers at once get the same result") {

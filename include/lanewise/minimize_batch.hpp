@@ -32,9 +32,9 @@ struct BatchOptions {
     std::optional<double> final_alpha = {};
     Scale scale = Scale::box;  ///< Scale::none where a bound is infinite and the rule is not lbfgs
 
-    /// L-BFGS has converged where no slope is more than this times max(1, |f|): where |g_j| is not, times the
-    /// width of variable j's bounds if that is finite. Variables that a bound holds do not count. At least 0.
-    /// A function that falls without end converges too, where |f| has become that large.
+    /// L-BFGS has converged where a step moved no variable by more than this times (|x_j| + 2^-16 widths of
+    /// its bounds; 1 counts as the width of those that are not finite) and took three quarters of the slope
+    /// along it, or where there is no slope. At least 0. It is the same in whatever units f and x are.
     double tolerance = 1e-8;
 
     bool maximize = false;

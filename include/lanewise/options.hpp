@@ -108,10 +108,10 @@ enum class Method {
     ///     x <- P(x - t H g)
     /// H is the inverse of the second derivatives as the pairs tell it, in the variables that no wall holds;
     /// P projects onto the box; t meets the strong conditions of Wolfe along that way. It takes none of a
-    /// Rule's numbers. A run ends where it has converged: where no |g_j| times the width of the box is more
-    /// than 1e-10 max(1, |f|), without the variables that a wall holds, or where no lower point is found;
-    /// else when its iterations are done. minimize_batch has a tolerance of its own. In double precision
-    /// only.
+    /// Rule's numbers. A run ends where it has converged: where a step moved no variable by more than 1e-7
+    /// (|x_j| + 2^-16 widths of the box) and took three quarters of the slope along it, where there is no
+    /// slope, or where no lower point is found; else when its iterations are done. minimize_batch has a
+    /// tolerance of its own. In double precision only.
     lbfgs,
 };
 
@@ -135,13 +135,6 @@ struct Rule {
     double used_beta2() const noexcept { return beta2.value_or(method == Method::rmsprop ? 0.9 : 0.999); }
 
     bool operator==(const Rule&) const = default;
-};
-
-/// When two ends of runs are one minimum: both hold. See Minimum.
-struct Nearness {
-    double distance = 3e-3;     ///< in each variable, in units of the box width
-    double value = 0.1;         ///< times max(1, |f|)
-    double exact_value = 1e-6;  ///< the same for two ends that are both polished
 };
 
 /// What a search is at.
@@ -208,7 +201,9 @@ struct Options {
     /// a run makes its iterations and nothing else, and wherever one ends counts; by the rule lbfgs, wherever
     /// one has converged.
     bool polish = true;
-    Nearness same = {};
+    /// Ends of runs may belong to one minimum where they are within this in each variable, in units of the
+    /// box width: they do when nothing between them rises above both. In (0, 1]. See Minimum.
+    double same_distance = 3e-3;
     /// Ends the search when the chance that another run finds a new minimum is estimated to be at most this,
     /// in (0, 1), or less than half a minimum is expected to be unseen; see Coverage.
     std::optional<double> max_unseen = {};
@@ -234,7 +229,8 @@ struct Options {
     std::optional<double> max_time = {};
     /// Ends the search before it takes more evaluations than this, summed over runs; at least 1. Starts that
     /// there are none left for are not begun. Not counted: where runs in single precision ended is evaluated
-    /// again in double, and so are the minima that are described.
+    /// again in double, and so are the minima that are described and points between those that are told
+    /// apart.
     std::optional<std::uint64_t> max_evaluations = {};
     /// Ends the search when the best value is at least this good.
     std::optional<double> target = {};

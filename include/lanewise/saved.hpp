@@ -39,8 +39,8 @@ Result resume(std::string_view state, const Objective& objective, const Box& box
 
 /// The result of a search as far as it is saved, with minima told apart in another way than it did, without
 /// running anything again. A search that was not at its end is `interrupted`.
-/// \throws std::invalid_argument as read_saved, and when `same` is not possible; NothingFinite.
-Result saved_result(std::string_view state, const Objective& objective, const Nearness& same,
+/// \throws std::invalid_argument as read_saved, and when `same_distance` is not possible; NothingFinite.
+Result saved_result(std::string_view state, const Objective& objective, double same_distance,
                     std::size_t most_minima);
 
 }  // namespace lanewise

@@ -70,9 +70,7 @@ void add_json(CLI::App& app, Flags& flags) {
 /// How minima are told apart and how many are told.
 void add_minima_options(CLI::App& app, Flags& flags) {
     add(app, flags, "--same-distance", "D",
-        "ends are one minimum within D of the box width in each variable ... [0.003]");
-    add(app, flags, "--same-value", "V", "... and V max(1,|f|) in value [0.1]");
-    add(app, flags, "--same-exact-value", "V", "... the same where both are polished [1e-6]");
+        "ends within D of the box width in each variable are one minimum if nothing rises between [0.003]");
     add(app, flags, "--minima", "N", "describe at most this many minima in the JSON [1000]");
 }
 

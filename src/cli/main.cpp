@@ -279,7 +279,7 @@ int run_minima(const std::string& file, const Flags& flags) {
     const std::unique_ptr<Sink> json = open_sink(problem.output.json);
 
     const Expression objective(saved.formula->expression, saved.box, saved.formula->parameters);
-    Result result = saved_result(state, objective, options.same, options.most_minima);
+    Result result = saved_result(state, objective, options.same_distance, options.most_minima);
     if (signal_seen() != 0) throw Interrupted();
     if (result.status == SearchStatus::interrupted)
         report("{}: this search has not ended; {} of {} starts have", file,

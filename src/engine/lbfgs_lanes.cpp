@@ -92,7 +92,7 @@ LbfgsLanes::LbfgsLanes(const Setup& setup, const LbfgsLimits& limits, std::size_
     tile_.scale = scales_.data();
     tile_.inverse_scale = scales_.data() + d;
     tile_.sign = setup.sign;
-    tile_.flat = limits.flat;
+    tile_.tolerance = limits.tolerance;
     tile_.longest_step = limits.longest_step;
     tile_.target = limits.target;
     tile_.most_iterations = static_cast<double>(limits.iterations);
@@ -176,7 +176,7 @@ Descended LbfgsLanes::there(std::size_t lane) {
             .start_f = number(LbfgsRow::start_f, lane),
             .f = number(LbfgsRow::best_f, lane),
             .x = x_,
-            .slope = number(LbfgsRow::steepest, lane) / std::abs(number(LbfgsRow::unit, lane)),
+            .is_near = number(LbfgsRow::is_near, lane) != 0,
             .iterations = static_cast<std::uint64_t>(std::max(0.0, number(LbfgsRow::iterations, lane))),
             .evaluations = static_cast<std::uint64_t>(number(LbfgsRow::evaluations, lane))};
 }

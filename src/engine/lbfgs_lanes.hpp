@@ -19,9 +19,9 @@ namespace lanewise {
 
 /// When L-BFGS ends.
 struct LbfgsLimits {
-    /// At a slope of this times max(1, |f|), which is what the value changes by, to first order, on a way as
-    /// long as the box is wide in the variable where that is most.
-    double flat = 0;
+    /// Where a step moved no variable by more than this times (|x| + 2^-16 widths) and took three quarters of
+    /// the slope along it; and where there is no slope at all.
+    double tolerance = 0;
     double longest_step = std::numeric_limits<double>::infinity();  ///< in box widths, in any variable
     std::uint64_t iterations = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t evaluations = std::numeric_limits<std::uint64_t>::max();
@@ -33,7 +33,7 @@ struct Descended {
     kernels::LbfgsPhase why;  ///< converged or a later one; out_of_work also where the search was halted
     double start_f, f;        ///< of the minimisation; infinite where there is none
     std::span<const double> x;
-    double slope;  ///< where it stood in the end, as of LbfgsLimits::flat
+    bool is_near;  ///< the last step that the pairs led to was short
     std::uint64_t iterations, evaluations;
 };
 

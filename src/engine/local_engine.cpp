@@ -29,6 +29,7 @@ class MarkedObjective final : public Objective {
     MarkedObjective(const Objective& objective, Halt& halt) : objective_(&objective), halt_(&halt) {}
     std::size_t dimension() const noexcept override { return objective_->dimension(); }
     std::size_t scratch_rows() const noexcept override { return objective_->scratch_rows(); }
+    Calls calls() const noexcept override { return objective_->calls(); }
     void evaluate(const Block<double>& block) const override {
         halt_->call([&] { objective_->evaluate(block); });
     }

@@ -13,9 +13,6 @@ namespace lanewise {
 
 namespace {
 
-/// A run has converged where no lower point was found and the slope is this times max(1, |f|): there the
-/// value has no more digits to go by.
-constexpr double nearly_flat = 1e-6;
 /// A polish stays in its basin.
 constexpr double longest_step = 0.1;
 constexpr int most_escapes = 5;
@@ -29,7 +26,7 @@ class Polish {
             polished_.push_back({.f = nowhere,
                                  .x = start.x,
                                  .finished = false,
-                                 .is_flat = false,
+                                 .is_converged = false,
                                  .iterations = 0,
                                  .is_at_limit = false,
                                  .starved = false,
@@ -60,9 +57,9 @@ class Polish {
 
     LbfgsLimits limits() const {
         LbfgsLimits limits{.evaluations = effort_.evaluations, .target = setup_->target};
-        if (to_ == PolishTo::slope || to_ == PolishTo::convergence) limits.flat = usual_flat;
+        if (to_ == PolishTo::lbfgs || to_ == PolishTo::convergence) limits.tolerance = usual_tolerance;
         if (to_ == PolishTo::lbfgs_end) {
-            limits.flat = effort_.flat;
+            limits.tolerance = effort_.tolerance;
             limits.iterations = effort_.iterations;
         } else {
             limits.longest_step = longest_step;
@@ -89,11 +86,10 @@ class Polish {
             polished.iterations += there.iterations;
             ends_[point] = there.why;
             polished.is_at_limit = there.why == kernels::out_of_work && !halt_->requested();
-            polished.is_flat = there.why == kernels::converged;
+            polished.is_converged = there.why == kernels::converged;
             // Where second derivatives can tell more, L-BFGS alone does not say that there is no lower point.
-            const bool may_say_so = to_ == PolishTo::lbfgs_end || !has_second_order() ||
-                                    there.slope <= nearly_flat * std::max(1.0, std::abs(there.f));
-            polished.finished = polished.is_flat || (may_say_so && there.why == kernels::no_lower);
+            const bool may_say_so = to_ == PolishTo::lbfgs_end || !has_second_order() || there.is_near;
+            polished.finished = polished.is_converged || (may_say_so && there.why == kernels::no_lower);
             polished.starved = there.evaluations >= effort_.evaluations && !polished.finished;
             if (!(there.f < polished.f)) return;
             polished.f = there.f;
@@ -110,7 +106,7 @@ class Polish {
 
     bool wants_second_order(std::size_t point) const {
         const kernels::LbfgsPhase why = ends_[point];
-        if (to_ == PolishTo::lbfgs_end || to_ == PolishTo::slope || !has_second_order() ||
+        if (to_ == PolishTo::lbfgs_end || to_ == PolishTo::lbfgs || !has_second_order() ||
             why == kernels::no_value || why == kernels::at_target)
             return false;
         if (to_ == PolishTo::convergence && polished_[point].finished) return false;

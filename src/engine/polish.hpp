@@ -29,9 +29,9 @@ struct PolishStart {
 struct Polished {
     double f;
     std::vector<double> x;
-    bool finished;  ///< no lower point was found in any direction, or the slope is small
+    bool finished;  ///< no lower point was found in any direction, or L-BFGS has converged
     // Not part of the state:
-    bool is_flat;              ///< L-BFGS ended where the slope is small
+    bool is_converged;         ///< L-BFGS was: see LbfgsLimits::tolerance
     std::uint64_t iterations;  ///< of L-BFGS
     bool is_at_limit;          ///< its iterations or evaluations are spent
     bool starved;              ///< it would have taken more evaluations than it had
@@ -50,26 +50,26 @@ struct Polished {
 
 /// How far a polish goes.
 enum class PolishTo : std::uint8_t {
-    /// L-BFGS until the slope is small, or it seems slow: that may not be the end then.
-    slope,
-    /// L-BFGS until the slope is small: the run has come to its minimum. Second derivatives are looked at
+    /// L-BFGS until it has converged, or seems slow: that may not be the end then.
+    lbfgs,
+    /// L-BFGS until it has converged: the run has come to its minimum. Second derivatives are looked at
     /// only where L-BFGS does not come so far.
     convergence,
     /// As long as there is a lower point; never to a saddle.
     last_digit,
-    /// L-BFGS alone, until the slope is small, no lower point is found or the iterations are done.
+    /// L-BFGS alone, until it has converged, no lower point is found or the iterations are done.
     lbfgs_end,
 };
 
-/// A run has converged where its slope is this times max(1, |f|); see LbfgsLimits.
-inline constexpr double usual_flat = 1e-10;
+/// Of a run of a search; see LbfgsLimits.
+inline constexpr double usual_tolerance = 1e-7;
 
 /// What a polish may take for each of its points, about.
 struct PolishEffort {
     std::uint64_t evaluations;
     // Of lbfgs_end:
     std::uint64_t iterations;
-    double flat = usual_flat;
+    double tolerance = usual_tolerance;
 };
 
 /// Calls work(i) for i = 0 to count - 1, on several threads where they may be used.

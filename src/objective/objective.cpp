@@ -20,7 +20,11 @@ void evaluate_points(const Objective& objective, std::span<const std::vector<dou
                      const std::function<void(std::size_t, const Evaluation&)>& visit) {
     if (const OwnKernels* own = own_kernels(objective))
         own->compile_for(static_cast<double>(points.size()), isa, Precision::f64);
-    constexpr std::size_t lanes = kernels::lane_group;
+    constexpr std::size_t group = kernels::lane_group;
+    // The caller is handed all of them at once.
+    const bool is_one_block = objective.calls() == Calls::from_the_caller;
+    const std::size_t lanes =
+        is_one_block ? std::max((points.size() + group - 1) / group * group, group) : group;
     const std::size_t d = objective.dimension();
     const AlignedArray<double> rows((2 * d + 1) * lanes);
     const AlignedArray<double> scratch(objective.scratch_rows() * lanes);

@@ -29,7 +29,7 @@ std::uint64_t hash(const Cell& cell) {
     return hash;
 }
 
-/// The coordinates in which the ends vary most.
+/// The coordinates in which the ends vary most, in units of the box.
 std::vector<std::size_t> grid_coordinates(const Ends& ends) {
     constexpr std::size_t sampled = 1000;
     const std::size_t stride = ends.count() / sampled + 1;
@@ -37,12 +37,12 @@ std::vector<std::size_t> grid_coordinates(const Ends& ends) {
     std::vector<double> deviation(ends.dimension(), 0);
     double n = 0;
     for (std::size_t i = 0; i < ends.count(); i += stride) {
-        const double* const x = ends.point(i);
+        const std::span<const double> x = ends.point(i);
         ++n;
         for (std::size_t j = 0; j < ends.dimension(); ++j) {
-            const double from_mean = x[j] - mean[j];
+            const double from_mean = x[j] / ends.widths()[j] - mean[j];
             mean[j] += from_mean / n;
-            deviation[j] += from_mean * (x[j] - mean[j]);
+            deviation[j] += from_mean * (x[j] / ends.widths()[j] - mean[j]);
         }
     }
     std::vector<std::size_t> coordinates(ends.dimension());
@@ -52,83 +52,53 @@ std::vector<std::size_t> grid_coordinates(const Ends& ends) {
     return coordinates;
 }
 
-/// Takes ends best first.
-class Markers {
+/// A set of ends, in which those near to a point are found.
+class Grid {
   public:
-    Markers(const Ends& ends, const Nearness& nearness)
+    Grid(const Ends& ends, double distance)
         : ends_(&ends),
-          nearness_(nearness),
-          nearness_per_cell_(
-              std::clamp(widest_cell / nearness.distance, 1.0, std::isfinite(nearness.value) ? 32.0 : 4.0)),
-          cells_per_width_(1 / (nearness_per_cell_ * std::max(nearness.distance, least_distance))),
-          exact_share_(nearness.exact_value / nearness.value),
-          grid_(grid_coordinates(ends)),
+          distance_(distance),
+          distances_per_cell_(std::clamp(widest_cell / distance, 1.0, most_distances_per_cell)),
+          cells_per_width_(1 / (distances_per_cell_ * std::max(distance, least_distance))),
+          coordinates_(grid_coordinates(ends)),
           newest_(std::bit_ceil(ends.count() + 1), none) {
-        markers_.reserve(ends.count());
+        members_.reserve(ends.count());
     }
 
-    /// The cluster of an end; `next_cluster` when no marker is near.
-    std::uint32_t place(std::uint32_t end, std::uint32_t next_cluster) {
-        const End& placed = (*ends_)[end];
-        f_ = placed.f;
-        x_ = ends_->point(end);
-        is_exact_ = placed.of == EndOf::polish;
-        best_ = none;
-        crowded_ = false;
-        std::uint32_t cluster = placed.of == EndOf::polish_start ? of_polish(placed.index) : none;
-        if (cluster == none) {
-            look_around();
-            cluster = best_ == none ? next_cluster : markers_[best_].cluster;
-        }
-        if (placed.of == EndOf::polish || placed.of == EndOf::cut_polish) of_polish(placed.index) = cluster;
-        if (!crowded_) {
-            std::uint32_t& newest = newest_[bucket(cell_at(0))];
-            markers_.push_back({f_, end, newest, cluster});
-            newest = static_cast<std::uint32_t>(markers_.size() - 1);
-        }
-        return cluster;
+    void clear() {
+        std::ranges::fill(newest_, none);
+        members_.clear();
     }
 
-  private:
-    struct Marker {
-        double f;
+    void insert(std::uint32_t end) {
+        std::uint32_t& newest = newest_[bucket(cell_at(ends_->point(end), 0))];
+        members_.push_back({end, newest});
+        newest = static_cast<std::uint32_t>(members_.size() - 1);
+    }
+
+    struct Near {
+        double apart;  ///< in units of the distance, at most 1
         std::uint32_t end;
-        std::uint32_t next_better;  ///< in the same bucket
-        std::uint32_t cluster;
+        bool operator<(const Near& other) const {
+            return std::pair(apart, end) < std::pair(other.apart, other.end);
+        }
     };
 
-    /// Of a cell; what is nearer still shares one.
-    static constexpr double least_distance = 1e-12;
-    /// In units of the box; wider only where what is near is.
-    static constexpr double widest_cell = 0.1;
-    /// A little more than what is near, for rounding.
-    static constexpr double reach = 1 + 1e-6;
-
-    std::uint32_t& of_polish(std::uint32_t index) {
-        if (index >= of_polish_.size()) of_polish_.resize(index + std::size_t{1}, none);
-        return of_polish_[index];
-    }
-
-    /// The cell of x moved by `offset` units of nearness.
-    Cell cell_at(double offset) const {
-        const double moved = offset / nearness_per_cell_;
-        Cell cell{};
-        for (std::size_t i = 0; i < grid_.size(); ++i) {
-            const double at = x_[grid_[i]] * cells_per_width_ + moved;
-            cell[i] = static_cast<std::int64_t>(at) - (at < 0 ? 1 : 0);
-        }
-        return cell;
-    }
-
-    std::size_t bucket(const Cell& cell) const { return hash(cell) & (newest_.size() - 1); }
-
-    /// Looks into every cell that holds something near.
-    void look_around() {
-        const Cell first = cell_at(-reach);
-        const Cell last = cell_at(reach);
+    /// Calls look(near) for the members near to an end; of some twice.
+    template <class Look>
+    void look_around(std::uint32_t end, Look look) const {
+        const std::span<const double> x = ends_->point(end);
+        const Cell first = cell_at(x, -reach);
+        const Cell last = cell_at(x, reach);
         Cell cell = first;
-        for (std::size_t i = 0; i < grid_.size();) {
-            if (i == 0) look_into(bucket(cell));
+        const auto look_into = [&] {
+            for (std::uint32_t i = newest_[bucket(cell)]; i != none; i = members_[i].next) {
+                const double apart = apart_of(x, ends_->point(members_[i].end));
+                if (apart <= 1) look(Near{apart, members_[i].end});
+            }
+        };
+        for (std::size_t i = 0; i < coordinates_.size();) {
+            if (i == 0) look_into();
             if (cell[i] < last[i]) {
                 ++cell[i];
                 i = 0;
@@ -137,60 +107,208 @@ class Markers {
                 ++i;
             }
         }
-        if (grid_.empty()) look_into(bucket(cell));
+        if (coordinates_.empty()) look_into();
     }
 
-    void look_into(std::size_t bucket) {
-        for (std::uint32_t i = newest_[bucket]; i != none; i = markers_[i].next_better) {
-            const Marker& marker = markers_[i];
-            const double apart_in_value =
-                (f_ - marker.f) / (nearness_.value * std::max(1.0, std::abs(marker.f)));
-            if (apart_in_value > 1) break;  // those after it are better still
-            if (is_exact_ && (*ends_)[marker.end].of == EndOf::polish && apart_in_value > exact_share_)
-                continue;
-            const double apart = std::max(apart_in_value, distance_to(ends_->point(marker.end)));
-            if (apart <= 1) best_ = std::min(best_, i);
-            if (apart <= 0.5) crowded_ = true;
+  private:
+    struct Member {
+        std::uint32_t end;
+        std::uint32_t next;  ///< in the same bucket
+    };
+
+    /// Of a cell; what is nearer still shares one.
+    static constexpr double least_distance = 1e-12;
+    /// In units of the box; wider only where what is near is.
+    static constexpr double widest_cell = 0.1;
+    /// Cells are wider than what is near, so that a look around goes into few of them.
+    static constexpr double most_distances_per_cell = 4;
+    /// A little more than what is near, for rounding.
+    static constexpr double reach = 1 + 1e-6;
+
+    /// The cell of x moved by `offset` distances.
+    Cell cell_at(std::span<const double> x, double offset) const {
+        const double moved = offset / distances_per_cell_;
+        Cell cell{};
+        for (std::size_t i = 0; i < coordinates_.size(); ++i) {
+            const std::size_t j = coordinates_[i];
+            const double at = x[j] / ends_->widths()[j] * cells_per_width_ + moved;
+            cell[i] = static_cast<std::int64_t>(at) - (at < 0 ? 1 : 0);
         }
+        return cell;
     }
 
-    /// Largest distance in a coordinate, in units of nearness; one above 1 need not be exact.
-    double distance_to(const double* x) const {
+    /// Cells that share a bucket only cost time.
+    std::size_t bucket(const Cell& cell) const { return hash(cell) & (newest_.size() - 1); }
+
+    /// Largest distance in a coordinate, in units of `distance_`; one above 1 need not be exact.
+    double apart_of(std::span<const double> a, std::span<const double> b) const {
         double largest = 0;
-        for (std::size_t j = 0; j < ends_->dimension() && largest <= nearness_.distance; ++j)
-            largest = std::max(largest, std::abs(x_[j] - x[j]));
-        return largest / nearness_.distance;
+        for (std::size_t j = 0; j < a.size() && largest <= distance_; ++j)
+            largest = std::max(largest, std::abs(a[j] - b[j]) / ends_->widths()[j]);
+        return largest / distance_;
     }
 
     const Ends* ends_;
-    Nearness nearness_;
-    /// Cells are wider than what is near, so that a look around goes into few of them; not as wide where
-    /// values do not tell those within a cell apart.
-    double nearness_per_cell_;
+    double distance_;
+    double distances_per_cell_;
     double cells_per_width_;
-    double exact_share_;
-    std::vector<std::size_t> grid_;
-    std::vector<Marker> markers_;           ///< best first
-    std::vector<std::uint32_t> newest_;     ///< [bucket] marker; cells that share a bucket only cost time
-    std::vector<std::uint32_t> of_polish_;  ///< [index of the polish] cluster
+    std::vector<std::size_t> coordinates_;
+    std::vector<Member> members_;
+    std::vector<std::uint32_t> newest_;  ///< [bucket] member
+};
 
-    // The end being placed, and what was found about it.
-    double f_ = 0;
-    const double* x_ = nullptr;
-    bool is_exact_ = false;
-    std::uint32_t best_ = none;  ///< the best marker near
-    bool crowded_ = false;       ///< there is a marker within half of nearness
+class NearestBetter {
+  public:
+    NearestBetter(const Ends& ends, double distance, const InOneBasin& in_one_basin)
+        : ends_(&ends),
+          in_one_basin_(&in_one_basin),
+          grid_(ends, distance),
+          place_(ends.count(), 0),
+          joined_(ends.count(), none),
+          is_member_(ends.count(), 0) {
+        std::vector<std::pair<double, std::uint32_t>> by_value;
+        by_value.reserve(ends.count());
+        for (std::uint32_t end = 0; end < ends.count(); ++end) by_value.emplace_back(ends[end].f, end);
+        std::ranges::sort(by_value);
+        for (const auto& [f, end] : by_value) order_.push_back(end);
+    }
+
+    Clusters clusters() {
+        ask_for_the_first_time();
+        for (std::size_t round = 1; round < most_asked && !refused_.empty(); ++round) ask_again();
+        Clusters clusters{.members = {}, .count = 0};
+        clusters.members.reserve(order_.size());
+        std::vector<std::uint32_t> cluster(order_.size());
+        for (const std::uint32_t end : order_) {
+            cluster[end] =
+                joined_[end] == none ? static_cast<std::uint32_t>(clusters.count++) : cluster[joined_[end]];
+            clusters.members.push_back({(*ends_)[end], cluster[end]});
+        }
+        return clusters;
+    }
+
+  private:
+    /// Ends of so many clusters are asked whether an end is in one basin with them.
+    static constexpr std::size_t most_asked = 4;
+
+    struct Refused {
+        std::uint32_t end;
+        std::vector<std::uint32_t> by;  ///< ends of other basins
+    };
+
+    /// Every end asks the nearest. Where there are others close by, later ones need not ask this one.
+    void ask_for_the_first_time() {
+        constexpr double close = 0.25;
+        std::vector<std::uint32_t> of_polish;
+        std::vector<EndPair> pairs;
+        for (const std::uint32_t end : order_) {
+            const End& what = (*ends_)[end];
+            if (what.of == EndOf::polish || what.of == EndOf::cut_polish) {
+                of_polish.resize(std::max<std::size_t>(of_polish.size(), what.index + std::size_t{1}), none);
+                of_polish[what.index] = end;
+            }
+            if (what.of == EndOf::polish_start && what.index < of_polish.size())
+                joined_[end] = of_polish[what.index];
+            Grid::Near nearest{2, none};
+            std::uint32_t best = none;  // as they are inserted best first, that of the least place
+            grid_.look_around(end, [&](const Grid::Near& near) {
+                nearest = std::min(nearest, near);
+                if (best == none || place_[near.end] < place_[best]) best = near.end;
+            });
+            place_[end] = next_place_++;
+            const bool is_alone = nearest.end == none;
+            if (joined_[end] == none && !is_alone) {
+                if (!*in_one_basin_) {
+                    joined_[end] = best;
+                } else if (ends_->coincide(end, nearest.end)) {
+                    joined_[end] = nearest.end;
+                    continue;
+                } else {
+                    pairs.push_back({end, nearest.end});
+                }
+            }
+            if (nearest.apart <= close && what.of != EndOf::polish_start) continue;
+            is_member_[end] = 1;
+            grid_.insert(end);
+        }
+        ask(pairs, [](const EndPair& pair) { return Refused{pair.end, {pair.better}}; });
+    }
+
+    /// Those that were refused ask the nearest end of another cluster, as far as those are known.
+    void ask_again() {
+        std::vector<std::uint32_t> root(ends_->count());
+        for (const std::uint32_t end : order_) root[end] = joined_[end] == none ? end : root[joined_[end]];
+        std::vector<Refused> asking = std::exchange(refused_, {});
+        for (const Refused& refused : asking) is_member_[refused.end] = 1;
+        std::vector<EndPair> pairs;
+        std::vector<std::size_t> of_pair;
+        grid_.clear();
+        std::size_t next = 0;
+        for (const std::uint32_t end : order_) {
+            if (next < asking.size() && asking[next].end == end) {
+                const Refused& refused = asking[next++];
+                Grid::Near nearest{2, none};
+                grid_.look_around(end, [&](const Grid::Near& near) {
+                    if (!(near < nearest)) return;
+                    const auto is_other = [&](std::uint32_t by) { return root[by] != root[near.end]; };
+                    if (std::ranges::all_of(refused.by, is_other)) nearest = near;
+                });
+                if (nearest.end != none) {
+                    pairs.push_back({end, nearest.end});
+                    of_pair.push_back(next - 1);
+                }
+            }
+            if (is_member_[end] != 0) grid_.insert(end);
+        }
+        std::size_t pair_of = 0;
+        ask(pairs, [&](const EndPair& pair) {
+            while (pairs[pair_of].end != pair.end) ++pair_of;
+            Refused refused = std::move(asking[of_pair[pair_of]]);
+            refused.by.push_back(pair.better);
+            return refused;
+        });
+    }
+
+    /// Pairs in the order of their ends.
+    template <class Refuse>
+    void ask(const std::vector<EndPair>& pairs, Refuse refuse) {
+        if (pairs.empty()) return;
+        const std::vector<std::uint8_t> are_in_one = (*in_one_basin_)(pairs);
+        for (std::size_t i = 0; i < pairs.size(); ++i) {
+            if (are_in_one[i] != 0) {
+                joined_[pairs[i].end] = pairs[i].better;
+            } else {
+                refused_.push_back(refuse(pairs[i]));
+            }
+        }
+    }
+
+    const Ends* ends_;
+    const InOneBasin* in_one_basin_;
+    Grid grid_;
+    std::vector<std::uint32_t> order_;  ///< best first
+    std::vector<std::uint32_t> place_;  ///< [end] in that order
+    std::uint32_t next_place_ = 0;
+    std::vector<std::uint32_t> joined_;    ///< [end] a better end, or none
+    std::vector<std::uint8_t> is_member_;  ///< [end] of the grid
+    std::vector<Refused> refused_;         ///< those that were, in the order of the ends
 };
 
 }  // namespace
 
 Ends::Ends(const Box& box, std::size_t most) : box_(&box) {
     for (std::size_t j = 0; j < box.dimension(); ++j) {
+        if (box.upper()[j] == box.lower()[j]) continue;
         widths_.push_back(box.upper()[j] - box.lower()[j]);
-        if (widths_[j] > 0) free_.push_back(j);
+        free_.push_back(j);
     }
     ends_.reserve(most);
     x_.reserve(most * free_.size());
+}
+
+void Ends::write_point(std::span<const double> x, std::vector<double>& all) const {
+    all = box_->lower();
+    for (std::size_t i = 0; i < free_.size(); ++i) all[free_[i]] = x[i];
 }
 
 std::vector<End> founders(const Clusters& clusters) {
@@ -201,20 +319,25 @@ std::vector<End> founders(const Clusters& clusters) {
     return founders;
 }
 
-Clusters cluster(const Ends& ends, const Nearness& nearness) {
-    std::vector<std::pair<double, std::uint32_t>> order;
-    order.reserve(ends.count());
-    for (std::uint32_t end = 0; end < ends.count(); ++end) order.emplace_back(ends[end].f, end);
-    std::ranges::sort(order);
-    Clusters clusters{.members = {}, .count = 0};
-    clusters.members.reserve(ends.count());
-    Markers markers(ends, nearness);
-    for (const auto& [f, end] : order) {
-        const std::uint32_t of = markers.place(end, static_cast<std::uint32_t>(clusters.count));
-        clusters.members.push_back({ends[end], of});
-        clusters.count = std::max<std::size_t>(clusters.count, of + std::size_t{1});
+bool Ends::coincide(std::size_t i, std::size_t k) const {
+    constexpr double converged_apart = 1e-5;
+    constexpr double exact_apart = 1e-11;
+    const bool are_exact = ends_[i].of == EndOf::polish && ends_[k].of == EndOf::polish;
+    return are_within(are_exact ? exact_apart : converged_apart, point(i), point(k), widths_);
+}
+
+Clusters cluster(const Ends& ends, double distance, const InOneBasin& in_one_basin) {
+    return NearestBetter(ends, distance, in_one_basin).clusters();
+}
+
+bool are_within(double apart, std::span<const double> a, std::span<const double> b,
+                std::span<const double> widths) {
+    constexpr double least_unit = 0x1p-16;
+    for (std::size_t j = 0; j < a.size(); ++j) {
+        const double unit = std::max(std::abs(a[j]), std::abs(b[j])) + least_unit * widths[j];
+        if (std::abs(a[j] - b[j]) > apart * unit) return false;
     }
-    return clusters;
+    return true;
 }
 
 }  // namespace lanewise

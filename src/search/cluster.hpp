@@ -4,10 +4,11 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "lanewise/box.hpp"
-#include "lanewise/options.hpp"
 
 namespace lanewise {
 
@@ -25,6 +26,10 @@ struct End {
     std::uint32_t index;
 };
 
+/// Whether two points are no further apart in any variable than so much of its unit, |x| + 2^-16 widths.
+bool are_within(double apart, std::span<const double> a, std::span<const double> b,
+                std::span<const double> widths);
+
 /// The points to tell apart.
 class Ends {
   public:
@@ -36,19 +41,28 @@ class Ends {
     void add(const End& end, Coordinates x) {
         if (!std::isfinite(end.f)) return;
         ends_.push_back(end);
-        for (const std::size_t j : free_) x_.push_back((x(j) - box_->lower()[j]) / widths_[j]);
+        for (const std::size_t j : free_) x_.push_back(x(j));
     }
 
     std::size_t count() const noexcept { return ends_.size(); }
     const End& operator[](std::size_t i) const { return ends_[i]; }
     /// Variables that are not fixed.
     std::size_t dimension() const noexcept { return free_.size(); }
-    /// [dimension] their values, in units of the box.
-    const double* point(std::size_t i) const { return x_.data() + i * free_.size(); }
+    /// [dimension] their values.
+    std::span<const double> point(std::size_t i) const {
+        return std::span(x_).subspan(i * free_.size(), free_.size());
+    }
+    /// Whether two are as near to each other as ends of runs that have converged to one minimum, or where
+    /// both are polished, as polished points of one minimum.
+    bool coincide(std::size_t i, std::size_t k) const;
+    /// [dimension] the widths of their bounds.
+    const std::vector<double>& widths() const noexcept { return widths_; }
+    /// Writes all variables of a point, of which x has those that are not fixed.
+    void write_point(std::span<const double> x, std::vector<double>& all) const;
 
   private:
     const Box* box_;
-    std::vector<double> widths_;  ///< [d] of the box
+    std::vector<double> widths_;
     std::vector<std::size_t> free_;
     std::vector<End> ends_;
     std::vector<double> x_;
@@ -66,12 +80,19 @@ struct Clusters {
 /// The best end of each cluster, best first.
 std::vector<End> founders(const Clusters& clusters);
 
-/// Clusters grow outward from their best end. Ends are taken best first (ties: in the order they were added);
-/// each joins the cluster of the best marker near to it in both senses, or else founds a cluster. An end is a
-/// marker when there is none within half that nearness yet: a valley in which runs were still on their way is
-/// one cluster, and two minima are never joined by a later end. A point from which a polish began belongs to
-/// the minimum it led to, however far that is. Near markers are found by a hash grid over the coordinates
-/// that vary most.
-Clusters cluster(const Ends& ends, const Nearness& nearness);
+/// Two ends, by their indices; the first is no better.
+struct EndPair {
+    std::uint32_t end, better;
+};
+
+/// Tells of each pair whether both are in one basin.
+using InOneBasin = std::function<std::vector<std::uint8_t>(std::span<const EndPair>)>;
+
+/// Nearest-better clustering (Preuss 2010): each end joins the nearest better one within `distance` in each
+/// variable, in units of the box, that is in one basin with it; of a few clusters the nearest ends are asked.
+/// What joins none founds a cluster. Ends that coincide are not asked, and a point from which a polish began
+/// belongs to the minimum it led to, however far that is. Without `in_one_basin` an end joins the best of
+/// those that are near. Near ends are found by a hash grid over the coordinates that vary most.
+Clusters cluster(const Ends& ends, double distance, const InOneBasin& in_one_basin = {});
 
 }  // namespace lanewise

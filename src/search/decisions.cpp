@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace lanewise {
 
@@ -10,9 +11,11 @@ namespace {
 
 constexpr double nowhere = std::numeric_limits<double>::infinity();
 
-/// Clusters of what was polished and of the runs that go on, whose ends have their index in the look.
+/// Clusters of what was polished and of the runs that go on, whose ends have their index in the look. Null
+/// `same_basin`: of all that are near.
 Clusters cluster_runs(const Look& look, const Points& points, const std::vector<double>& values,
-                      const Findings& findings, const Box& box, const Nearness& nearness) {
+                      const Findings& findings, const Box& box, double distance,
+                      const SameBasin* same_basin) {
     constexpr std::size_t most_at_once = 1024;
     const std::size_t d = box.dimension();
     Ends ends(box, 2 * findings.polished.size() + look.count());
@@ -28,7 +31,8 @@ Clusters cluster_runs(const Look& look, const Points& points, const std::vector<
                          [&](std::size_t j) { return x[i * d + j]; });
         }
     }
-    return cluster(ends, nearness);
+    return cluster(ends, distance,
+                   same_basin == nullptr ? InOneBasin() : in_one_basin_among(ends, *same_basin));
 }
 
 /// The verdict that the run of index i ends, with a value that counts as f.
@@ -65,7 +69,7 @@ std::optional<std::size_t> better_run(const Look& look, const Findings& findings
     return best;
 }
 
-std::vector<Verdict> retire(const Look& look, History& history) {
+std::vector<Verdict> retire(const Look& look, History& history, bool follows) {
     constexpr double flat = 1e-10;
     constexpr double unchanged = 1e-13;
     std::vector<Verdict> verdicts;
@@ -74,25 +78,31 @@ std::vector<Verdict> retire(const Look& look, History& history) {
             verdicts.push_back(broke(look, i));
             continue;
         }
+        const std::size_t at = history.index(look.run[i]);
         const double f = look.f[i];
-        const double unit = std::max(1.0, std::abs(f));
-        double& last_f = history.last_f[history.index(look.run[i])];
-        std::uint8_t& looks_unchanged = history.looks_unchanged[history.index(look.run[i])];
-        looks_unchanged = std::abs(f - last_f) <= unchanged * unit ? looks_unchanged + 1 : 0;
-        last_f = f;
-        const auto end = [&](RunStatus why) { verdicts.push_back(verdict(look, i, why, Where::current, f)); };
-        if (look.slope[i] <= flat * unit) {
-            end(RunStatus::converged_gradient);
+        double& first_f = history.first_f[at];
+        if (!std::isfinite(first_f)) first_f = f;
+        const double change = std::abs(f - std::exchange(history.last_f[at], f));
+        const double value = std::abs(f);
+        const double range = std::max(value, std::abs(first_f - f));
+        std::uint8_t& looks_unchanged = history.looks_unchanged[at];
+        looks_unchanged = change <= unchanged * range ? looks_unchanged + 1 : 0;
+        const auto end = [&](bool has_converged, RunStatus why) {
+            const RunStatus status = has_converged || !follows ? why : RunStatus::max_iterations;
+            verdicts.push_back(verdict(look, i, status, Where::current, f));
+        };
+        if (look.slope[i] <= flat * range) {
+            end(look.slope[i] <= flat * value, RunStatus::converged_gradient);
         } else if (looks_unchanged == enough_looks) {
-            end(RunStatus::converged_value);
+            end(change <= unchanged * value, RunStatus::converged_value);
         }
     }
     return verdicts;
 }
 
 std::vector<Verdict> merge(const Look& look, const Points& points, History& history, const Findings& findings,
-                           const Box& box, const Nearness& same) {
-    const Clusters clusters = cluster_runs(look, points, look.f, findings, box, same);
+                           const Box& box, double distance, const SameBasin& same_basin) {
+    const Clusters clusters = cluster_runs(look, points, look.f, findings, box, distance, &same_basin);
     std::vector<Verdict> verdicts;
     std::vector<End> founders;
     for (const auto& [end, cluster] : clusters.members) {
@@ -113,7 +123,8 @@ std::vector<Verdict> merge(const Look& look, const Points& points, History& hist
     return verdicts;
 }
 
-void merge_into_polished(Findings& findings, std::size_t first, const Box& box, const Nearness& same) {
+void merge_into_polished(Findings& findings, std::size_t first, const Box& box, double distance,
+                         const SameBasin& same_basin) {
     Runs& runs = findings.runs;
     const auto is_under_way = [&](std::size_t run) {
         return runs.status[run] == RunStatus::max_iterations && runs.id[run] != findings.best.id;
@@ -124,7 +135,7 @@ void merge_into_polished(Findings& findings, std::size_t first, const Box& box, 
         if (is_under_way(run))
             ends.add({runs.f[run], EndOf::run, run}, [x = runs.point(run)](std::size_t j) { return x[j]; });
     }
-    const Clusters clusters = cluster(ends, same);
+    const Clusters clusters = cluster(ends, distance, in_one_basin_among(ends, same_basin));
     const std::vector<End> founders = lanewise::founders(clusters);
     for (const auto& [end, cluster] : clusters.members) {
         const End& founder = founders[cluster];
@@ -142,8 +153,7 @@ Pruning prune(const Look& look, const Points& points, const History& history, co
         const double best_f = look.best_f[i];
         return best_f - falls_on * (history.earlier_best_f[history.index(look.run[i])] - best_f);
     };
-    const Clusters clusters = cluster_runs(look, points, look.best_f, findings, box,
-                                           {.distance = reach, .value = nowhere, .exact_value = nowhere});
+    const Clusters clusters = cluster_runs(look, points, look.best_f, findings, box, reach, nullptr);
     constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
     std::vector<double> most_promising(clusters.count, nowhere);
     std::vector<std::uint32_t> leaders(clusters.count, none);
@@ -170,8 +180,9 @@ Pruning prune(const Look& look, const Points& points, const History& history, co
 }
 
 std::vector<PolishStart> best_points(const Look& look, const Points& points, const Findings& findings,
-                                     const Box& box, const Nearness& same, std::size_t most) {
-    const Clusters clusters = cluster_runs(look, points, look.best_f, findings, box, same);
+                                     const Box& box, double distance, const SameBasin& same_basin,
+                                     std::size_t most) {
+    const Clusters clusters = cluster_runs(look, points, look.best_f, findings, box, distance, &same_basin);
     std::vector<PolishStart> best;
     for (const End& end : founders(clusters)) {
         if (best.size() == most) break;

@@ -1,5 +1,5 @@
-// The decisions about the runs of a wave. They follow from a look at the runs and from their history.
-// Nothing here advances or evaluates anything.
+// The decisions about the runs of a wave. They follow from a look at the runs, from their history and from
+// what is between them. Nothing here advances anything.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "basins.hpp"
 #include "engine/look.hpp"
 #include "findings.hpp"
 #include "lanewise/box.hpp"
@@ -22,6 +23,7 @@ inline constexpr std::uint8_t enough_looks = 3;
 struct History {
     std::size_t first = 0;
     std::vector<std::uint8_t> looks_unchanged = {};  ///< in a row
+    std::vector<double> first_f = {};                ///< at the first look after a step
     std::vector<double> last_f = {};                 ///< at the last look
     std::vector<double> earlier_best_f = {};         ///< when pruning was last due
     std::vector<std::uint8_t> is_sample = {};        ///< or a run of the sample was merged into it
@@ -34,16 +36,19 @@ struct History {
 std::optional<std::size_t> better_run(const Look& look, const Findings& findings,
                                       const std::vector<std::size_t>& refused);
 
-/// Ends the runs that broke or have converged.
-std::vector<Verdict> retire(const Look& look, History& history);
+/// Ends the runs that broke or have converged: where the value would change by 1e-10 of itself, to first
+/// order, on a way as long as the box is wide, or has changed by 1e-13 of itself at each of some looks. Where
+/// that is so only of the range of values since the first look, L-BFGS is to go on if it `follows`.
+std::vector<Verdict> retire(const Look& look, History& history, bool follows);
 
 /// Ends runs that have fallen into the basin of a better one, or of a minimum that is known. `points` are
 /// those where the runs stand. A run into which one of the sample is merged counts as one of the sample.
 std::vector<Verdict> merge(const Look& look, const Points& points, History& history, const Findings& findings,
-                           const Box& box, const Nearness& same);
+                           const Box& box, double distance, const SameBasin& same_basin);
 
 /// The same for runs from `first` on that are over but have not converged, and minima that were polished.
-void merge_into_polished(Findings& findings, std::size_t first, const Box& box, const Nearness& same);
+void merge_into_polished(Findings& findings, std::size_t first, const Box& box, double distance,
+                         const SameBasin& same_basin);
 
 struct Pruning {
     std::vector<Verdict> pruned;
@@ -60,7 +65,8 @@ Pruning prune(const Look& look, const Points& points, const History& history, co
 /// The best points that runs which go on have visited, of each neighbourhood one, at most `most`; none near a
 /// minimum that is known. `points` are those best points.
 std::vector<PolishStart> best_points(const Look& look, const Points& points, const Findings& findings,
-                                     const Box& box, const Nearness& same, std::size_t most);
+                                     const Box& box, double distance, const SameBasin& same_basin,
+                                     std::size_t most);
 
 /// Ends `count` runs of the look from index `begin` on: those that go on at the point asked for, those that
 /// broke with no value.

@@ -61,7 +61,7 @@ void Findings::converge(const Polished& there) {
         return;
     }
     if (there.finished)
-        runs.status[run] = there.is_flat ? RunStatus::converged_gradient : RunStatus::converged_value;
+        runs.status[run] = there.is_converged ? RunStatus::converged_gradient : RunStatus::converged_value;
     if (!(there.f <= runs.f[run])) return;
     runs.f[run] = there.f;
     std::ranges::copy(there.x, runs.x.begin() + static_cast<std::ptrdiff_t>(run * runs.dimension));
@@ -141,8 +141,8 @@ void leave_out_unfinished(Clusters& clusters, const Findings& findings) {
 
 }  // namespace
 
-Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness, bool converge,
-                        std::size_t first_run) {
+Clusters cluster_minima(const Findings& findings, const Box& box, double distance,
+                        const SameBasin& same_basin, bool converge, std::size_t first_run) {
     const Runs& runs = findings.runs;
     Ends ends(box, 2 * findings.polished.size() + runs.count());
     add_polished(ends, findings);
@@ -153,7 +153,7 @@ Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness
             ends.add({runs.f[run], EndOf::run, run}, [x = runs.point(run)](std::size_t j) { return x[j]; });
         }
     }
-    Clusters clusters = cluster(ends, nearness);
+    Clusters clusters = cluster(ends, distance, in_one_basin_among(ends, same_basin));
     if (converge) leave_out_unfinished(clusters, findings);
     return clusters;
 }

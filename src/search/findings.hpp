@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "basins.hpp"
 #include "cluster.hpp"
 #include "engine/engine.hpp"
 #include "lanewise/result.hpp"
@@ -121,7 +122,7 @@ inline bool runs_converge(const Options& options) noexcept {
 
 /// The minima: clusters of what was polished and the ends of runs from `first_run` on. Where runs `converge`,
 /// one is a minimum only if a run converged in it or a polish was finished.
-Clusters cluster_minima(const Findings& findings, const Box& box, const Nearness& nearness, bool converge,
-                        std::size_t first_run = 0);
+Clusters cluster_minima(const Findings& findings, const Box& box, double distance,
+                        const SameBasin& same_basin, bool converge, std::size_t first_run = 0);
 
 }  // namespace lanewise

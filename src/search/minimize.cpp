@@ -63,10 +63,10 @@ Result resume(std::string_view state, const Objective& objective, const Box& box
                        [&](Engine& engine, Halt& halt) { return resume(setting, engine, halt, saved.rest); });
 }
 
-Result saved_result(std::string_view state, const Objective& objective, const Nearness& same,
+Result saved_result(std::string_view state, const Objective& objective, double same_distance,
                     std::size_t most_minima) {
     OpenState saved = open_state(state);
-    saved.search.options.same = same;
+    saved.search.options.same_distance = same_distance;
     saved.search.options.most_minima = most_minima;
     saved.search.options.jit = Jit::off;  // nothing is run
     require_same_formula(saved, objective);

@@ -90,7 +90,7 @@ class Batch {
         std::vector<Polished> polished = engine_->polish(starts, PolishTo::lbfgs_end,
                                                          {.evaluations = most_evaluations_,
                                                           .iterations = options_->iterations,
-                                                          .flat = options_->tolerance});
+                                                          .tolerance = options_->tolerance});
         for (std::size_t i = 0; i < polished.size(); ++i) {
             Polished& there = polished[i];
             RunEnd& end = ends_[i];
@@ -106,7 +106,7 @@ class Batch {
             if (there.f <= setup_->target) {
                 end.status = RunStatus::converged_value;
             } else if (there.finished) {
-                end.status = there.is_flat ? RunStatus::converged_gradient : RunStatus::converged_value;
+                end.status = there.is_converged ? RunStatus::converged_gradient : RunStatus::converged_value;
             } else if (there.is_at_limit) {
                 end.status = RunStatus::max_iterations;
             }
@@ -119,8 +119,8 @@ class Batch {
         const std::uint64_t affordable = most_evaluations_ - 1;  // beside the last look
         const std::size_t iterations = std::min<std::uint64_t>(course_.iterations, affordable);
         engine_->begin(0, starts_.size(), course_, GivenOrigins(starts_));
-        History history{.last_f =
-                            std::vector<double>(starts_.size(), std::numeric_limits<double>::infinity())};
+        const std::vector<double> nowhere(starts_.size(), std::numeric_limits<double>::infinity());
+        History history{.first_f = nowhere, .last_f = nowhere};
         history.looks_unchanged.assign(starts_.size(), 0);
         std::vector<double> x(starts_.size() * d);
         Look look;
@@ -130,7 +130,7 @@ class Batch {
             if (halt_->requested()) break;
             done += stage;
             engine_->look(look);
-            std::vector<Verdict> verdicts = retire(look, history);
+            std::vector<Verdict> verdicts = retire(look, history, false);
             if (done == iterations) {
                 Look rest = look;
                 leave_out(rest, verdicts);

@@ -38,7 +38,7 @@ void Offspring::take_parents(const Findings& findings, std::size_t first) {
     for (std::uint32_t i = 0; i < runs.count() - first; ++i)
         ends.add({runs.f[first + i], EndOf::run, held + i},
                  [x = runs.point(first + i)](std::size_t j) { return x[j]; });
-    const Clusters distinct = cluster(ends, setting_->options->same);
+    const Clusters distinct = cluster(ends, setting_->options->same_distance);
     std::vector<Parent> best;
     for (const End& end : founders(distinct)) {
         if (best.size() == most_parents) break;

@@ -8,6 +8,7 @@
 #include <new>
 #include <vector>
 
+#include "basins.hpp"
 #include "cluster.hpp"
 #include "coverage.hpp"
 #include "lanewise/minimize.hpp"
@@ -24,8 +25,9 @@ class Report {
           engine_(&engine),
           halt_(&halt),
           findings_(&findings),
-          clusters_(
-              cluster_minima(findings, *setting.box, setting.options->same, runs_converge(*setting.options))),
+          clusters_(cluster_minima(findings, *setting.box, setting.options->same_distance,
+                                   same_basin_by_values(engine, *setting.box),
+                                   runs_converge(*setting.options))),
           clusters_of_runs_(clusters_of_runs(findings, clusters_)) {}
 
     Result result() const {
@@ -179,8 +181,10 @@ class Report {
     /// they came to.
     Audit audit() const {
         constexpr double nowhere = std::numeric_limits<double>::infinity();
+        constexpr double difference = 1e-6;  // of minima that counts, in the range of their values
         std::vector<double> f(clusters_.count, nowhere);
         for (const auto& [end, cluster] : clusters_.members) f[cluster] = std::min(f[cluster], end.f);
+        const double range = f.empty() ? 0 : f.back() - f.front();
         const auto f_of = [&](std::size_t run) {
             const std::uint32_t cluster = clusters_of_runs_[run];
             return cluster == no_cluster ? std::numeric_limits<double>::infinity() : f[cluster];
@@ -197,9 +201,7 @@ class Report {
             auto leader = static_cast<std::size_t>(runs().spared_from[run]);
             while (runs().status[leader] == RunStatus::pruned)
                 leader = static_cast<std::size_t>(runs().given_up_for[leader]);
-            const double gap = f_of(leader) - f_of(run);
-            if (gap > setting_->options->same.exact_value * std::max(1.0, std::abs(f_of(run))))
-                ++audit.better_than_leader;
+            if (f_of(leader) - f_of(run) > difference * range) ++audit.better_than_leader;
         }
         if (best_spared < best_other && std::isfinite(best_other)) audit.regret = best_other - best_spared;
         return audit;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "basins.hpp"
 #include "budget.hpp"
 #include "coverage.hpp"
 #include "memory.hpp"
@@ -61,6 +62,7 @@ class Search {
           memory_(share_memory(*setting.options, setting.box->dimension())),
           halt_(&halt),
           engine_(&engine),
+          same_basin_(same_basin_by_values(engine, *setting.box)),
           findings_(setting.box->dimension()),
           offspring_(setting) {}
 
@@ -121,8 +123,8 @@ class Search {
         EngineWork work_so_far = work();
         double seconds_so_far = seconds();
         bool in_wave = wave_ && wave_->has_begun();
-        archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, first_, to_converge_,
-                converge_evaluations_, converge_group_, last_rounds_, to_polish_, best_first_,
+        archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, best_x_before_, first_,
+                to_converge_, converge_evaluations_, converge_group_, last_rounds_, to_polish_, best_first_,
                 polish_evaluations_, offspring_, work_so_far, seconds_so_far, in_wave);
         if constexpr (Archive::reads) {
             earlier_work_ = work_so_far;
@@ -146,6 +148,7 @@ class Search {
                                       .converge_evaluations = converge_evaluations_,
                                       .converge_group = converge_group_,
                                       .best_before = best_before_,
+                                      .best_x_before = best_x_before_,
                                       .to_polish = to_polish_,
                                       .polish_evaluations = polish_evaluations_,
                                       .work = earlier_work_,
@@ -209,6 +212,7 @@ class Search {
         }
         plan.runs = affordable;
         best_before_ = findings_.best.f;
+        best_x_before_ = findings_.best.x;
         wave_.emplace(*setting_, *engine_, *halt_, findings_);
         if (!wave_->begin(plan)) {
             findings_.status = halt_->reason();
@@ -277,7 +281,7 @@ class Search {
             converge_group_ = std::min(std::max(least, std::min(part, affordable)), to_converge_.size());
         }
         if (converge_group_ > 0) {
-            converge_group_ -= go_on(converge_group_, is_lbfgs ? PolishTo::lbfgs_end : PolishTo::slope);
+            converge_group_ -= go_on(converge_group_, is_lbfgs ? PolishTo::lbfgs_end : PolishTo::lbfgs);
             return;
         }
         to_converge_.clear();
@@ -306,7 +310,7 @@ class Search {
     /// minimum that is known by now: then they have come to it.
     void settle() {
         if (to_converge_.empty() && options_->rule.method != Method::lbfgs) {
-            merge_into_polished(findings_, first_, *setting_->box, options_->same);
+            merge_into_polished(findings_, first_, *setting_->box, options_->same_distance, same_basin_);
             to_converge_ = runs_under_way();
             const std::size_t most = breeding_ ? settled_offspring : settled_starts;
             if (to_converge_.size() > most) to_converge_.resize(most);
@@ -344,10 +348,20 @@ class Search {
 
     void after_wave() {
         if (options_->offspring) offspring_.take_parents(findings_, first_);
-        const double gain = options_->same.exact_value * std::max(1.0, std::abs(best_before_));
-        barren_ = !breeding_ || findings_.best.f < best_before_ - gain ? 0 : barren_ + 1;
+        barren_ = !breeding_ || has_better_minimum() ? 0 : barren_ + 1;
         covered_ = options_->max_unseen && !breeding_ && is_covered();
         next_ = covered_ ? Next::last_polish : Next::begin_wave;
+    }
+
+    /// Whether the wave has led to a better basin than that of the best point before it.
+    bool has_better_minimum() const {
+        if (!(findings_.best.f < best_before_)) return false;
+        if (!std::isfinite(best_before_)) return true;
+        Ends ends(*setting_->box, 2);
+        ends.add({best_before_, EndOf::run, 0}, [&](std::size_t j) { return best_x_before_[j]; });
+        ends.add({findings_.best.f, EndOf::run, 1}, [&](std::size_t j) { return findings_.best.x[j]; });
+        constexpr double anywhere = 1;
+        return cluster(ends, anywhere, in_one_basin_among(ends, same_basin_)).count == 2;
     }
 
     /// A run by L-BFGS alone that the search did not take to its end.
@@ -362,8 +376,8 @@ class Search {
     }
 
     bool is_covered() const {
-        const Clusters clusters =
-            cluster_minima(findings_, *setting_->box, options_->same, runs_converge(*options_));
+        const Clusters clusters = cluster_minima(findings_, *setting_->box, options_->same_distance,
+                                                 same_basin_, runs_converge(*options_));
         const Coverage coverage =
             estimate_coverage(findings_, setting_->starts, clusters, clusters_of_runs(findings_, clusters));
         constexpr double less_than_one = 0.5;
@@ -473,8 +487,8 @@ class Search {
     /// The ends of the best minima of runs from `first` on, where they are not polished yet.
     std::vector<PolishStart> unpolished_minima(std::size_t first, std::size_t most) const {
         std::vector<PolishStart> starts;
-        std::vector<End> minima = founders(
-            cluster_minima(findings_, *setting_->box, options_->same, runs_converge(*options_), first));
+        std::vector<End> minima = founders(cluster_minima(findings_, *setting_->box, options_->same_distance,
+                                                          same_basin_, runs_converge(*options_), first));
         if (minima.size() > most) minima.resize(most);
         for (const End& end : minima) {
             if (end.of == EndOf::run) starts.push_back(end_of_run(end.index));
@@ -543,6 +557,7 @@ class Search {
     MemoryShares memory_;
     Halt* halt_;
     Engine* engine_;
+    SameBasin same_basin_;
     Findings findings_;
     Next next_ = Next::begin_wave;
     bool covered_ = false;           ///< max_unseen is met
@@ -550,9 +565,10 @@ class Search {
     std::size_t begun_ = 0;          ///< starts
 
     std::optional<Wave> wave_;
-    bool breeding_ = false;   ///< the wave is of offspring
-    double best_before_ = 0;  ///< the wave
-    std::size_t first_ = 0;   ///< run of the wave before
+    bool breeding_ = false;                                         ///< the wave is of offspring
+    double best_before_ = std::numeric_limits<double>::infinity();  ///< the wave
+    std::vector<double> best_x_before_ = {};                        ///< where that is
+    std::size_t first_ = 0;                                         ///< run of the wave before
 
     std::vector<std::uint32_t> to_converge_;  ///< runs of the wave before, in turn
     std::uint64_t converge_evaluations_ = 0;

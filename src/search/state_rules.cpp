@@ -74,6 +74,9 @@ class StateRules {
         rule("covered", !state.covered || (options_.max_unseen && state.next >= Next::last_polish));
         rule("barren", state.barren <= most_barren);
         rule("best_before", is_value(state.best_before));
+        rule("best_x_before", state.best_x_before.empty()
+                                  ? !std::isfinite(state.best_before)
+                                  : std::isfinite(state.best_before) && is_in_box(state.best_x_before));
         rule("first", state.first <= runs_.count());
         rule("last_rounds", state.last_rounds <= most_last_rounds + 1);
         rule("to_polish", state.to_polish.size() <= runs_.count() &&
@@ -184,6 +187,7 @@ class StateRules {
         rule("wave.cut_off", wave.cut_off_ == 0 || wave.cut_off_ == wave.whole_stage());
         each("wave.looks_unchanged", history.looks_unchanged,
              [](std::uint8_t looks) { return looks <= enough_looks; });
+        each("wave.first_f", history.first_f, is_value);
         each("wave.last_f", history.last_f, is_value);
         each("wave.earlier_best_f", history.earlier_best_f, is_value);
         each("wave.is_sample", history.is_sample, [](std::uint8_t is) { return is <= 1; });

@@ -36,6 +36,7 @@ struct SearchState {
     std::uint64_t converge_evaluations;
     std::size_t converge_group;
     double best_before;
+    const std::vector<double>& best_x_before;
     const std::vector<PolishStart>& to_polish;
     std::uint64_t polish_evaluations;
     const EngineWork& work;

@@ -101,12 +101,8 @@ void validate(const Options& options) {
         refuse("final-alpha", *options.final_alpha, "must be 0 to 1");
     if (options.explore < 1 || options.explore > most_candidates)
         refuse("explore", options.explore, "must be 1 to 1000");
-    if (!(options.same.distance > 0 && options.same.distance <= 1))
-        refuse("same-distance", options.same.distance, "must be above 0 and at most 1");
-    if (!(options.same.value > 0) || !std::isfinite(options.same.value))
-        refuse("same-value", options.same.value, "must be finite and above 0");
-    if (!(options.same.exact_value > 0) || !std::isfinite(options.same.exact_value))
-        refuse("same-exact-value", options.same.exact_value, "must be finite and above 0");
+    if (!(options.same_distance > 0 && options.same_distance <= 1))
+        refuse("same-distance", options.same_distance, "must be above 0 and at most 1");
     if (options.max_unseen && !(*options.max_unseen > 0 && *options.max_unseen < 1))
         refuse("max-unseen", *options.max_unseen, "must be above 0 and below 1");
     if (options.threads < 0 || options.threads > most_threads)
@@ -146,8 +142,6 @@ void check_objective(const Objective& objective, const Box& box, const Options& 
 void validate(const Box& box, const Options& options) {
     check_finite(box);
     check_runs(box, options);
-    if (options.same.exact_value > options.same.value)
-        refuse("same-exact-value", options.same.exact_value, "must be at most same-value");
     choose_design(options.design, box.dimension());
     share_memory(options, box.dimension());
 }

@@ -73,6 +73,7 @@ bool Wave::begin(const Plan& plan) {
 }
 
 void Wave::enlist() {
+    history_.first_f.resize(runs_, nowhere);
     history_.last_f.resize(runs_, nowhere);
     history_.earlier_best_f.resize(runs_, nowhere);
     for (std::size_t i = 0; i < runs_; ++i)
@@ -113,14 +114,14 @@ void Wave::advance(std::size_t iterations) {
         leave_out(look, verdicts);
         all.insert(all.end(), verdicts.begin(), verdicts.end());
     };
-    take(retire(look, history_));
+    take(retire(look, history_, setting_->options->polish));
     const bool is_last = iteration_ == course_.iterations;
     const bool is_late =
         !is_last && std::ranges::any_of(then_late, [&](double share) { return is_due(share); });
     // In the end, of those that fell into a basin one goes on by L-BFGS.
     if (is_late || (is_last && setting_->options->polish))
         take(merge(look, points(Where::current), history_, *findings_, *setting_->box,
-                   setting_->options->same));
+                   setting_->options->same_distance, same_basin_by_values(*engine_, *setting_->box)));
     if (is_late && setting_->options->prune) {
         Pruning pruning = prune(look, points(Where::current), history_, *findings_, *setting_->box, reach());
         for (const auto& [run, leader] : pruning.spared) {
@@ -154,7 +155,7 @@ double Wave::reach() const {
     constexpr double widest = 0.03;
     const double stride =
         course_.scale == Scale::box ? std::min(steps * step_size(course_, iteration_), widest) : 0.0;
-    return std::max(stride, setting_->options->same.distance);
+    return std::max(stride, setting_->options->same_distance);
 }
 
 void Wave::note_best(const Look& look) {
@@ -208,7 +209,8 @@ void Wave::carry_out(const std::vector<Verdict>& verdicts) {
 
 std::vector<PolishStart> Wave::best_points(std::size_t most) {
     return lanewise::best_points(look(), points(Where::best), *findings_, *setting_->box,
-                                 setting_->options->same, most);
+                                 setting_->options->same_distance,
+                                 same_basin_by_values(*engine_, *setting_->box), most);
 }
 
 void Wave::end() {

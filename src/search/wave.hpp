@@ -63,7 +63,7 @@ class Wave {
     template <class Archive>
     void archive(Archive& archive) {
         archive(course_.rule.alpha, course_.iterations, history_.first, runs_, iteration_, stage_, cut_off_,
-                alive_, history_.looks_unchanged, history_.last_f, history_.earlier_best_f,
+                alive_, history_.looks_unchanged, history_.first_f, history_.last_f, history_.earlier_best_f,
                 history_.is_sample);
         if constexpr (Archive::reads) {
             engine_->load(archive, history_.first, course_);

@@ -177,7 +177,7 @@ void try_state(const std::string& state, const Saved& saved) {
     try {
         read_saved(state);
         try {
-            saved_result(state, saved.objective, options.same, options.most_minima);
+            saved_result(state, saved.objective, options.same_distance, options.most_minima);
         } catch (const NothingFinite&) {
         }
         resume(state, saved.objective, saved.box, options);
@@ -186,7 +186,7 @@ void try_state(const std::string& state, const Saved& saved) {
     }
     if (last.empty()) return;
     try {
-        saved_result(last, saved.objective, options.same, options.most_minima);
+        saved_result(last, saved.objective, options.same_distance, options.most_minima);
     } catch (const NothingFinite&) {
     }
 }

@@ -1,0 +1,36 @@
+// Which points lie in one basin, by what the objective does between them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "cluster.hpp"
+#include "engine/engine.hpp"
+#include "lanewise/box.hpp"
+
+namespace lanewise {
+
+/// A point with its value of the minimisation.
+struct BasinPoint {
+    std::vector<double> x;
+    double f;
+    bool is_exact;  ///< polished to full precision
+};
+
+struct BasinPair {
+    BasinPoint a, b;
+};
+
+/// Tells of each pair whether both points are in one basin.
+using SameBasin = std::function<std::vector<std::uint8_t>(std::span<const BasinPair>)>;
+
+/// They are where nothing rises above both on the straight way between them. It keeps references to both
+/// arguments.
+SameBasin same_basin_by_values(Engine& engine, const Box& box);
+
+/// The same of ends, to which it keeps a reference.
+InOneBasin in_one_basin_among(const Ends& ends, const SameBasin& same_basin);
+
+}  // namespace lanewise
