@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -32,15 +33,34 @@ constexpr std::array damping = {1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1.0, 100.0
 // Lengths of steps along a direction that curves down, in units of the box.
 constexpr std::array lengths = {1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5};
 
+// Differences of gradients are taken over this part of |x|, or where that is little, of a part of the width,
+// which is made so many times shorter where the gradient bends on the way.
+constexpr double difference = 6e-6;
+constexpr double least_of_width = 0.01;
+constexpr double shorter = 1.0 / 32;
+constexpr int most_shorter = 5;
+/// The gradient bends where its changes on both sides differ by more than this part of them.
+constexpr double bend = 0.25;
+
+// A minimum is no higher than what is this far beside it in any variable, in widths and in units of x.
+constexpr double feeler_of_width = 1e-7;
+constexpr double feeler_of_x = 1e-6;
+
 /// So many evaluations are enough for a round in n variables.
 std::size_t evaluations_of_round(std::size_t n) {
-    return 2 * n + 1 + damping.size() + 2 * lengths.size();
+    return 2 * n * (most_shorter + 1) + 1 + damping.size() + 2 * lengths.size() + 4 * n;
+}
+
+/// The power of two at or below a number, 1 for 0.
+double power_of_two(double a) {
+    return a == 0 ? 1 : std::ldexp(1.0, std::ilogb(a));
 }
 
 }  // namespace
 
 /// A point with the second derivatives there, in the variables that no wall holds, each in a unit in which
-/// the second derivative along it is 1.
+/// the second derivative along it is 1. Powers of two are taken out of values and variables before, so that
+/// neither changes anything.
 class SecondOrder::Model {
   public:
     Model(const Box& box, std::span<const double> x, double f, std::span<const double> g)
@@ -49,43 +69,67 @@ class SecondOrder::Model {
             const double lower = box.lower()[j];
             const double upper = box.upper()[j];
             const bool held =
-                lower == upper || (x_[j] == lower && g_[j] >= 0) || (x_[j] == upper && g_[j] <= 0);
+                lower == upper || (x_[j] == lower && g_[j] > 0) || (x_[j] == upper && g_[j] < 0);
             if (!held) moving_.push_back(j);
         }
+        for (const std::size_t j : moving_) {
+            scale_.push_back(power_of_two(width(j)));
+            reach_.push_back(difference * std::clamp(std::abs(x_[j]), least_of_width * width(j), width(j)));
+        }
+        const auto n = static_cast<Eigen::Index>(moving_.size());
+        curvature_.resize(n, n);
     }
 
     double f() const { return f_; }
     const std::vector<double>& x() const { return x_; }
     const std::vector<std::size_t>& moving() const { return moving_; }
 
-    /// The two points from whose gradients the second derivatives along a variable are taken.
-    std::array<double, 2> beside(std::size_t j) const {
-        constexpr double step = 6e-6;
-        const double width = this->width(j);
-        const double h = step * std::clamp(std::abs(x_[j]), width / 100, width);
-        return {std::min(x_[j] + h, box_->upper()[j]), std::max(x_[j] - h, box_->lower()[j])};
+    /// The two points from whose gradients the second derivatives along a moving variable are taken.
+    std::array<double, 2> beside(std::size_t i) const {
+        const std::size_t j = moving_[i];
+        return {std::min(x_[j] + reach_[i], box_->upper()[j]), std::max(x_[j] - reach_[i], box_->lower()[j])};
     }
 
-    /// Takes the second derivatives from the gradients at those points; `trial` is that of the first. False
-    /// where they are not finite or all 0.
-    bool set_curvature(const Trials& trials, std::size_t trial) {
-        const auto n = static_cast<Eigen::Index>(moving_.size());
+    /// Takes the second derivatives along a moving variable from the gradients at those points; `trial` is
+    /// that of the first. False where the gradient bends on the way: then the points move closer.
+    bool learn_curvature(std::size_t i, const Trials& trials, std::size_t trial) {
         const std::size_t d = x_.size();
-        curvature_.resize(n, n);
-        for (Eigen::Index i = 0; i < n; ++i, trial += 2) {
-            const std::size_t j = variable(i);
-            const double apart = trials.x[trial * d + j] - trials.x[(trial + 1) * d + j];
-            for (Eigen::Index k = 0; k < n; ++k) {
-                const std::size_t along = variable(k);
-                curvature_(i, k) = (trials.g[trial * d + along] - trials.g[(trial + 1) * d + along]) / apart;
-            }
+        const std::size_t j = moving_[i];
+        const double* const g = trials.g.data() + trial * d;
+        const double apart = trials.x[trial * d + j] - trials.x[(trial + 1) * d + j];
+        for (std::size_t k = 0; k < moving_.size(); ++k) {
+            const std::size_t along = moving_[k];
+            curvature_(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) =
+                (g[along] - g[d + along]) / apart;
+        }
+        const double ahead = g[j] - g_[j];
+        const double behind = g_[j] - g[d + j];
+        const bool has_both = trials.x[trial * d + j] != x_[j] && trials.x[(trial + 1) * d + j] != x_[j];
+        const bool is_straight =
+            std::abs(ahead - behind) <= bend * (std::abs(ahead) + std::abs(behind)) || !has_both;
+        const bool has_values = std::isfinite(trials.f[trial]) && std::isfinite(trials.f[trial + 1]);
+        const bool is_shortest = reach_[i] <= difference * std::abs(x_[j]) || shortened_ >= most_shorter;
+        if ((is_straight && has_values) || is_shortest) return true;
+        reach_[i] = std::max(reach_[i] * shorter, difference * std::abs(x_[j]));
+        return false;
+    }
+    void count_shorter() { ++shortened_; }
+
+    /// Makes one whole of the second derivatives. False where they are not finite or all 0.
+    bool set_curvature() {
+        const auto n = static_cast<Eigen::Index>(moving_.size());
+        for (Eigen::Index i = 0; i < n; ++i) {
+            for (Eigen::Index k = 0; k < n; ++k)
+                curvature_(i, k) *= scale_[static_cast<std::size_t>(i)] * scale_[static_cast<std::size_t>(k)];
         }
         curvature_ = ((curvature_ + curvature_.transpose()) / 2).eval();
         if (!curvature_.allFinite() || curvature_.isZero(0)) return false;
+        f_scale_ = power_of_two(curvature_.cwiseAbs().maxCoeff());
+        curvature_ /= f_scale_;
         unit_.resize(n);
         for (Eigen::Index i = 0; i < n; ++i) {
             const double of_variable = std::sqrt(std::abs(curvature_(i, i)));
-            unit_(i) = of_variable > 0 ? 1 / of_variable : width(variable(i));
+            unit_(i) = of_variable > 0 ? 1 / of_variable : width(variable(i)) / scale(i);
         }
         scaled_ = unit_.asDiagonal() * curvature_ * unit_.asDiagonal();
         if (!scaled_.allFinite()) return false;
@@ -100,8 +144,8 @@ class SecondOrder::Model {
         for (Eigen::Index i = 0; i < curvature_.rows(); ++i) {
             double rounding = 0;
             for (Eigen::Index k = 0; k < curvature_.cols(); ++k)
-                rounding += std::abs(curvature_(i, k) * x_[variable(k)]);
-            if (std::abs(g_[variable(i)]) > roundings * epsilon * rounding) return false;
+                rounding += std::abs(curvature_(i, k) * (x_[variable(k)] / scale(k)));
+            if (std::abs(slope(i)) > roundings * epsilon * rounding) return false;
         }
         return true;
     }
@@ -114,9 +158,9 @@ class SecondOrder::Model {
         if (!step.allFinite()) return nowhere;
         for (Eigen::Index i = 0; i < step.size(); ++i) {
             const std::size_t j = variable(i);
-            x[j] = in_box(j, x_[j] - step(i) * unit_(i));
+            x[j] = in_box(j, x_[j] - step(i) * unit_(i) * scale(i));
         }
-        return scaled.dot(step) / 2;
+        return scaled.dot(step) / 2 * f_scale_;
     }
 
     /// Factorises the second derivatives with so much on the diagonal; false where they are not positive.
@@ -137,13 +181,29 @@ class SecondOrder::Model {
         double longest = 0;
         for (std::size_t i = 0; i < direction.size(); ++i) {
             const auto k = static_cast<Eigen::Index>(i);
-            direction[i] = solver.eigenvectors()(k, 0) * unit_(k) / width(moving_[i]);
+            direction[i] = solver.eigenvectors()(k, 0) * unit_(k) * scale(k) / width(moving_[i]);
             longest = std::max(longest, std::abs(direction[i]));
         }
         if (!(longest > 0) || !std::isfinite(longest)) return {};
         for (double& component : direction) component /= longest;
         return direction;
     }
+
+    /// By how much the differences had to become shorter, at most.
+    double shortening() const {
+        double least = 1;
+        for (std::size_t i = 0; i < moving_.size(); ++i)
+            least = std::min(least, reach_[i] / (difference * std::max(std::abs(x_[moving_[i]]),
+                                                                       least_of_width * width(moving_[i]))));
+        return least;
+    }
+
+    /// How far a feeler goes along a moving variable.
+    std::array<double, 2> feelers(std::size_t i) const {
+        const std::size_t j = moving_[i];
+        return {feeler_of_width * width(j), feeler_of_x * std::abs(x_[j])};
+    }
+    double beside(std::size_t i, double way) const { return in_box(moving_[i], x_[moving_[i]] + way); }
 
     void go_along(std::span<const double> direction, double length, std::span<double> x) const {
         for (std::size_t i = 0; i < moving_.size(); ++i) {
@@ -158,8 +218,9 @@ class SecondOrder::Model {
         double steepest = 0;
         double steepest_there = 0;
         for (Eigen::Index i = 0; i < unit_.size(); ++i) {
-            steepest = std::max(steepest, std::abs(g_[variable(i)] * unit_(i)));
-            steepest_there = std::max(steepest_there, std::abs(there.g_[variable(i)] * unit_(i)));
+            const double in_units = unit_(i) * scale(i);
+            steepest = std::max(steepest, std::abs(g_[variable(i)] * in_units));
+            steepest_there = std::max(steepest_there, std::abs(there.g_[variable(i)] * in_units));
         }
         return steepest_there < steepest;
     }
@@ -168,9 +229,12 @@ class SecondOrder::Model {
     std::size_t variable(Eigen::Index i) const { return moving_[static_cast<std::size_t>(i)]; }
     Eigen::VectorXd scaled_gradient() const {
         Eigen::VectorXd scaled(unit_.size());
-        for (Eigen::Index i = 0; i < scaled.size(); ++i) scaled(i) = g_[variable(i)] * unit_(i);
+        for (Eigen::Index i = 0; i < scaled.size(); ++i) scaled(i) = slope(i) * unit_(i);
         return scaled;
     }
+    double scale(Eigen::Index i) const { return scale_[static_cast<std::size_t>(i)]; }
+    /// Along a moving variable, without the powers of two.
+    double slope(Eigen::Index i) const { return g_[variable(i)] * scale(i) / f_scale_; }
     double width(std::size_t j) const {
         const double width = box_->upper()[j] - box_->lower()[j];
         return std::isfinite(width) ? width : std::max(1.0, std::abs(x_[j]));
@@ -182,6 +246,11 @@ class SecondOrder::Model {
     double f_;
     std::vector<double> g_;
     std::vector<std::size_t> moving_;
+    // [moving variable]
+    std::vector<double> scale_;  ///< the power of two that is taken out
+    std::vector<double> reach_;  ///< of the differences
+    int shortened_ = 0;          ///< so often
+    double f_scale_ = 1;         ///< the power of two that is taken out of values
     Eigen::MatrixXd curvature_, scaled_;
     Eigen::VectorXd unit_;
     Eigen::LLT<Eigen::MatrixXd> factor_;
@@ -190,9 +259,11 @@ class SecondOrder::Model {
 
 /// A descent goes from model to model; it may be adrift, at a point that is not its best.
 struct SecondOrder::Descent {
-    enum class Next : std::uint8_t { whole_step, other_steps, next_round };
+    enum class Next : std::uint8_t { whole_step, other_steps, feel, next_round };
 
     bool is_over() const { return end.has_value(); }
+    /// No step leads lower: what is beside it in each variable is looked at yet.
+    void come_to_rest() { next = Next::feel; }
     const Model& best() const { return before_drift ? *before_drift : *here; }
     void move(Model model) {
         here = std::move(model);
@@ -208,10 +279,12 @@ struct SecondOrder::Descent {
     std::optional<Model> before_drift = {};
     int adrift = 0;
     int flatter = 0;
+    int felt = 0;  ///< so often
     Next next = Next::whole_step;
     double promise = 0;  ///< of the whole step
     bool is_saddle = false;
     std::optional<SecondOrderPoint::End> end = {};
+    std::vector<std::size_t> unknown = {};  ///< moving variables whose second derivatives are
     // Of the trials.
     std::size_t first = 0;
     std::size_t count = 0;
@@ -291,6 +364,7 @@ void SecondOrder::refine_group(std::span<SecondOrderPoint> points) {
         take_curvature(descents);
         take_whole_steps(descents);
         take_other_steps(descents);
+        feel(descents);
     }
     for (std::size_t i = 0; i < points.size(); ++i) {
         const Model& best = descents[i].best();
@@ -313,15 +387,15 @@ void SecondOrder::take_curvature(std::vector<Descent>& descents) {
         } else if (n == 0 || n > most_variables) {
             descent.end = SecondOrderPoint::End::minimum;
         } else {
-            for (const std::size_t j : here.moving()) {
-                for (const double x : here.beside(j)) add_trial(descent, here.x())[j] = x;
-            }
+            descent.unknown.resize(n);
+            std::iota(descent.unknown.begin(), descent.unknown.end(), std::size_t{0});
         }
     }
-    evaluate_trials();
+    while (std::ranges::any_of(descents, [](const Descent& descent) { return !descent.unknown.empty(); }))
+        learn_curvature(descents);
     for (Descent& descent : descents) {
         if (descent.is_over()) continue;
-        const bool is_known = descent.here->set_curvature(trials_, descent.first);
+        const bool is_known = descent.here->set_curvature();
         // Adrift, the function may curve down: the least damped step leads on then.
         if (is_known && (descent.here->is_curved_up() ||
                          (descent.adrift > 0 && std::ranges::any_of(damping, [&](double by) {
@@ -331,8 +405,29 @@ void SecondOrder::take_curvature(std::vector<Descent>& descents) {
         } else if (is_known || descent.adrift > 0) {
             descent.next = Descent::Next::other_steps;
         } else {
-            descent.end = SecondOrderPoint::End::minimum;
+            descent.come_to_rest();
         }
+    }
+}
+
+/// Of the variables along which the second derivatives are not known.
+void SecondOrder::learn_curvature(std::vector<Descent>& descents) {
+    trials_.clear();
+    for (Descent& descent : descents) {
+        descent.count = 0;
+        for (const std::size_t i : descent.unknown) {
+            const Model& here = *descent.here;
+            for (const double x : here.beside(i)) add_trial(descent, here.x())[here.moving()[i]] = x;
+        }
+    }
+    evaluate_trials();
+    for (Descent& descent : descents) {
+        std::size_t trial = descent.first;
+        std::erase_if(descent.unknown, [&](std::size_t i) {
+            trial += 2;
+            return descent.here->learn_curvature(i, trials_, trial - 2);
+        });
+        if (!descent.unknown.empty()) descent.here->count_shorter();
     }
 }
 
@@ -350,20 +445,20 @@ void SecondOrder::take_whole_steps(std::vector<Descent>& descents) {
 }
 
 void SecondOrder::after_whole_step(Descent& descent) const {
-    using End = SecondOrderPoint::End;
     Model there = model_at(descent.first);
     const Model& best = descent.best();
     const double gain = best.f() - there.f();
     const bool is_at_floor =
         descent.adrift == 0 && (Descent::is_small(descent.promise, best.f()) || best.is_rounded());
     if (gain > 0) {
-        if (is_at_floor || Descent::is_small(gain, there.f())) descent.end = End::minimum;
+        const bool is_last = is_at_floor || Descent::is_small(gain, there.f());
         descent.move(std::move(there));
+        if (is_last) descent.come_to_rest();
     } else if (descent.adrift == 0 && best.is_flatter(there)) {
-        if (++descent.flatter == most_flatter) descent.end = End::minimum;
         descent.move(std::move(there));
+        if (++descent.flatter == most_flatter) descent.come_to_rest();
     } else if (is_at_floor) {
-        descent.end = End::minimum;
+        descent.come_to_rest();
     } else if (std::isfinite(there.f()) && descent.adrift < most_adrift) {
         if (descent.adrift++ == 0) descent.before_drift = std::move(descent.here);
         descent.here = std::move(there);
@@ -384,7 +479,9 @@ void SecondOrder::take_other_steps(std::vector<Descent>& descents) {
         if (!here.is_curved_up()) {
             const std::vector<double> direction = here.way_down();
             descent.is_saddle = !direction.empty();
-            for (const double length : lengths) {
+            for (std::size_t i = 0; i < lengths.size(); ++i) {
+                // Every second one is for what is as small as the differences tell.
+                const double length = lengths[i] * (i % 2 == 0 ? 1 : here.shortening());
                 if (!descent.is_saddle) break;
                 here.go_along(direction, length, add_trial(descent, here.x()));
                 here.go_along(direction, -length, add_trial(descent, here.x()));
@@ -393,7 +490,7 @@ void SecondOrder::take_other_steps(std::vector<Descent>& descents) {
         for (const double by : damping) {
             if (here.factorise(by)) here.step(add_trial(descent, here.x()));
         }
-        if (descent.count == 0) descent.end = SecondOrderPoint::End::minimum;
+        if (descent.count == 0) descent.come_to_rest();
     }
     evaluate_trials();
     for (Descent& descent : descents) {
@@ -405,13 +502,41 @@ void SecondOrder::after_other_steps(Descent& descent) const {
     const double* const f = trials_.f.data() + descent.first;
     const auto lowest = static_cast<std::size_t>(std::min_element(f, f + descent.count) - f);
     const double gain = descent.here->f() - f[lowest];
-    if (Descent::is_small(gain, f[lowest])) {
-        descent.end = SecondOrderPoint::End::minimum;
-    } else if (descent.is_saddle) {
-        descent.end = SecondOrderPoint::End::way_down;
-    }
+    const bool is_last = Descent::is_small(gain, f[lowest]);
+    if (!is_last && descent.is_saddle) descent.end = SecondOrderPoint::End::way_down;
     if (gain > 0) descent.move(model_at(descent.first + lowest));
+    if (is_last) descent.come_to_rest();
     descent.is_saddle = false;
+}
+
+/// What is a little beside those that have come to rest.
+void SecondOrder::feel(std::vector<Descent>& descents) {
+    constexpr int most_felt = 5;
+    trials_.clear();
+    for (Descent& descent : descents) {
+        descent.count = 0;
+        if (descent.is_over() || descent.next != Descent::Next::feel) continue;
+        const Model& here = *descent.here;
+        for (std::size_t i = 0; i < here.moving().size(); ++i) {
+            for (const double way : here.feelers(i)) {
+                add_trial(descent, here.x())[here.moving()[i]] = here.beside(i, way);
+                add_trial(descent, here.x())[here.moving()[i]] = here.beside(i, -way);
+            }
+        }
+    }
+    evaluate_trials();
+    for (Descent& descent : descents) {
+        if (descent.is_over() || descent.next != Descent::Next::feel) continue;
+        const double* const f = trials_.f.data() + descent.first;
+        const auto lowest = static_cast<std::size_t>(std::min_element(f, f + descent.count) - f);
+        if (descent.count == 0 || Descent::is_small(descent.here->f() - f[lowest], f[lowest])) {
+            descent.end = SecondOrderPoint::End::minimum;
+            continue;
+        }
+        descent.move(model_at(descent.first + lowest));
+        descent.end = ++descent.felt < most_felt ? SecondOrderPoint::End::way_down
+                                                 : SecondOrderPoint::End::out_of_work;
+    }
 }
 
 }  // namespace lanewise

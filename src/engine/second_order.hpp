@@ -62,10 +62,12 @@ class SecondOrder {
 
     void refine_group(std::span<SecondOrderPoint> points);
     void take_curvature(std::vector<Descent>& descents);
+    void learn_curvature(std::vector<Descent>& descents);
     void take_whole_steps(std::vector<Descent>& descents);
     void after_whole_step(Descent& descent) const;
     void take_other_steps(std::vector<Descent>& descents);
     void after_other_steps(Descent& descent) const;
+    void feel(std::vector<Descent>& descents);
 
     const Setup* setup_;
     Halt* halt_;
