@@ -134,10 +134,11 @@ struct State {
 struct SavedVariable {
     std::string name;
     std::optional<std::size_t> length;
+    std::optional<bool> log;
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(name, length);
+        archive(name, length, log);
     }
 };
 struct SavedParameter {
@@ -512,6 +513,7 @@ TEST_CASE("a forged problem is refused by the name of the field") {
     refused("box", [](SavedProblem& p) { p.variables[0].length = huge; });
     refused("box", [](SavedProblem& p) { p.variables.pop_back(); });
     refused("variable 'x': length 0", [](SavedProblem& p) { p.variables[0].length = 0; });
+    refused("variable 'x[0]': bounds -5:5 of a log", [](SavedProblem& p) { p.variables[0].log = true; });
     refused("variable 'x' is given twice", [](SavedProblem& p) { p.variables[1].name = "x"; });
     refused("variable 't': bounds nan:3", [](SavedProblem& p) { p.lower[2] = a_nan; });
     refused("variable 't': lower bound 0.5", [](SavedProblem& p) { p.upper[2] = 0.4; });

@@ -266,7 +266,7 @@ MUTATIONS = [Mutation(*entry) for entry in (
     ("a state of another format is refused", "src/search/state.cpp",
      "if (its_format != format)", "if (its_format > format)", "a damaged state"),
     ("a state of another box is refused", "src/search/state.cpp",
-     "require_same_box(saved.search.box, *setting.box);", "", "a search is resumed as"),
+     "require_same_box(saved.search.box, setting.coordinates->given_box());", "", "a search is resumed as"),
     ("a state of another formula is refused", "src/search/state.cpp",
      "if (saved->expression != given->expression)", "if (saved->expression.size() != given->expression.size())",
      "a search is resumed as"),

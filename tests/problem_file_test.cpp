@@ -255,7 +255,7 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
         {"[variables]\nx = [0, nan]", "upper of variable x 'nan': must be finite"},
         {"[variables]\nx = {lower = 0}", "column 1: variable x: both lower and upper are needed"},
         {"[variables]\nx = {lower = 0, upper = 1, size = 3}",
-         "column 28: unknown key of variable x 'size'; known: lower, upper, length"},
+         "column 28: unknown key of variable x 'size'; known: lower, upper, length, log"},
         {"[variables]\nx = {lower = 0, upper = 1, length = 0}", "variable 'x': length 0"},
         {"[variables]\nx = {lower = 0, upper = 1, length = -1}",
          "column 37: length of variable x '-1': must be a whole number, 0 or above"},

@@ -357,11 +357,11 @@ TEST_CASE("a damaged state is refused") {
         CHECK(accepted == 0);
     }
     std::string newer = states.back();
-    newer[20] = 8;
-    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 8; this version of lanewise reads 7");
+    newer[20] = 9;
+    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 9; this version of lanewise reads 8");
     std::string older = states.back();
-    older[20] = 6;
-    CHECK_THROWS_WITH(read_saved(older), "the checkpoint has format 6; this version of lanewise reads 7");
+    older[20] = 7;
+    CHECK_THROWS_WITH(read_saved(older), "the checkpoint has format 7; this version of lanewise reads 8");
     CHECK_THROWS_WITH(read_saved("{}"), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(""), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(states.back().substr(0, 1000)), "the checkpoint is damaged or not complete");

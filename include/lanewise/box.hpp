@@ -34,6 +34,11 @@ struct Variable {
     Bound lower = 0;
     Bound upper = 0;
     std::optional<std::size_t> length = {};
+    /// Whether the variable is on a log scale: a search goes in log(x / lower) then, with starts, steps and
+    /// nearness in it; what it is handed and tells are x. Both bounds have to be above 0 and finite. Where
+    /// nothing is said, a variable whose positive bounds span more than six decades is not, but half of the
+    /// starts are drawn as if it were.
+    std::optional<bool> log = {};
 };
 
 /// A box in R^d. The elements of its variables, in the order given, are the coordinates 0 .. d-1 of a point.
@@ -47,8 +52,8 @@ class Box {
     /// minimize and check_gradient refuse it.
     /// \throws std::invalid_argument naming the variable when a bound is NaN, lower > upper, the distance of
     ///         two finite bounds overflows, a length is 0, bounds are not as many as the length or one
-    ///         another, a name is empty or not an identifier, or a name is given twice; or when there is no
-    ///         variable.
+    ///         another, a name is empty or not an identifier, or a name is given twice; when a bound of a
+    ///         variable on a log scale is not above 0 and finite; or when there is no variable.
     explicit Box(std::vector<Variable> variables);
     Box(std::initializer_list<Variable> variables) : Box(std::vector<Variable>(variables)) {}
 
@@ -64,12 +69,20 @@ class Box {
         std::string name;
         std::size_t offset;  ///< its first coordinate
         std::optional<std::size_t> length;
+        std::optional<bool> log;  ///< as of Variable
         std::size_t size() const noexcept { return length.value_or(1); }
     };
     const std::vector<Place>& variables() const noexcept { return variables_; }
 
+    /// The variable that coordinate j is of.
+    const Place& variable_of(std::size_t j) const;
     /// "x" or "x[3]": the name of coordinate j.
     std::string coordinate_name(std::size_t j) const;
+
+    /// Whether coordinate j is on a log scale.
+    bool is_log(std::size_t j) const { return variable_of(j).log.value_or(false); }
+    /// Whether half of its starts are drawn in the logarithm.
+    bool is_half_log(std::size_t j) const;
 
   private:
     std::vector<Place> variables_;

@@ -74,6 +74,7 @@ struct Problem {
 ///     x = [-1, 1]                          short for {lower = -1, upper = 1}
 ///     v = {lower = 0, upper = 5, length = 2}
 ///     w = {lower = [0, 2], upper = [1, 5]} bounds of each element
+///     k = {lower = 1e-9, upper = 1, log = true}  on a log scale
 ///     [parameters]
 ///     a = 2
 ///     [options]                            named as set_option names them:

@@ -193,6 +193,19 @@ void check_outputs(const Command& command) {
                      inputs);
 }
 
+/// Tells of variables that may be meant to be on a log scale.
+void tell_half_log(const Box& box) {
+    for (const Box::Place& place : box.variables()) {
+        if (!box.is_half_log(place.offset)) continue;
+        report(
+            "{} spans more than six decades: half of its starts are drawn in the logarithm; end its bounds "
+            "with "
+            "' log' to search on a log scale, or with ' linear' not to",
+            place.name);
+        return;
+    }
+}
+
 int run_minimize(const Command& command) {
     const Problem& problem = command.problem;
     const Output& output = problem.output;
@@ -209,6 +222,7 @@ int run_minimize(const Command& command) {
         report("LANEWISE_CXX has no effect any more: formulas are compiled without a compiler");
     check_outputs(command);
     validate(objective, box, options);
+    if (!output.quiet) tell_half_log(box);
     if (output.check_gradient) check_gradient(objective, box, options, output.quiet);
     const std::optional<std::string> state = read_state(output);
     watch_for_signals();

@@ -534,8 +534,8 @@ void SecondOrder::feel(std::vector<Descent>& descents) {
             continue;
         }
         descent.move(model_at(descent.first + lowest));
-        descent.end = ++descent.felt < most_felt ? SecondOrderPoint::End::way_down
-                                                 : SecondOrderPoint::End::out_of_work;
+        descent.end =
+            ++descent.felt < most_felt ? SecondOrderPoint::End::way_down : SecondOrderPoint::End::out_of_work;
     }
 }
 

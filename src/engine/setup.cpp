@@ -5,8 +5,9 @@
 namespace lanewise {
 
 Setup::Setup(const Objective& the_objective, const Box& the_box, const Options& options)
-    : objective(&the_objective),
-      box(&the_box),
+    : coordinates(std::make_shared<const Coordinates>(the_objective, the_box, options.start_points)),
+      objective(&coordinates->objective()),
+      box(&coordinates->box()),
       isa(choose_isa(options.isa)),
       precision(options.precision),
       sign(options.maximize ? -1 : 1),

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 
 #include "kernels/table.hpp"
 #include "lanewise/box.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
+#include "objective/coordinates.hpp"
 
 namespace lanewise {
 
@@ -17,10 +19,12 @@ namespace lanewise {
 inline constexpr std::size_t lane_multiple = kernels::lane_group;
 
 struct Setup {
+    /// Keeps references to objective and box.
     Setup(const Objective& objective, const Box& box, const Options& options);
 
-    const Objective* objective;
-    const Box* box;
+    std::shared_ptr<const Coordinates> coordinates;
+    const Objective* objective;  ///< a function of the coordinates
+    const Box* box;              ///< of the coordinates
     Isa isa;
     Precision precision;                  ///< of runs
     double sign;                          ///< -1 when maximising

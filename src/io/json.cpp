@@ -44,6 +44,7 @@ Json problem(const Box& box, std::string_view expression, const Parameters& para
         } else {
             variable.update({{"lower", lower.front()}, {"upper", upper.front()}});
         }
+        if (place.log) variable["log"] = *place.log;
         variables.push_back(std::move(variable));
     }
     Json problem = {{"dimension", box.dimension()}, {"variables", std::move(variables)}};

@@ -160,6 +160,7 @@ class Reader {
         std::optional<Variable::Bound> lower;
         std::optional<Variable::Bound> upper;
         std::optional<std::size_t> length;
+        std::optional<bool> log;
         for (const Entry& part : parts_of_variable(entry)) {
             const std::string part_label = fmt::format("{} of {}", part.key, label);
             if (part.key == "lower") {
@@ -169,14 +170,19 @@ class Reader {
             } else if (part.key == "length") {
                 const std::string text = text_of(part, part_label, OptionKind::count);
                 locate(part.value->source().begin, [&] { length = parse_length(part_label, text); });
+            } else if (part.key == "log") {
+                const toml::value<bool>* truth = part.value->as_boolean();
+                if (truth == nullptr)
+                    fail(part.value->source().begin, fmt::format("{} must be true or false", part_label));
+                log = truth->get();
             } else {
                 fail(part.key_position,
-                     unknown(fmt::format("key of {}", label), part.key, {"lower", "upper", "length"}));
+                     unknown(fmt::format("key of {}", label), part.key, {"lower", "upper", "length", "log"}));
             }
         }
         if (!lower || !upper)
             fail(entry.key_position, fmt::format("{}: both lower and upper are needed", label));
-        add({std::string(entry.key), *lower, *upper, length}, entry.key_position);
+        add({std::string(entry.key), *lower, *upper, length, log}, entry.key_position);
     }
 
     void add(Variable variable, Position position) {
@@ -195,7 +201,7 @@ class Reader {
             bounds->get(1)->is_array())
             fail(entry.value->source().begin,
                  fmt::format("variable {} must be [LOWER, UPPER] or {{lower = LOWER, upper = UPPER, length = "
-                             "LENGTH}}, where LOWER and UPPER can be lists",
+                             "LENGTH, log = true}}, where LOWER and UPPER can be lists",
                              entry.key));
         return {{"lower", entry.key_position, bounds->get(0)}, {"upper", entry.key_position, bounds->get(1)}};
     }

@@ -99,7 +99,8 @@ std::vector<double> parse_point(std::string_view option, std::string_view text) 
 namespace {
 
 constexpr std::string_view form_of_variable =
-    "is not NAME=LO:HI, NAME[LENGTH]=LO:HI or NAME=[LO:HI, LO:HI, ...]";
+    "is not NAME=LO:HI, NAME[LENGTH]=LO:HI or NAME=[LO:HI, LO:HI, ...], each with log or linear after it or "
+    "not";
 
 /// LO:HI
 std::pair<double, double> parse_bounds(std::string_view variable, std::string_view whole,
@@ -125,6 +126,12 @@ Variable parse_variable(std::string_view text) {
     }
     variable.name = name;
     std::string_view bounds = trim(text.substr(equals + 1));
+    for (const auto& [word, log] : {std::pair<std::string_view, bool>{" log", true}, {" linear", false}}) {
+        if (!bounds.ends_with(word)) continue;
+        variable.log = log;
+        bounds = trim(bounds.substr(0, bounds.size() - word.size()));
+        break;
+    }
     if (!bounds.starts_with('[')) {
         std::tie(variable.lower, variable.upper) = parse_bounds(name, text, bounds);
         return variable;

@@ -202,7 +202,10 @@ std::vector<RunEnd> minimize_batch(const Objective& objective, const Box& box,
     compile_before(setup);
     Halt halt(as_search);
     const std::unique_ptr<Engine> engine = make_local_engine(setup, halt);
-    return Batch(setup, starts, options, Course(as_search), *engine, halt).run();
+    std::vector<RunEnd> ends =
+        Batch(setup, setup.coordinates->points(), options, Course(as_search), *engine, halt).run();
+    for (RunEnd& end : ends) setup.coordinates->to_variables(end.x);
+    return ends;
 }
 
 }  // namespace lanewise

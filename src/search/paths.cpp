@@ -40,6 +40,7 @@ void visit_path(const Setting& setting, Engine& engine, std::uint64_t start_id, 
         // A run that breaks is frozen, and its path over.
         if (!look.goes_on(0)) return;
         engine.points(look.run, Where::current, x);
+        setting.coordinates->to_variables(x);
         visit({.start_id = start_id, .iteration = k, .f = setting.sign * look.f[0], .x = x});
     }
 }

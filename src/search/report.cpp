@@ -41,6 +41,7 @@ class Report {
                        .iteration = best.iteration,
                        .offspring = best.line != best.id,
                        .polished = best.of == EndOf::polish};
+        setting_->coordinates->to_variables(result.best.x);
         result.minima = describe_as_many_as_possible();
         result.minima_found = clusters_.count;
         for (std::size_t run = 0; run < runs().count(); ++run) {
@@ -135,6 +136,7 @@ class Report {
         }
         engine_->evaluate(
             points, [&](std::size_t i, const Evaluation& at) { add_first_order(minima[i], at.gradient); });
+        for (Minimum& minimum : minima) setting_->coordinates->to_variables(minimum.x);
         return minima;
     }
 
@@ -157,6 +159,11 @@ class Report {
         return unfinished;
     }
 
+    double variable_at(std::vector<double> x, std::size_t j) const {
+        setting_->coordinates->to_variables(x);
+        return x[j];
+    }
+
     /// What the gradient says about a minimum: a variable at a bound that it pushes against counts as
     /// settled.
     void add_first_order(Minimum& minimum, std::vector<double> gradient) const {
@@ -168,6 +175,7 @@ class Report {
             minimum.at_bound[j] = static_cast<std::int8_t>(at_lower ? -1 : static_cast<int>(at_upper));
             const bool held = (at_lower && gradient[j] >= 0) || (at_upper && gradient[j] <= 0);
             if (held) gradient[j] = 0;
+            if (setting_->coordinates->given_box().is_log(j)) gradient[j] /= variable_at(minimum.x, j);
             largest = std::max(largest, std::abs(gradient[j]));
         }
         if (largest == 0) return;

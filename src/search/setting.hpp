@@ -17,10 +17,13 @@ void validate(const Box& box, const Options& options);
 /// where the rule can do with that. \throws std::invalid_argument as above.
 void validate_runs(const Objective& objective, const Box& box, const Options& options);
 
-/// Options as validated; all of it outlives the search.
+/// Options as validated; all of it outlives the search. Objective and box of the Setup are those of the
+/// coordinates in which it goes.
 struct Setting : Setup {
     Setting(const Objective& objective, const Box& box, const Options& options)
-        : Setup(objective, box, options), options(&options), starts(box, options) {}
+        : Setup(objective, box, options),
+          options(&options),
+          starts(coordinates->box(), options, coordinates->points()) {}
 
     const Options* options;
     Starts starts;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "inside.hpp"
+#include "logarithm.hpp"
 
 namespace lanewise {
 
@@ -11,20 +12,27 @@ namespace {
 /// The uniform points from this index on are the sample's.
 constexpr std::uint64_t first_sample_point = std::uint64_t{1} << 52U;
 
+/// lower (upper / lower)^u
+double between_in_logarithm(double lower, double upper, double u) {
+    return exp_over(u * log_over(upper, lower), lower);
+}
+
 }  // namespace
 
 std::size_t count_starts(const Options& options) noexcept {
     return options.start_points.size() + options.drawn_starts();
 }
 
-Starts::Starts(const Box& box, const Options& options)
+Starts::Starts(const Box& box, const Options& options, const std::vector<std::vector<double>>& given)
     : box_(&box),
-      given_(&options.start_points),
+      given_(&given),
       count_(count_starts(options)),
       drawn_(design_points(choose_design(options.design, box.dimension()), options.seed, box.dimension())),
       sample_(options.seed),
       explore_(options.explore),
-      all_are_sample_(options.explore == 1 && !options.prune && options.design == Design::uniform) {}
+      all_are_sample_(options.explore == 1 && !options.prune && options.design == Design::uniform) {
+    for (std::size_t j = 0; j < box.dimension(); ++j) is_half_log_.push_back(box.is_half_log(j) ? 1 : 0);
+}
 
 bool Starts::is_sample(std::uint64_t start_id) const noexcept {
     return start_id >= given() && start_id < count() &&
@@ -49,10 +57,14 @@ void Starts::candidate(std::uint64_t start_id, std::size_t which, std::span<doub
         const std::uint64_t of_design = all_are_sample_ ? index : index - index / sample_every;
         std::visit([&](const auto& design) { design.point(of_design * explore_ + which, x); }, drawn_);
     }
+    // Half of the sample, and half of the others.
+    const bool in_logarithm = (index + index / sample_every) % 2 == 1;
     for (std::size_t j = 0; j < x.size(); ++j) {
         const double lower = box_->lower()[j];
         const double upper = box_->upper()[j];
-        x[j] = inside(lower + x[j] * (upper - lower), lower, upper);
+        const double at = in_logarithm && is_half_log_[j] != 0 ? between_in_logarithm(lower, upper, x[j])
+                                                               : lower + x[j] * (upper - lower);
+        x[j] = inside(at, lower, upper);
     }
 }
 

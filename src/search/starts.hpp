@@ -24,8 +24,9 @@ inline constexpr std::uint64_t sample_every = 8;
 /// design is uniform, all drawn starts are the sample.
 class Starts {
   public:
-    /// Options as accepted by validate. Keeps references to both.
-    Starts(const Box& box, const Options& options);
+    /// Options as accepted by validate; their start points as `given` has them. Keeps references to all.
+    Starts(const Box& box, const Options& options, const std::vector<std::vector<double>>& given);
+    Starts(const Box& box, const Options& options) : Starts(box, options, options.start_points) {}
 
     std::size_t count() const noexcept { return count_; }
     std::size_t given() const noexcept { return given_->size(); }
@@ -50,6 +51,7 @@ class Starts {
     UniformPoints sample_;
     std::size_t explore_;
     bool all_are_sample_;
+    std::vector<std::uint8_t> is_half_log_;  ///< [d] see Box
 };
 
 }  // namespace lanewise

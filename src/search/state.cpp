@@ -15,7 +15,7 @@ namespace lanewise {
 namespace {
 
 constexpr std::string_view magic = "lanewise checkpoint\n";
-constexpr std::uint32_t format = 7;  // one more with each change of what is written
+constexpr std::uint32_t format = 8;  // one more with each change of what is written
 
 /// Every step is one-to-one in the checksum so far and in the word: no change of a single word goes unseen.
 std::uint64_t checksum(std::string_view bytes) {
@@ -85,7 +85,11 @@ void require_same_box(const Box& saved, const Box& given) {
         throw std::invalid_argument(fmt::format("the box has {} coordinates: that of the saved search has {}",
                                                 given.dimension(), saved.dimension()));
     const auto bounds = [](const Box& box, std::size_t j) {
-        return fmt::format("{}={}:{}", box.coordinate_name(j), box.lower()[j], box.upper()[j]);
+        const std::optional<bool> log = box.variable_of(j).log;
+        return fmt::format("{}={}:{}{}", box.coordinate_name(j), box.lower()[j], box.upper()[j],
+                           !log   ? ""
+                           : *log ? " log"
+                                  : " linear");
     };
     for (std::size_t j = 0; j < given.dimension(); ++j) {
         if (bounds(saved, j) != bounds(given, j))
@@ -97,10 +101,11 @@ void require_same_box(const Box& saved, const Box& given) {
 struct SavedVariable {
     std::string name;
     std::optional<std::size_t> length;
+    std::optional<bool> log;
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(name, length);
+        archive(name, length, log);
     }
 };
 
@@ -121,7 +126,7 @@ Box read_box(Reader& reader) {
                                          begin, begin + static_cast<std::ptrdiff_t>(size)))
                                    : Variable::Bound(*begin);
         };
-        variables.push_back({variable.name, bound(lower), bound(upper), variable.length});
+        variables.push_back({variable.name, bound(lower), bound(upper), variable.length, variable.log});
         offset += size;
     }
     Box box = Reader::require_valid([&] { return Box(std::move(variables)); });
@@ -136,19 +141,21 @@ Writer begin_state(const Setting& setting) {
     writer(std::span(magic), format);
 
     std::vector<SavedVariable> variables;
-    for (const Box::Place& place : setting.box->variables()) variables.push_back({place.name, place.length});
-    std::vector<double> lower = setting.box->lower();
-    std::vector<double> upper = setting.box->upper();
+    const Box& box = setting.coordinates->given_box();
+    for (const Box::Place& place : box.variables())
+        variables.push_back({place.name, place.length, place.log});
+    std::vector<double> lower = box.lower();
+    std::vector<double> upper = box.upper();
     writer(variables, lower, upper);
 
-    const Formula* formula = formula_of(*setting.objective);
+    const Formula* formula = formula_of(setting.coordinates->given_objective());
     writer(formula != nullptr);
     if (formula != nullptr) {
         writer(formula->expression, formula->parameters.size());
         for (const auto& [name, value] : formula->parameters) writer(name, value);
     }
 
-    Options options = as_saved(*setting.options, *setting.box);
+    Options options = as_saved(*setting.options, setting.coordinates->given_box());
     visit_saved(options, [&](const Option& /*option*/, auto& value) { writer(value); });
     writer(setting.isa);
     return writer;
@@ -224,10 +231,11 @@ void require_same_formula(const OpenState& open, const Objective& objective) {
 }
 
 void require_same(const OpenState& saved, const Setting& setting) {
-    require_same_formula(saved, *setting.objective);
-    require_same_box(saved.search.box, *setting.box);
+    require_same_formula(saved, setting.coordinates->given_objective());
+    require_same_box(saved.search.box, setting.coordinates->given_box());
     const std::vector<Spelled> theirs = deciding_options(saved.search.options);
-    const std::vector<Spelled> ours = deciding_options(as_saved(*setting.options, *setting.box));
+    const std::vector<Spelled> ours =
+        deciding_options(as_saved(*setting.options, setting.coordinates->given_box()));
     for (std::size_t i = 0; i < ours.size(); ++i) {
         if (ours[i].bytes == theirs[i].bytes) continue;
         throw std::invalid_argument(
