@@ -72,6 +72,7 @@ Polished polished_at(double f, double x, std::size_t run) {
     return {.f = f,
             .x = {x},
             .finished = true,
+            .is_rough = false,
             .is_converged = true,
             .iterations = 0,
             .is_at_limit = false,

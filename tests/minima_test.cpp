@@ -536,3 +536,56 @@ TEST_CASE("a polish goes on where the value no longer tells points apart") {
     CHECK(std::abs(point.x[0]) < 1e-13);
     CHECK(std::abs(point.x[1]) < 1e-13);
 }
+
+TEST_CASE("a polish follows kinks, and the edge of a region without values") {
+    struct Rough {
+        const char* formula;
+        Box box;
+        double f;
+        std::vector<double> x;
+    };
+    const Box square{{"x", -5, 5}, {"y", -5, 5}};
+    const double half = std::sqrt(0.5);
+    for (const Rough& rough : {
+             Rough{"8*abs(x^2-y)+(1-x)^2", square, 0, {1, 1}},
+             Rough{"if(x^2+y^2<1, x+y, inf)", square, -std::sqrt(2.0), {-half, -half}},
+             Rough{"max(x^2+y^2, (2-x)^2+(2-y)^2, 2*exp(y-x))", square, 2, {1, 1}},
+             Rough{"abs(x-1)+100*abs(y-x^2)", square, 0, {1, 1}},
+             Rough{"if(x*y>1 and x>0, x+y, inf)", square, 2, {1, 1}},
+             Rough{"sum(i, 0, 4, (i+1)*abs(v[i]-i/2)) + max(v[0], v[4])",
+                   Box{{"v", -5, 5, 5}},
+                   2,
+                   {0, 0.5, 1, 1.5, 2}},
+         }) {
+        for (const std::uint64_t seed : {0U, 1U}) {
+            INFO(rough.formula << ", seed " << seed);
+            const Result result = minimize(rough.formula, rough.box, {.starts = 500, .seed = seed});
+            CHECK(result.best.f == Approx(rough.f).margin(1e-8));
+            for (std::size_t j = 0; j < rough.x.size(); ++j)
+                CHECK(result.best.x[j] == Approx(rough.x[j]).margin(1e-4));
+        }
+    }
+}
+
+TEST_CASE("an answer does not depend on a tight box, or on units") {
+    const Box huge{{"x", -1e6, 1e6}, {"y", -1e6, 1e6}};
+    const Box vast{{"x", -1e9, 1e9}, {"y", -1e9, 1e9}};
+    for (const std::uint64_t seed : {0U, 1U, 2U}) {
+        INFO(seed);
+        const Options options{.starts = 500, .seed = seed};
+        CHECK(minimize("(log10(x)+3.3)^2", Box{{"x", 1e-9, 1e9}}, options).best.f < 1e-20);
+        CHECK(minimize("x+1/x", Box{{"x", 1e-12, 1e12}}, options).best.f == Approx(2).epsilon(1e-12));
+        const Result valley = minimize("100*(y-x^2)^2+(1-x)^2", huge, options);
+        CHECK(valley.best.f < 1e-20);
+        CHECK(valley.minima_found == 1);
+        for (const Box& box : {huge, vast}) {
+            CHECK(minimize("(x^2+y-11)^2+(x+y^2-7)^2", box, options).minima_found == 4);
+            CHECK(minimize("(x^2-1)^2+(y^2-2)^2", box, options).minima_found == 4);
+            CHECK(minimize("3*(x-0.1)^2+2*x*y+(y+7)^2", box, options).minima_found == 1);
+        }
+        const Result tiny =
+            minimize("1e-20*(100*(y-x^2)^2+(1-x)^2)", Box{{"x", -5, 5}, {"y", -5, 5}}, options);
+        CHECK(tiny.best.x[0] == Approx(1).epsilon(1e-9));
+        CHECK(tiny.minima_found == 1);
+    }
+}

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "gradient_sampling.hpp"
 #include "lbfgs_lanes.hpp"
 #include "second_order.hpp"
 
@@ -26,6 +27,7 @@ class Polish {
             polished_.push_back({.f = nowhere,
                                  .x = start.x,
                                  .finished = false,
+                                 .is_rough = false,
                                  .is_converged = false,
                                  .iterations = 0,
                                  .is_at_limit = false,
@@ -129,6 +131,12 @@ class Polish {
                                      .evaluations = effort_.evaluations - polished.evaluations});
             }
             SecondOrder(*setup_, *halt_).refine(looked_at);
+            for (std::size_t i = 0; i < count; ++i) {
+                Polished& polished = polished_[points[first + i]];
+                polished.is_rough = looked_at[i].end == SecondOrderPoint::End::rough;
+                if (polished.is_rough && setup_->box->dimension() <= GradientSampling::most_variables)
+                    GradientSampling(*setup_, *halt_).refine(looked_at[i]);
+            }
             for (std::size_t i = 0; i < count; ++i) {
                 Polished& polished = polished_[points[first + i]];
                 const SecondOrderPoint& point = looked_at[i];

@@ -30,6 +30,7 @@ struct Polished {
     double f;
     std::vector<double> x;
     bool finished;  ///< no lower point was found in any direction, or L-BFGS has converged
+    bool is_rough;  ///< the gradient jumps there, or values end
     // Not part of the state:
     bool is_converged;         ///< L-BFGS was: see LbfgsLimits::tolerance
     std::uint64_t iterations;  ///< of L-BFGS
@@ -44,7 +45,7 @@ struct Polished {
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(f, x, finished, start_f, start_x, run, iteration, evaluations);
+        archive(f, x, finished, is_rough, start_f, start_x, run, iteration, evaluations);
     }
 };
 

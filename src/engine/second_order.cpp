@@ -1,7 +1,5 @@
 #include "second_order.hpp"
 
-#include <omp.h>
-
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <algorithm>
@@ -13,6 +11,7 @@
 #include <utility>
 
 #include "inside.hpp"
+#include "power_of_two.hpp"
 
 namespace lanewise {
 
@@ -49,11 +48,6 @@ constexpr double feeler_of_x = 1e-6;
 /// So many evaluations are enough for a round in n variables.
 std::size_t evaluations_of_round(std::size_t n) {
     return 2 * n * (most_shorter + 1) + 1 + damping.size() + 2 * lengths.size() + 4 * n;
-}
-
-/// The power of two at or below a number, 1 for 0.
-double power_of_two(double a) {
-    return a == 0 ? 1 : std::ldexp(1.0, std::ilogb(a));
 }
 
 }  // namespace
@@ -93,27 +87,34 @@ class SecondOrder::Model {
     /// Takes the second derivatives along a moving variable from the gradients at those points; `trial` is
     /// that of the first. False where the gradient bends on the way: then the points move closer.
     bool learn_curvature(std::size_t i, const Trials& trials, std::size_t trial) {
-        const std::size_t d = x_.size();
         const std::size_t j = moving_[i];
-        const double* const g = trials.g.data() + trial * d;
-        const double apart = trials.x[trial * d + j] - trials.x[(trial + 1) * d + j];
+        const double above = trials.x(trial)[j];
+        const double below = trials.x(trial + 1)[j];
+        const std::span<const double> g_above = trials.g(trial);
+        const std::span<const double> g_below = trials.g(trial + 1);
         for (std::size_t k = 0; k < moving_.size(); ++k) {
             const std::size_t along = moving_[k];
             curvature_(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) =
-                (g[along] - g[d + along]) / apart;
+                (g_above[along] - g_below[along]) / (above - below);
         }
-        const double ahead = g[j] - g_[j];
-        const double behind = g_[j] - g[d + j];
-        const bool has_both = trials.x[trial * d + j] != x_[j] && trials.x[(trial + 1) * d + j] != x_[j];
+        const double ahead = g_above[j] - g_[j];
+        const double behind = g_[j] - g_below[j];
+        const bool has_both = above != x_[j] && below != x_[j];
         const bool is_straight =
             std::abs(ahead - behind) <= bend * (std::abs(ahead) + std::abs(behind)) || !has_both;
-        const bool has_values = std::isfinite(trials.f[trial]) && std::isfinite(trials.f[trial + 1]);
+        const bool has_values = std::isfinite(trials.f(trial)) && std::isfinite(trials.f(trial + 1));
         const bool is_shortest = reach_[i] <= difference * std::abs(x_[j]) || shortened_ >= most_shorter;
-        if ((is_straight && has_values) || is_shortest) return true;
+        if (is_straight && has_values) return true;
+        if (is_shortest) {
+            is_rough_ = true;
+            return true;
+        }
         reach_[i] = std::max(reach_[i] * shorter, difference * std::abs(x_[j]));
         return false;
     }
     void count_shorter() { ++shortened_; }
+    /// The gradient bends however short the way is, or there are no values on it.
+    bool is_rough() const { return is_rough_; }
 
     /// Makes one whole of the second derivatives. False where they are not finite or all 0.
     bool set_curvature() {
@@ -198,6 +199,12 @@ class SecondOrder::Model {
         return least;
     }
 
+    /// The second derivative along a moving variable, in units of the function and of the variable.
+    double curvature_along(std::size_t i) const {
+        const auto k = static_cast<Eigen::Index>(i);
+        return curvature_(k, k) / scale_[i] * f_scale_ / scale_[i];
+    }
+
     /// How far a feeler goes along a moving variable.
     std::array<double, 2> feelers(std::size_t i) const {
         const std::size_t j = moving_[i];
@@ -250,7 +257,8 @@ class SecondOrder::Model {
     std::vector<double> scale_;  ///< the power of two that is taken out
     std::vector<double> reach_;  ///< of the differences
     int shortened_ = 0;          ///< so often
-    double f_scale_ = 1;         ///< the power of two that is taken out of values
+    bool is_rough_ = false;
+    double f_scale_ = 1;  ///< the power of two that is taken out of values
     Eigen::MatrixXd curvature_, scaled_;
     Eigen::VectorXd unit_;
     Eigen::LLT<Eigen::MatrixXd> factor_;
@@ -285,67 +293,30 @@ struct SecondOrder::Descent {
     bool is_saddle = false;
     std::optional<SecondOrderPoint::End> end = {};
     std::vector<std::size_t> unknown = {};  ///< moving variables whose second derivatives are
+    // As of the last second derivatives:
+    std::vector<double> curvature = {};  ///< [d] along each variable
+    bool is_rough = false;
     // Of the trials.
     std::size_t first = 0;
     std::size_t count = 0;
 };
 
 SecondOrder::SecondOrder(const Setup& setup, Halt& halt)
-    : setup_(&setup),
-      halt_(&halt),
-      dimension_(setup.box->dimension()),
-      rows_((2 * dimension_ + 1) * lanes),
-      scratch_(setup.objective->scratch_rows() * lanes),
-      evaluator_{setup.objective, setup.isa, scratch_.data(), &halt} {}
+    : setup_(&setup), halt_(&halt), trials_(setup, halt) {}
 
 std::span<double> SecondOrder::add_trial(Descent& of, std::span<const double> x) {
-    if (of.count++ == 0) of.first = trials_.count;
-    ++trials_.count;
-    trials_.x.insert(trials_.x.end(), x.begin(), x.end());
+    if (of.count++ == 0) of.first = trials_.count();
     of.evaluations -= std::min<std::uint64_t>(of.evaluations, 1);
-    return std::span(trials_.x).last(dimension_);
+    return trials_.add(x);
 }
 
 SecondOrder::Model SecondOrder::model_at(std::size_t trial) const {
-    const auto of_trial = [&](const std::vector<double>& rows) {
-        return std::span(rows).subspan(trial * dimension_, dimension_);
-    };
-    return {*setup_->box, of_trial(trials_.x), trials_.f[trial], of_trial(trials_.g)};
-}
-
-void SecondOrder::evaluate_trials() {
-    const std::size_t d = dimension_;
-    trials_.f.resize(trials_.count);
-    trials_.g.resize(trials_.count * d);
-    double* const f = rows_.data();
-    double* const x = f + lanes;
-    double* const g = x + d * lanes;
-    for (std::size_t first = 0; first < trials_.count; first += lanes) {
-        const std::size_t count = std::min(lanes, trials_.count - first);
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-            const double* const point = trials_.x.data() + (first + std::min(lane, count - 1)) * d;
-            for (std::size_t j = 0; j < d; ++j) x[j * lanes + lane] = point[j];
-        }
-        evaluator_(lanes, d, x, f, g);
-        for (std::size_t lane = 0; lane < count; ++lane) {
-            double& value = trials_.f[first + lane];
-            double* const gradient = trials_.g.data() + (first + lane) * d;
-            value = setup_->sign * f[lane];
-            bool finite = std::isfinite(value);
-            for (std::size_t j = 0; j < d; ++j) {
-                const bool fixed = setup_->box->lower()[j] == setup_->box->upper()[j];
-                gradient[j] = fixed ? 0 : setup_->sign * g[j * lanes + lane];
-                finite = finite && std::isfinite(gradient[j]);
-            }
-            if (!finite) value = nowhere;
-        }
-        halt_->poll(omp_get_thread_num() == 0);
-    }
+    return {*setup_->box, trials_.x(trial), trials_.f(trial), trials_.g(trial)};
 }
 
 void SecondOrder::refine(std::span<SecondOrderPoint> points) {
     // In many variables the trials of one point fill the lanes.
-    const std::size_t group = std::clamp<std::size_t>(2 * lanes / dimension_, 1, lanes);
+    const std::size_t group = std::clamp<std::size_t>(2 * lanes / setup_->box->dimension(), 1, lanes);
     for (std::size_t first = 0; first < points.size() && !halt_->requested(); first += group)
         refine_group(points.subspan(first, std::min(group, points.size() - first)));
 }
@@ -357,7 +328,7 @@ void SecondOrder::refine_group(std::span<SecondOrderPoint> points) {
         descents.push_back({.evaluations = point.evaluations});
         add_trial(descents.back(), point.x);
     }
-    evaluate_trials();
+    trials_.evaluate();
     for (Descent& descent : descents) descent.move(model_at(descent.first));
     for (int round = 0; round < most_rounds; ++round) {
         if (halt_->requested() || std::ranges::all_of(descents, &Descent::is_over)) break;
@@ -396,6 +367,10 @@ void SecondOrder::take_curvature(std::vector<Descent>& descents) {
     for (Descent& descent : descents) {
         if (descent.is_over()) continue;
         const bool is_known = descent.here->set_curvature();
+        descent.is_rough = descent.here->is_rough();
+        descent.curvature.assign(descent.here->x().size(), 0);
+        for (std::size_t i = 0; i < descent.here->moving().size() && is_known; ++i)
+            descent.curvature[descent.here->moving()[i]] = descent.here->curvature_along(i);
         // Adrift, the function may curve down: the least damped step leads on then.
         if (is_known && (descent.here->is_curved_up() ||
                          (descent.adrift > 0 && std::ranges::any_of(damping, [&](double by) {
@@ -420,7 +395,7 @@ void SecondOrder::learn_curvature(std::vector<Descent>& descents) {
             for (const double x : here.beside(i)) add_trial(descent, here.x())[here.moving()[i]] = x;
         }
     }
-    evaluate_trials();
+    trials_.evaluate();
     for (Descent& descent : descents) {
         std::size_t trial = descent.first;
         std::erase_if(descent.unknown, [&](std::size_t i) {
@@ -438,7 +413,7 @@ void SecondOrder::take_whole_steps(std::vector<Descent>& descents) {
         if (descent.is_over() || descent.next != Descent::Next::whole_step) continue;
         descent.promise = descent.here->step(add_trial(descent, descent.here->x()));
     }
-    evaluate_trials();
+    trials_.evaluate();
     for (Descent& descent : descents) {
         if (descent.count > 0) after_whole_step(descent);
     }
@@ -492,19 +467,18 @@ void SecondOrder::take_other_steps(std::vector<Descent>& descents) {
         }
         if (descent.count == 0) descent.come_to_rest();
     }
-    evaluate_trials();
+    trials_.evaluate();
     for (Descent& descent : descents) {
         if (descent.count > 0) after_other_steps(descent);
     }
 }
 
 void SecondOrder::after_other_steps(Descent& descent) const {
-    const double* const f = trials_.f.data() + descent.first;
-    const auto lowest = static_cast<std::size_t>(std::min_element(f, f + descent.count) - f);
-    const double gain = descent.here->f() - f[lowest];
-    const bool is_last = Descent::is_small(gain, f[lowest]);
+    const std::size_t lowest = trials_.lowest(descent.first, descent.count);
+    const double gain = descent.here->f() - trials_.f(lowest);
+    const bool is_last = Descent::is_small(gain, trials_.f(lowest));
     if (!is_last && descent.is_saddle) descent.end = SecondOrderPoint::End::way_down;
-    if (gain > 0) descent.move(model_at(descent.first + lowest));
+    if (gain > 0) descent.move(model_at(lowest));
     if (is_last) descent.come_to_rest();
     descent.is_saddle = false;
 }
@@ -524,19 +498,40 @@ void SecondOrder::feel(std::vector<Descent>& descents) {
             }
         }
     }
-    evaluate_trials();
+    trials_.evaluate();
     for (Descent& descent : descents) {
         if (descent.is_over() || descent.next != Descent::Next::feel) continue;
-        const double* const f = trials_.f.data() + descent.first;
-        const auto lowest = static_cast<std::size_t>(std::min_element(f, f + descent.count) - f);
-        if (descent.count == 0 || Descent::is_small(descent.here->f() - f[lowest], f[lowest])) {
-            descent.end = SecondOrderPoint::End::minimum;
+        const std::size_t lowest = descent.count == 0 ? 0 : trials_.lowest(descent.first, descent.count);
+        if (descent.count == 0 ||
+            Descent::is_small(descent.here->f() - trials_.f(lowest), trials_.f(lowest))) {
+            descent.end = is_rough(descent) ? SecondOrderPoint::End::rough : SecondOrderPoint::End::minimum;
             continue;
         }
-        descent.move(model_at(descent.first + lowest));
+        descent.move(model_at(lowest));
         descent.end =
             ++descent.felt < most_felt ? SecondOrderPoint::End::way_down : SecondOrderPoint::End::out_of_work;
     }
+}
+
+/// The gradient bends, or the feelers rise as they would not by the second derivatives: a gradient that jumps
+/// to both sides seems to be straight.
+bool SecondOrder::is_rough(const Descent& descent) const {
+    constexpr double most_rise = 4;
+    constexpr double noise = 0x1p-44;
+    if (descent.is_rough) return true;
+    const Model& here = *descent.here;
+    std::size_t trial = descent.first;
+    for (const std::size_t j : here.moving()) {
+        for (std::size_t feeler = 0; feeler < 2; ++feeler, trial += 2) {
+            const double up = trials_.x(trial)[j] - here.x()[j];
+            const double down = trials_.x(trial + 1)[j] - here.x()[j];
+            if (up != -down) continue;
+            const double rise = (trials_.f(trial) + trials_.f(trial + 1)) / 2 - here.f();
+            const double expected = std::abs(descent.curvature[j]) * up * up / 2;
+            if (!(rise <= most_rise * expected + noise * std::abs(here.f()))) return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace lanewise

@@ -7,10 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "aligned.hpp"
-#include "evaluator.hpp"
 #include "halt.hpp"
 #include "setup.hpp"
+#include "trials.hpp"
 
 namespace lanewise {
 
@@ -22,6 +21,7 @@ struct SecondOrderPoint {
     enum class End : std::uint8_t {
         minimum,      ///< no lower point was found in any direction
         way_down,     ///< x is beside a saddle, on the way down from it
+        rough,        ///< the same where the gradient jumps or values end: second derivatives do not tell
         out_of_work,  ///< its evaluations or rounds are spent, or the search was halted
     };
     End end = End::out_of_work;
@@ -43,22 +43,8 @@ class SecondOrder {
     class Model;
     struct Descent;
 
-    /// Points to evaluate together.
-    struct Trials {
-        std::vector<double> x;  ///< [trial][d]
-        std::vector<double> f;  ///< [trial] infinite where value or gradient is not finite
-        std::vector<double> g;  ///< [trial][d]
-        std::size_t count = 0;
-
-        void clear() {
-            x.clear();
-            count = 0;
-        }
-    };
-
     std::span<double> add_trial(Descent& of, std::span<const double> x);
     Model model_at(std::size_t trial) const;
-    void evaluate_trials();
 
     void refine_group(std::span<SecondOrderPoint> points);
     void take_curvature(std::vector<Descent>& descents);
@@ -68,12 +54,10 @@ class SecondOrder {
     void take_other_steps(std::vector<Descent>& descents);
     void after_other_steps(Descent& descent) const;
     void feel(std::vector<Descent>& descents);
+    bool is_rough(const Descent& descent) const;
 
     const Setup* setup_;
     Halt* halt_;
-    std::size_t dimension_;
-    AlignedArray<double> rows_, scratch_;
-    Evaluator<double> evaluator_;
     Trials trials_;
 };
 

@@ -203,7 +203,7 @@ class NearestBetter {
         std::vector<EndPair> pairs;
         for (const std::uint32_t end : order_) {
             const End& what = (*ends_)[end];
-            if (what.of == EndOf::polish || what.of == EndOf::cut_polish) {
+            if (is_polish(what.of) || what.of == EndOf::cut_polish) {
                 of_polish.resize(std::max<std::size_t>(of_polish.size(), what.index + std::size_t{1}), none);
                 of_polish[what.index] = end;
             }

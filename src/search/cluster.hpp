@@ -15,10 +15,15 @@ namespace lanewise {
 /// The kinds of ends. Among ends with the same value they come in this order.
 enum class EndOf : std::uint8_t {
     polish,        ///< to full precision
+    rough_polish,  ///< to where the gradient jumps or values end, and nothing lower is near
     cut_polish,    ///< one that was ended before
     polish_start,  ///< where the polish of that index began
     run,
 };
+
+inline bool is_polish(EndOf of) noexcept {
+    return of == EndOf::polish || of == EndOf::rough_polish;
+}
 
 struct End {
     double f;

@@ -9,7 +9,7 @@ std::vector<std::uint32_t> clusters_of_runs(const Findings& findings, const Clus
     std::vector<std::uint32_t> of_run(runs.count(), no_cluster);
     std::vector<std::uint32_t> of_polish(findings.polished.size(), no_cluster);
     for (const auto& [end, cluster] : clusters.members) {
-        if (end.of == EndOf::polish || end.of == EndOf::cut_polish) of_polish[end.index] = cluster;
+        if (is_polish(end.of) || end.of == EndOf::cut_polish) of_polish[end.index] = cluster;
         if (end.of == EndOf::run) of_run[end.index] = cluster;
     }
     for (std::size_t run = 0; run < of_run.size(); ++run) {

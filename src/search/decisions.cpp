@@ -139,7 +139,7 @@ void merge_into_polished(Findings& findings, std::size_t first, const Box& box, 
     const std::vector<End> founders = lanewise::founders(clusters);
     for (const auto& [end, cluster] : clusters.members) {
         const End& founder = founders[cluster];
-        if (end.of != EndOf::run || founder.of != EndOf::polish) continue;
+        if (end.of != EndOf::run || !is_polish(founder.of)) continue;
         runs.status[end.index] = RunStatus::merged;
         runs.f[end.index] = nowhere;
         runs.given_up_for[end.index] = ~static_cast<std::int64_t>(founder.index);
@@ -207,7 +207,7 @@ std::vector<Verdict> end_some(const Look& look, std::size_t begin, std::size_t c
 }
 
 void keep_best(std::vector<Verdict>& verdicts, const Look& look, const Findings& findings) {
-    if (findings.best.of == EndOf::polish) return;
+    if (is_polish(findings.best.of)) return;
     for (Verdict& of_run : verdicts) {
         if (findings.runs.id[of_run.run] != findings.best.id) continue;
         const auto i =

@@ -35,7 +35,8 @@ void Runs::reserve(std::size_t most) {
 }
 
 EndOf end_of(const Polished& polished) noexcept {
-    return polished.finished ? EndOf::polish : EndOf::cut_polish;
+    if (!polished.finished) return EndOf::cut_polish;
+    return polished.is_rough ? EndOf::rough_polish : EndOf::polish;
 }
 
 void Findings::take(const Polished& minimum, EndOf of) {
@@ -120,7 +121,7 @@ void add_polished(Ends& ends, const Findings& findings) {
 namespace {
 
 bool has_converged(const Findings& findings, const End& end) {
-    if (end.of != EndOf::run) return end.of == EndOf::polish;
+    if (end.of != EndOf::run) return is_polish(end.of);
     const RunStatus status = findings.runs.status[end.index];
     return status == RunStatus::converged_gradient || status == RunStatus::converged_value;
 }

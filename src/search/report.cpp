@@ -40,7 +40,7 @@ class Report {
                        .start_id = best.line,
                        .iteration = best.iteration,
                        .offspring = best.line != best.id,
-                       .polished = best.of == EndOf::polish};
+                       .polished = is_polish(best.of)};
         setting_->coordinates->to_variables(result.best.x);
         result.minima = describe_as_many_as_possible();
         result.minima_found = clusters_.count;
@@ -117,7 +117,7 @@ class Report {
                 minima.push_back({.f = setting_->sign * end.f,
                                   .x = point(end),
                                   .finished = true,
-                                  .polished = end.of == EndOf::polish,
+                                  .polished = is_polish(end.of),
                                   .gradient_norm = 0,
                                   .at_bound = std::vector<std::int8_t>(setting_->box->dimension(), 0),
                                   .start_ids = {},

@@ -434,7 +434,7 @@ class Search {
     /// Polishes the first of these, and returns how many; none where the search is over.
     std::size_t polish(std::span<const PolishStart> starts, PolishTo to) {
         const std::uint64_t wanted = to == PolishTo::lbfgs_end ? (lbfgs_trials + 1) * options_->iterations + 1
-                                                               : 2000 + 200 * setting_->box->dimension();
+                                                               : 20'000 + 200 * setting_->box->dimension();
         const std::uint64_t all = budget().evaluations(wanted * starts.size());
         const std::size_t count = std::clamp<std::size_t>(all / wanted, 1, starts.size());
         const std::uint64_t most = std::min(wanted, all);
