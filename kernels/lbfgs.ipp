@@ -36,9 +36,11 @@ constexpr double farthest = 0.9;
 constexpr double before_hole = 0.25;
 /// A wall that the slope leads to holds a variable from this distance on, in units of the scale.
 constexpr double near_wall = 1e-6;
-/// A lane has converged where a step was short and took all but this part of the slope along it: where the
+/// A lane has converged where steps were short and took all but this part of the slope along them: where the
 /// gradient jumps a short step does not.
 constexpr double taken = 0.25;
+/// So often in a row: the first short steps in a narrow valley only lead to its floor.
+constexpr double enough_short_steps = 2;
 /// A lane that finds no lower point is near a minimum where the last step that the pairs led to was no longer
 /// than this, in units of x, and the slope has fallen to this part of what it was lately; each step back
 /// counts for that part of the one after it.
@@ -178,8 +180,11 @@ class Vector {
         stop_where(is(settling) & ~finite);
         f_ = f;
         slope_ = slope;
-        if (xsimd::any(probed)) after_probe(probed, finite);
-        if (xsimd::any(searched)) after_trial(searched, finite, seen[2]);
+        // A probe that went too far is a trial like others.
+        const Lanes too_far = probed & finite & ((slope > number(0)) | (f > number_of(LbfgsRow::base_f)));
+        enter(too_far, searching);
+        if (xsimd::any(probed & ~too_far)) after_probe(probed & ~too_far, finite);
+        if (xsimd::any(searched | too_far)) after_trial(searched | too_far, finite, seen[2]);
         const Lanes is_spent = number_of(LbfgsRow::evaluations) >= number(tile_.most_evaluations);
         enter(under_way() & is_spent, out_of_work);
     }
@@ -402,7 +407,9 @@ class Vector {
                   xsimd::select(is_idle, number_of(LbfgsRow::idle_steps) + number(1), number(0)));
         set_where(stepped, LbfgsRow::base_f, f_);
         const Lanes has_moved = number_of(LbfgsRow::iterations) > number(0);
-        set_where(stepped, LbfgsRow::is_short, xsimd::select(is_short & has_moved, number(1), number(0)));
+        const Reals short_steps = number_of(LbfgsRow::short_steps) + number(1);
+        set_where(stepped, LbfgsRow::short_steps,
+                  xsimd::select(is_short & has_moved, short_steps, number(0)));
     }
 
     static Reals unit_of_x(Reals x, double scale) {
@@ -478,7 +485,9 @@ class Vector {
                             (number_of(LbfgsRow::evaluations) >= number(tile_.most_evaluations));
         enter(turning & spent, out_of_work);
         enter(turning & (number_of(LbfgsRow::idle_steps) >= number(most_idle_steps)), no_lower);
-        enter(turning & ((steepest == number(0)) | (number_of(LbfgsRow::is_short) != number(0))), converged);
+        enter(turning & ((steepest == number(0)) |
+                         (number_of(LbfgsRow::short_steps) >= number(enough_short_steps))),
+              converged);
         enter(turning & (number_of(LbfgsRow::best_f) <= number(tile_.target)), at_target);
         return turning & (phase_ >= number(converged));
     }

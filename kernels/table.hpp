@@ -141,7 +141,7 @@ enum LbfgsPhase : std::uint8_t {
     settling,     ///< x is the best trial of a line search that did not come to its end
     waiting,      ///< it has taken a step, and waits for its neighbours in the vector
     restarting,   ///< the same without a step: it will go down the gradient
-    converged,    ///< the last step was short, or there is no slope
+    converged,    ///< the last steps were short, or there is no slope
     no_lower,     ///< no lower point was found
     out_of_work,  ///< its iterations or evaluations are spent
     at_target,    ///< the value is as good as was asked for
@@ -158,7 +158,7 @@ enum class LbfgsRow : std::uint8_t {
     base_slope,  ///< along p at base_x
     steepest,    ///< the steepest way down at base_x, over the scale of a variable
     steepest_lately,  ///< the largest of those, what is past counting less and less
-    is_short,         ///< 1 where the last step was as short as the tolerance asks
+    short_steps,      ///< in a row that were as short as the tolerance asks
     is_near,          ///< 1 where the last that the pairs led to was short, and the slope has fallen
     length,           ///< of the step to x, in units of p
     most_length,      ///< that x may be away

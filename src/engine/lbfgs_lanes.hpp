@@ -19,8 +19,8 @@ namespace lanewise {
 
 /// When L-BFGS ends.
 struct LbfgsLimits {
-    /// Where a step moved no variable by more than this times (|x| + 2^-16 widths) and took three quarters of
-    /// the slope along it; and where there is no slope at all.
+    /// Where two steps in a row moved no variable by more than this times (|x| + 2^-16 widths) and took three
+    /// quarters of the slope along them; and where there is no slope at all.
     double tolerance = 0;
     double longest_step = std::numeric_limits<double>::infinity();  ///< in box widths, in any variable
     std::uint64_t iterations = std::numeric_limits<std::uint64_t>::max();
@@ -33,7 +33,7 @@ struct Descended {
     kernels::LbfgsPhase why;  ///< converged or a later one; out_of_work also where the search was halted
     double start_f, f;        ///< of the minimisation; infinite where there is none
     std::span<const double> x;
-    bool is_near;  ///< the last step that the pairs led to was short
+    bool is_near;  ///< the last step was short, or the last that the pairs led to
     std::uint64_t iterations, evaluations;
 };
 
