@@ -41,11 +41,13 @@ constexpr double near_wall = 1e-6;
 constexpr double taken = 0.25;
 /// So often in a row: the first short steps in a narrow valley only lead to its floor.
 constexpr double enough_short_steps = 2;
-/// A lane that finds no lower point is near a minimum where the last step that the pairs led to was no longer
-/// than this, in units of x, and the slope has fallen to this part of what it was lately; each step back
-/// counts for that part of the one after it.
+/// A lane that finds no lower point is near a minimum where the minimum along its direction seemed no further
+/// away than this, in units of x, and the slope is small: beside what it was lately, or beside that at the
+/// probe.
 constexpr double short_step = 1e-6;
 constexpr double fallen = 1e-2;
+constexpr double less_than_probed = 1e-3;
+/// The largest slope of late: with each step what was before counts for this part.
 constexpr double remembered = 0.9;
 /// The unit of a variable is |x| and this part of its scale.
 constexpr double least_unit = 0x1p-16;
@@ -182,6 +184,7 @@ class Vector {
         slope_ = slope;
         // A probe that went too far is a trial like others.
         const Lanes too_far = probed & finite & ((slope > number(0)) | (f > number_of(LbfgsRow::base_f)));
+        if (xsimd::any(probed)) note_nearness(probed, finite);
         enter(too_far, searching);
         if (xsimd::any(probed & ~too_far)) after_probe(probed & ~too_far, finite);
         if (xsimd::any(searched | too_far)) after_trial(searched | too_far, finite, seen[2]);
@@ -215,6 +218,23 @@ class Vector {
         set(LbfgsRow::best_f, xsimd::select(improved, f, best_f));
         for (std::size_t j = 0, end = tile_.dimension; j < end; ++j)
             best_x_rows.set(j, xsimd::select(improved, x_rows[j], best_x_rows[j]));
+    }
+
+    /// Whether the probe shows that the minimum along the gradient is near.
+    void note_nearness(Lanes probed, Lanes finite) const {
+        const Reals base_slope = xsimd::abs(number_of(LbfgsRow::base_slope));
+        const Reals root = number_of(LbfgsRow::length) * divide(base_slope, slope_ + base_slope);
+        const Rows base_x_rows = own(LbfgsBlock::base_x);
+        const Rows p_rows = own(LbfgsBlock::p);
+        Lanes is_near = finite & (base_slope <= number(less_than_probed) * slope_);
+        for (std::size_t j = 0, end = tile_.dimension; j < end; ++j)
+            is_near = is_near & is_short_way(root * p_rows[j], base_x_rows[j], tile_.scale[j], short_step);
+        set_where(probed, LbfgsRow::is_near, xsimd::select(is_near, number(1), number(0)));
+    }
+
+    /// Whether a way from x is no longer than so many units of x.
+    static Lanes is_short_way(Reals way, Reals x, double scale, double most) {
+        return xsimd::abs(way) <= number(most) * fma(number(least_unit), number(scale), xsimd::abs(x));
     }
 
     /// To where the gradient would vanish along the direction, by the curvature that the probe saw.
@@ -368,7 +388,6 @@ class Vector {
         newest = static_cast<std::uint8_t>((newest + 1U) % lbfgs_pairs);
         const Rows s_rows = own(LbfgsBlock::s, newest);
         const Rows y_rows = own(LbfgsBlock::y, newest);
-        const Reals tolerance = number(tile_.tolerance);
         Lanes is_short = xsimd::abs(slope_) <= number(taken) * xsimd::abs(number_of(LbfgsRow::base_slope));
         const auto [product] = sum<3>(tile_.dimension, [&](std::size_t j, Reals* sums) {
             const Reals x = x_rows[j];
@@ -382,7 +401,7 @@ class Vector {
             base_x_rows.set(j, xsimd::select(stepped, x, base_x));
             base_g_rows.set(j, xsimd::select(stepped, g, base_g));
             const Reals scaled = y * number(scale[j]);
-            is_short = is_short & (xsimd::abs(s) <= tolerance * unit_of_x(x, scale[j]));
+            is_short = is_short & is_short_way(s, x, scale[j], tile_.tolerance);
             sums[0] = fma(s, y, sums[0]);
             sums[1] = fma(scaled, scaled, sums[1]);
             sums[2] = fma(s, base_g, sums[2]);
@@ -410,10 +429,6 @@ class Vector {
         const Reals short_steps = number_of(LbfgsRow::short_steps) + number(1);
         set_where(stepped, LbfgsRow::short_steps,
                   xsimd::select(is_short & has_moved, short_steps, number(0)));
-    }
-
-    static Reals unit_of_x(Reals x, double scale) {
-        return fma(number(least_unit), number(scale), xsimd::abs(x));
     }
 
     /// Finds the variables that a wall holds, and the steepest way down inside the box, in units of the
@@ -598,9 +613,8 @@ class Vector {
             const Reals down = number(0) - xsimd::select(leaves, number(0), product);
             const Reals p = xsimd::select(moves_rows[j] == number(0), to_wall, down);
             p_rows.set(j, xsimd::select(which, p, p_rows[j]));
-            const Reals way = xsimd::abs(p);
-            longest = greatest(way * number(inverse_scale[j]), longest);
-            is_short = is_short & (way <= number(short_step) * unit_of_x(x, scale[j]));
+            longest = greatest(xsimd::abs(p * number(inverse_scale[j])), longest);
+            is_short = is_short & is_short_way(p, x, scale[j], short_step);
             sums[0] = fma(g, p, sums[0]);
         });
         return {slope[0], longest, is_short};
@@ -613,10 +627,11 @@ class Vector {
         const Lanes is_steepest =
             turning & ((number_of(LbfgsRow::pairs) == number(0)) | ~(newton.slope < number(0)) |
                        ~is_finite(newton.slope) | ~is_finite(newton.longest));
+        const Lanes was_near = number_of(LbfgsRow::is_near) != number(0);
         const Lanes has_fallen =
             number_of(LbfgsRow::steepest) <= number(fallen) * number_of(LbfgsRow::steepest_lately);
         set_where(turning & ~is_steepest, LbfgsRow::is_near,
-                  xsimd::select(newton.is_short & has_fallen, number(1), number(0)));
+                  xsimd::select(newton.is_short & (has_fallen | was_near), number(1), number(0)));
         Reals slope = newton.slope;
         Reals longest = newton.longest;
         if (xsimd::any(is_steepest)) {

@@ -159,7 +159,7 @@ enum class LbfgsRow : std::uint8_t {
     steepest,    ///< the steepest way down at base_x, over the scale of a variable
     steepest_lately,  ///< the largest of those, what is past counting less and less
     short_steps,      ///< in a row that were as short as the tolerance asks
-    is_near,          ///< 1 where the last that the pairs led to was short, and the slope has fallen
+    is_near,          ///< 1 where the minimum along the last direction seemed near, and the slope is small
     length,           ///< of the step to x, in units of p
     most_length,      ///< that x may be away
     // The line search: an interval with lower values at one end, or not bounded yet.

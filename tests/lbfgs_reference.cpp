@@ -34,6 +34,7 @@ constexpr double taken = 0.25;
 constexpr int enough_short_steps = 2;
 constexpr double short_step = 1e-6;
 constexpr double fallen = 1e-2;
+constexpr double less_than_probed = 1e-3;
 constexpr double remembered = 0.9;
 constexpr double least_unit = 0x1p-16;
 constexpr double least_growth = 1.1;
@@ -375,6 +376,16 @@ class Run {
         return true;
     }
 
+    /// Whether the probe shows that the minimum along the gradient is near.
+    void note_nearness(const Seen& probed) {
+        const double base_slope = std::abs(base_slope_);
+        const double root = length_ * (base_slope / (probed.slope + base_slope));
+        Point way = p_;
+        for (double& of_variable : way) of_variable = root * of_variable;
+        is_near_ = probed.is_finite && base_slope <= less_than_probed * probed.slope &&
+                   is_no_longer_than(short_step, way);
+    }
+
     // The line search.
 
     Search search() {
@@ -387,7 +398,7 @@ class Run {
             point_down();
         } else {
             const bool has_fallen = steepest_ <= fallen * steepest_lately_;
-            is_near_ = is_no_longer_than(short_step, p_) && has_fallen;
+            is_near_ = is_no_longer_than(short_step, p_) && (has_fallen || is_near_);
         }
         most_length_ = least(limits_.longest_step / longest_, any_length);
         low_ = {.length = 0, .f = base_f_, .slope = base_slope_};
@@ -397,6 +408,7 @@ class Run {
         std::optional<Seen> far_probe;
         if (is_steepest) {
             const Seen probed = look();
+            note_nearness(probed);
             if (probed.is_finite && (probed.slope > 0 || probed.f > base_f_)) {
                 far_probe = probed;
             } else {

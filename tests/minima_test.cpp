@@ -260,9 +260,7 @@ TEST_CASE("runs that have come to rest, or to where others are, do not go on") {
                          .offspring = false,
                          .prune = false};
     const Result calm = minimize("(x^2 + y - 11)^2 + (x + y^2 - 7)^2", box, longer);
-    CHECK(calm.runs_with(RunStatus::converged_gradient) + calm.runs_with(RunStatus::converged_value) +
-              calm.runs_with(RunStatus::merged) >
-          950);
+    CHECK(calm.runs_with(RunStatus::converged_gradient) + calm.runs_with(RunStatus::converged_value) > 950);
     CHECK(calm.work.run_iterations < 10'000'000);
     CHECK(calm.work.lane_occupancy > 0.5);
 
@@ -304,9 +302,9 @@ TEST_CASE("pruning spares the best of a neighbourhood and a sample, and loses no
     CHECK(pruned.best.f == whole.best.f);
     CHECK(pruned.work.run_iterations < whole.work.run_iterations);
     CHECK(pruned.minima_found > whole.minima_found * 6 / 10);
-    // Nearly every run of the sample has come to a minimum, also where others were merged and pruned.
-    CHECK(pruned.coverage.runs >= 20'000 / 8 * 99 / 100);
-    CHECK(whole.coverage.runs >= 20'000 / 8 * 99 / 100);
+    // Every run of the sample has come to a minimum, also where others were merged and pruned.
+    CHECK(pruned.coverage.runs == 20'000 / 8);
+    CHECK(whole.coverage.runs == 20'000 / 8);
 }
 
 TEST_CASE("a search can end when it has seen enough") {

@@ -55,7 +55,8 @@ void add_problem(CLI::App& app, ProblemArguments& arguments) {
         ->required();
     app.add_option("--var", arguments.variables,
                    "a variable and its bounds, which can be like -pi:2*pi; 'x[10]=LO:HI' is a vector, "
-                   "'x=[LO:HI, LO:HI]' one whose elements have bounds of their own; 'k=1e-9:1 log' is on a log scale, "
+                   "'x=[LO:HI, LO:HI]' one whose elements have bounds of their own; 'k=1e-9:1 log' is on a "
+                   "log scale, "
                    "'linear' is not")
         ->type_name("NAME=LO:HI")
         ->allow_extra_args(false);

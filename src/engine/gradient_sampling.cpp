@@ -74,7 +74,12 @@ Eigen::VectorXd shortest_of_hull(const Eigen::MatrixXd& vectors) {
 }  // namespace
 
 GradientSampling::GradientSampling(const Setup& setup, Halt& halt)
-    : setup_(&setup), halt_(&halt), unit_(setup.box->dimension()), around_(setup, halt), ahead_(setup, halt), edge_(setup, halt) {
+    : setup_(&setup),
+      halt_(&halt),
+      unit_(setup.box->dimension()),
+      around_(setup, halt),
+      ahead_(setup, halt),
+      edge_(setup, halt) {
     for (std::size_t j = 0; j < unit_.size(); ++j) {
         const double width = setup.box->upper()[j] - setup.box->lower()[j];
         widths_.push_back(std::isfinite(width) ? width : 1);

@@ -33,7 +33,7 @@ struct Descended {
     kernels::LbfgsPhase why;  ///< converged or a later one; out_of_work also where the search was halted
     double start_f, f;        ///< of the minimisation; infinite where there is none
     std::span<const double> x;
-    bool is_near;  ///< the last step was short, or the last that the pairs led to
+    bool is_near;  ///< the last step was short, or the minimum seemed near
     std::uint64_t iterations, evaluations;
 };
 
