@@ -170,7 +170,6 @@ class Vector {
         const Reals f = load(tile_.f + lane_) * unit_;
         const Reals slope = seen[1];
         const Lanes finite = (fma(number(0), f, seen[0]) == number(0)) & is_finite(slope) & is_finite(raw_f);
-        keep_best(evaluated & finite, raw_f);
         set_where(evaluated, LbfgsRow::evaluations, number_of(LbfgsRow::evaluations) + number(1));
 
         set_where(is(starting), LbfgsRow::start_f, raw_f);
@@ -188,6 +187,7 @@ class Vector {
         enter(too_far, searching);
         if (xsimd::any(probed & ~too_far)) after_probe(probed & ~too_far, finite);
         if (xsimd::any(searched | too_far)) after_trial(searched | too_far, finite, seen[2]);
+        keep_best(evaluated & finite, raw_f);
         const Lanes is_spent = number_of(LbfgsRow::evaluations) >= number(tile_.most_evaluations);
         enter(under_way() & is_spent, out_of_work);
     }
@@ -209,11 +209,12 @@ class Vector {
         set(LbfgsRow::unit, unit_);
     }
 
+    /// Of points with the same value it is the last to which a step led: as a rule its slope is the smallest.
     void keep_best(Lanes valid, Reals f) {
         const Rows x_rows = shared(tile_.x);
         const Rows best_x_rows = own(LbfgsBlock::best_x);
         const Reals best_f = number_of(LbfgsRow::best_f);
-        const Lanes improved = valid & (f < best_f);
+        const Lanes improved = valid & ((f < best_f) | (is(waiting) & (f == best_f)));
         if (!xsimd::any(improved)) return;
         set(LbfgsRow::best_f, xsimd::select(improved, f, best_f));
         for (std::size_t j = 0, end = tile_.dimension; j < end; ++j)

@@ -223,6 +223,7 @@ class Run {
 
     /// Makes x_ the base, and what changed on the way to it the newest pair. The start is a step of length 0.
     void settle() {
+        if (raw_f_ * sign_ == best_f_) best_x_ = x_;
         newest_ = (newest_ + 1) % kernels::lbfgs_pairs;
         Pair& pair = ring_[newest_];
         Sum sy;

@@ -107,7 +107,8 @@ TEST_CASE("starts on a log scale are even in the logarithm, and those of a wide 
         const Box box{variable};
         const Options options{.starts = 8000, .explore = 1};
         const Expression nothing("0*k", box);
-        const Coordinates coordinates(nothing, box, {});
+        const std::vector<Point> no_points;
+        const Coordinates coordinates(nothing, box, no_points);
         const Starts starts(coordinates.box(), options);
         double below = 0;
         double all = 0;

@@ -140,6 +140,10 @@ TEST_CASE("a polish spends no more than it may, and ends at the target") {
         CHECK(some.f >= all.f);
         CHECK(some.f <= some.start_f);
     }
+    for (const char* rough : {"8*abs(x^2-y)+(1-x)^2", "if(x^2+y^2<1, x+y, inf)"}) {
+        for (std::uint64_t most = 1; most < 20'000; most += most / 3 + 1)
+            CHECK(polished(rough, box, {-0.3, 0.2}, {}, most).evaluations <= most);
+    }
     const Polished enough = polished(valley, box, {-1.2, 1}, {.target = 0.5});
     CHECK(enough.f <= 0.5);
     CHECK_FALSE(enough.finished);
@@ -550,17 +554,23 @@ TEST_CASE("a polish follows kinks, and the edge of a region without values") {
              Rough{"max(x^2+y^2, (2-x)^2+(2-y)^2, 2*exp(y-x))", square, 2, {1, 1}},
              Rough{"abs(x-1)+100*abs(y-x^2)", square, 0, {1, 1}},
              Rough{"if(x*y>1 and x>0, x+y, inf)", square, 2, {1, 1}},
+             Rough{"if(v[0]^2+2*v[1]^2+v[2]^2<1, v[0]+2*v[1]+v[2]/3, inf)",
+                   Box{{"v", -5, 5, 3}},
+                   -std::sqrt(28.0 / 9),
+                   {-3 / std::sqrt(28.0), -3 / std::sqrt(28.0), -1 / std::sqrt(28.0)}},
              Rough{"sum(i, 0, 4, (i+1)*abs(v[i]-i/2)) + max(v[0], v[4])",
                    Box{{"v", -5, 5, 5}},
                    2,
                    {0, 0.5, 1, 1.5, 2}},
          }) {
-        for (const std::uint64_t seed : {0U, 1U}) {
+        for (const std::uint64_t seed : {0U, 1U, 2U, 3U}) {
             INFO(rough.formula << ", seed " << seed);
             const Result result = minimize(rough.formula, rough.box, {.starts = 500, .seed = seed});
             CHECK(result.best.f == Approx(rough.f).margin(1e-8));
             for (std::size_t j = 0; j < rough.x.size(); ++j)
                 CHECK(result.best.x[j] == Approx(rough.x[j]).margin(1e-4));
+            CHECK(result.best.polished);
+            CHECK(result.minima_found == 1);
         }
     }
 }

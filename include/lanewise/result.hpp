@@ -27,7 +27,8 @@ enum class SearchStatus {
 enum class RunStatus : std::uint8_t {
     converged_gradient,  ///< the projected gradient is small
     converged_value,     ///< the value no longer falls
-    max_iterations,      ///< all its iterations are done
+    max_iterations,      ///< all its iterations are done, or all that change its value, and L-BFGS has not
+                         ///< converged
     pruned,              ///< given up as hopeless
     merged,              ///< fell into a basin another run holds
     nan_at_start,        ///< value or gradient not finite at the start: no point to report
@@ -55,13 +56,12 @@ struct Best {
 /// A distinct local minimum: a place where runs ended or a polish led. A run ends where its last iteration
 /// left it (the best run at its best point; after max_time or stop every run at its best point); runs that
 /// broke on the way or were pruned have no end, one that was merged has that of the run it was merged into.
-/// Ends and polished points are taken best first; one belongs to a minimum already found when it is near
-/// (Options::same_distance) a marker of that and at 7 points between them the value does not rise above both,
-/// or when it is as near as ends of one minimum come to each other; any other is a new one. It is a marker
-/// itself when its minimum has none within half the distance. The point from which a polish began belongs to
-/// the minimum it led to. Runs that are still on their way when their iterations are done go on by L-BFGS
-/// (Options::polish); what has not converged then found no minimum: it belongs to one that is near, or to
-/// none.
+/// Ends and polished points are taken best first. One belongs to the minimum of the nearest better one within
+/// Options::same_distance if the value rises above both at none of 7 points between them; else the nearest
+/// ends of up to three other minima are tried, and else it is a new minimum. Ends that coincide belong to one
+/// minimum, and so do the point from which a polish began and the one it led to. Runs that are still on their
+/// way when their iterations are done go on by L-BFGS (Options::polish); what has not converged then found no
+/// minimum: it belongs to one that is near, or to none.
 struct Minimum {
     double f;               ///< of its best end
     std::vector<double> x;  ///< its best end

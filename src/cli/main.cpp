@@ -1,6 +1,7 @@
 // The program `lanewise`. Exit codes: 0 done, 1 out of memory, 2 bad input or output that cannot be written,
 // 3 nothing finite found, 130, 143 and 129 ended by SIGINT, SIGTERM and SIGHUP.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
@@ -195,15 +196,19 @@ void check_outputs(const Command& command) {
 
 /// Tells of variables that may be meant to be on a log scale.
 void tell_half_log(const Box& box) {
+    std::vector<std::string> names;
     for (const Box::Place& place : box.variables()) {
-        if (!box.is_half_log(place.offset)) continue;
-        report(
-            "{} spans more than six decades: half of its starts are drawn in the logarithm; end its bounds "
-            "with "
-            "' log' to search on a log scale, or with ' linear' not to",
-            place.name);
-        return;
+        bool is_half_log = false;
+        for (std::size_t j = place.offset; j < place.offset + place.size(); ++j)
+            is_half_log = is_half_log || box.is_half_log(j);
+        if (is_half_log) names.push_back(place.name);
     }
+    if (names.empty()) return;
+    report(
+        "half of the starts of {} are drawn in the logarithm, for the bounds span more than six decades: end "
+        "them "
+        "with ' log' to search on a log scale, or with ' linear' to draw evenly",
+        fmt::join(names, ", "));
 }
 
 int run_minimize(const Command& command) {

@@ -21,12 +21,15 @@ namespace {
 constexpr double first_radius = 1e-3;
 constexpr double largest_radius = 1e-2;
 constexpr double least_radius = 1e-13;
-constexpr double smaller = 0.25;
+constexpr double smaller = 0.25;  // where nothing is lower
+constexpr double shorter = 0.5;   // where a step is short
 constexpr double larger = 2;
 
+/// So often the way between two points, of which one has a value, is halved to find the edge.
+constexpr std::size_t halvings = 16;
 /// Steps along a direction, in radii.
 constexpr std::array lengths = {32.0, 8.0, 2.0, 0.5, 0.125};
-/// How much of the way inward goes with a step along an edge.
+/// A step along an edge goes inward too, by these parts of its length.
 constexpr std::array inward = {0.0, 1e-3, 1e-2, 0.1, 0.5};
 
 constexpr std::uint64_t seed = 0x9E3779B97F4A7C15U;
@@ -81,25 +84,24 @@ GradientSampling::GradientSampling(const Setup& setup, Halt& halt)
       ahead_(setup, halt),
       edge_(setup, halt) {
     for (std::size_t j = 0; j < unit_.size(); ++j) {
-        const double width = setup.box->upper()[j] - setup.box->lower()[j];
-        widths_.push_back(std::isfinite(width) ? width : 1);
+        widths_.push_back(setup.box->upper()[j] - setup.box->lower()[j]);
     }
 }
 
 void GradientSampling::refine(SecondOrderPoint& point) {
     double radius = first_radius;
-    const std::uint64_t of_round = samples(unit_.size()) + 1 + lengths.size() * (2 + inward.size());
+    const std::uint64_t of_round =
+        1 + samples(unit_.size()) * (1 + halvings) + lengths.size() * (2 + inward.size());
     for (std::uint64_t round = 0; radius > least_radius; ++round) {
         if (point.evaluations < of_round || halt_->requested()) {
             point.end = SecondOrderPoint::End::out_of_work;
             return;
         }
-        evaluations_ = 0;
+        edge_.clear();
         sample(point, radius, round);
         const double length = step(point, radius);
-        point.evaluations -=
-            std::min<std::uint64_t>(point.evaluations, around_.count() + ahead_.count() + evaluations_);
-        if (length == 0) radius *= smaller;
+        point.evaluations -= around_.count() + ahead_.count() + halvings * edge_.count();
+        if (length < 1) radius *= length > 0 ? shorter : smaller;
         if (length >= 1) radius = std::min(radius * larger, largest_radius);
     }
     point.end = SecondOrderPoint::End::minimum;
@@ -120,10 +122,10 @@ void GradientSampling::sample(const SecondOrderPoint& point, double radius, std:
     around_.evaluate();
 }
 
-/// The direction in which values end, of length 1 in box widths; 0 where they do not. Between points with and
-/// without a value lie points of the edge: it is the one in which these vary least.
+/// The direction in which values end, of length 1 in box widths; 0 where they do not. Points of the edge are
+/// found between sampled points with and without a value. The direction in which these points vary least is
+/// the one across the edge.
 std::vector<double> GradientSampling::out_of_values() {
-    constexpr int halvings = 16;
     const std::size_t d = unit_.size();
     std::vector<std::size_t> inside;
     std::vector<std::size_t> outside;
@@ -140,14 +142,13 @@ std::vector<double> GradientSampling::out_of_values() {
         with.emplace_back(x.begin(), x.end());
         without.emplace_back(y.begin(), y.end());
     }
-    for (int halving = 0; halving < halvings; ++halving) {
+    for (std::size_t halving = 0; halving < halvings; ++halving) {
         edge_.clear();
         for (std::size_t i = 0; i < count; ++i) {
             const std::span<double> x = edge_.add(with[i]);
             for (std::size_t j = 0; j < d; ++j) x[j] += (without[i][j] - x[j]) / 2;
         }
         edge_.evaluate();
-        evaluations_ += count;
         for (std::size_t i = 0; i < count; ++i) {
             const auto x = edge_.x(i);
             (std::isfinite(edge_.f(i)) ? with : without)[i].assign(x.begin(), x.end());
@@ -177,7 +178,7 @@ std::vector<double> GradientSampling::out_of_values() {
     return out;
 }
 
-/// In box widths, of length 1 in the variable that moves most.
+/// The directions to look in, each in box widths, of length 1 in the variable that moves most.
 std::vector<std::vector<double>> GradientSampling::directions(const SecondOrderPoint& point) {
     const std::size_t d = unit_.size();
     double largest = 0;

@@ -1,6 +1,9 @@
 // Descent where the gradient jumps or values end.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "halt.hpp"
 #include "second_order.hpp"
 #include "setup.hpp"
@@ -32,10 +35,10 @@ class GradientSampling {
     Halt* halt_;
     std::vector<double> widths_;
     std::vector<double> unit_;  ///< coordinates of a sampled point
-    Trials around_;
-    Trials ahead_;
-    Trials edge_;
-    std::uint64_t evaluations_ = 0;  ///< of a round, for the edge
+    // Of one round:
+    Trials around_;  ///< the point, then the sampled ones
+    Trials ahead_;   ///< in the directions
+    Trials edge_;    ///< between points with and without a value, as they were last
 };
 
 }  // namespace lanewise

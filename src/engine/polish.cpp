@@ -38,6 +38,7 @@ class Polish {
                                  .iteration = start.iteration,
                                  .evaluations = 0});
         ends_.resize(starts.size(), kernels::idle);
+        was_beside_.resize(starts.size(), 0);
     }
 
     std::vector<Polished> run() {
@@ -93,7 +94,7 @@ class Polish {
             const bool may_say_so = to_ == PolishTo::lbfgs_end || !has_second_order() || there.is_near;
             polished.finished = polished.is_converged || (may_say_so && there.why == kernels::no_lower);
             polished.starved = there.evaluations >= effort_.evaluations && !polished.finished;
-            if (!(there.f < polished.f)) return;
+            if (!(there.f <= polished.f)) return;
             polished.f = there.f;
             polished.x.assign(there.x.begin(), there.x.end());
         };
@@ -131,11 +132,17 @@ class Polish {
                                      .evaluations = effort_.evaluations - polished.evaluations});
             }
             SecondOrder(*setup_, *halt_).refine(looked_at);
+            std::optional<GradientSampling> sampling;
             for (std::size_t i = 0; i < count; ++i) {
-                Polished& polished = polished_[points[first + i]];
-                polished.is_rough = looked_at[i].end == SecondOrderPoint::End::rough;
-                if (polished.is_rough && setup_->box->dimension() <= GradientSampling::most_variables)
-                    GradientSampling(*setup_, *halt_).refine(looked_at[i]);
+                bool& is_rough = polished_[points[first + i]].is_rough;
+                // Where L-BFGS ended a second time with something lower beside, the edge of values is near.
+                const bool is_beside = looked_at[i].end == SecondOrderPoint::End::beside;
+                is_rough = looked_at[i].end == SecondOrderPoint::End::rough ||
+                           (is_beside && was_beside_[points[first + i]] != 0);
+                was_beside_[points[first + i]] = is_beside ? 1 : 0;
+                if (!is_rough || setup_->box->dimension() > GradientSampling::most_variables) continue;
+                if (!sampling) sampling.emplace(*setup_, *halt_);
+                sampling->refine(looked_at[i]);
             }
             for (std::size_t i = 0; i < count; ++i) {
                 Polished& polished = polished_[points[first + i]];
@@ -145,8 +152,9 @@ class Polish {
                 polished.evaluations = effort_.evaluations - point.evaluations;
                 polished.finished = point.end == SecondOrderPoint::End::minimum;
                 polished.starved = point.end == SecondOrderPoint::End::out_of_work;
-                go_on[first + i] =
-                    point.end == SecondOrderPoint::End::way_down && point.evaluations > 0 ? 1 : 0;
+                const bool leads_on = point.end == SecondOrderPoint::End::way_down ||
+                                      point.end == SecondOrderPoint::End::beside;
+                go_on[first + i] = leads_on && point.evaluations > 0 ? 1 : 0;
             }
         });
         std::size_t kept = 0;
@@ -163,6 +171,7 @@ class Polish {
     Halt* halt_;
     std::vector<Polished> polished_;
     std::vector<kernels::LbfgsPhase> ends_;  ///< of L-BFGS
+    std::vector<std::uint8_t> was_beside_;   ///< where second derivatives were looked at last
 };
 
 }  // namespace

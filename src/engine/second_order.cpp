@@ -242,10 +242,7 @@ class SecondOrder::Model {
     double scale(Eigen::Index i) const { return scale_[static_cast<std::size_t>(i)]; }
     /// Along a moving variable, without the powers of two.
     double slope(Eigen::Index i) const { return g_[variable(i)] * scale(i) / f_scale_; }
-    double width(std::size_t j) const {
-        const double width = box_->upper()[j] - box_->lower()[j];
-        return std::isfinite(width) ? width : std::max(1.0, std::abs(x_[j]));
-    }
+    double width(std::size_t j) const { return box_->upper()[j] - box_->lower()[j]; }
     double in_box(std::size_t j, double x) const { return inside(x, box_->lower()[j], box_->upper()[j]); }
 
     const Box* box_;
@@ -287,7 +284,6 @@ struct SecondOrder::Descent {
     std::optional<Model> before_drift = {};
     int adrift = 0;
     int flatter = 0;
-    int felt = 0;  ///< so often
     Next next = Next::whole_step;
     double promise = 0;  ///< of the whole step
     bool is_saddle = false;
@@ -485,7 +481,6 @@ void SecondOrder::after_other_steps(Descent& descent) const {
 
 /// What is a little beside those that have come to rest.
 void SecondOrder::feel(std::vector<Descent>& descents) {
-    constexpr int most_felt = 5;
     trials_.clear();
     for (Descent& descent : descents) {
         descent.count = 0;
@@ -508,8 +503,7 @@ void SecondOrder::feel(std::vector<Descent>& descents) {
             continue;
         }
         descent.move(model_at(lowest));
-        descent.end =
-            ++descent.felt < most_felt ? SecondOrderPoint::End::way_down : SecondOrderPoint::End::out_of_work;
+        descent.end = SecondOrderPoint::End::beside;
     }
 }
 

@@ -21,6 +21,7 @@ struct SecondOrderPoint {
     enum class End : std::uint8_t {
         minimum,      ///< no lower point was found in any direction
         way_down,     ///< x is beside a saddle, on the way down from it
+        beside,       ///< x is beside where no step led lower, and lower
         rough,        ///< the same where the gradient jumps or values end: second derivatives do not tell
         out_of_work,  ///< its evaluations or rounds are spent, or the search was halted
     };

@@ -127,13 +127,14 @@ std::unique_ptr<const Objective> objective_of(const Objective& given, const Box&
 }  // namespace
 
 Coordinates::Coordinates(const Objective& objective, const Box& box,
-                         std::span<const std::vector<double>> points)
-    : given_objective_(&objective), given_box_(&box), points_(points.begin(), points.end()) {
+                         const std::vector<std::vector<double>>& points)
+    : given_objective_(&objective), given_box_(&box), given_points_(&points) {
     bool has_log = false;
     for (std::size_t j = 0; j < box.dimension(); ++j) has_log = has_log || box.is_log(j);
     if (!has_log) return;
     objective_ = objective_of(objective, box);
     box_ = std::make_unique<Box>(box_of(box));
+    points_ = points;
     for (std::vector<double>& x : points_) {
         for (std::size_t j = 0; j < box.dimension(); ++j) {
             if (!box.is_log(j)) continue;

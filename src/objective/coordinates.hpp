@@ -13,8 +13,8 @@ namespace lanewise {
 /// Of a variable on a log scale the coordinate is log(x / lower), of any other x itself.
 class Coordinates {
   public:
-    /// Keeps references to both. `points` are to be taken over into coordinates.
-    Coordinates(const Objective& objective, const Box& box, std::span<const std::vector<double>> points);
+    /// Keeps references to all. `points` are to be taken over into coordinates.
+    Coordinates(const Objective& objective, const Box& box, const std::vector<std::vector<double>>& points);
 
     /// There is no variable on a log scale.
     bool are_plain() const noexcept { return !box_; }
@@ -25,8 +25,10 @@ class Coordinates {
     /// The objective, a function of the coordinates, and the box of these.
     const Objective& objective() const noexcept { return objective_ ? *objective_ : *given_objective_; }
     const Box& box() const noexcept { return box_ ? *box_ : *given_box_; }
-    /// The points.
-    const std::vector<std::vector<double>>& points() const noexcept { return points_; }
+    /// The points, in coordinates.
+    const std::vector<std::vector<double>>& points() const noexcept {
+        return are_plain() ? *given_points_ : points_;
+    }
 
     /// From coordinates to variables. Bounds are kept exactly.
     void to_variables(std::span<double> x) const;
@@ -34,6 +36,7 @@ class Coordinates {
   private:
     const Objective* given_objective_;
     const Box* given_box_;
+    const std::vector<std::vector<double>>* given_points_;
     std::unique_ptr<const Objective> objective_;
     std::unique_ptr<const Box> box_;
     std::vector<std::vector<double>> points_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 
 namespace lanewise {
 
@@ -61,19 +62,13 @@ std::vector<double> widths_of(const Box& box) {
 
 SameBasin same_basin_by_values(Engine& engine, const Box& box) {
     return [&engine, widths = widths_of(box)](std::span<const BasinPair> pairs) {
-        constexpr std::size_t most_at_once = 256;
-        std::vector<std::uint8_t> are_in_one;
         std::vector<std::vector<double>> points;
         std::vector<Way> ways;
-        for (std::size_t first = 0; first < pairs.size(); first += most_at_once) {
-            points.clear();
-            ways.clear();
-            for (const BasinPair& pair : pairs.subspan(first, std::min(most_at_once, pairs.size() - first)))
-                ways.emplace_back(pair, widths).add_points(points);
-            engine.evaluate(
-                points, [&](std::size_t i, const Evaluation& at) { ways[i / between].see(i % between, at); });
-            for (const Way& way : ways) are_in_one.push_back(way.has_rise() ? 0 : 1);
-        }
+        for (const BasinPair& pair : pairs) ways.emplace_back(pair, widths).add_points(points);
+        engine.evaluate(points,
+                        [&](std::size_t i, const Evaluation& at) { ways[i / between].see(i % between, at); });
+        std::vector<std::uint8_t> are_in_one;
+        for (const Way& way : ways) are_in_one.push_back(way.has_rise() ? 0 : 1);
         return are_in_one;
     };
 }
@@ -85,10 +80,18 @@ InOneBasin in_one_basin_among(const Ends& ends, const SameBasin& same_basin) {
             ends.write_point(ends.point(i), point.x);
             return point;
         };
+        // Not all at once: their points between take memory.
+        constexpr std::size_t most_at_once = 256;
+        std::vector<std::uint8_t> are_in_one;
         std::vector<BasinPair> pairs;
-        pairs.reserve(of_ends.size());
-        for (const EndPair& pair : of_ends) pairs.push_back({point(pair.end), point(pair.better)});
-        return same_basin(pairs);
+        for (std::size_t first = 0; first < of_ends.size(); first += most_at_once) {
+            pairs.clear();
+            for (const auto& [end, better] :
+                 of_ends.subspan(first, std::min(most_at_once, of_ends.size() - first)))
+                pairs.push_back({point(end), point(better)});
+            std::ranges::copy(same_basin(pairs), std::back_inserter(are_in_one));
+        }
+        return are_in_one;
     };
 }
 

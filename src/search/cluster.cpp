@@ -163,19 +163,20 @@ class NearestBetter {
         : ends_(&ends),
           in_one_basin_(&in_one_basin),
           grid_(ends, distance),
-          place_(ends.count(), 0),
           joined_(ends.count(), none),
           is_member_(ends.count(), 0) {
-        std::vector<std::pair<double, std::uint32_t>> by_value;
-        by_value.reserve(ends.count());
-        for (std::uint32_t end = 0; end < ends.count(); ++end) by_value.emplace_back(ends[end].f, end);
-        std::ranges::sort(by_value);
-        for (const auto& [f, end] : by_value) order_.push_back(end);
+        order_.resize(ends.count());
+        std::iota(order_.begin(), order_.end(), std::uint32_t{0});
+        std::ranges::sort(order_, {}, [&](std::uint32_t end) { return rank(end); });
     }
 
     Clusters clusters() {
-        ask_for_the_first_time();
-        for (std::size_t round = 1; round < most_asked && !refused_.empty(); ++round) ask_again();
+        std::vector<Asking> asking = find_nearest();
+        for (std::size_t round = 1; !asking.empty(); ++round) {
+            ask(asking);
+            if (round == most_asked) break;
+            find_next(asking);
+        }
         Clusters clusters{.members = {}, .count = 0};
         clusters.members.reserve(order_.size());
         std::vector<std::uint32_t> cluster(order_.size());
@@ -191,107 +192,103 @@ class NearestBetter {
     /// Ends of so many clusters are asked whether an end is in one basin with them.
     static constexpr std::size_t most_asked = 4;
 
-    struct Refused {
+    /// An end that asks others. All but the last have answered that they are of another basin.
+    struct Asking {
         std::uint32_t end;
-        std::vector<std::uint32_t> by;  ///< ends of other basins
+        std::size_t count;
+        std::array<std::uint32_t, most_asked> asked;
     };
 
-    /// Every end asks the nearest. Where there are others close by, later ones need not ask this one.
-    void ask_for_the_first_time() {
+    /// By value, and of equal values by index.
+    std::pair<double, std::uint32_t> rank(std::uint32_t end) const { return {(*ends_)[end].f, end}; }
+
+    /// Joins what need not ask. Of ends close to each other some are enough for later ones to find.
+    std::vector<Asking> find_nearest() {
         constexpr double close = 0.25;
         std::vector<std::uint32_t> of_polish;
-        std::vector<EndPair> pairs;
+        std::vector<Asking> asking;
         for (const std::uint32_t end : order_) {
             const End& what = (*ends_)[end];
             if (is_polish(what.of) || what.of == EndOf::cut_polish) {
                 of_polish.resize(std::max<std::size_t>(of_polish.size(), what.index + std::size_t{1}), none);
                 of_polish[what.index] = end;
             }
-            if (what.of == EndOf::polish_start && what.index < of_polish.size())
-                joined_[end] = of_polish[what.index];
+            const bool is_polish_start = what.of == EndOf::polish_start && what.index < of_polish.size();
+            if (is_polish_start) joined_[end] = of_polish[what.index];
             Grid::Near nearest{2, none};
-            std::uint32_t best = none;  // as they are inserted best first, that of the least place
+            std::uint32_t best = none;
             grid_.look_around(end, [&](const Grid::Near& near) {
                 nearest = std::min(nearest, near);
-                if (best == none || place_[near.end] < place_[best]) best = near.end;
+                if (best == none || rank(near.end) < rank(best)) best = near.end;
             });
-            place_[end] = next_place_++;
-            const bool is_alone = nearest.end == none;
-            if (joined_[end] == none && !is_alone) {
+            if (joined_[end] == none && nearest.end != none) {
                 if (!*in_one_basin_) {
                     joined_[end] = best;
                 } else if (ends_->coincide(end, nearest.end)) {
                     joined_[end] = nearest.end;
                     continue;
                 } else {
-                    pairs.push_back({end, nearest.end});
+                    asking.push_back({end, 1, {nearest.end}});
                 }
             }
-            if (nearest.apart <= close && what.of != EndOf::polish_start) continue;
+            if (nearest.apart <= close && !is_polish_start) continue;
             is_member_[end] = 1;
             grid_.insert(end);
         }
-        ask(pairs, [](const EndPair& pair) { return Refused{pair.end, {pair.better}}; });
+        return asking;
     }
 
-    /// Those that were refused ask the nearest end of another cluster, as far as those are known.
-    void ask_again() {
-        std::vector<std::uint32_t> root(ends_->count());
-        for (const std::uint32_t end : order_) root[end] = joined_[end] == none ? end : root[joined_[end]];
-        std::vector<Refused> asking = std::exchange(refused_, {});
-        for (const Refused& refused : asking) is_member_[refused.end] = 1;
+    /// Leaves those that were refused.
+    void ask(std::vector<Asking>& asking) {
         std::vector<EndPair> pairs;
-        std::vector<std::size_t> of_pair;
-        grid_.clear();
-        std::size_t next = 0;
-        for (const std::uint32_t end : order_) {
-            if (next < asking.size() && asking[next].end == end) {
-                const Refused& refused = asking[next++];
-                Grid::Near nearest{2, none};
-                grid_.look_around(end, [&](const Grid::Near& near) {
-                    if (!(near < nearest)) return;
-                    const auto is_other = [&](std::uint32_t by) { return root[by] != root[near.end]; };
-                    if (std::ranges::all_of(refused.by, is_other)) nearest = near;
-                });
-                if (nearest.end != none) {
-                    pairs.push_back({end, nearest.end});
-                    of_pair.push_back(next - 1);
-                }
-            }
-            if (is_member_[end] != 0) grid_.insert(end);
-        }
-        std::size_t pair_of = 0;
-        ask(pairs, [&](const EndPair& pair) {
-            while (pairs[pair_of].end != pair.end) ++pair_of;
-            Refused refused = std::move(asking[of_pair[pair_of]]);
-            refused.by.push_back(pair.better);
-            return refused;
-        });
-    }
-
-    /// Pairs in the order of their ends.
-    template <class Refuse>
-    void ask(const std::vector<EndPair>& pairs, Refuse refuse) {
-        if (pairs.empty()) return;
+        pairs.reserve(asking.size());
+        for (const Asking& one : asking) pairs.push_back({one.end, one.asked[one.count - 1]});
         const std::vector<std::uint8_t> are_in_one = (*in_one_basin_)(pairs);
+        std::size_t refused = 0;
         for (std::size_t i = 0; i < pairs.size(); ++i) {
             if (are_in_one[i] != 0) {
                 joined_[pairs[i].end] = pairs[i].better;
             } else {
-                refused_.push_back(refuse(pairs[i]));
+                asking[refused++] = asking[i];
             }
         }
+        asking.resize(refused);
+    }
+
+    /// Finds for each the nearest end of another cluster, as far as those are known. Leaves those for which
+    /// there is one.
+    void find_next(std::vector<Asking>& asking) {
+        std::vector<std::uint32_t> root(ends_->count());
+        for (const std::uint32_t end : order_) root[end] = joined_[end] == none ? end : root[joined_[end]];
+        for (const Asking& one : asking) is_member_[one.end] = 1;
+        grid_.clear();
+        std::size_t next = 0;
+        std::size_t found = 0;
+        for (const std::uint32_t end : order_) {
+            if (next < asking.size() && asking[next].end == end) {
+                Asking one = asking[next++];
+                const auto asked = std::span(one.asked).first(one.count);
+                Grid::Near nearest{2, none};
+                grid_.look_around(end, [&](const Grid::Near& near) {
+                    const auto is_other = [&](std::uint32_t of) { return root[of] != root[near.end]; };
+                    if (near < nearest && std::ranges::all_of(asked, is_other)) nearest = near;
+                });
+                if (nearest.end != none) {
+                    one.asked[one.count++] = nearest.end;
+                    asking[found++] = one;
+                }
+            }
+            if (is_member_[end] != 0) grid_.insert(end);
+        }
+        asking.resize(found);
     }
 
     const Ends* ends_;
     const InOneBasin* in_one_basin_;
     Grid grid_;
-    std::vector<std::uint32_t> order_;  ///< best first
-    std::vector<std::uint32_t> place_;  ///< [end] in that order
-    std::uint32_t next_place_ = 0;
+    std::vector<std::uint32_t> order_;     ///< best first
     std::vector<std::uint32_t> joined_;    ///< [end] a better end, or none
     std::vector<std::uint8_t> is_member_;  ///< [end] of the grid
-    std::vector<Refused> refused_;         ///< those that were, in the order of the ends
 };
 
 }  // namespace
@@ -319,6 +316,16 @@ std::vector<End> founders(const Clusters& clusters) {
     return founders;
 }
 
+bool are_within(double apart, std::span<const double> a, std::span<const double> b,
+                std::span<const double> widths) {
+    constexpr double least_unit = 0x1p-16;
+    for (std::size_t j = 0; j < a.size(); ++j) {
+        const double unit = std::max(std::abs(a[j]), std::abs(b[j])) + least_unit * widths[j];
+        if (std::abs(a[j] - b[j]) > apart * unit) return false;
+    }
+    return true;
+}
+
 bool Ends::coincide(std::size_t i, std::size_t k) const {
     constexpr double converged_apart = 1e-5;
     constexpr double exact_apart = 1e-11;
@@ -328,16 +335,6 @@ bool Ends::coincide(std::size_t i, std::size_t k) const {
 
 Clusters cluster(const Ends& ends, double distance, const InOneBasin& in_one_basin) {
     return NearestBetter(ends, distance, in_one_basin).clusters();
-}
-
-bool are_within(double apart, std::span<const double> a, std::span<const double> b,
-                std::span<const double> widths) {
-    constexpr double least_unit = 0x1p-16;
-    for (std::size_t j = 0; j < a.size(); ++j) {
-        const double unit = std::max(std::abs(a[j]), std::abs(b[j])) + least_unit * widths[j];
-        if (std::abs(a[j] - b[j]) > apart * unit) return false;
-    }
-    return true;
 }
 
 }  // namespace lanewise

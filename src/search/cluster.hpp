@@ -16,8 +16,8 @@ namespace lanewise {
 enum class EndOf : std::uint8_t {
     polish,        ///< to full precision
     rough_polish,  ///< to where the gradient jumps or values end, and nothing lower is near
-    cut_polish,    ///< one that was ended before
     polish_start,  ///< where the polish of that index began
+    cut_polish,    ///< one that was ended before
     run,
 };
 

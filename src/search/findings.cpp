@@ -109,13 +109,19 @@ void add_polished(Ends& ends, const Findings& findings) {
     std::ranges::stable_sort(order, {}, [&](std::uint32_t i) {
         return std::pair(end_of(polished[i]), findings.runs.id[polished[i].run]);
     });
-    for (const std::uint32_t i : order) {
-        const Polished& minimum = polished[i];
-        ends.add({minimum.f, end_of(minimum), i}, [&](std::size_t j) { return minimum.x[j]; });
-    }
+    const auto add_ends = [&](bool finished) {
+        for (const std::uint32_t i : order) {
+            const Polished& minimum = polished[i];
+            if (minimum.finished != finished) continue;
+            ends.add({minimum.f, end_of(minimum), i}, [&](std::size_t j) { return minimum.x[j]; });
+        }
+    };
+    add_ends(true);
+    // Where a polish went on from one that was cut, that one belongs to where it led.
     for (std::uint32_t i = 0; i < polished.size(); ++i)
         ends.add({polished[i].start_f, EndOf::polish_start, i},
                  [&](std::size_t j) { return polished[i].start_x[j]; });
+    add_ends(false);
 }
 
 namespace {

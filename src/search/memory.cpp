@@ -18,8 +18,8 @@ namespace {
 /// Nobody gains from larger waves: pruning and merging come late in them.
 constexpr std::size_t usual_largest_wave = std::size_t{1} << 18U;
 
-// Bytes of a run in d variables. Those of clustering: an end and its point, marker, member, place in the
-// order and in the grid.
+// Bytes of a run in d variables. Those of clustering: an end and its point, its place in the order and in the
+// grid, what it asks and joins, and the member of a cluster that it becomes.
 constexpr std::uint64_t clustered(std::uint64_t d) {
     return 80 + 8 * d;
 }

@@ -134,9 +134,9 @@ class Report {
             minima.insert(minima.begin(), unfinished_best());
             points.insert(points.begin(), findings_->best.x);
         }
+        for (Minimum& minimum : minima) setting_->coordinates->to_variables(minimum.x);
         engine_->evaluate(
             points, [&](std::size_t i, const Evaluation& at) { add_first_order(minima[i], at.gradient); });
-        for (Minimum& minimum : minima) setting_->coordinates->to_variables(minimum.x);
         return minima;
     }
 
@@ -159,15 +159,10 @@ class Report {
         return unfinished;
     }
 
-    double variable_at(std::vector<double> x, std::size_t j) const {
-        setting_->coordinates->to_variables(x);
-        return x[j];
-    }
-
-    /// What the gradient says about a minimum: a variable at a bound that it pushes against counts as
-    /// settled.
+    /// What the gradient in the coordinates says about a minimum: a variable at a bound that it pushes
+    /// against counts as settled.
     void add_first_order(Minimum& minimum, std::vector<double> gradient) const {
-        const Box& box = *setting_->box;
+        const Box& box = setting_->coordinates->given_box();
         double largest = 0;
         for (std::size_t j = 0; j < minimum.x.size(); ++j) {
             const bool at_lower = minimum.x[j] == box.lower()[j];
@@ -175,7 +170,7 @@ class Report {
             minimum.at_bound[j] = static_cast<std::int8_t>(at_lower ? -1 : static_cast<int>(at_upper));
             const bool held = (at_lower && gradient[j] >= 0) || (at_upper && gradient[j] <= 0);
             if (held) gradient[j] = 0;
-            if (setting_->coordinates->given_box().is_log(j)) gradient[j] /= variable_at(minimum.x, j);
+            if (box.is_log(j)) gradient[j] /= minimum.x[j];
             largest = std::max(largest, std::abs(gradient[j]));
         }
         if (largest == 0) return;

@@ -484,7 +484,8 @@ class Search {
         return {.x = {x.begin(), x.end()}, .run = run, .iteration = findings_.runs.iteration[run]};
     }
 
-    /// The ends of the best minima of runs from `first` on, where they are not polished yet.
+    /// The ends of the best minima of runs from `first` on, where they are not polished yet; and the best
+    /// point of all, which may be that of a run that broke. In the end polishes that were cut go on.
     std::vector<PolishStart> unpolished_minima(std::size_t first, std::size_t most) const {
         std::vector<PolishStart> starts;
         std::vector<End> minima = founders(cluster_minima(findings_, *setting_->box, options_->same_distance,
@@ -492,7 +493,19 @@ class Search {
         if (minima.size() > most) minima.resize(most);
         for (const End& end : minima) {
             if (end.of == EndOf::run) starts.push_back(end_of_run(end.index));
+            const bool is_cut = end.of == EndOf::cut_polish || end.of == EndOf::polish_start;
+            if (!is_cut || next_ != Next::last_polish) continue;
+            const Polished& cut = findings_.polished[end.index];
+            starts.push_back({.x = cut.x, .run = cut.run, .iteration = cut.iteration});
         }
+        const BestSoFar& best = findings_.best;
+        const bool is_cut = best.of == EndOf::cut_polish && next_ == Next::last_polish;
+        if ((best.of != EndOf::run && !is_cut) || !std::isfinite(best.f)) return starts;
+        const std::vector<std::uint64_t>& ids = findings_.runs.id;
+        const auto run = static_cast<std::size_t>(std::ranges::find(ids, best.id) - ids.begin());
+        if (std::ranges::find(starts, run, &PolishStart::run) == starts.end())
+            starts.push_back(
+                {.x = best.x, .run = run, .iteration = static_cast<std::int32_t>(best.iteration)});
         return starts;
     }
 

@@ -140,7 +140,7 @@ class StateRules {
         rule("best.line",
              !is_found || best.line == runs_.line[static_cast<std::size_t>(run - runs_.id.begin())]);
         rule("best.iteration", is_iteration(best.iteration));
-        rule("best.of", best.of <= EndOf::cut_polish || best.of == EndOf::run);
+        rule("best.of", best.of <= EndOf::run && best.of != EndOf::polish_start);
     }
 
     void polished() const {

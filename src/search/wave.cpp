@@ -52,7 +52,12 @@ class OffspringOrigins final : public Origins {
 }  // namespace
 
 Wave::Wave(const Setting& setting, Engine& engine, Halt& halt, Findings& findings)
-    : setting_(&setting), engine_(&engine), halt_(&halt), findings_(&findings), course_(*setting.options) {}
+    : setting_(&setting),
+      engine_(&engine),
+      halt_(&halt),
+      findings_(&findings),
+      same_basin_(same_basin_by_values(engine, *setting.box)),
+      course_(*setting.options) {}
 
 bool Wave::begin(const Plan& plan) {
     course_ = plan.course;
@@ -121,7 +126,7 @@ void Wave::advance(std::size_t iterations) {
     // In the end, of those that fell into a basin one goes on by L-BFGS.
     if (is_late || (is_last && setting_->options->polish))
         take(merge(look, points(Where::current), history_, *findings_, *setting_->box,
-                   setting_->options->same_distance, same_basin_by_values(*engine_, *setting_->box)));
+                   setting_->options->same_distance, same_basin_));
     if (is_late && setting_->options->prune) {
         Pruning pruning = prune(look, points(Where::current), history_, *findings_, *setting_->box, reach());
         for (const auto& [run, leader] : pruning.spared) {
@@ -209,8 +214,7 @@ void Wave::carry_out(const std::vector<Verdict>& verdicts) {
 
 std::vector<PolishStart> Wave::best_points(std::size_t most) {
     return lanewise::best_points(look(), points(Where::best), *findings_, *setting_->box,
-                                 setting_->options->same_distance,
-                                 same_basin_by_values(*engine_, *setting_->box), most);
+                                 setting_->options->same_distance, same_basin_, most);
 }
 
 void Wave::end() {

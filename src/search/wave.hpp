@@ -91,6 +91,7 @@ class Wave {
     Engine* engine_;
     Halt* halt_;
     Findings* findings_;
+    SameBasin same_basin_;
     Course course_;
     std::size_t runs_ = 0;
     std::size_t iteration_ = 0;
