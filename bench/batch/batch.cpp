@@ -78,12 +78,11 @@ struct Outcome {
     std::size_t evaluations = 0;
 };
 
-Outcome by_lanewise(const std::vector<std::vector<double>>& starts, double tolerance) {
+Outcome by_lanewise(const std::vector<std::vector<double>>& starts) {
     const Box box{{"x", -bound, bound, starts.front().size()}};
     const Expression objective(rosenbrock, box);
     Outcome outcome;
-    for (const RunEnd& end : minimize_batch(objective, box, starts,
-                                            {.iterations = 15'000, .tolerance = tolerance, .threads = 1})) {
+    for (const RunEnd& end : minimize_batch(objective, box, starts, {.iterations = 15'000, .threads = 1})) {
         outcome.points.push_back(end.x);
         outcome.evaluations += end.evaluations;
     }
@@ -123,13 +122,12 @@ Outcome by_nlopt(const std::vector<std::vector<double>>& starts) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count != 4) {
-        std::fputs("usage: lanewise_batch STARTS DIMENSION TOLERANCE\n", stderr);
+    if (count != 3) {
+        std::fputs("usage: lanewise_batch STARTS DIMENSION\n", stderr);
         return 2;
     }
     const std::vector<std::vector<double>> starts = read_starts(arguments[1], std::stoul(arguments[2]));
     if (starts.empty()) return 2;
-    const double tolerance = std::stod(arguments[3]);
-    timed([&] { return by_lanewise(starts, tolerance); }).print("lanewise");
+    timed([&] { return by_lanewise(starts); }).print("lanewise");
     timed([&] { return by_nlopt(starts); }).print("NLopt");
 }

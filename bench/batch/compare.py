@@ -110,14 +110,13 @@ def main():
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--dimension", type=int, default=100)
     parser.add_argument("--starts", type=int, default=1000)
-    parser.add_argument("--gtol", type=float, default=1e-6, help="of SciPy and its kin; lanewise ends at as small a slope")
+    parser.add_argument("--gtol", type=float, default=1e-6, help="of SciPy and its kin; lanewise has its own default")
     options = parser.parse_args()
     starts = np.random.default_rng(1).uniform(-BOUND, BOUND, (options.starts, options.dimension))
     rows = []
     with tempfile.NamedTemporaryFile(suffix=".bin") as file:
         starts.tofile(file.name)
-        # lanewise's slope is in box widths.
-        arguments = [options.program, file.name, str(options.dimension), str(2 * BOUND * options.gtol)]
+        arguments = [options.program, file.name, str(options.dimension)]
         output = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
         rows += [json.loads(line) for line in output.splitlines()]
     for peer in (by_scipy, by_botorch, by_optuna):
