@@ -87,7 +87,7 @@ inline constexpr auto spellings<SearchStatus> =
                                            {SearchStatus::max_time, "max-time"},
                                            {SearchStatus::max_evaluations, "max-evaluations"},
                                            {SearchStatus::interrupted, "interrupted"},
-                                           {SearchStatus::covered, "covered"},
+                                           {SearchStatus::settled, "settled"},
                                            {SearchStatus::out_of_memory, "out-of-memory"}});
 
 template <>

@@ -22,6 +22,7 @@ enum class Notation {
     large_count,    ///< in a problem file it can be a string too: a whole number of TOML ends at 2^63 - 1
     bytes,          ///< "500M"
     truth,          ///< in JSON true and false, not "on" and "off"
+    number_or_off,  ///< "off" is 0
     not_stdout,     ///< a file that cannot be "-"
     in_code_alone,  ///< neither flag nor key of a problem file
 };
@@ -67,7 +68,7 @@ void visit_options(SomeOptions& options, Visit visit) {
     visit(Option{"max-time", "max_time", Saved::told}, options.max_time);
     visit(Option{"max-evaluations", "max_evaluations", Saved::told}, options.max_evaluations);
     visit(Option{"target", "target", Saved::told}, options.target);
-    visit(Option{"max-unseen", "max_unseen", Saved::deciding}, options.max_unseen);
+    visit(Option{"settle", "settle", Saved::deciding, Notation::number_or_off}, options.settle);
     visit(Option{"minima", "most_minima", Saved::told}, options.most_minima);
     visit(Option{"every"}, options.checkpoint_every);
 }
@@ -80,8 +81,8 @@ void visit_saved(SomeOptions&& options, Visit visit) {
     });
 }
 
-/// The options with a value for what was not set where that is known before the search: starts, design, beta2
-/// and final_alpha.
+/// The options with a value for what was not set where that is known before the search: starts, settle,
+/// design, beta2 and final_alpha.
 Options with_used(Options options, std::size_t dimension);
 
 }  // namespace lanewise

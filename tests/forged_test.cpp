@@ -97,7 +97,8 @@ struct SavedWave {
 struct State {
     Findings findings = Findings(box.dimension());
     Next next;
-    bool covered;
+    bool settled;
+    double best_before_starts;
     std::size_t begun;
     bool breeding;
     std::size_t barren;
@@ -123,9 +124,9 @@ struct State {
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(findings, next, covered, begun, breeding, barren, best_before, best_x_before, first,
-                to_converge, converge_evaluations, converge_group, last_rounds, to_polish, best_first,
-                polish_evaluations, parents, work, seconds, in_wave);
+        archive(findings, next, settled, best_before_starts, begun, breeding, barren, best_before,
+                best_x_before, first, to_converge, converge_evaluations, converge_group, last_rounds,
+                to_polish, best_first, polish_evaluations, parents, work, seconds, in_wave);
         if (in_wave) archive(wave);
     }
 };
@@ -400,7 +401,8 @@ TEST_CASE("a forged search is refused by the name of the field") {
              s.next = Next::stage;
              return !s.in_wave;
          }},
-        {"covered", set([](State& s) -> auto& { return s.covered; }, true)},
+        {"settled", set([](State& s) -> auto& { return s.settled; }, true)},
+        {"best_before_starts", set([](State& s) -> auto& { return s.best_before_starts; }, a_nan)},
         {"barren", set([](State& s) -> auto& { return s.barren; }, 17)},
         {"best_before", set([](State& s) -> auto& { return s.best_before; }, a_nan)},
         {"best_x_before", in_wave([](State& s, std::size_t) { s.best_x_before.push_back(0); })},

@@ -24,8 +24,8 @@ namespace {
 // be in the list of options.
 #define LANEWISE_FIELDS                                                                                     \
     starts, start_points, seed, design, iterations, rule, schedule, warm_up, final_alpha, scale, precision, \
-        jit, explore, offspring, prune, polish, same_distance, max_unseen, maximize, threads, isa,          \
-        tile_lanes, memory, max_time, max_evaluations, target, most_minima, progress, stop, checkpoint,     \
+        jit, explore, offspring, prune, polish, same_distance, settle, maximize, threads, isa, tile_lanes,  \
+        memory, max_time, max_evaluations, target, most_minima, progress, stop, checkpoint,                 \
         checkpoint_every, profile
 #define LANEWISE_RULE_FIELDS method, alpha, beta1, beta2, eps
 #define LANEWISE_TEXT_OF(...) #__VA_ARGS__
@@ -86,11 +86,8 @@ void change(const Option& option, std::optional<T>& field) {
         if constexpr (std::is_same_v<T, std::uint64_t>)
             values = {{"starts", 40}, {"memory", 1'000'000'000}, {"max-evaluations", 1'000'000'000}};
         if constexpr (std::is_same_v<T, double>)
-            values = {{"beta2", 0.5},
-                      {"final-alpha", 0.5},
-                      {"max-time", 1e6},
-                      {"target", -9},
-                      {"max-unseen", 1e-9}};
+            values = {
+                {"beta2", 0.5}, {"final-alpha", 0.5}, {"max-time", 1e6}, {"target", -9}, {"settle", 1e-9}};
         if constexpr (std::is_same_v<T, Design>) values = {{"design", Design::uniform}};
         if constexpr (std::is_same_v<T, Isa>) values = {{"isa", choose_isa()}};
         return values;
@@ -145,7 +142,7 @@ TEST_CASE("what is saved of the options has this order in format 5") {
     CHECK(saved ==
           "starts start seed design iterations rule alpha beta1 beta2 eps schedule warm-up final-alpha scale "
           "explore offspring polish prune same-distance precision maximize "
-          "jit? memory max-time? max-evaluations? target? max-unseen minima? ");
+          "jit? memory max-time? max-evaluations? target? settle minima? ");
 }
 
 TEST_CASE("the options in JSON keep their order") {
@@ -158,7 +155,7 @@ TEST_CASE("the options in JSON keep their order") {
           "final_alpha scale "
           "explore offspring polish prune same_distance precision maximize "
           "threads isa jit "
-          "tile_lanes memory max_time max_evaluations target max_unseen most_minima ");
+          "tile_lanes memory max_time max_evaluations target settle most_minima ");
 }
 
 TEST_CASE("a changed option keeps a search from going on where results depend on it") {

@@ -79,7 +79,7 @@ def searches() -> Iterator[tuple[str, list[str]]]:
     ]  # fmt: skip
     yield "starts by hand", [HIMMELBLAU, *XY, "--start", "1,1", "--start=-1,2", "--start=-5,5", "--starts", "30"]
     yield "target", [RASTRIGIN, "--var", "x[6]=-5.12:5.12", "--starts", "2000", "--target", "0.5"]
-    yield "max-unseen", [HIMMELBLAU, *XY, "--starts", "5000", "--max-unseen", "0.01"]
+    yield "settled", [HIMMELBLAU, *XY, "--settle", "0.01"]
     yield "memory", [RASTRIGIN, "--var", "x[5]=-5.12:5.12", "--starts", "2000", "--memory", "900K"]
     yield "one thread", [RASTRIGIN, "--var", "x[5]=-5.12:5.12", "--starts", "2000", "--threads", "1"]
     for limit in (3000, 50000, 400000, 1000000):

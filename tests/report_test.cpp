@@ -46,53 +46,42 @@ Result report_of(const std::vector<Run>& runs, Options options) {
     return report(setting, findings, *engine, halt);
 }
 
-/// All starts are of the sample.
-const Options sampled{.design = Design::uniform, .explore = 1, .prune = false};
-
 }  // namespace
 
-TEST_CASE("estimates of coverage are there as soon as they mean something") {
-    const Coverage one = report_of({{1, 10}}, sampled).coverage;
-    CHECK(one.runs == 1);
-    CHECK(one.minima_found == 1);
-    CHECK_FALSE(one.minima_expected);
-    CHECK_FALSE(one.volume_covered);
-    CHECK_FALSE(one.unseen_probability);
-
-    const Coverage two = report_of({{1, 10}, {1, 90}}, sampled).coverage;
-    CHECK(two.minima_found == 2);
-    CHECK_FALSE(two.minima_expected);
-    CHECK(two.volume_covered == 0.0);
-    CHECK(two.unseen_probability == 1.0);
-
-    const Coverage three = report_of({{1, 10}, {1, 10}, {1, 10}}, sampled).coverage;
-    CHECK_FALSE(three.minima_expected);
-    CHECK(*three.volume_covered == Approx(4.0 / 6));
-    CHECK(*three.unseen_probability == Approx(2.0 / 6));
-
-    const Coverage four = report_of({{1, 10}, {1, 10}, {1, 10}, {1, 10}}, sampled).coverage;
-    CHECK(*four.minima_expected == Approx(3));
-    CHECK(*four.volume_covered == Approx(2.0 * 5 / 12));
-    CHECK(*four.unseen_probability == Approx(2.0 / 12));
+TEST_CASE("the chance of an unseen minimum counts what one run alone came to") {
+    const auto unseen = [](const std::vector<Run>& runs) { return report_of(runs, {}).coverage; };
+    CHECK(unseen({{1, 10}}).runs == 1);
+    CHECK(unseen({{1, 10}}).found_once == 1);
+    CHECK(unseen({{1, 10}}).unseen_probability == 1.0);
+    CHECK(unseen({{1, 10}, {1, 90}}).unseen_probability == 1.0);
+    CHECK(unseen({{1, 10}, {1, 10}, {1, 10}}).found_once == 0);
+    CHECK(*unseen({{1, 10}, {1, 10}, {1, 10}}).unseen_probability == Approx(1.0 / 4));
+    CHECK(*unseen({{1, 10}, {1, 10}, {2, 90}}).unseen_probability == Approx(2.0 / 4));
 }
 
-TEST_CASE("coverage counts runs of the sample that came to a minimum, merged ones with it") {
+TEST_CASE("coverage counts runs that came to a minimum, merged ones with it") {
     const std::vector<Run> runs = {{1, 10},
                                    {nowhere, 50, RunStatus::merged, 0},
                                    {nowhere, 60, RunStatus::merged, 1},
                                    {nowhere, 70, RunStatus::pruned, 0},
                                    {nowhere, 80, RunStatus::nan_on_the_way},
                                    {2, 90}};
-    const Result result = report_of(runs, sampled);
+    const Result result = report_of(runs, {});
     CHECK(result.coverage.runs == 4);
-    CHECK(result.coverage.minima_found == 2);
+    CHECK(result.coverage.found_once == 1);
+    CHECK(*result.coverage.unseen_probability == Approx(2.0 / 5));
     REQUIRE(result.minima.size() == 2);
     CHECK(result.minima[0].start_ids == std::vector<std::uint32_t>{0, 1, 2});
     CHECK(result.minima[1].start_ids == std::vector<std::uint32_t>{5});
     CHECK(result.runs_with(RunStatus::merged) == 2);
     CHECK(result.runs_with(RunStatus::pruned) == 1);
-    // Of the usual sample there is none among six starts.
-    CHECK(report_of(runs, {}).coverage.runs == 0);
+    // Where most runs came to no minimum, nothing can be said; pruned ones are not asked.
+    std::vector<Run> lost = runs;
+    for (int i = 0; i < 4; ++i) lost.push_back({nowhere, 85, RunStatus::nan_on_the_way});
+    CHECK_FALSE(report_of(lost, {}).coverage.unseen_probability);
+    std::vector<Run> pruned = runs;
+    for (int i = 0; i < 4; ++i) pruned.push_back({nowhere, 85, RunStatus::pruned, 0});
+    CHECK(report_of(pruned, {}).coverage.unseen_probability == result.coverage.unseen_probability);
 }
 
 TEST_CASE("the audit compares spared runs with those for which they would have been given up") {

@@ -52,7 +52,7 @@ TEST_CASE("a search resumed from any of its states comes to the same bits") {
                                {"no prune", [](Options& o) { o.prune = false; }},
                                {"no explore", [](Options& o) { o.explore = 1; }},
                                {"no polish", [](Options& o) { o.polish = false; }},
-                               {"max-unseen", [](Options& o) { o.max_unseen = 0.5; }}}));
+                               {"settled", [](Options& o) { o.settle = 0.2; }}}));
     INFO(name);
     Options options = base;
     change(options);
@@ -283,7 +283,7 @@ TEST_CASE("a search is resumed as what it was only") {
     refused("prune off: the saved search has on", with([](Options& o) { o.prune = false; }));
     refused("polish off: the saved search has on", with([](Options& o) { o.polish = false; }));
     refused("same-distance 0.1: the saved search has 0.003", with([](Options& o) { o.same_distance = 0.1; }));
-    refused("max-unseen 0.1: the saved search has none", with([](Options& o) { o.max_unseen = 0.1; }));
+    refused("settle 0.1: the saved search has off", with([](Options& o) { o.settle = 0.1; }));
     refused("maximize on: the saved search has off", with([](Options& o) { o.maximize = true; }));
     if (isa_available(Isa::sse2) && choose_isa() != Isa::sse2)
         CHECK_THROWS_WITH(resume(state, Expression(text, square, parameters), square,
@@ -357,11 +357,11 @@ TEST_CASE("a damaged state is refused") {
         CHECK(accepted == 0);
     }
     std::string newer = states.back();
-    newer[20] = 9;
-    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 9; this version of lanewise reads 8");
+    newer[20] = 10;
+    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 10; this version of lanewise reads 9");
     std::string older = states.back();
-    older[20] = 7;
-    CHECK_THROWS_WITH(read_saved(older), "the checkpoint has format 7; this version of lanewise reads 8");
+    older[20] = 8;
+    CHECK_THROWS_WITH(read_saved(older), "the checkpoint has format 8; this version of lanewise reads 9");
     CHECK_THROWS_WITH(read_saved("{}"), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(""), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(states.back().substr(0, 1000)), "the checkpoint is damaged or not complete");

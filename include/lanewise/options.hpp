@@ -162,8 +162,8 @@ struct Progress {
 };
 
 struct Options {
-    /// Number of starts drawn from the box; 4096 unless start_points are given, then none. At least 1 when
-    /// set.
+    /// Number of starts drawn from the box, at least 1 when set. Unless set, as many as it takes (see
+    /// settle), at most 4096, or none where start_points are given.
     std::optional<std::size_t> starts = {};
     /// Starts given by hand, each a point of the box. They have the start ids 0, 1, ...; drawn ones follow.
     std::vector<std::vector<double>> start_points = {};
@@ -204,9 +204,14 @@ struct Options {
     /// Ends of runs may belong to one minimum where they are within this in each variable, in units of the
     /// box width: they do when nothing between them rises above both. In (0, 1]. See Minimum.
     double same_distance = 3e-3;
-    /// Ends the search when the chance that another run finds a new minimum is estimated to be at most this,
-    /// in (0, 1), or less than half a minimum is expected to be unseen; see Coverage.
-    std::optional<double> max_unseen = {};
+    /// Ends the search when it is settled: when going on with all its starts would find a better value with
+    /// at most about this chance, in (0, 1). 0 lets all starts run. Unless set it is 0.03, and 0 where
+    /// `starts` or `start_points` are. Of a search that has begun `starts` of them, at least 64, of which the
+    /// second half found no better value than the first, the chance is taken for the larger of
+    ///     1 / (1 + hits)^2        24 / (starts hits)
+    /// where hits are the runs that ended at a minimum as low as the best; one of offspring counts an eighth.
+    /// The formula is a bound on what was measured: see doc/how-a-search-goes.md.
+    std::optional<double> settle = {};
 
     /// Look for the largest value instead. Values in the result are the objective's own.
     bool maximize = false;
@@ -258,6 +263,11 @@ struct Options {
     std::size_t drawn_starts() const noexcept {
         constexpr std::size_t usual = 4096;
         return starts.value_or(start_points.empty() ? usual : 0);
+    }
+
+    double used_settle() const noexcept {
+        constexpr double usual = 0.03;
+        return settle.value_or(!starts && start_points.empty() ? usual : 0);
     }
 
     double used_final_alpha() const noexcept {

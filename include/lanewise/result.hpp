@@ -19,7 +19,7 @@ enum class SearchStatus {
     max_time,         ///< the time was up
     max_evaluations,  ///< the evaluations were spent, or too few were left for all that was to be done
     interrupted,      ///< Options::stop said so
-    covered,          ///< Options::max_unseen is met
+    settled,          ///< going on would hardly find a better value: see Options::settle
     out_of_memory,    ///< there was not the memory to go on
 };
 
@@ -78,19 +78,17 @@ struct Minimum {
     std::size_t hits() const noexcept { return start_ids.size(); }
 };
 
-/// How much of the box the search has seen (Boender & Rinnooy Kan 1987), from a sample of the starts: every
-/// eighth that is drawn is an independent uniform point, not the best of several, and its run is never
-/// pruned; all that are drawn where the options ask for just that (explore 1, prune off, Design::uniform). N
-/// are those of the sample whose runs ended in a minimum, W the minima they found. Valid when every run
-/// of it has reached its minimum. Minima that only other runs or offspring found are not in W: more is
-/// thought to be unseen than is.
+/// What the search may not have seen. Another start's run, one that is not given up and that comes to a
+/// minimum, comes to one that is not among those found with a chance of about (f1 + 1) / (N + 1) (Good 1953):
+/// of N such runs of drawn starts, f1 came to a minimum that no other of them came to, and each of these
+/// would have been unseen had that start not been drawn. The 1 stands for what has not been seen yet. A run
+/// hops between basins on its way: the chance is one of runs, not of descents from a point.
 struct Coverage {
-    std::size_t runs;                       ///< N
-    std::size_t minima_found;               ///< W
-    std::optional<double> minima_expected;  ///< W (N-1) / (N-W-2), when N > W+2
-    std::optional<double> volume_covered;   ///< (N-W-1) (N+W) / (N (N-1)), when N > 1
-    std::optional<double>
-        unseen_probability;  ///< W (W+1) / (N (N-1)), when N > 1: the next run finds a new one
+    std::size_t runs;        ///< N
+    std::size_t found_once;  ///< f1
+    /// None where fewer than half of the runs that were not given up came to a minimum: the others may be on
+    /// their way to something else.
+    std::optional<double> unseen_probability;
 };
 
 /// What pruning may have cost, from the sample of the starts, whose runs go on where others are pruned.
@@ -110,10 +108,11 @@ struct Work {
 struct Result {
     SearchStatus status;
     Best best;
-    std::vector<Minimum> minima;                 ///< best first, at most Options::most_minima
-    std::size_t minima_found;                    ///< of all
-    std::array<std::size_t, run_statuses> runs;  ///< number of starts by how their runs ended
-    std::size_t offspring;                       ///< runs that Options::offspring added to those
+    std::vector<Minimum> minima;  ///< best first, at most Options::most_minima
+    std::size_t minima_found;     ///< of all
+    /// Number of starts by how their runs ended; of a search that is settled, those that it began.
+    std::array<std::size_t, run_statuses> runs;
+    std::size_t offspring;  ///< runs that Options::offspring added to those
     Coverage coverage;
     Audit audit;
     std::size_t iterations;  ///< done by the runs that went furthest

@@ -86,7 +86,8 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     Flags& flags = arguments.options;
 
     app.option_defaults()->group("Starts");
-    add(app, flags, "--starts", "N", "number of starts to draw [4096; 0 when starts are given]");
+    add(app, flags, "--starts", "N",
+        "number of starts to draw [at most 4096, see --settle; 0 when starts are given]");
     add(app, flags, "--seed", "S", "seed of the drawn starts [0]");
     add(app, flags, "--design", "sobol|uniform|lhs",
         fmt::format("how starts are drawn: from Sobol's sequence, independently, or as a Latin hypercube "
@@ -146,9 +147,9 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
         "what runs may take, as in 500M or 2G: waves are as small as that asks for [none]");
     add(app, flags, "--max-time", "SECONDS", "end the search after this time");
     add(app, flags, "--max-evaluations", "N", "end the search after this many values with gradients");
-    add(app, flags, "--max-unseen", "P",
-        "end the search when the chance that another run finds a new minimum is this small, or less than "
-        "half a minimum is thought to be unseen");
+    add(app, flags, "--settle", "P",
+        "end the search when going on would find a better value with a chance this small, or \"off\" [0.02; "
+        "off with --starts or a start given by hand]");
     add(app, flags, "--target", "F", "end the search at a value this good");
 
     app.option_defaults()->group("Output");

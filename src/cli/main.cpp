@@ -272,7 +272,7 @@ int run_minimize(const Command& command) {
         const auto ids =
             spread_start_ids(output.trace_runs.value_or(default_trace_runs), result.runs_started());
         const bool all_iterations =
-            result.status == SearchStatus::completed || result.status == SearchStatus::covered;
+            result.status == SearchStatus::completed || result.status == SearchStatus::settled;
         attempt([&] {
             write_trace(*trace, objective, box, options, ids,
                         all_iterations ? options.iterations : result.iterations);

@@ -26,6 +26,8 @@ constexpr int most_rounds = 200;
 constexpr int most_adrift = 3;
 /// Whole steps that make the slope smaller and leave the value.
 constexpr int most_flatter = 3;
+/// Rounds in a row that gain next to nothing, on the floor of a valley that bends: no round will see its end.
+constexpr int most_crawled = 16;
 
 // Damping of a step, in units of the second derivatives on the diagonal.
 constexpr std::array damping = {1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1.0, 100.0};
@@ -38,8 +40,10 @@ constexpr double difference = 6e-6;
 constexpr double least_of_width = 0.01;
 constexpr double shorter = 1.0 / 32;
 constexpr int most_shorter = 5;
-/// The gradient bends where its changes on both sides differ by more than this part of them.
+/// The gradient bends where its changes on both sides differ by more than this part of them, and by more than
+/// rounding in the function may make of them.
 constexpr double bend = 0.25;
+constexpr double noise = 0x1p-44;
 
 // A minimum is no higher than what is this far beside it in any variable, in widths and in units of x.
 constexpr double feeler_of_width = 1e-7;
@@ -99,9 +103,10 @@ class SecondOrder::Model {
         }
         const double ahead = g_above[j] - g_[j];
         const double behind = g_[j] - g_below[j];
-        const bool has_both = above != x_[j] && below != x_[j];
-        const bool is_straight =
-            std::abs(ahead - behind) <= bend * (std::abs(ahead) + std::abs(behind)) || !has_both;
+        // Beside a wall the way to it may be the shorter one, and tells nothing beside the other.
+        const bool has_both = above - x_[j] <= 2 * (x_[j] - below) && x_[j] - below <= 2 * (above - x_[j]);
+        const double most = bend * (std::abs(ahead) + std::abs(behind)) + noise * std::abs(f_) / reach_[i];
+        const bool is_straight = std::abs(ahead - behind) <= most || !has_both;
         const bool has_values = std::isfinite(trials.f(trial)) && std::isfinite(trials.f(trial + 1));
         const bool is_shortest = reach_[i] <= difference * std::abs(x_[j]) || shortened_ >= most_shorter;
         if (is_straight && has_values) return true;
@@ -278,12 +283,18 @@ struct SecondOrder::Descent {
     }
     /// What was gained is no more than rounding makes of a value.
     static bool is_small(double gain, double f) { return !(gain > 4 * epsilon * std::abs(f)); }
+    void count_crawling(double f_before) {
+        constexpr double little = 0x1p-36;
+        crawled = f_before - best().f() <= little * std::abs(f_before) ? crawled + 1 : 0;
+        if (!is_over() && crawled == most_crawled) end = SecondOrderPoint::End::out_of_work;
+    }
 
     std::uint64_t evaluations;  ///< left
     std::optional<Model> here = {};
     std::optional<Model> before_drift = {};
     int adrift = 0;
     int flatter = 0;
+    int crawled = 0;
     Next next = Next::whole_step;
     double promise = 0;  ///< of the whole step
     bool is_saddle = false;
@@ -326,12 +337,15 @@ void SecondOrder::refine_group(std::span<SecondOrderPoint> points) {
     }
     trials_.evaluate();
     for (Descent& descent : descents) descent.move(model_at(descent.first));
+    std::vector<double> f_before(descents.size());
     for (int round = 0; round < most_rounds; ++round) {
         if (halt_->requested() || std::ranges::all_of(descents, &Descent::is_over)) break;
+        for (std::size_t i = 0; i < descents.size(); ++i) f_before[i] = descents[i].best().f();
         take_curvature(descents);
         take_whole_steps(descents);
         take_other_steps(descents);
         feel(descents);
+        for (std::size_t i = 0; i < descents.size(); ++i) descents[i].count_crawling(f_before[i]);
     }
     for (std::size_t i = 0; i < points.size(); ++i) {
         const Model& best = descents[i].best();
@@ -511,7 +525,6 @@ void SecondOrder::feel(std::vector<Descent>& descents) {
 /// to both sides seems to be straight.
 bool SecondOrder::is_rough(const Descent& descent) const {
     constexpr double most_rise = 4;
-    constexpr double noise = 0x1p-44;
     if (descent.is_rough) return true;
     const Model& here = *descent.here;
     std::size_t trial = descent.first;

@@ -59,6 +59,9 @@ Json option_value(const Option& option, const auto& field) {
     if constexpr (std::is_same_v<Field, bool>) {
         if (option.notation != Notation::truth) return spelling_of(field);
     }
+    if constexpr (std::is_same_v<Field, double>) {
+        if (option.notation == Notation::number_or_off && field == 0) return "off";
+    }
     return field;
 }
 template <class T>
@@ -128,9 +131,7 @@ std::string to_json(const Result& result, const Box& box, const Options& options
         {"runs", runs(result)},
         {"coverage",
          {{"runs", coverage.runs},
-          {"minima_found", coverage.minima_found},
-          {"minima_expected", or_null(coverage.minima_expected)},
-          {"volume_covered", or_null(coverage.volume_covered)},
+          {"found_once", coverage.found_once},
           {"unseen_probability", or_null(coverage.unseen_probability)}}},
         {"audit",
          {{"spared", result.audit.spared},

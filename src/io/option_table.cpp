@@ -66,6 +66,7 @@ constexpr bool is_file = std::is_same_v<T, std::string> || std::is_same_v<T, std
 template <class T>
 OptionKind kind_of(const Option& option, const T& /*field*/) {
     if constexpr (Choice<T>) return is_switch<T> ? OptionKind::choice : OptionKind::word;
+    if (option.notation == Notation::number_or_off) return OptionKind::number_or_off;
     if constexpr (std::is_floating_point_v<T>) return OptionKind::number;
     if constexpr (is_file<T>) return OptionKind::file;
     if constexpr (std::is_same_v<T, std::vector<std::vector<double>>>) return OptionKind::points;
@@ -77,10 +78,14 @@ OptionKind kind_of(const Option& option, const std::optional<T>& /*field*/) {
     return kind_of(option, T{});
 }
 
+bool is_no(Text text) {
+    return text == "off" || text == "false" || text == "no";
+}
+
 template <Choice T>
 void read(const Option& option, Text text, T& field) {
     if (is_switch<T> && (text == "true" || text == "yes")) text = "on";
-    if (is_switch<T> && (text == "false" || text == "no")) text = "off";
+    if (is_switch<T> && is_no(text)) text = "off";
     const std::optional<T> value = value_of<T>(text);
     if (!value) refuse(option.name, text, fmt::format("must be one of: {}", all_spellings<T>()));
     field = *value;
@@ -89,7 +94,8 @@ void read(const Option& /*option*/, Text text, Isa& field) {
     field = parse_isa(text);
 }
 void read(const Option& option, Text text, double& field) {
-    field = parse_number(option.name, text);
+    const bool is_off = option.notation == Notation::number_or_off && is_no(text);
+    field = is_off ? 0 : parse_number(option.name, text);
 }
 void read(const Option& option, Text text, std::uint64_t& field) {
     field =
@@ -141,6 +147,7 @@ constexpr auto synonyms = std::to_array<std::pair<Text, Text>>({
     {"maxfun", "max-evaluations"},  // SciPy
     {"max-evals", "max-evaluations"},
     {"stop-value", "target"},  // NLopt's stopval
+    {"max-unseen", "settle"},  // lanewise, until version 0.1
     {"output", "json"},
 });
 

@@ -64,6 +64,7 @@ std::string text_of(const toml::node& node) {
 std::string_view wanted(OptionKind kind) {
     switch (kind) {
         case OptionKind::number: return "a number";
+        case OptionKind::number_or_off: return "a number, or \"off\"";
         case OptionKind::count:
         case OptionKind::big_count: return "a whole number";
         case OptionKind::word:
@@ -79,6 +80,7 @@ bool fits(OptionKind kind, const toml::node& node) {
         case OptionKind::number:
         case OptionKind::count: return node.is_number();
         case OptionKind::big_count: return node.is_number() || node.is_string();
+        case OptionKind::number_or_off: return node.is_number() || node.is_string() || node.is_boolean();
         case OptionKind::word:
         case OptionKind::file: return node.is_string();
         case OptionKind::choice: return node.is_string() || node.is_boolean();

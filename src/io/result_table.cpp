@@ -31,10 +31,6 @@ const char* plural(std::size_t count) {
     return count == 1 ? "" : "s";
 }
 
-const char* minima_word(std::size_t count) {
-    return count == 1 ? "minimum" : "minima";
-}
-
 std::string with_unit(double count) {
     if (count >= 1e9) return fmt::format("{:.3g} G", count / 1e9);
     if (count >= 1e6) return fmt::format("{:.3g} M", count / 1e6);
@@ -107,26 +103,16 @@ std::string runs(const Result& result) {
     return text + "\n";
 }
 
-/// The number of minima that the sample predicts, unless more were found.
-std::string expected_minima(const Result& result) {
-    if (!result.coverage.minima_expected) return "";
-    const double expected = std::round(*result.coverage.minima_expected);
-    if (expected < static_cast<double>(result.minima_found))
-        return "       no estimate of the number of minima: more were found than the sample predicts\n";
-    return fmt::format("       about {:.0f} {} expected in all\n", expected,
-                       minima_word(expected == 1 ? 1 : 2));
-}
-
 std::string coverage(const Result& result) {
     const Coverage& coverage = result.coverage;
     if (!coverage.unseen_probability) return "";
     constexpr double nearly_certain = 0.99;
     const std::string chance = *coverage.unseen_probability > nearly_certain
                                    ? fmt::format("above {}", nearly_certain)
-                                   : fmt::format("about {:.2g}", *coverage.unseen_probability);
-    return fmt::format("sample {} runs ended at {} {}; chance that one more ends at another: {}\n{}",
-                       coverage.runs, coverage.minima_found, minima_word(coverage.minima_found), chance,
-                       expected_minima(result));
+                                   : fmt::format("of about {:.2g}", *coverage.unseen_probability);
+    return fmt::format(
+        "unseen another run comes to a new minimum with a chance {} ({} of {} came to one alone)\n", chance,
+        coverage.found_once, coverage.runs);
 }
 
 std::string work(const Result& result) {
@@ -135,11 +121,6 @@ std::string work(const Result& result) {
     return fmt::format("time   {:.3g} s, {}run-iterations/s ({}{}, {} thread{})\n", work.seconds,
                        with_unit(rate), isa_name(result.isa), result.native ? ", machine code" : "",
                        result.threads, plural(static_cast<std::size_t>(result.threads)));
-}
-
-/// Why the search ended; for what the sample said, the option that asked for it, since minima can be unseen.
-std::string_view end_of_search(SearchStatus status) {
-    return status == SearchStatus::covered ? "max-unseen" : name(status);
 }
 
 std::string wrong_gradient(const GradientCheck& check, const Box& box) {
@@ -196,8 +177,7 @@ std::string to_text(const GradientCheck& check, const Box& box) {
 
 std::string to_table(const Result& result, const Box& box) {
     std::string text;
-    if (result.status != SearchStatus::completed)
-        text += fmt::format("ended  {}\n", end_of_search(result.status));
+    if (result.status != SearchStatus::completed) text += fmt::format("ended  {}\n", name(result.status));
     return text + best(result, box) + minima(result, box) + runs(result) + coverage(result) + work(result);
 }
 

@@ -17,7 +17,7 @@ constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
 /// Coordinates of the grid. Nearness is by coordinate: what is near lies in the same cell or the next in each
 /// of them.
-constexpr std::size_t most_grid_coordinates = 6;
+constexpr std::size_t most_grid_coordinates = 4;
 using Cell = std::array<std::int64_t, most_grid_coordinates>;
 
 std::uint64_t hash(const Cell& cell) {
@@ -57,12 +57,12 @@ class Grid {
   public:
     Grid(const Ends& ends, double distance)
         : ends_(&ends),
-          distance_(distance),
           distances_per_cell_(std::clamp(widest_cell / distance, 1.0, most_distances_per_cell)),
           cells_per_width_(1 / (distances_per_cell_ * std::max(distance, least_distance))),
           coordinates_(grid_coordinates(ends)),
           newest_(std::bit_ceil(ends.count() + 1), none) {
         members_.reserve(ends.count());
+        for (const double width : ends.widths()) per_distance_.push_back(1 / width / distance);
     }
 
     void clear() {
@@ -140,16 +140,17 @@ class Grid {
     /// Cells that share a bucket only cost time.
     std::size_t bucket(const Cell& cell) const { return hash(cell) & (newest_.size() - 1); }
 
-    /// Largest distance in a coordinate, in units of `distance_`; one above 1 need not be exact.
+    /// Largest distance in a coordinate, in units of the distance that is near; one above 1 need not be
+    /// exact.
     double apart_of(std::span<const double> a, std::span<const double> b) const {
         double largest = 0;
-        for (std::size_t j = 0; j < a.size() && largest <= distance_; ++j)
-            largest = std::max(largest, std::abs(a[j] - b[j]) / ends_->widths()[j]);
-        return largest / distance_;
+        for (std::size_t j = 0; j < a.size() && largest <= 1; ++j)
+            largest = std::max(largest, std::abs(a[j] - b[j]) * per_distance_[j]);
+        return largest;
     }
 
     const Ends* ends_;
-    double distance_;
+    std::vector<double> per_distance_;  ///< [coordinate] 1 / distance
     double distances_per_cell_;
     double cells_per_width_;
     std::vector<std::size_t> coordinates_;
@@ -159,9 +160,10 @@ class Grid {
 
 class NearestBetter {
   public:
-    NearestBetter(const Ends& ends, double distance, const InOneBasin& in_one_basin)
+    NearestBetter(const Ends& ends, double distance, const InOneBasin& in_one_basin, Joining joining)
         : ends_(&ends),
           in_one_basin_(&in_one_basin),
+          joining_(joining),
           grid_(ends, distance),
           joined_(ends.count(), none),
           is_member_(ends.count(), 0) {
@@ -215,6 +217,11 @@ class NearestBetter {
             }
             const bool is_polish_start = what.of == EndOf::polish_start && what.index < of_polish.size();
             if (is_polish_start) joined_[end] = of_polish[what.index];
+            if (joining_ == Joining::runs && what.of != EndOf::run) {
+                is_member_[end] = 1;
+                grid_.insert(end);
+                continue;
+            }
             Grid::Near nearest{2, none};
             std::uint32_t best = none;
             grid_.look_around(end, [&](const Grid::Near& near) {
@@ -285,6 +292,7 @@ class NearestBetter {
 
     const Ends* ends_;
     const InOneBasin* in_one_basin_;
+    Joining joining_;
     Grid grid_;
     std::vector<std::uint32_t> order_;     ///< best first
     std::vector<std::uint32_t> joined_;    ///< [end] a better end, or none
@@ -333,8 +341,8 @@ bool Ends::coincide(std::size_t i, std::size_t k) const {
     return are_within(are_exact ? exact_apart : converged_apart, point(i), point(k), widths_);
 }
 
-Clusters cluster(const Ends& ends, double distance, const InOneBasin& in_one_basin) {
-    return NearestBetter(ends, distance, in_one_basin).clusters();
+Clusters cluster(const Ends& ends, double distance, const InOneBasin& in_one_basin, Joining joining) {
+    return NearestBetter(ends, distance, in_one_basin, joining).clusters();
 }
 
 }  // namespace lanewise

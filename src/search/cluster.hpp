@@ -93,11 +93,15 @@ struct EndPair {
 /// Tells of each pair whether both are in one basin.
 using InOneBasin = std::function<std::vector<std::uint8_t>(std::span<const EndPair>)>;
 
+/// Which ends look for a better one to join: with `runs` each polished one founds a cluster.
+enum class Joining : std::uint8_t { all, runs };
+
 /// Nearest-better clustering (Preuss 2010): each end joins the nearest better one within `distance` in each
 /// variable, in units of the box, that is in one basin with it; of a few clusters the nearest ends are asked.
 /// What joins none founds a cluster. Ends that coincide are not asked, and a point from which a polish began
 /// belongs to the minimum it led to, however far that is. Without `in_one_basin` an end joins the best of
 /// those that are near. Near ends are found by a hash grid over the coordinates that vary most.
-Clusters cluster(const Ends& ends, double distance, const InOneBasin& in_one_basin = {});
+Clusters cluster(const Ends& ends, double distance, const InOneBasin& in_one_basin = {},
+                 Joining joining = Joining::all);
 
 }  // namespace lanewise

@@ -1,6 +1,8 @@
 #include "coverage.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace lanewise {
 
@@ -27,25 +29,54 @@ std::vector<std::uint32_t> clusters_of_runs(const Findings& findings, const Clus
 
 Coverage estimate_coverage(const Findings& findings, const Starts& starts, const Clusters& clusters,
                            const std::vector<std::uint32_t>& clusters_of_runs) {
-    std::vector<bool> reached(clusters.count, false);
-    double n = 0;
+    const Runs& runs = findings.runs;
+    std::vector<std::size_t> hits(clusters.count, 0);
+    std::size_t drawn = 0;
+    std::size_t ended = 0;
     for (std::size_t run = 0; run < clusters_of_runs.size(); ++run) {
-        if (!starts.is_sample(findings.runs.id[run]) || clusters_of_runs[run] == no_cluster) continue;
-        reached[clusters_of_runs[run]] = true;
-        ++n;
+        if (!starts.is_drawn(runs.id[run]) || runs.status[run] == RunStatus::pruned) continue;
+        ++drawn;
+        if (clusters_of_runs[run] == no_cluster) continue;
+        ++ended;
+        ++hits[clusters_of_runs[run]];
     }
-    const auto w = static_cast<double>(std::ranges::count(reached, true));
-    Coverage coverage{.runs = static_cast<std::size_t>(n),
-                      .minima_found = static_cast<std::size_t>(w),
-                      .minima_expected = {},
-                      .volume_covered = {},
-                      .unseen_probability = {}};
-    if (n > w + 2) coverage.minima_expected = w * (n - 1) / (n - w - 2);
-    if (n > 1) {
-        coverage.volume_covered = std::max(0.0, (n - w - 1) * (n + w) / (n * (n - 1)));
-        coverage.unseen_probability = std::min(1.0, w * (w + 1) / (n * (n - 1)));
-    }
+    const auto once = static_cast<std::size_t>(std::ranges::count(hits, std::size_t{1}));
+    Coverage coverage{.runs = ended, .found_once = once, .unseen_probability = {}};
+    if (ended > 0 && 2 * ended >= drawn)
+        coverage.unseen_probability = static_cast<double>(once + 1) / static_cast<double>(ended + 1);
     return coverage;
+}
+
+double chance_of_better(const Findings& findings, const Starts& starts, const Clusters& clusters,
+                        const std::vector<std::uint32_t>& clusters_of_runs) {
+    constexpr double weight_of_offspring = 1.0 / 8;
+    const double as_low = findings.best.f + difference_that_counts(findings, clusters);
+    std::vector<double> f(clusters.count, std::numeric_limits<double>::infinity());
+    for (const auto& [end, cluster] : clusters.members) f[cluster] = std::min(f[cluster], end.f);
+    double evidence = 0;
+    std::size_t drawn = 0;
+    for (std::size_t run = 0; run < clusters_of_runs.size(); ++run) {
+        const bool is_drawn = starts.is_drawn(findings.runs.id[run]);
+        if (is_drawn) ++drawn;
+        if (clusters_of_runs[run] == no_cluster || !(f[clusters_of_runs[run]] <= as_low)) continue;
+        if (is_drawn) ++evidence;
+        if (findings.runs.is_offspring(run)) evidence += weight_of_offspring;
+    }
+    constexpr double few_starts = 24;
+    return std::max(1 / ((1 + evidence) * (1 + evidence)),
+                    few_starts / (static_cast<double>(drawn) * evidence));
+}
+
+double difference_that_counts(const Findings& findings, const Clusters& clusters) {
+    constexpr double noise = 0x1p-40;
+    constexpr double of_range = 1e-9;
+    std::vector<double> f(clusters.count, std::numeric_limits<double>::infinity());
+    for (const auto& [end, cluster] : clusters.members) f[cluster] = std::min(f[cluster], end.f);
+    const double best = findings.best.f;
+    if (f.empty()) return noise * std::abs(best);
+    const auto middle = f.begin() + static_cast<std::ptrdiff_t>(f.size() / 2);
+    std::ranges::nth_element(f, middle);
+    return noise * std::abs(best) + of_range * std::max(0.0, *middle - best);
 }
 
 }  // namespace lanewise

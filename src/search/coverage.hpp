@@ -14,8 +14,17 @@ namespace lanewise {
 inline constexpr std::uint32_t no_cluster = static_cast<std::uint32_t>(-1);
 std::vector<std::uint32_t> clusters_of_runs(const Findings& findings, const Clusters& clusters);
 
-/// The estimates of Boender & Rinnooy Kan from the sample of the starts.
+/// See Coverage.
 Coverage estimate_coverage(const Findings& findings, const Starts& starts, const Clusters& clusters,
                            const std::vector<std::uint32_t>& clusters_of_runs);
+
+/// The chance that going on finds a better value, by the runs that came to one as low as the best: see
+/// Options::settle.
+double chance_of_better(const Findings& findings, const Starts& starts, const Clusters& clusters,
+                        const std::vector<std::uint32_t>& clusters_of_runs);
+
+/// Values that differ from the best by no more than this are as low: it is what rounding may make of it, and
+/// little beside the differences between minima.
+double difference_that_counts(const Findings& findings, const Clusters& clusters);
 
 }  // namespace lanewise

@@ -31,8 +31,8 @@ Clusters cluster_runs(const Look& look, const Points& points, const std::vector<
                          [&](std::size_t j) { return x[i * d + j]; });
         }
     }
-    return cluster(ends, distance,
-                   same_basin == nullptr ? InOneBasin() : in_one_basin_among(ends, *same_basin));
+    if (same_basin == nullptr) return cluster(ends, distance);
+    return cluster(ends, distance, in_one_basin_among(ends, *same_basin), Joining::runs);
 }
 
 /// The verdict that the run of index i ends, with a value that counts as f.
@@ -135,7 +135,7 @@ void merge_into_polished(Findings& findings, std::size_t first, const Box& box, 
         if (is_under_way(run))
             ends.add({runs.f[run], EndOf::run, run}, [x = runs.point(run)](std::size_t j) { return x[j]; });
     }
-    const Clusters clusters = cluster(ends, distance, in_one_basin_among(ends, same_basin));
+    const Clusters clusters = cluster(ends, distance, in_one_basin_among(ends, same_basin), Joining::runs);
     const std::vector<End> founders = lanewise::founders(clusters);
     for (const auto& [end, cluster] : clusters.members) {
         const End& founder = founders[cluster];

@@ -160,7 +160,8 @@ Clusters cluster_minima(const Findings& findings, const Box& box, double distanc
             ends.add({runs.f[run], EndOf::run, run}, [x = runs.point(run)](std::size_t j) { return x[j]; });
         }
     }
-    Clusters clusters = cluster(ends, distance, in_one_basin_among(ends, same_basin));
+    Clusters clusters = cluster(ends, distance, in_one_basin_among(ends, same_basin),
+                                first_run == 0 ? Joining::all : Joining::runs);
     if (converge) leave_out_unfinished(clusters, findings);
     return clusters;
 }

@@ -121,7 +121,8 @@ inline bool runs_converge(const Options& options) noexcept {
 }
 
 /// The minima: clusters of what was polished and the ends of runs from `first_run` on. Where runs `converge`,
-/// one is a minimum only if a run converged in it or a polish was finished.
+/// one is a minimum only if a run converged in it or a polish was finished. Beside the runs of a wave, with
+/// `first_run` above 0, polished points are not told apart.
 Clusters cluster_minima(const Findings& findings, const Box& box, double distance,
                         const SameBasin& same_basin, bool converge, std::size_t first_run = 0);
 

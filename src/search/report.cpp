@@ -47,9 +47,10 @@ class Report {
         for (std::size_t run = 0; run < runs().count(); ++run) {
             if (!runs().is_offspring(run)) ++result.runs[static_cast<std::size_t>(runs().status[run])];
         }
-        // The starts whose turn did not come.
-        result.runs[static_cast<std::size_t>(RunStatus::stopped)] +=
-            setting_->starts.count() - (runs().count() - findings_->offspring);
+        // The starts whose turn did not come. A search that is settled does not want them.
+        if (result.status != SearchStatus::settled)
+            result.runs[static_cast<std::size_t>(RunStatus::stopped)] +=
+                setting_->starts.count() - (runs().count() - findings_->offspring);
         result.offspring = findings_->offspring;
         result.coverage = estimate_coverage(*findings_, setting_->starts, clusters_, clusters_of_runs_);
         result.audit = audit();

@@ -21,7 +21,7 @@ namespace lanewise {
 namespace {
 
 // Waves of starts: the first is small, so that what is easy is found at once; each further one makes the
-// search four times as large, up to a bound (memory.hpp).
+// search twice as large, up to a bound (memory.hpp).
 constexpr std::size_t first_wave = 16;
 
 // Between two waves come generations of offspring. They start near minima: their runs are shorter.
@@ -113,7 +113,7 @@ class Search {
         findings_.work.evaluations = evaluations() + engine_->evaluations_in_vain();
         if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
         if (!is_over() && has_fallen_short_) findings_.status = SearchStatus::max_evaluations;
-        if (!is_over() && covered_) findings_.status = SearchStatus::covered;
+        if (!is_over() && settled_) findings_.status = SearchStatus::settled;
         if (options_->profile) findings_.profile = engine_->profile();
         return std::move(findings_);
     }
@@ -123,9 +123,10 @@ class Search {
         EngineWork work_so_far = work();
         double seconds_so_far = seconds();
         bool in_wave = wave_ && wave_->has_begun();
-        archive(findings_, next_, covered_, begun_, breeding_, barren_, best_before_, best_x_before_, first_,
-                to_converge_, converge_evaluations_, converge_group_, last_rounds_, to_polish_, best_first_,
-                polish_evaluations_, offspring_, work_so_far, seconds_so_far, in_wave);
+        archive(findings_, next_, settled_, best_before_starts_, begun_, breeding_, barren_, best_before_,
+                best_x_before_, first_, to_converge_, converge_evaluations_, converge_group_, last_rounds_,
+                to_polish_, best_first_, polish_evaluations_, offspring_, work_so_far, seconds_so_far,
+                in_wave);
         if constexpr (Archive::reads) {
             earlier_work_ = work_so_far;
             earlier_seconds_ = saved_at_ = seconds_so_far;
@@ -138,7 +139,8 @@ class Search {
                                       .offspring = offspring_,
                                       .wave = wave_ ? &*wave_ : nullptr,
                                       .next = next_,
-                                      .covered = covered_,
+                                      .settled = settled_,
+                                      .best_before_starts = best_before_starts_,
                                       .breeding = breeding_,
                                       .begun = begun_,
                                       .barren = barren_,
@@ -185,11 +187,11 @@ class Search {
 
     void begin_wave() {
         const std::size_t starts = setting_->starts.count();
-        const std::size_t size =
-            begun_ == 0 ? first_wave : begun_ + std::min(3 * begun_, memory_.largest_wave);
+        const std::size_t size = begun_ == 0 ? first_wave : begun_ + std::min(begun_, memory_.largest_wave);
         const std::size_t born = offspring_to_begin();
         breeding_ = born > 0;
-        if (!breeding_ && begun_ == starts) {
+        if (!breeding_) settled_ = is_settled();
+        if (!breeding_ && (begun_ == starts || settled_)) {
             next_ = Next::last_polish;
             return;
         }
@@ -212,6 +214,7 @@ class Search {
         }
         plan.runs = affordable;
         best_before_ = findings_.best.f;
+        if (!breeding_) best_before_starts_ = findings_.best.f;
         best_x_before_ = findings_.best.x;
         wave_.emplace(*setting_, *engine_, *halt_, findings_);
         if (!wave_->begin(plan)) {
@@ -315,10 +318,11 @@ class Search {
             const std::size_t most = breeding_ ? settled_offspring : settled_starts;
             if (to_converge_.size() > most) to_converge_.resize(most);
         }
-        if (!to_converge_.empty()) go_on(to_converge_.size(), PolishTo::convergence);
+        const bool goes_on = !to_converge_.empty();
+        if (goes_on) go_on(to_converge_.size(), PolishTo::convergence);
         if (!to_converge_.empty() || is_over()) return;
         next_ = Next::after_wave;
-        to_polish_ = unpolished_minima(first_, polished_per_wave);
+        if (goes_on) to_polish_ = unpolished_minima(first_, polished_per_wave);
     }
 
     /// Runs of the wave that have not converged, best first.
@@ -349,8 +353,7 @@ class Search {
     void after_wave() {
         if (options_->offspring) offspring_.take_parents(findings_, first_);
         barren_ = !breeding_ || has_better_minimum() ? 0 : barren_ + 1;
-        covered_ = options_->max_unseen && !breeding_ && is_covered();
-        next_ = covered_ ? Next::last_polish : Next::begin_wave;
+        next_ = Next::begin_wave;
     }
 
     /// Whether the wave has led to a better basin than that of the best point before it.
@@ -375,15 +378,17 @@ class Search {
         if (!is_over() && has_reached_target(findings_.best.f)) findings_.status = SearchStatus::target;
     }
 
-    bool is_covered() const {
+    /// Looked at when a wave of starts and the offspring after it are over.
+    bool is_settled() const {
+        constexpr std::size_t least_starts = 64;
+        if (options_->used_settle() == 0 || begun_ < least_starts || begun_ == setting_->starts.count())
+            return false;
         const Clusters clusters = cluster_minima(findings_, *setting_->box, options_->same_distance,
                                                  same_basin_, runs_converge(*options_));
-        const Coverage coverage =
-            estimate_coverage(findings_, setting_->starts, clusters, clusters_of_runs(findings_, clusters));
-        constexpr double less_than_one = 0.5;
-        return (coverage.unseen_probability && *coverage.unseen_probability <= *options_->max_unseen) ||
-               (coverage.minima_expected &&
-                *coverage.minima_expected - static_cast<double>(coverage.minima_found) <= less_than_one);
+        if (best_before_starts_ - findings_.best.f > difference_that_counts(findings_, clusters))
+            return false;
+        return chance_of_better(findings_, setting_->starts, clusters,
+                                clusters_of_runs(findings_, clusters)) <= options_->used_settle();
     }
 
     // The state, to go on from.
@@ -546,7 +551,7 @@ class Search {
                                    .runs_begun = begun_,
                                    .runs_alive = wave_ ? wave_->alive() : 0,
                                    .minima = findings_.polished.size(),
-                                   .share = (static_cast<double>(begun_) - to_come) / starts,
+                                   .share = settled_ ? 1 : (static_cast<double>(begun_) - to_come) / starts,
                                    .best_f = setting_->sign * findings_.best.f,
                                    .run_iterations = work().run_iterations,
                                    .seconds = seconds()};
@@ -573,9 +578,10 @@ class Search {
     SameBasin same_basin_;
     Findings findings_;
     Next next_ = Next::begin_wave;
-    bool covered_ = false;           ///< max_unseen is met
-    bool has_fallen_short_ = false;  ///< of evaluations
-    std::size_t begun_ = 0;          ///< starts
+    bool settled_ = false;
+    double best_before_starts_ = std::numeric_limits<double>::infinity();  ///< the last wave of them
+    bool has_fallen_short_ = false;                                        ///< of evaluations
+    std::size_t begun_ = 0;                                                ///< starts
 
     std::optional<Wave> wave_;
     bool breeding_ = false;                                         ///< the wave is of offspring

@@ -35,12 +35,11 @@ Starts::Starts(const Box& box, const Options& options, const std::vector<std::ve
 }
 
 bool Starts::is_sample(std::uint64_t start_id) const noexcept {
-    return start_id >= given() && start_id < count() &&
-           (all_are_sample_ || (start_id - given()) % sample_every == sample_every - 1);
+    return is_drawn(start_id) && (all_are_sample_ || (start_id - given()) % sample_every == sample_every - 1);
 }
 
 std::size_t Starts::candidates(std::uint64_t start_id) const noexcept {
-    const bool chosen = start_id >= given() && start_id < count() && !is_sample(start_id);
+    const bool chosen = is_drawn(start_id) && !is_sample(start_id);
     return chosen ? explore_ : 1;
 }
 

@@ -42,6 +42,8 @@ class Starts {
     void candidate(std::uint64_t start_id, std::size_t which, std::span<double> x) const;
 
     bool is_sample(std::uint64_t start_id) const noexcept;
+    /// Not given by hand, and not of offspring.
+    bool is_drawn(std::uint64_t start_id) const noexcept { return start_id >= given() && start_id < count(); }
 
   private:
     const Box* box_;

@@ -15,7 +15,7 @@ namespace lanewise {
 namespace {
 
 constexpr std::string_view magic = "lanewise checkpoint\n";
-constexpr std::uint32_t format = 8;  // one more with each change of what is written
+constexpr std::uint32_t format = 9;  // one more with each change of what is written
 
 /// Every step is one-to-one in the checksum so far and in the word: no change of a single word goes unseen.
 std::uint64_t checksum(std::string_view bytes) {
@@ -54,6 +54,10 @@ std::string spell(const std::optional<T>& value) {
 std::string spell(const std::vector<std::vector<double>>& /*points*/) {
     return {};
 }
+std::string spell(const Option& option, const auto& value) {
+    const std::string text = spell(value);
+    return option.notation == Notation::number_or_off && text == "0" ? "off" : text;
+}
 
 struct Spelled {
     std::string_view name;
@@ -67,7 +71,7 @@ std::vector<Spelled> deciding_options(Options options) {
         if (option.saved != Saved::deciding) return;
         Writer writer;
         writer(value);
-        deciding.push_back({option.name, spell(value), writer.take()});
+        deciding.push_back({option.name, spell(option, value), writer.take()});
     });
     return deciding;
 }

@@ -71,7 +71,8 @@ class StateRules {
         rule("tile_lanes", findings_.tile_lanes % kernels::lane_group == 0);
 
         rule("next", state.next <= Next::nothing && (state.next == Next::stage) == (state.wave != nullptr));
-        rule("covered", !state.covered || (options_.max_unseen && state.next >= Next::last_polish));
+        rule("settled", !state.settled || (options_.used_settle() > 0 && state.next >= Next::last_polish));
+        rule("best_before_starts", is_value(state.best_before_starts));
         rule("barren", state.barren <= most_barren);
         rule("best_before", is_value(state.best_before));
         rule("best_x_before", state.best_x_before.empty()

@@ -18,7 +18,7 @@ namespace lanewise {
 enum class Next : std::uint8_t { begin_wave, stage, converge, settle, after_wave, last_polish, nothing };
 
 /// Breeding ends after so many generations in a row that found nothing better.
-inline constexpr std::size_t most_barren = 16;
+inline constexpr std::size_t most_barren = 8;
 
 /// The last polish looks so often for minima that are not polished yet.
 inline constexpr std::size_t most_last_rounds = 8;
@@ -30,7 +30,9 @@ struct SearchState {
     const Offspring& offspring;
     Wave* wave;  ///< null between two waves
     Next next;
-    bool covered, breeding;
+    bool settled;
+    double best_before_starts;
+    bool breeding;
     std::size_t begun, barren, first, last_rounds;
     const std::vector<std::uint32_t>& to_converge;
     std::uint64_t converge_evaluations;

@@ -103,8 +103,8 @@ void validate(const Options& options) {
         refuse("explore", options.explore, "must be 1 to 1000");
     if (!(options.same_distance > 0 && options.same_distance <= 1))
         refuse("same-distance", options.same_distance, "must be above 0 and at most 1");
-    if (options.max_unseen && !(*options.max_unseen > 0 && *options.max_unseen < 1))
-        refuse("max-unseen", *options.max_unseen, "must be above 0 and below 1");
+    if (options.settle && !(*options.settle >= 0 && *options.settle < 1))
+        refuse("settle", *options.settle, "must be above 0 and below 1, or off");
     if (options.threads < 0 || options.threads > most_threads)
         refuse("threads", options.threads, "must be 1 to 4096, or 0 for OpenMP's choice");
     if (options.tile_lanes % lane_multiple != 0)

@@ -79,7 +79,7 @@ std::vector<Saved> save_all() {
                      o.rule.method = Method::amsgrad;
                  })),
             save(bumps, plane, with([](Options& o) {
-                     o.max_unseen = 0.5;
+                     o.settle = 0.5;
                      o.memory = 1'000'000;
                      o.prune = false;
                      o.precision = Precision::f32;
