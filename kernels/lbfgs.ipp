@@ -50,7 +50,7 @@ constexpr double less_than_probed = 1e-3;
 /// The largest slope of late: with each step what was before counts for this part.
 constexpr double remembered = 0.9;
 /// The unit of a variable is |x| and this part of its scale.
-constexpr double least_unit = 0x1p-16;
+constexpr double least_unit = 0x1p-26;
 constexpr double least_growth = 1.1;
 constexpr double most_growth = 4;
 

@@ -32,7 +32,7 @@ struct BatchOptions {
     std::optional<double> final_alpha = {};
     Scale scale = Scale::box;  ///< Scale::none where a bound is infinite and the rule is not lbfgs
 
-    /// L-BFGS has converged where two steps in a row moved no variable by more than this times (|x_j| + 2^-16
+    /// L-BFGS has converged where two steps in a row moved no variable by more than this times (|x_j| + 2^-26
     /// widths of its bounds; 1 counts as the width of those that are not finite) and took three quarters of
     /// the slope along them, or where there is no slope. At least 0. It is the same in whatever units f and x
     /// are.

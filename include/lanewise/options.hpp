@@ -109,7 +109,7 @@ enum class Method {
     /// H is the inverse of the second derivatives as the pairs tell it, in the variables that no wall holds;
     /// P projects onto the box; t meets the strong conditions of Wolfe along that way. It takes none of a
     /// Rule's numbers. A run ends where it has converged: where two steps in a row moved no variable by more
-    /// than 1e-7 (|x_j| + 2^-16 widths of the box) and took three quarters of the slope along them, where
+    /// than 1e-7 (|x_j| + 2^-26 widths of the box) and took three quarters of the slope along them, where
     /// there is no slope, or where no lower point is found; else when its iterations are done. minimize_batch
     /// has a tolerance of its own. In double precision only.
     lbfgs,

@@ -19,7 +19,7 @@ namespace lanewise {
 
 /// When L-BFGS ends.
 struct LbfgsLimits {
-    /// Where two steps in a row moved no variable by more than this times (|x| + 2^-16 widths) and took three
+    /// Where two steps in a row moved no variable by more than this times (|x| + 2^-26 widths) and took three
     /// quarters of the slope along them; and where there is no slope at all.
     double tolerance = 0;
     double longest_step = std::numeric_limits<double>::infinity();  ///< in box widths, in any variable

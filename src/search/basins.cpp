@@ -15,7 +15,8 @@ constexpr std::size_t between = 7;
 /// What is seen on the way from the first point of a pair to the second.
 class Way {
   public:
-    Way(const BasinPair& pair, std::span<const double> widths) : pair_(&pair) {
+    Way(const BasinPair& pair, std::span<const double> widths)
+        : pair_(&pair), highest_(std::max(pair.a.f, pair.b.f)) {
         // Of polished points so near to each other the slopes are to tell of a rise too: the values alone may
         // be noise.
         constexpr double close = 1e-3;
@@ -33,8 +34,9 @@ class Way {
     /// At point i of them.
     void see(std::size_t i, const Evaluation& at) {
         constexpr double noise = 0x1p-40;
-        const double higher = std::max(pair_->a.f, pair_->b.f);
-        rises_ = rises_ || !(at.f <= higher + noise * std::abs(higher));
+        rises_ = rises_ || !(at.f <= highest_ + noise * std::abs(highest_));
+        // To a minimum the way only falls.
+        if (pair_->b.is_exact && at.f < highest_) highest_ = at.f;
         if (i != 0 && i + 1 != between) return;
         double slope = 0;
         for (std::size_t j = 0; j < pair_->a.x.size(); ++j)
@@ -46,6 +48,7 @@ class Way {
 
   private:
     const BasinPair* pair_;
+    double highest_;  ///< what is above is a rise
     bool is_close_ = false;
     bool rises_ = false;
     bool rises_at_first_ = false;

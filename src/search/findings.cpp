@@ -51,6 +51,10 @@ void Findings::take(const Polished& minimum, EndOf of) {
 void Findings::add(Polished minimum) {
     polished.push_back(std::move(minimum));
     const Polished& added = polished.back();
+    RunStatus& status = runs.status[added.run];
+    const bool seemed_converged =
+        status == RunStatus::converged_gradient || status == RunStatus::converged_value;
+    if (!added.finished && seemed_converged) status = RunStatus::max_iterations;
     if (best.is_beaten_by(added.f, end_of(added), runs.id[added.run])) take(added, end_of(added));
 }
 
@@ -132,18 +136,22 @@ bool has_converged(const Findings& findings, const End& end) {
     return status == RunStatus::converged_gradient || status == RunStatus::converged_value;
 }
 
-/// Leaves out clusters in which nothing has converged.
-void leave_out_unfinished(Clusters& clusters, const Findings& findings) {
-    std::vector<std::uint8_t> is_minimum(clusters.count, 0);
-    for (const auto& [end, cluster] : clusters.members) {
-        if (has_converged(findings, end)) is_minimum[cluster] = 1;
-    }
+/// Leaves out clusters that are no minima.
+void keep(Clusters& clusters, const std::vector<std::uint8_t>& is_minimum) {
     std::vector<std::uint32_t> number(clusters.count);
     std::exclusive_scan(is_minimum.begin(), is_minimum.end(), number.begin(), std::uint32_t{0});
     std::erase_if(clusters.members,
                   [&](const Clusters::Member& member) { return is_minimum[member.cluster] == 0; });
     for (Clusters::Member& member : clusters.members) member.cluster = number[member.cluster];
     clusters.count = static_cast<std::size_t>(std::ranges::count(is_minimum, 1));
+}
+
+void leave_out_unfinished(Clusters& clusters, const Findings& findings) {
+    std::vector<std::uint8_t> is_minimum(clusters.count, 0);
+    for (const auto& [end, cluster] : clusters.members) {
+        if (has_converged(findings, end)) is_minimum[cluster] = 1;
+    }
+    keep(clusters, is_minimum);
 }
 
 }  // namespace
@@ -163,6 +171,21 @@ Clusters cluster_minima(const Findings& findings, const Box& box, double distanc
     Clusters clusters = cluster(ends, distance, in_one_basin_among(ends, same_basin),
                                 first_run == 0 ? Joining::all : Joining::runs);
     if (converge) leave_out_unfinished(clusters, findings);
+    return clusters;
+}
+
+Clusters listed_minima(const Findings& findings, const Box& box, double distance, const SameBasin& same_basin,
+                       bool converge) {
+    Clusters clusters = cluster_minima(findings, box, distance, same_basin, converge);
+    if (!converge) return clusters;
+    std::vector<std::uint8_t> is_minimum;
+    for (const auto& [end, cluster] : clusters.members) {
+        if (cluster < is_minimum.size()) continue;
+        const bool is_cut = end.of == EndOf::cut_polish ||
+                            (end.of == EndOf::polish_start && !findings.polished[end.index].finished);
+        is_minimum.push_back(is_cut ? 0 : 1);
+    }
+    keep(clusters, is_minimum);
     return clusters;
 }
 

@@ -126,4 +126,9 @@ inline bool runs_converge(const Options& options) noexcept {
 Clusters cluster_minima(const Findings& findings, const Box& box, double distance,
                         const SameBasin& same_basin, bool converge, std::size_t first_run = 0);
 
+/// Those of all runs that are listed: not where a run seemed to have converged, but the polish from there went
+/// down and did not come to its end.
+Clusters listed_minima(const Findings& findings, const Box& box, double distance, const SameBasin& same_basin,
+                       bool converge);
+
 }  // namespace lanewise

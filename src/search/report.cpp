@@ -25,9 +25,9 @@ class Report {
           engine_(&engine),
           halt_(&halt),
           findings_(&findings),
-          clusters_(cluster_minima(findings, *setting.box, setting.options->same_distance,
-                                   same_basin_by_values(engine, *setting.box),
-                                   runs_converge(*setting.options))),
+          clusters_(listed_minima(findings, *setting.box, setting.options->same_distance,
+                                  same_basin_by_values(engine, *setting.box),
+                                  runs_converge(*setting.options))),
           clusters_of_runs_(clusters_of_runs(findings, clusters_)) {}
 
     Result result() const {

@@ -383,8 +383,8 @@ class Search {
         constexpr std::size_t least_starts = 64;
         if (options_->used_settle() == 0 || begun_ < least_starts || begun_ == setting_->starts.count())
             return false;
-        const Clusters clusters = cluster_minima(findings_, *setting_->box, options_->same_distance,
-                                                 same_basin_, runs_converge(*options_));
+        const Clusters clusters = listed_minima(findings_, *setting_->box, options_->same_distance,
+                                                same_basin_, runs_converge(*options_));
         if (best_before_starts_ - findings_.best.f > difference_that_counts(findings_, clusters))
             return false;
         return chance_of_better(findings_, setting_->starts, clusters,
