@@ -316,7 +316,7 @@ TEST_CASE("a search ends when it is settled") {
     const Result easy = minimize(camel, camel_box);
     CHECK(easy.status == SearchStatus::settled);
     CHECK(easy.minima_found == 6);
-    CHECK(easy.runs_started() == 64);
+    CHECK(easy.runs_started() <= 64);
     // Unless all starts are asked for, in one way or another; a bound with them is a bound.
     CHECK(minimize(camel, camel_box, {.settle = 0}).status == SearchStatus::completed);
     CHECK(minimize(camel, camel_box, {.starts = 500}).status == SearchStatus::completed);

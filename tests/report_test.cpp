@@ -28,6 +28,8 @@ struct Run {
 /// Of runs with start ids 0, 1, ... The best point is that of run 0.
 Result report_of(const std::vector<Run>& runs, Options options) {
     const Expression objective("x", line);
+    // Where runs end counts.
+    options.polish = false;
     options.starts = runs.size();
     const Setting setting(objective, line, options);
     Halt halt(options);

@@ -263,7 +263,7 @@ class NearestBetter {
     }
 
     /// Finds for each the nearest end of another cluster, as far as those are known. Leaves those for which
-    /// there is one.
+    /// there is one and that do not coincide with it.
     void find_next(std::vector<Asking>& asking) {
         std::vector<std::uint32_t> root(ends_->count());
         for (const std::uint32_t end : order_) root[end] = joined_[end] == none ? end : root[joined_[end]];
@@ -280,7 +280,9 @@ class NearestBetter {
                     const auto is_other = [&](std::uint32_t of) { return root[of] != root[near.end]; };
                     if (near < nearest && std::ranges::all_of(asked, is_other)) nearest = near;
                 });
-                if (nearest.end != none) {
+                if (nearest.end != none && ends_->coincide(end, nearest.end)) {
+                    joined_[end] = nearest.end;
+                } else if (nearest.end != none) {
                     one.asked[one.count++] = nearest.end;
                     asking[found++] = one;
                 }

@@ -175,15 +175,20 @@ Clusters cluster_minima(const Findings& findings, const Box& box, double distanc
 }
 
 Clusters listed_minima(const Findings& findings, const Box& box, double distance, const SameBasin& same_basin,
-                       bool converge) {
+                       bool converge, bool all_are_polished) {
     Clusters clusters = cluster_minima(findings, box, distance, same_basin, converge);
     if (!converge) return clusters;
     std::vector<std::uint8_t> is_minimum;
+    std::size_t kept = 0;
     for (const auto& [end, cluster] : clusters.members) {
         if (cluster < is_minimum.size()) continue;
-        const bool is_cut = end.of == EndOf::cut_polish ||
-                            (end.of == EndOf::polish_start && !findings.polished[end.index].finished);
-        is_minimum.push_back(is_cut ? 0 : 1);
+        const bool is_run = end.of == EndOf::run;
+        const bool has_come_to_its_end =
+            is_polish(end.of) || (end.of == EndOf::polish_start && findings.polished[end.index].finished);
+        const bool may_be_unpolished = !all_are_polished || kept >= most_last_polished;
+        const bool is_listed = has_come_to_its_end || (is_run && may_be_unpolished);
+        is_minimum.push_back(is_listed ? 1 : 0);
+        kept += is_listed ? 1 : 0;
     }
     keep(clusters, is_minimum);
     return clusters;

@@ -126,9 +126,13 @@ inline bool runs_converge(const Options& options) noexcept {
 Clusters cluster_minima(const Findings& findings, const Box& box, double distance,
                         const SameBasin& same_basin, bool converge, std::size_t first_run = 0);
 
-/// Those of all runs that are listed: not where a run seemed to have converged, but the polish from there went
-/// down and did not come to its end.
+/// Polished in the end: at most this many of the best minima.
+inline constexpr std::size_t most_last_polished = 1000;
+
+/// Those of all runs that are listed: not where a run seemed to have converged, but the polish from there
+/// went down and did not come to its end. Where `all_are_polished`, as after the last polish, the best are
+/// minima only if a polish came to its end there.
 Clusters listed_minima(const Findings& findings, const Box& box, double distance, const SameBasin& same_basin,
-                       bool converge);
+                       bool converge, bool all_are_polished);
 
 }  // namespace lanewise

@@ -26,8 +26,8 @@ class Report {
           halt_(&halt),
           findings_(&findings),
           clusters_(listed_minima(findings, *setting.box, setting.options->same_distance,
-                                  same_basin_by_values(engine, *setting.box),
-                                  runs_converge(*setting.options))),
+                                  same_basin_by_values(engine, *setting.box), runs_converge(*setting.options),
+                                  all_are_polished())),
           clusters_of_runs_(clusters_of_runs(findings, clusters_)) {}
 
     Result result() const {
@@ -66,6 +66,12 @@ class Report {
 
   private:
     const Runs& runs() const { return findings_->runs; }
+
+    bool all_are_polished() const {
+        const bool is_whole =
+            findings_->status == SearchStatus::completed || findings_->status == SearchStatus::settled;
+        return setting_->options->polish && is_whole;
+    }
 
     std::string why_nothing_is_finite() const {
         std::uint64_t points = 0;

@@ -47,9 +47,6 @@ constexpr std::size_t converge_parts = 4;
 constexpr std::size_t settled_starts = 16;
 constexpr std::size_t settled_offspring = 4;
 
-/// Polished in the end: at most this many of the best minima.
-constexpr std::size_t most_last_polished = 1000;
-
 /// L-BFGS takes seldom more evaluations for a step, on the average of a run.
 constexpr std::uint64_t lbfgs_trials = 2;
 
@@ -380,11 +377,11 @@ class Search {
 
     /// Looked at when a wave of starts and the offspring after it are over.
     bool is_settled() const {
-        constexpr std::size_t least_starts = 64;
+        constexpr std::size_t least_starts = 32;
         if (options_->used_settle() == 0 || begun_ < least_starts || begun_ == setting_->starts.count())
             return false;
         const Clusters clusters = listed_minima(findings_, *setting_->box, options_->same_distance,
-                                                same_basin_, runs_converge(*options_));
+                                                same_basin_, runs_converge(*options_), false);
         if (best_before_starts_ - findings_.best.f > difference_that_counts(findings_, clusters))
             return false;
         return chance_of_better(findings_, setting_->starts, clusters,
