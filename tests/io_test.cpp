@@ -81,6 +81,7 @@ TEST_CASE("JSON has the documented layout and reads back to the same numbers") {
     for (const char* status : {"nan-at-start", "nan-on-the-way", "stopped"}) CHECK(read["runs"][status] == 0);
     CHECK(read["best"]["polished"] == result.best.polished);
     CHECK(read["best"]["offspring"] == false);
+    CHECK(read["best"]["finished"] == true);
     CHECK(read["minima"][0]["polished"] == true);
     CHECK(read["audit"]["regret"] == 0);
     CHECK(read["coverage"]["found_once"] == 0);
@@ -115,7 +116,13 @@ const Box pair{{"x", -5, 5}, {"y", 2, 2}};
 /// A search of 100 starts whose best run ended at one of `found` minima.
 Result found(std::size_t found) {
     Result result{};
-    result.best = {.f = 0, .x = {1, 2}, .start_id = 7, .iteration = 3, .offspring = false, .polished = false};
+    result.best = {.f = 0,
+                   .x = {1, 2},
+                   .start_id = 7,
+                   .iteration = 3,
+                   .offspring = false,
+                   .polished = false,
+                   .finished = true};
     result.minima = {{.f = 0,
                       .x = {1, 2},
                       .finished = true,
@@ -186,6 +193,8 @@ TEST_CASE("the table tells from which point of which run the best is") {
     CHECK(origin(3, true, true) == "polished from iteration 3 of an offspring of start 7");
     CHECK(origin(-1, false, true) == "polished from start 7");
     CHECK(origin(-1, false, false) == "start 7");
+    result.best.finished = false;
+    CHECK(origin(-1, false, false) == "start 7; it is no minimum");
 }
 
 TEST_CASE("the table counts every start once, whether its turn came or not") {

@@ -599,6 +599,14 @@ TEST_CASE("an answer does not depend on a tight box, or on units") {
             CHECK(minimize("(x^2-1)^2+(y^2-2)^2", box, options).minima_found == 4);
             CHECK(minimize("3*(x-0.1)^2+2*x*y+(y+7)^2", box, options).minima_found == 1);
         }
+        // Runs in a generous box are near to each other before they are near to a minimum.
+        const Box wide{{"x", -5000, 5000}, {"y", -5000, 5000}};
+        CHECK(minimize("(x^2-1)^2+(y^2-2)^2", wide, {.seed = seed}).minima_found == 4);
+        // On the floor of a valley they seem to have converged.
+        const Box wider{{"x", -1e7, 1e7}, {"y", -1e7, 1e7}};
+        const Result far_valley = minimize("100*(y-x^2)^2+(1-x)^2", wider, {.seed = seed});
+        CHECK(far_valley.best.f < 1e-20);
+        CHECK(far_valley.minima_found == 1);
         const Result tiny =
             minimize("1e-20*(100*(y-x^2)^2+(1-x)^2)", Box{{"x", -5, 5}, {"y", -5, 5}}, options);
         CHECK(tiny.best.x[0] == Approx(1).epsilon(1e-9));

@@ -51,23 +51,25 @@ struct Best {
     std::int64_t iteration;
     bool offspring;  ///< found by offspring of that start's run
     bool polished;   ///< by a polish that began where the run had come
+    bool finished;   ///< a minimum: see Minimum::finished
 };
 
 /// A distinct local minimum: a place where runs ended or a polish led. A run ends where its last iteration
 /// left it (the best run at its best point; after max_time or stop every run at its best point); runs that
 /// broke on the way or were pruned have no end, one that was merged has that of the run it was merged into.
 /// Ends and polished points are taken best first. One belongs to the minimum of the nearest better one within
-/// Options::same_distance if the value rises above both at none of 7 points between them; else the nearest
-/// ends of up to three other minima are tried, and else it is a new minimum. Ends that coincide belong to one
-/// minimum, and so do the point from which a polish began and the one it led to. Runs that are still on their
-/// way when their iterations are done go on by L-BFGS (Options::polish); what has not converged then found no
-/// minimum: it belongs to one that is near, or to none.
+/// Options::same_distance if none of 7 to 14 points between them shows a hump; else the nearest ends of up to
+/// three other minima are tried, and else it is a new minimum. Ends that coincide belong to one minimum, and
+/// so do the point from which a polish began and the one it led to. Runs that are still on their way when
+/// their iterations are done go on by L-BFGS (Options::polish); what has not converged then found no minimum:
+/// it belongs to one that is near, or to none.
 struct Minimum {
     double f;               ///< of its best end
     std::vector<double> x;  ///< its best end
     /// A run converged here or a polish came to its end; or Options::polish is off and the rule is another
     /// than lbfgs. The best point heads the list even where it is none yet, and does not count in
-    /// Result::minima_found then.
+    /// Result::minima_found then. Of a search that came to its end with Options::polish, the best 1000 minima
+    /// are those where a polish came to its end.
     bool finished;
     bool polished;                         ///< to full precision; else where a run ended
     double gradient_norm;                  ///< Euclidean norm of the projected gradient at x

@@ -251,6 +251,8 @@ int run_minimize(const Command& command) {
 
     const bool out_of_memory = result.status == SearchStatus::out_of_memory;
     if (out_of_memory) report("not enough memory to go on; this is what was found so far");
+    if (!result.best.finished && result.status != SearchStatus::target && !output.quiet)
+        report("the best point is no minimum: nothing has come to its end there");
     if (output.json != "-") say(to_table(result, box));
     if (options.profile) {
         const std::string text = profile_report(profile, result, objective, options);

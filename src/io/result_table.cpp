@@ -44,9 +44,9 @@ std::string best(const Result& result, const Box& box) {
         fmt::format("{}start {}", best.offspring ? "an offspring of " : "", best.start_id);
     const std::string point =
         best.iteration >= 0 ? fmt::format("iteration {} of {}", best.iteration, run) : run;
-    return fmt::format("best   f = {}\n       {}\n       {}{}\n", to_text(best.f),
+    return fmt::format("best   f = {}\n       {}\n       {}{}{}\n", to_text(best.f),
                        variables(box, best.x, 17, box.dimension()), best.polished ? "polished from " : "",
-                       point);
+                       point, best.finished ? "" : "; it is no minimum");
 }
 
 /// How many variables a minimum has at a bound; one that the box fixes has no choice and does not count.

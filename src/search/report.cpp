@@ -40,7 +40,8 @@ class Report {
                        .start_id = best.line,
                        .iteration = best.iteration,
                        .offspring = best.line != best.id,
-                       .polished = is_polish(best.of)};
+                       .polished = is_polish(best.of),
+                       .finished = best_is_minimum()};
         setting_->coordinates->to_variables(result.best.x);
         result.minima = describe_as_many_as_possible();
         result.minima_found = clusters_.count;
@@ -66,6 +67,10 @@ class Report {
 
   private:
     const Runs& runs() const { return findings_->runs; }
+
+    bool best_is_minimum() const {
+        return !clusters_.members.empty() && clusters_.members.front().end.f == findings_->best.f;
+    }
 
     bool all_are_polished() const {
         const bool is_whole =
@@ -137,7 +142,7 @@ class Report {
             const std::uint32_t cluster = clusters_of_runs_[run];
             if (!std::isfinite(runs().f[run]) && cluster < minima.size()) count(minima[cluster], run);
         }
-        if (minima.empty() || minima.front().f != setting_->sign * findings_->best.f) {
+        if (!best_is_minimum()) {
             minima.insert(minima.begin(), unfinished_best());
             points.insert(points.begin(), findings_->best.x);
         }
