@@ -74,7 +74,10 @@ def pairs(count):
 
 
 LANDSCAPES = [
-    *(wells(count, ratio, d) for count, ratio, d in ((4, 0.5, 2), (8, 0.6, 2), (8, 0.75, 2), (12, 0.8, 2), (8, 0.7, 3))),
+    *(
+        wells(count, ratio, d)
+        for count, ratio, d in ((4, 0.5, 2), (8, 0.6, 2), (8, 0.75, 2), (12, 0.8, 2), (8, 0.7, 3))
+    ),
     *(needle(width) for width in (1, 0.5, 0.3, 0.2, 0.1)),
     needle(0.5, 3),
     *(lattice(waves, d) for waves, d in ((3, 2), (6, 2), (12, 2), (25, 2), (3, 4), (6, 3), (2, 8))),
@@ -128,7 +131,9 @@ class Minima:
     def place(self, minimum):
         if self.is_flat:
             return (minimum["f"],)
-        return tuple((x - low) / width / SAME for x, low, width in zip(minimum["x"], self.lower, self.widths, strict=True))
+        return tuple(
+            (x - low) / width / SAME for x, low, width in zip(minimum["x"], self.lower, self.widths, strict=True)
+        )
 
     def find(self, minimum):
         if self.is_flat:
@@ -189,7 +194,9 @@ def main():
                 stated = result["coverage"]["unseen_probability"]
                 found = {minima.find(minimum) for minimum in result["minima"]}
                 unseen = sum(share for number, share in enumerate(shares) if number not in found)
-                of_landscape.append({"landscape": landscape.name, "size": size, "seed": seed, "stated": stated, "true": unseen})
+                of_landscape.append(
+                    {"landscape": landscape.name, "size": size, "seed": seed, "stated": stated, "true": unseen}
+                )
         rows += of_landscape
         told = [row for row in of_landscape if row["stated"] is not None]
         if not told:
@@ -206,9 +213,13 @@ def main():
         )
     told = [row for row in rows if row["stated"] is not None]
     open_ones = [row for row in told if row["true"] > 0]
-    print(f"\nstated >= true in {sum(row['stated'] >= row['true'] for row in told) / len(told):.1%} of {len(told)} searches")
+    print(
+        f"\nstated >= true in {sum(row['stated'] >= row['true'] for row in told) / len(told):.1%} of {len(told)} searches"
+    )
     for name, some in (("all", told), ("those with something left to find", open_ones)):
-        print(f"more than 10 times the true one in {sum(r['stated'] > 10 * r['true'] for r in some) / len(some):.1%} of {name}")
+        print(
+            f"more than 10 times the true one in {sum(r['stated'] > 10 * r['true'] for r in some) / len(some):.1%} of {name}"
+        )
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1) + "\n")
     if options.plot:

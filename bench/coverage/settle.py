@@ -26,8 +26,8 @@ SIZES = (16, 32, 64, 128, 256, 512, 1024, 2048)
 
 
 def search(program, function, seed, *options):
-    command = [program, "minimize", function["expression"], "--seed", str(seed), "--threads", "1", "--json", "-", "--quiet"]
-    command += ["--minima", "100000", *options]
+    command = [program, "minimize", function["expression"], "--seed", str(seed), "--threads", "1"]
+    command += ["--json", "-", "--quiet", "--minima", "100000", *options]
     for variable in function["variables"]:
         command += ["--var", variable]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -43,6 +43,22 @@ def as_low(result):
 def hits_of_best(result):
     low = as_low(result)
     return sum(minimum["hits"] + minimum["offspring"] / 8 for minimum in result["minima"] if minimum["f"] <= low)
+
+
+def by_hits(rows):
+    """Prints how many searches there were for ranges of hits, and how many of them missed; returns the same."""
+    bins = collections.defaultdict(list)
+    for row in rows:
+        bins[round(2 * math.log2(max(row["hits"], 0.125)))].append(row)
+    print("| hits | searches | missed | share | 1 / (1 + hits)^2 |")
+    print("|---|---|---|---|---|")
+    points = []
+    for _, some in sorted(bins.items()):
+        hits = statistics.geometric_mean(max(row["hits"], 0.125) for row in some)
+        missed = sum(row["missed"] for row in some)
+        points.append((hits, len(some), missed))
+        print(f"| {hits:.3g} | {len(some)} | {missed} | {missed / len(some):.3f} | {1 / (1 + hits) ** 2:.4f} |")
+    return points
 
 
 def main():
@@ -63,18 +79,15 @@ def main():
                 before = min(before, result["best"]["f"])
                 missed = before > function["minimum"] + TOLERANCE
                 if is_stable:
-                    rows.append({"function": function["name"], "starts": size, "hits": hits_of_best(result), "missed": missed})
-    bins = collections.defaultdict(list)
-    for row in rows:
-        bins[round(2 * math.log2(max(row["hits"], 0.125)))].append(row)
-    print("| hits | searches | missed | share | 1 / (1 + hits)^2 |")
-    print("|---|---|---|---|---|")
-    points = []
-    for _, some in sorted(bins.items()):
-        hits = statistics.geometric_mean(max(row["hits"], 0.125) for row in some)
-        missed = sum(row["missed"] for row in some)
-        points.append((hits, len(some), missed))
-        print(f"| {hits:.3g} | {len(some)} | {missed} | {missed / len(some):.3f} | {1 / (1 + hits) ** 2:.4f} |")
+                    rows.append(
+                        {
+                            "function": function["name"],
+                            "starts": size,
+                            "hits": hits_of_best(result),
+                            "missed": missed,
+                        }
+                    )
+    points = by_hits(rows)
     print("\n| | seconds | missed | of |")
     print("|---|---|---|---|")
     for name, more in (("settled", ()), ("all 4096 starts", ("--settle", "off"))):
@@ -100,12 +113,24 @@ def plot(points, file):
         share, z = missed / searches, 2
         middle = (share + z * z / (2 * searches)) / (1 + z * z / searches)
         half = z * math.sqrt(share * (1 - share) / searches + z * z / (4 * searches**2)) / (1 + z * z / searches)
-        axes.plot([hits, hits], [max(middle - half, 1e-4), middle + half], color="tab:blue", linewidth=1)
+        axes.plot(
+            [hits, hits],
+            [max(middle - half, 1e-4), middle + half],
+            color="tab:blue",
+            linewidth=1,
+        )
         axes.plot([hits], [max(share, 1e-4)], "o", color="tab:blue", markersize=4)
     grid = [2 ** (k / 4) / 8 for k in range(60)]
-    axes.plot(grid, [1 / (1 + h) ** 2 for h in grid], color="black", linewidth=1, label="1 / (1 + hits)²")
-    axes.set(xscale="log", yscale="log", ylim=(1e-4, 1), xlabel="hits of the best value; an offspring counts an eighth")
-    axes.set_ylabel("share that missed the global minimum (0 is drawn at 1e-4)")
+    axes.plot(
+        grid,
+        [1 / (1 + h) ** 2 for h in grid],
+        color="black",
+        linewidth=1,
+        label="1 / (1 + hits)²",
+    )
+    axes.set(xscale="log", yscale="log", xlim=(0.1, 300), ylim=(1e-4, 1))
+    axes.set_xlabel("hits of the best value; one of offspring counts an eighth")
+    axes.set_ylabel("share that missed the minimum (0 is at 1e-4)")
     axes.legend(loc="upper right")
     figure.tight_layout()
     figure.savefig(file)

@@ -109,6 +109,7 @@ SameBasin same_basin_by_values(Engine& engine, const Box& box) {
             ways[way_of[i]].see(i - first, at);
         });
         std::vector<std::uint8_t> are_in_one;
+        are_in_one.reserve(ways.size());
         for (Way& way : ways) are_in_one.push_back(way.has_hump() ? 0 : 1);
         return are_in_one;
     };
