@@ -162,6 +162,47 @@ TEST_CASE("minimize prints a table, or JSON alone on stdout") {
     CHECK(run(to_file).err.empty());
 }
 
+TEST_CASE("a best point that is no minimum says so") {
+    std::vector<std::string> arguments = {"minimize",
+                                          "sum(i, 0, 8, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)",
+                                          "--var",
+                                          "x[10]=-5:5",
+                                          "--starts",
+                                          "16",
+                                          "--max-evaluations",
+                                          "500"};
+    const Outcome cut = run(arguments);
+    CHECK(cut.code == 0);
+    CHECK(cut.err == "lanewise: the best point is no minimum: nothing has come to its end there\n");
+    CHECK_THAT(cut.out, ContainsSubstring("; it is no minimum\n"));
+    arguments.insert(arguments.end(), {"--json", "-", "--quiet"});
+    const Outcome quiet = run(arguments);
+    CHECK(quiet.err.empty());
+    CHECK(json::parse(quiet.out)["best"]["finished"] == false);
+    arguments[7] = "1000000";
+    CHECK(json::parse(run(arguments).out)["best"]["finished"] == true);
+}
+
+TEST_CASE("a search settles as it is asked to") {
+    const std::vector<std::string> parabola = {"minimize", "(x-1)^2", "--var", "x=-5:5", "--json", "-"};
+    const auto with = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> arguments = parabola;
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return run(arguments);
+    };
+    const json settled = json::parse(with({}).out);
+    CHECK(settled["status"] == "settled");
+    CHECK(settled["options"]["settle"] == 0.03);
+    CHECK(settled["runs"]["stopped"] == 0);
+    const json whole = json::parse(with({"--settle", "off"}).out);
+    CHECK(whole["status"] == "completed");
+    CHECK(whole["options"]["settle"] == "off");
+    CHECK(whole["runs"]["started"] == 4096);
+    CHECK(json::parse(with({"--starts", "100"}).out)["options"]["settle"] == "off");
+    CHECK(with({"--settle", "2"}).err == "lanewise: settle 2: must be above 0 and below 1, or off\n");
+    CHECK_THAT(with({"--max-unseen", "0.1"}).err, ContainsSubstring("did you mean '--settle'?"));
+}
+
 TEST_CASE("evaluate prints value and gradient") {
     const Outcome outcome = run({"evaluate", "-a*x^2*y[1]", "--var", "x=-1:1", "--var", "y[2]=0:9", "--param",
                                  "a=2", "--at", "-.5,1,3", "--json", "-"});

@@ -6,20 +6,19 @@ Usage: calibrate.py LANEWISE [--seeds N] [--json FILE] [--plot FILE.svg]
 The landscapes are made so that the estimate has it hard: basins of very unequal sizes, needles, many equal minima, pairs
 of minima 0.001 of the box apart, flats and rings, valleys of a large condition; and functions of the literature. A search
 of each size states the chance that another run comes to a minimum that it has not found. The true chance is told by
-50,000 other runs of the same kind: the share of those that end at a minimum that is not on the search's list. Two points
+50,000 other runs of which none is given up: the share of those that end at a minimum that is not on the search's list. Two points
 are one minimum where they are within 2e-4 box widths; on flats and rings where they have the same value.
 
 Prints a row for each landscape, then how often the stated chance was at least the true one, and how often it was more than
 ten times that, among the searches that had anything left to find.
 """
 
-import argparse
 import json
 import math
-import pathlib
 import statistics
-import subprocess
 import typing
+
+import searches
 
 TRUTH_RUNS = 50_000
 SIZES = (64, 256, 1024, 4096)
@@ -107,14 +106,6 @@ LANDSCAPES = [
 ]
 
 
-def search(program, landscape, seed, *options):
-    command = [program, "minimize", landscape.formula, "--seed", str(seed), "--json", "-", "--quiet"]
-    command += ["--minima", "100000", *options]
-    for variable in landscape.variables:
-        command += ["--var", variable]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
 class Minima:
     """Distinct points, found again by their places on a grid."""
 
@@ -165,7 +156,7 @@ class Minima:
 def truth(program, landscape):
     """The minima, and the share of runs that come to each."""
     options = ("--starts", str(TRUTH_RUNS), "--offspring", "off", "--prune", "off")
-    result = search(program, landscape, 10**6, *options)
+    result = searches.search(program, landscape.formula, landscape.variables, 10**6, *options)
     minima, hits = Minima(result["problem"], landscape.is_flat), []
     for minimum in result["minima"]:
         number = minima.add(minimum)
@@ -175,12 +166,7 @@ def truth(program, landscape):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program", type=pathlib.Path)
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--plot", type=pathlib.Path)
-    options = parser.parse_args()
+    options = searches.arguments(__doc__, seeds=10)
     rows = []
     print("| landscape | minima | searches | stated (median) | true (median) | stated >= true | > 10 times |")
     print("|---|---|---|---|---|---|---|")
@@ -190,7 +176,7 @@ def main():
         for size in (*SIZES, None):
             for seed in range(options.seeds):
                 asked = ("--starts", str(size)) if size else ()
-                result = search(options.program, landscape, seed, *asked)
+                result = searches.search(options.program, landscape.formula, landscape.variables, seed, *asked)
                 stated = result["coverage"]["unseen_probability"]
                 found = {minima.find(minimum) for minimum in result["minima"]}
                 unseen = sum(share for number, share in enumerate(shares) if number not in found)

@@ -11,26 +11,18 @@ function by the default, which ends when it is settled, and with all 4096 starts
 seconds and the misses of both.
 """
 
-import argparse
 import collections
 import json
 import math
 import pathlib
 import statistics
-import subprocess
 import tomllib
+
+import searches
 
 FUNCTIONS = pathlib.Path(__file__).parent.parent / "global" / "functions.toml"
 TOLERANCE = 1e-5
 SIZES = (16, 32, 64, 128, 256, 512, 1024, 2048)
-
-
-def search(program, function, seed, *options):
-    command = [program, "minimize", function["expression"], "--seed", str(seed), "--threads", "1"]
-    command += ["--json", "-", "--quiet", "--minima", "100000", *options]
-    for variable in function["variables"]:
-        command += ["--var", variable]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def as_low(result):
@@ -62,19 +54,16 @@ def by_hits(rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program", type=pathlib.Path)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--plot", type=pathlib.Path)
-    options = parser.parse_args()
+    options = searches.arguments(__doc__, seeds=3)
     functions = tomllib.loads(FUNCTIONS.read_text())["function"]
     rows = []
     for function in functions:
         for seed in range(options.seeds):
             before = math.inf
             for size in SIZES:
-                result = search(options.program, function, seed, "--starts", str(size))
+                result = searches.search(
+                    options.program, function["expression"], function["variables"], seed, "--starts", str(size)
+                )
                 is_stable = result["best"]["f"] >= before - (as_low(result) - result["best"]["f"])
                 before = min(before, result["best"]["f"])
                 missed = before > function["minimum"] + TOLERANCE
@@ -91,7 +80,11 @@ def main():
     print("\n| | seconds | missed | of |")
     print("|---|---|---|---|")
     for name, more in (("settled", ()), ("all 4096 starts", ("--settle", "off"))):
-        results = [(f, search(options.program, f, seed, *more)) for f in functions for seed in range(options.seeds)]
+        results = [
+            (f, searches.search(options.program, f["expression"], f["variables"], seed, *more))
+            for f in functions
+            for seed in range(options.seeds)
+        ]
         seconds = sum(result["work"]["seconds"] for _, result in results) / options.seeds
         missed = sum(result["best"]["f"] > function["minimum"] + TOLERANCE for function, result in results)
         print(f"| {name} | {seconds:.2f} | {missed} | {len(results)} |")
@@ -108,11 +101,11 @@ def plot(points, file):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(6, 4.5))
-    for hits, searches, missed in points:
+    for hits, count, missed in points:
         # Wilson's interval for two standard deviations.
-        share, z = missed / searches, 2
-        middle = (share + z * z / (2 * searches)) / (1 + z * z / searches)
-        half = z * math.sqrt(share * (1 - share) / searches + z * z / (4 * searches**2)) / (1 + z * z / searches)
+        share, z = missed / count, 2
+        middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+        half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count**2)) / (1 + z * z / count)
         axes.plot(
             [hits, hits],
             [max(middle - half, 1e-4), middle + half],

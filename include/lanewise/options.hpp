@@ -202,15 +202,15 @@ struct Options {
     /// one has converged.
     bool polish = true;
     /// Ends of runs may belong to one minimum where they are within this in each variable, in units of the
-    /// box width: they do when nothing between them rises above both. In (0, 1]. See Minimum.
+    /// box width: they do when no hump is between them. In (0, 1]. See Minimum.
     double same_distance = 3e-3;
     /// Ends the search when it is settled: when going on with all its starts would find a better value with
     /// at most about this chance, in (0, 1). 0 lets all starts run. Unless set it is 0.03, and 0 where
-    /// `starts` or `start_points` are. Of a search that has begun `starts` of them, at least 64, of which the
+    /// `starts` or `start_points` are. Of a search that has begun `starts` of them, at least 32, of which the
     /// second half found no better value than the first, the chance is taken for the larger of
     ///     1 / (1 + hits)^2        24 / (starts hits)
     /// where hits are the runs that ended at a minimum as low as the best; one of offspring counts an eighth.
-    /// The formula is a bound on what was measured: see doc/how-a-search-goes.md.
+    /// The first term follows what was measured: see doc/how-a-search-goes.md.
     std::optional<double> settle = {};
 
     /// Look for the largest value instead. Values in the result are the objective's own.

@@ -58,11 +58,12 @@ struct Best {
 /// left it (the best run at its best point; after max_time or stop every run at its best point); runs that
 /// broke on the way or were pruned have no end, one that was merged has that of the run it was merged into.
 /// Ends and polished points are taken best first. One belongs to the minimum of the nearest better one within
-/// Options::same_distance if none of 7 to 14 points between them shows a hump; else the nearest ends of up to
-/// three other minima are tried, and else it is a new minimum. Ends that coincide belong to one minimum, and
-/// so do the point from which a polish began and the one it led to. Runs that are still on their way when
-/// their iterations are done go on by L-BFGS (Options::polish); what has not converged then found no minimum:
-/// it belongs to one that is near, or to none.
+/// Options::same_distance if none of 7 to 14 points between them shows a hump, and the end of a run only
+/// where each variable is within half of its size there; else the nearest ends of up to three other minima
+/// are tried, and else it is a new minimum. Ends that coincide belong to one minimum, and so do the point
+/// from which a polish began and the one it led to. Runs that are still on their way when their iterations
+/// are done go on by L-BFGS (Options::polish); what has not converged then found no minimum: it belongs to
+/// one that is near, or to none.
 struct Minimum {
     double f;               ///< of its best end
     std::vector<double> x;  ///< its best end

@@ -56,8 +56,7 @@ void add_problem(CLI::App& app, ProblemArguments& arguments) {
     app.add_option("--var", arguments.variables,
                    "a variable and its bounds, which can be like -pi:2*pi; 'x[10]=LO:HI' is a vector, "
                    "'x=[LO:HI, LO:HI]' one whose elements have bounds of their own; 'k=1e-9:1 log' is on a "
-                   "log scale, "
-                   "'linear' is not")
+                   "log scale, 'linear' is not")
         ->type_name("NAME=LO:HI")
         ->allow_extra_args(false);
     app.add_option("--param", arguments.parameters, "a constant of the expression, which can be like 1/3")
@@ -72,7 +71,7 @@ void add_json(CLI::App& app, Flags& flags) {
 /// How minima are told apart and how many are told.
 void add_minima_options(CLI::App& app, Flags& flags) {
     add(app, flags, "--same-distance", "D",
-        "ends within D of the box width in each variable are one minimum if nothing rises between [0.003]");
+        "ends within D of the box width in each variable are one minimum if no hump is between [0.003]");
     add(app, flags, "--minima", "N", "describe at most this many minima in the JSON [1000]");
 }
 
@@ -148,8 +147,9 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add(app, flags, "--max-time", "SECONDS", "end the search after this time");
     add(app, flags, "--max-evaluations", "N", "end the search after this many values with gradients");
     add(app, flags, "--settle", "P",
-        "end the search when going on would find a better value with a chance this small, or \"off\" [0.02; "
-        "off with --starts or a start given by hand]");
+        fmt::format("end the search when going on would find a better value with a chance this small, or "
+                    "\"off\" [{}; off with --starts or a start given by hand]",
+                    Options{}.used_settle()));
     add(app, flags, "--target", "F", "end the search at a value this good");
 
     app.option_defaults()->group("Output");

@@ -206,8 +206,7 @@ void tell_half_log(const Box& box) {
     if (names.empty()) return;
     report(
         "half of the starts of {} are drawn in the logarithm, for the bounds span more than six decades: end "
-        "them "
-        "with ' log' to search on a log scale, or with ' linear' to draw evenly",
+        "them with ' log' to search on a log scale, or with ' linear' to draw evenly",
         fmt::join(names, ", "));
 }
 

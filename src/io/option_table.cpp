@@ -147,7 +147,7 @@ constexpr auto synonyms = std::to_array<std::pair<Text, Text>>({
     {"maxfun", "max-evaluations"},  // SciPy
     {"max-evals", "max-evaluations"},
     {"stop-value", "target"},  // NLopt's stopval
-    {"max-unseen", "settle"},  // lanewise, until version 0.1
+    {"max-unseen", "settle"},  // lanewise itself, before
     {"output", "json"},
 });
 

@@ -56,9 +56,9 @@ class Way {
         (i == 0 ? rises_at_first_ : falls_at_last_) = i == 0 ? slope > 0 : slope < 0;
     }
 
-    bool has_hump() {
+    bool is_in_one_basin() {
         follow(pair_->b.f);
-        return is_far_ || (has_hump_ && (!is_close_ || (rises_at_first_ && falls_at_last_)));
+        return !is_far_ && !(has_hump_ && (!is_close_ || (rises_at_first_ && falls_at_last_)));
     }
 
   private:
@@ -110,7 +110,7 @@ SameBasin same_basin_by_values(Engine& engine, const Box& box) {
         });
         std::vector<std::uint8_t> are_in_one;
         are_in_one.reserve(ways.size());
-        for (Way& way : ways) are_in_one.push_back(way.has_hump() ? 0 : 1);
+        for (Way& way : ways) are_in_one.push_back(way.is_in_one_basin() ? 1 : 0);
         return are_in_one;
     };
 }

@@ -26,8 +26,9 @@ struct BasinPair {
 /// Tells of each pair whether both points are in one basin.
 using SameBasin = std::function<std::vector<std::uint8_t>(std::span<const BasinPair>)>;
 
-/// They are where nothing rises above both on the straight way between them. It keeps references to both
-/// arguments.
+/// They are where the straight way between them has no hump: nowhere a rise and then a fall. Unless both are
+/// polished, each variable has to be within half of its size, too: a run can fall to several minima. It keeps
+/// references to both arguments.
 SameBasin same_basin_by_values(Engine& engine, const Box& box);
 
 /// The same of ends, to which it keeps a reference.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace lanewise {
 
@@ -50,33 +49,29 @@ Coverage estimate_coverage(const Findings& findings, const Starts& starts, const
 double chance_of_better(const Findings& findings, const Starts& starts, const Clusters& clusters,
                         const std::vector<std::uint32_t>& clusters_of_runs) {
     constexpr double weight_of_offspring = 1.0 / 8;
+    constexpr double few_starts = 24;
+    const std::vector<End> minima = founders(clusters);
     const double as_low = findings.best.f + difference_that_counts(findings, clusters);
-    std::vector<double> f(clusters.count, std::numeric_limits<double>::infinity());
-    for (const auto& [end, cluster] : clusters.members) f[cluster] = std::min(f[cluster], end.f);
-    double evidence = 0;
+    double hits = 0;
     std::size_t drawn = 0;
     for (std::size_t run = 0; run < clusters_of_runs.size(); ++run) {
+        const std::uint32_t cluster = clusters_of_runs[run];
         const bool is_drawn = starts.is_drawn(findings.runs.id[run]);
         if (is_drawn) ++drawn;
-        if (clusters_of_runs[run] == no_cluster || !(f[clusters_of_runs[run]] <= as_low)) continue;
-        if (is_drawn) ++evidence;
-        if (findings.runs.is_offspring(run)) evidence += weight_of_offspring;
+        if (cluster == no_cluster || !(minima[cluster].f <= as_low)) continue;
+        if (is_drawn) ++hits;
+        if (findings.runs.is_offspring(run)) hits += weight_of_offspring;
     }
-    constexpr double few_starts = 24;
-    return std::max(1 / ((1 + evidence) * (1 + evidence)),
-                    few_starts / (static_cast<double>(drawn) * evidence));
+    return std::max(1 / ((1 + hits) * (1 + hits)), few_starts / (static_cast<double>(drawn) * hits));
 }
 
 double difference_that_counts(const Findings& findings, const Clusters& clusters) {
     constexpr double noise = 0x1p-40;
     constexpr double of_range = 1e-9;
-    std::vector<double> f(clusters.count, std::numeric_limits<double>::infinity());
-    for (const auto& [end, cluster] : clusters.members) f[cluster] = std::min(f[cluster], end.f);
     const double best = findings.best.f;
-    if (f.empty()) return noise * std::abs(best);
-    const auto middle = f.begin() + static_cast<std::ptrdiff_t>(f.size() / 2);
-    std::ranges::nth_element(f, middle);
-    return noise * std::abs(best) + of_range * std::max(0.0, *middle - best);
+    const std::vector<End> minima = founders(clusters);
+    const double median = minima.empty() ? best : minima[minima.size() / 2].f;
+    return noise * std::abs(best) + of_range * std::max(0.0, median - best);
 }
 
 }  // namespace lanewise

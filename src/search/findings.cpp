@@ -180,8 +180,7 @@ Clusters listed_minima(const Findings& findings, const Box& box, double distance
     if (!converge) return clusters;
     std::vector<std::uint8_t> is_minimum;
     std::size_t kept = 0;
-    for (const auto& [end, cluster] : clusters.members) {
-        if (cluster < is_minimum.size()) continue;
+    for (const End& end : founders(clusters)) {
         const bool is_run = end.of == EndOf::run;
         const bool has_come_to_its_end =
             is_polish(end.of) || (end.of == EndOf::polish_start && findings.polished[end.index].finished);

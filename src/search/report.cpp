@@ -197,12 +197,11 @@ class Report {
     Audit audit() const {
         constexpr double nowhere = std::numeric_limits<double>::infinity();
         constexpr double difference = 1e-6;  // of minima that counts, in the range of their values
-        std::vector<double> f(clusters_.count, nowhere);
-        for (const auto& [end, cluster] : clusters_.members) f[cluster] = std::min(f[cluster], end.f);
-        const double range = f.empty() ? 0 : f.back() - f.front();
+        const std::vector<End> minima = founders(clusters_);
+        const double range = minima.empty() ? 0 : minima.back().f - minima.front().f;
         const auto f_of = [&](std::size_t run) {
             const std::uint32_t cluster = clusters_of_runs_[run];
-            return cluster == no_cluster ? std::numeric_limits<double>::infinity() : f[cluster];
+            return cluster == no_cluster ? nowhere : minima[cluster].f;
         };
         Audit audit{};
         double best_spared = nowhere;

@@ -44,8 +44,8 @@ constexpr std::size_t least_offspring_at_once = 8;
 constexpr std::size_t converge_parts = 4;
 
 // After a wave of starts, and after one of offspring, so many runs go on by second derivatives.
-constexpr std::size_t settled_starts = 16;
-constexpr std::size_t settled_offspring = 4;
+constexpr std::size_t refined_starts = 16;
+constexpr std::size_t refined_offspring = 4;
 
 /// L-BFGS takes seldom more evaluations for a step, on the average of a run.
 constexpr std::uint64_t lbfgs_trials = 2;
@@ -166,7 +166,7 @@ class Search {
             case Next::begin_wave: begin_wave(); break;
             case Next::stage: wave_->is_over() ? end_wave() : take_stage(); break;
             case Next::converge: converge(); break;
-            case Next::settle: settle(); break;
+            case Next::refine: refine(); break;
             case Next::after_wave: after_wave(); break;
             case Next::last_polish:
                 if (options_->polish && last_rounds_++ < most_last_rounds)
@@ -289,7 +289,7 @@ class Search {
             next_ = Next::after_wave;
             return;
         }
-        next_ = Next::settle;
+        next_ = Next::refine;
         to_polish_ = unpolished_minima(first_, polished_per_wave);
     }
 
@@ -308,11 +308,11 @@ class Search {
 
     /// The best of those for which L-BFGS is slow go on by second derivatives too, unless they are near a
     /// minimum that is known by now: then they have come to it.
-    void settle() {
+    void refine() {
         if (to_converge_.empty() && options_->rule.method != Method::lbfgs) {
             merge_into_polished(findings_, first_, *setting_->box, options_->same_distance, same_basin_);
             to_converge_ = runs_under_way();
-            const std::size_t most = breeding_ ? settled_offspring : settled_starts;
+            const std::size_t most = breeding_ ? refined_offspring : refined_starts;
             if (to_converge_.size() > most) to_converge_.resize(most);
         }
         const bool goes_on = !to_converge_.empty();

@@ -15,7 +15,7 @@
 namespace lanewise {
 
 /// The next step of a search.
-enum class Next : std::uint8_t { begin_wave, stage, converge, settle, after_wave, last_polish, nothing };
+enum class Next : std::uint8_t { begin_wave, stage, converge, refine, after_wave, last_polish, nothing };
 
 /// Breeding ends after so many generations in a row that found nothing better.
 inline constexpr std::size_t most_barren = 8;
