@@ -170,7 +170,7 @@ TEST_CASE("a best point that is no minimum says so") {
                                           "--starts",
                                           "16",
                                           "--max-evaluations",
-                                          "500"};
+                                          "100"};
     const Outcome cut = run(arguments);
     CHECK(cut.code == 0);
     CHECK(cut.err == "lanewise: the best point is no minimum: nothing has come to its end there\n");
