@@ -11,7 +11,7 @@ using namespace lanewise;
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-const Box line{{"x", 0, 100}};
+const SearchBox line(Box{{"x", 0, 100}});
 constexpr double near = 0.01;
 /// Stands for what the objective does between two points.
 const SameBasin same_basin = [](std::span<const BasinPair> pairs) {

@@ -236,7 +236,7 @@ TEST_CASE("compaction moves all that is kept of a run") {
     const std::size_t left = GENERATE(1, 18);  // runs that go on: they fill a narrower tile, or not
     constexpr std::size_t runs = 20;
     constexpr std::size_t tile_lanes = 32;
-    const Box box{{"x", 0, 100}, {"y", 0, 100}};
+    const SearchBox box(Box{{"x", 0, 100}, {"y", 0, 100}});
     Swarm<double> swarm(7, runs, box, Course(Options{}), 1, tile_lanes);
     Workspace<double> workspace(tile_lanes, 2, 0);
     swarm.begin(0);

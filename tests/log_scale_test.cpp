@@ -109,7 +109,8 @@ TEST_CASE("starts on a log scale are even in the logarithm, and those of a wide 
         const Expression nothing("0*k", box);
         const std::vector<Point> no_points;
         const Coordinates coordinates(nothing, box, no_points);
-        const Starts starts(coordinates.box(), options);
+        const SearchBox search_box(coordinates.box());
+        const Starts starts(search_box, options);
         double below = 0;
         double all = 0;
         for (std::uint64_t id = 0; id < 8000; ++id) {

@@ -63,7 +63,7 @@ MUTATIONS = [Mutation(*entry) for entry in (
     ("the decay of NAdam is 1 - 0.96^(0.004 t) / 2", "src/engine/course.cpp",
      "power(0.96, 0.004 * t)", "power(0.96, 0.004 * (t - 1))", "rules"),
     ("a step size of 1 means the width of the box", "src/engine/swarm.cpp",
-     "course.scale == Scale::box ? static_cast<T>(upper - lower) : T(1)", "T(1)",
+     "course.scale == Scale::box ? static_cast<T>(box.width(j)) : T(1)", "T(1)",
      "every rule follows the textbook in boxes"),
 
     # Engine: tiles, threads, limits.

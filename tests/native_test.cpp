@@ -57,9 +57,10 @@ template <class T>
 struct Advanced {
     Advanced(const Objective& objective, const Box& box, const Options& options, std::size_t lanes,
              std::size_t chunk, bool fused)
-        : swarm(0, lanes, box, Course(options), options.maximize ? -1 : 1, lanes),
+        : search_box(box),
+          swarm(0, lanes, search_box, Course(options), options.maximize ? -1 : 1, lanes),
           workspace(lanes, box.dimension(), 0) {
-        const Starts starts(box, options);
+        const Starts starts(search_box, options);
         Point point(box.dimension());
         swarm.begin(0);
         for (std::size_t lane = 0; lane < lanes; ++lane) {
@@ -119,6 +120,7 @@ struct Advanced {
         return static_cast<std::size_t>(std::count(tile.status, tile.status + tile.lanes, T(status)));
     }
 
+    SearchBox search_box;
     Swarm<T> swarm;
     Workspace<T> workspace;
     kernels::Tile<T> tile{};
@@ -230,7 +232,8 @@ TEST_CASE("a native objective's fused step follows the textbook's path") {
     options.scale = Scale::none;
     const std::vector<Point> path = textbook_path(rosenbrock, box, start, options);
     const Course course(options);
-    Swarm<double> swarm(0, 1, box, course, 1, kernels::lane_group);
+    const SearchBox search_box(box);
+    Swarm<double> swarm(0, 1, search_box, course, 1, kernels::lane_group);
     const Workspace<double> workspace(kernels::lane_group, 5, 0);
     swarm.begin(0);
     swarm.start(0, start);

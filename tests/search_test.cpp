@@ -718,7 +718,8 @@ TEST_CASE("a run starts at the best of its candidates") {
                           .iterations = 1,
                           .rule = {.method = Method::gradient_descent, .alpha = 1e-12},
                           .scale = Scale::none};
-    const Starts starts(square, options);
+    const SearchBox box(square);
+    const Starts starts(box, options);
     for (std::uint64_t id = 0; id < 20; ++id) {
         std::vector<double> best;
         double lowest = std::numeric_limits<double>::infinity();
@@ -862,7 +863,7 @@ TEST_CASE("boxes are checked") {
 
 TEST_CASE("ends join the nearest better one of their basin") {
     using Groups = std::vector<std::vector<std::uint32_t>>;
-    const Box box{{"x", 0, 1}, {"y", 0, 10}};
+    const SearchBox box(Box{{"x", 0, 1}, {"y", 0, 10}});
     const auto clusters_of = [&](const std::vector<std::array<double, 3>>& ends,  // x, y, f
                                  std::size_t polished = 0) {
         Ends points(box, ends.size());
@@ -908,7 +909,7 @@ TEST_CASE("ends join the nearest better one of their basin") {
 TEST_CASE("many distinct ends are clustered without comparing all pairs") {
     // Pairs of equal points, the pairs far from each other, values all alike. All pairs would take minutes.
     constexpr std::uint32_t runs = 200'000;
-    const Box box{{"x", 0, 1, 10}};
+    const SearchBox box(Box{{"x", 0, 1, 10}});
     Ends ends(box, runs);
     for (std::uint32_t run = 0; run < runs; ++run)
         ends.add({1, EndOf::run, run},

@@ -8,7 +8,7 @@
 using namespace lanewise;
 
 TEST_CASE("drawn starts fill the box, differ, and depend on design, seed and number alone") {
-    const Box box{{"x", -3, 5}, {"y", 2, 2}, {"v", 0, 1, 3}};
+    const SearchBox box(Box{{"x", -3, 5}, {"y", 2, 2}, {"v", 0, 1, 3}});
     for (const Design design : {Design::uniform, Design::sobol, Design::latin_hypercube}) {
         INFO(name(design));
         const Options many{.starts = 4000, .seed = 9, .design = design, .explore = 1};
@@ -36,7 +36,7 @@ TEST_CASE("drawn starts fill the box, differ, and depend on design, seed and num
 }
 
 TEST_CASE("starts given by hand come first and take no drawn one's place") {
-    const Box box{{"x", -3, 5}};
+    const SearchBox box(Box{{"x", -3, 5}});
     for (const Design design : {Design::uniform, Design::sobol, Design::latin_hypercube}) {
         const Options only{.start_points = {{1.0}, {2.0}}, .design = design};
         CHECK(Starts(box, only).count() == 2);
@@ -57,7 +57,7 @@ TEST_CASE("starts given by hand come first and take no drawn one's place") {
 }
 
 TEST_CASE("every eighth drawn start is of the sample: one uniform point, whatever the others are") {
-    const Box box{{"x", -3, 5}, {"v", 0, 1, 2}};
+    const SearchBox box(Box{{"x", -3, 5}, {"v", 0, 1, 2}});
     const auto drawn = [](Design design, std::size_t explore, bool prune) {
         return Options{
             .starts = 40, .start_points = {{0, 0, 0}}, .design = design, .explore = explore, .prune = prune};
@@ -101,7 +101,7 @@ TEST_CASE("the design is Sobol's as far as that goes, unless another is asked fo
     CHECK(choose_design(Design::uniform, 2) == Design::uniform);
     CHECK(choose_design(Design::latin_hypercube, 5000) == Design::latin_hypercube);
 
-    const Box box{{"x", -1, 1, 3668}};
+    const SearchBox box(Box{{"x", -1, 1, 3668}});
     Options options{.starts = 4, .iterations = 1, .offspring = false, .polish = false};
     const Expression objective("sum(i, 0, n(x)-1, x[i])", box);
     CHECK(minimize(objective, box, options).runs_started() == 4);
@@ -115,7 +115,7 @@ TEST_CASE("the design is Sobol's as far as that goes, unless another is asked fo
 }
 
 TEST_CASE("starts are read from CSV") {
-    const Box box{{"x", -3, 5}, {"v", 0, 1, 2}};
+    const SearchBox box(Box{{"x", -3, 5}, {"v", 0, 1, 2}});
     using Points = std::vector<std::vector<double>>;
     CHECK(parse_starts_csv("1,0.5,0.25\n-2, 0 ,1\n", box) == Points{{1, 0.5, 0.25}, {-2, 0, 1}});
     CHECK(parse_starts_csv("x,v[0],v[1]\r\n\r\n# far\r\n1e-3,+0.5,.25", box) == Points{{1e-3, 0.5, 0.25}});

@@ -81,6 +81,11 @@ struct Minimum {
     std::size_t hits() const noexcept { return start_ids.size(); }
 };
 
+/// A part of the box.
+struct Region {
+    std::vector<double> lower, upper;  ///< [d]
+};
+
 /// What the search may not have seen. Another start's run, one that is not given up and that comes to a
 /// minimum, comes to one that is not among those found with a chance of about (f1 + 1) / (N + 1) (Good 1953):
 /// of N such runs of drawn starts, f1 came to a minimum that no other of them came to, and each of these
@@ -118,6 +123,14 @@ struct Result {
     std::size_t offspring;  ///< runs that Options::offspring added to those
     Coverage coverage;
     Audit audit;
+    /// Where most starts were drawn, if that is not all of the box. The search looks at the values of some
+    /// points spread over the box, and of these moved half of their way to 0 again and again (to the bound
+    /// nearest to 0, where the box does not have it). Where the value falls ten times or more, as by a power
+    /// of the distance, the landscape leads inwards from far out. Seven of eight starts are drawn in the
+    /// region where that ends, which is found for each variable by itself, and the widths of the region take
+    /// the place of those of the box as units of steps and distances. Runs may leave it. Where Options::scale
+    /// is none, and for variables on a log scale, there is no region but the box.
+    std::optional<Region> region;
     std::size_t iterations;  ///< done by the runs that went furthest
     Work work;
     Isa isa;                 ///< the instruction set that was used

@@ -84,7 +84,7 @@ GradientSampling::GradientSampling(const Setup& setup, Halt& halt)
       ahead_(setup, halt),
       edge_(setup, halt) {
     for (std::size_t j = 0; j < unit_.size(); ++j) {
-        widths_.push_back(setup.box->upper()[j] - setup.box->lower()[j]);
+        widths_.push_back(setup.box->width(j));
     }
 }
 

@@ -19,9 +19,9 @@ constexpr auto own_blocks = static_cast<std::size_t>(LbfgsBlock::blocks);
 constexpr std::size_t blocks = 2 + own_blocks;
 constexpr auto numbers = static_cast<std::size_t>(LbfgsRow::rows);
 
-/// The unit of a variable: the width of its bounds, or 1 where that is not finite.
-double unit_of(double lower, double upper) {
-    return std::isfinite(upper - lower) ? upper - lower : 1;
+/// The unit of a variable: its width, or 1 where that is not finite.
+double unit_of(double width) {
+    return std::isfinite(width) ? width : 1;
 }
 
 std::size_t round_up_to_lane_group(std::size_t lanes) {
@@ -65,9 +65,9 @@ LbfgsLanes::LbfgsLanes(const Setup& setup, const LbfgsLimits& limits, std::size_
       points_(lanes, none),
       ids_(lanes),
       x_(dimension_) {
-    const Box& box = *setup.box;
+    const SearchBox& box = *setup.box;
     for (std::size_t j = 0; j < dimension_; ++j) {
-        scales_[j] = unit_of(box.lower()[j], box.upper()[j]);
+        scales_[j] = unit_of(box.width(j));
         scales_[dimension_ + j] = scales_[j] == 0 ? 0 : 1 / scales_[j];
     }
     std::fill_n(rows_.data(), rows_.size(), 0.0);

@@ -65,7 +65,7 @@ class Polish {
             limits.tolerance = effort_.tolerance;
             limits.iterations = effort_.iterations;
         } else {
-            limits.longest_step = longest_step;
+            limits.longest_step = longest_step * setup_->box->widening();
             // Where L-BFGS has not come to an end by then, Newton's method will sooner.
             if (has_second_order()) limits.iterations = 100 + 10 * setup_->box->dimension();
         }

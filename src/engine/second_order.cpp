@@ -61,7 +61,7 @@ std::size_t evaluations_of_round(std::size_t n) {
 /// neither changes anything.
 class SecondOrder::Model {
   public:
-    Model(const Box& box, std::span<const double> x, double f, std::span<const double> g)
+    Model(const SearchBox& box, std::span<const double> x, double f, std::span<const double> g)
         : box_(&box), x_(x.begin(), x.end()), f_(f), g_(g.begin(), g.end()) {
         for (std::size_t j = 0; j < x_.size(); ++j) {
             const double lower = box.lower()[j];
@@ -247,10 +247,10 @@ class SecondOrder::Model {
     double scale(Eigen::Index i) const { return scale_[static_cast<std::size_t>(i)]; }
     /// Along a moving variable, without the powers of two.
     double slope(Eigen::Index i) const { return g_[variable(i)] * scale(i) / f_scale_; }
-    double width(std::size_t j) const { return box_->upper()[j] - box_->lower()[j]; }
+    double width(std::size_t j) const { return box_->width(j); }
     double in_box(std::size_t j, double x) const { return inside(x, box_->lower()[j], box_->upper()[j]); }
 
-    const Box* box_;
+    const SearchBox* box_;
     std::vector<double> x_;
     double f_;
     std::vector<double> g_;

@@ -7,7 +7,7 @@ namespace lanewise {
 Setup::Setup(const Objective& the_objective, const Box& the_box, const Options& options)
     : coordinates(std::make_shared<const Coordinates>(the_objective, the_box, options.start_points)),
       objective(&coordinates->objective()),
-      box(&coordinates->box()),
+      box(std::make_shared<const SearchBox>(coordinates->box())),
       isa(choose_isa(options.isa)),
       precision(options.precision),
       sign(options.maximize ? -1 : 1),

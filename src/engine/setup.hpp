@@ -8,10 +8,10 @@
 #include <optional>
 
 #include "kernels/table.hpp"
-#include "lanewise/box.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
 #include "objective/coordinates.hpp"
+#include "search_box.hpp"
 
 namespace lanewise {
 
@@ -23,8 +23,8 @@ struct Setup {
     Setup(const Objective& objective, const Box& box, const Options& options);
 
     std::shared_ptr<const Coordinates> coordinates;
-    const Objective* objective;  ///< a function of the coordinates
-    const Box* box;              ///< of the coordinates
+    const Objective* objective;            ///< a function of the coordinates
+    std::shared_ptr<const SearchBox> box;  ///< of the coordinates
     Isa isa;
     Precision precision;                  ///< of runs
     double sign;                          ///< -1 when maximising

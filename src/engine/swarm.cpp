@@ -46,7 +46,7 @@ std::pair<T, T> bounds_inside(double lower, double upper) {
 }  // namespace
 
 template <class T>
-Swarm<T>::Swarm(const Box& box, double sign, std::size_t moment_rows, std::size_t tile_lanes,
+Swarm<T>::Swarm(const SearchBox& box, double sign, std::size_t moment_rows, std::size_t tile_lanes,
                 std::size_t runs)
     : box_(&box),
       sign_(static_cast<T>(sign)),
@@ -64,7 +64,7 @@ Swarm<T>::Swarm(const Box& box, double sign, std::size_t moment_rows, std::size_
 }
 
 template <class T>
-Swarm<T>::Swarm(std::size_t first, std::size_t runs, const Box& box, const Course& course, double sign,
+Swarm<T>::Swarm(std::size_t first, std::size_t runs, const SearchBox& box, const Course& course, double sign,
                 std::size_t tile_lanes)
     : Swarm(box, sign, kernels::moment_rows[kernel_method(course.rule.method)], tile_lanes, runs) {
     std::iota(runs_.begin(), runs_.end(), static_cast<std::uint32_t>(first));
@@ -72,7 +72,7 @@ Swarm<T>::Swarm(std::size_t first, std::size_t runs, const Box& box, const Cours
         const double lower = box.lower()[j];
         const double upper = box.upper()[j];
         std::tie(bounds_[j], bounds_[dimension_ + j]) = bounds_inside<T>(lower, upper);
-        bounds_[2 * dimension_ + j] = course.scale == Scale::box ? static_cast<T>(upper - lower) : T(1);
+        bounds_[2 * dimension_ + j] = course.scale == Scale::box ? static_cast<T>(box.width(j)) : T(1);
         if (lower != upper) continue;
         bounds_[dimension_ + j] = bounds_[j];  // also where one is 0 and the other -0
         if (!fixed_) fixed_ = std::make_unique<bool[]>(dimension_);

@@ -11,8 +11,8 @@
 #include "course.hpp"
 #include "engine.hpp"
 #include "kernels/table.hpp"
-#include "lanewise/box.hpp"
 #include "look.hpp"
+#include "search_box.hpp"
 
 namespace lanewise {
 
@@ -43,12 +43,12 @@ class Swarm {
   public:
     /// Memory is left untouched until the tiles are begun. Keeps a reference to the box. `sign` is -1 when
     /// maximising.
-    Swarm(std::size_t first, std::size_t runs, const Box& box, const Course& course, double sign,
+    Swarm(std::size_t first, std::size_t runs, const SearchBox& box, const Course& course, double sign,
           std::size_t tile_lanes);
 
     /// One to be read from an archive, which has to be long enough for it before it takes any memory.
     template <class Archive>
-    static Swarm with_room(const Archive& archive, std::size_t first, std::size_t runs, const Box& box,
+    static Swarm with_room(const Archive& archive, std::size_t first, std::size_t runs, const SearchBox& box,
                            const Course& course, double sign, std::size_t tile_lanes);
 
     std::size_t tile_lanes() const noexcept { return lanes_; }
@@ -137,12 +137,13 @@ class Swarm {
     void take(const Swarm& other, std::size_t from, std::size_t to);
 
     /// A swarm with room for so many runs, none of them begun.
-    Swarm(const Box& box, double sign, std::size_t moment_rows, std::size_t tile_lanes, std::size_t runs);
+    Swarm(const SearchBox& box, double sign, std::size_t moment_rows, std::size_t tile_lanes,
+          std::size_t runs);
 
     /// Copies the points of one lane of a tile to another.
     void copy_points(std::size_t from, std::size_t to);
 
-    const Box* box_;
+    const SearchBox* box_;
     T sign_;
     std::size_t dimension_, moment_rows_, lanes_;
     std::vector<std::uint32_t> runs_;                   ///< [lane]
@@ -157,8 +158,9 @@ class Swarm {
 
 template <class T>
 template <class Archive>
-Swarm<T> Swarm<T>::with_room(const Archive& archive, std::size_t first, std::size_t runs, const Box& box,
-                             const Course& course, double sign, std::size_t tile_lanes) {
+Swarm<T> Swarm<T>::with_room(const Archive& archive, std::size_t first, std::size_t runs,
+                             const SearchBox& box, const Course& course, double sign,
+                             std::size_t tile_lanes) {
     Archive::require(tile_lanes > 0 && tile_lanes % kernels::lane_group == 0, "wave.tile_lanes");
     const std::size_t bytes =
         bytes_of_lane(box.dimension(), kernels::moment_rows[kernel_method(course.rule.method)]);

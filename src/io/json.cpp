@@ -130,6 +130,8 @@ std::string to_json(const Result& result, const Box& box, const Options& options
           {"finished", result.best.finished}}},
         {"minima", std::move(minima)},
         {"runs", runs(result)},
+        {"region",
+         result.region ? Json{{"lower", result.region->lower}, {"upper", result.region->upper}} : Json()},
         {"coverage",
          {{"runs", coverage.runs},
           {"found_once", coverage.found_once},

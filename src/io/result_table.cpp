@@ -103,6 +103,18 @@ std::string runs(const Result& result) {
     return text + "\n";
 }
 
+std::string region(const Result& result, const Box& box) {
+    if (!result.region) return "";
+    const Region& region = *result.region;
+    std::string bounds;
+    for (std::size_t j = 0; j < std::min(box.dimension(), most_coordinates_shown); ++j)
+        bounds += fmt::format("{}{} = {:.3g}:{:.3g}", j == 0 ? "" : ", ", box.coordinate_name(j),
+                              region.lower[j], region.upper[j]);
+    if (box.dimension() > most_coordinates_shown)
+        bounds += fmt::format(", ... {} more", box.dimension() - most_coordinates_shown);
+    return fmt::format("region the landscape leads inwards: most starts were drawn in {}\n", bounds);
+}
+
 std::string coverage(const Result& result) {
     const Coverage& coverage = result.coverage;
     if (!coverage.unseen_probability) return "";
@@ -178,7 +190,8 @@ std::string to_text(const GradientCheck& check, const Box& box) {
 std::string to_table(const Result& result, const Box& box) {
     std::string text;
     if (result.status != SearchStatus::completed) text += fmt::format("ended  {}\n", name(result.status));
-    return text + best(result, box) + minima(result, box) + runs(result) + coverage(result) + work(result);
+    return text + best(result, box) + minima(result, box) + runs(result) + region(result, box) +
+           coverage(result) + work(result);
 }
 
 }  // namespace lanewise

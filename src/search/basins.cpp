@@ -86,15 +86,15 @@ class Way {
     bool falls_at_last_ = false;
 };
 
-std::vector<double> widths_of(const Box& box) {
+std::vector<double> widths_of(const SearchBox& box) {
     std::vector<double> widths(box.dimension());
-    for (std::size_t j = 0; j < widths.size(); ++j) widths[j] = box.upper()[j] - box.lower()[j];
+    for (std::size_t j = 0; j < widths.size(); ++j) widths[j] = box.width(j);
     return widths;
 }
 
 }  // namespace
 
-SameBasin same_basin_by_values(Engine& engine, const Box& box) {
+SameBasin same_basin_by_values(Engine& engine, const SearchBox& box) {
     return [&engine, widths = widths_of(box)](std::span<const BasinPair> pairs) {
         std::vector<std::vector<double>> points;
         std::vector<Way> ways;

@@ -8,7 +8,7 @@
 
 #include "cluster.hpp"
 #include "engine/engine.hpp"
-#include "lanewise/box.hpp"
+#include "search_box.hpp"
 
 namespace lanewise {
 
@@ -29,7 +29,7 @@ using SameBasin = std::function<std::vector<std::uint8_t>(std::span<const BasinP
 /// They are where the straight way between them has no hump: nowhere a rise and then a fall. Unless both are
 /// polished, each variable has to be within half of its size, too: a run can fall to several minima. It keeps
 /// references to both arguments.
-SameBasin same_basin_by_values(Engine& engine, const Box& box);
+SameBasin same_basin_by_values(Engine& engine, const SearchBox& box);
 
 /// The same of ends, to which it keeps a reference.
 InOneBasin in_one_basin_among(const Ends& ends, const SameBasin& same_basin);

@@ -303,10 +303,10 @@ class NearestBetter {
 
 }  // namespace
 
-Ends::Ends(const Box& box, std::size_t most) : box_(&box) {
+Ends::Ends(const SearchBox& box, std::size_t most) : box_(&box) {
     for (std::size_t j = 0; j < box.dimension(); ++j) {
         if (box.upper()[j] == box.lower()[j]) continue;
-        widths_.push_back(box.upper()[j] - box.lower()[j]);
+        widths_.push_back(box.width(j));
         free_.push_back(j);
     }
     ends_.reserve(most);

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "lanewise/box.hpp"
+#include "search_box.hpp"
 
 namespace lanewise {
 
@@ -39,7 +39,7 @@ bool are_within(double apart, std::span<const double> a, std::span<const double>
 class Ends {
   public:
     /// The list gets room for `most` ends.
-    Ends(const Box& box, std::size_t most);
+    Ends(const SearchBox& box, std::size_t most);
 
     /// x(j) is coordinate j. A point without a finite value is left out.
     template <class Coordinates>
@@ -66,7 +66,7 @@ class Ends {
     void write_point(std::span<const double> x, std::vector<double>& all) const;
 
   private:
-    const Box* box_;
+    const SearchBox* box_;
     std::vector<double> widths_;
     std::vector<std::size_t> free_;
     std::vector<End> ends_;

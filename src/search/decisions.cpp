@@ -14,7 +14,7 @@ constexpr double nowhere = std::numeric_limits<double>::infinity();
 /// Clusters of what was polished and of the runs that go on, whose ends have their index in the look. Null
 /// `same_basin`: of all that are near.
 Clusters cluster_runs(const Look& look, const Points& points, const std::vector<double>& values,
-                      const Findings& findings, const Box& box, double distance,
+                      const Findings& findings, const SearchBox& box, double distance,
                       const SameBasin* same_basin) {
     constexpr std::size_t most_at_once = 1024;
     const std::size_t d = box.dimension();
@@ -101,7 +101,7 @@ std::vector<Verdict> retire(const Look& look, History& history, bool follows) {
 }
 
 std::vector<Verdict> merge(const Look& look, const Points& points, History& history, const Findings& findings,
-                           const Box& box, double distance, const SameBasin& same_basin) {
+                           const SearchBox& box, double distance, const SameBasin& same_basin) {
     const Clusters clusters = cluster_runs(look, points, look.f, findings, box, distance, &same_basin);
     std::vector<Verdict> verdicts;
     std::vector<End> founders;
@@ -123,7 +123,7 @@ std::vector<Verdict> merge(const Look& look, const Points& points, History& hist
     return verdicts;
 }
 
-void merge_into_polished(Findings& findings, std::size_t first, const Box& box, double distance,
+void merge_into_polished(Findings& findings, std::size_t first, const SearchBox& box, double distance,
                          const SameBasin& same_basin) {
     Runs& runs = findings.runs;
     const auto is_under_way = [&](std::size_t run) {
@@ -147,7 +147,7 @@ void merge_into_polished(Findings& findings, std::size_t first, const Box& box, 
 }
 
 Pruning prune(const Look& look, const Points& points, const History& history, const Findings& findings,
-              const Box& box, double reach) {
+              const SearchBox& box, double reach) {
     constexpr double falls_on = 3;
     const auto promise = [&](std::size_t i) {
         const double best_f = look.best_f[i];
@@ -180,7 +180,7 @@ Pruning prune(const Look& look, const Points& points, const History& history, co
 }
 
 std::vector<PolishStart> best_points(const Look& look, const Points& points, const Findings& findings,
-                                     const Box& box, double distance, const SameBasin& same_basin,
+                                     const SearchBox& box, double distance, const SameBasin& same_basin,
                                      std::size_t most) {
     const Clusters clusters = cluster_runs(look, points, look.best_f, findings, box, distance, &same_basin);
     std::vector<PolishStart> best;

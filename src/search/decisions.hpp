@@ -11,8 +11,8 @@
 #include "basins.hpp"
 #include "engine/look.hpp"
 #include "findings.hpp"
-#include "lanewise/box.hpp"
 #include "lanewise/options.hpp"
+#include "search_box.hpp"
 
 namespace lanewise {
 
@@ -44,10 +44,10 @@ std::vector<Verdict> retire(const Look& look, History& history, bool follows);
 /// Ends runs that have fallen into the basin of a better one, or of a minimum that is known. `points` are
 /// those where the runs stand. A run into which one of the sample is merged counts as one of the sample.
 std::vector<Verdict> merge(const Look& look, const Points& points, History& history, const Findings& findings,
-                           const Box& box, double distance, const SameBasin& same_basin);
+                           const SearchBox& box, double distance, const SameBasin& same_basin);
 
 /// The same for runs from `first` on that are over but have not converged, and minima that were polished.
-void merge_into_polished(Findings& findings, std::size_t first, const Box& box, double distance,
+void merge_into_polished(Findings& findings, std::size_t first, const SearchBox& box, double distance,
                          const SameBasin& same_basin);
 
 struct Pruning {
@@ -60,12 +60,12 @@ struct Pruning {
 /// best run goes on, and what is of the sample. A neighbourhood reaches as far as `reach`, in units of the
 /// box. `points` are those where the runs stand.
 Pruning prune(const Look& look, const Points& points, const History& history, const Findings& findings,
-              const Box& box, double reach);
+              const SearchBox& box, double reach);
 
 /// The best points that runs which go on have visited, of each neighbourhood one, at most `most`; none near a
 /// minimum that is known. `points` are those best points.
 std::vector<PolishStart> best_points(const Look& look, const Points& points, const Findings& findings,
-                                     const Box& box, double distance, const SameBasin& same_basin,
+                                     const SearchBox& box, double distance, const SameBasin& same_basin,
                                      std::size_t most);
 
 /// Ends `count` runs of the look from index `begin` on: those that go on at the point asked for, those that

@@ -156,7 +156,7 @@ void leave_out_unfinished(Clusters& clusters, const Findings& findings) {
 
 }  // namespace
 
-Clusters cluster_minima(const Findings& findings, const Box& box, double distance,
+Clusters cluster_minima(const Findings& findings, const SearchBox& box, double distance,
                         const SameBasin& same_basin, bool converge, std::size_t first_run) {
     const Runs& runs = findings.runs;
     Ends ends(box, 2 * findings.polished.size() + runs.count());
@@ -174,8 +174,8 @@ Clusters cluster_minima(const Findings& findings, const Box& box, double distanc
     return clusters;
 }
 
-Clusters listed_minima(const Findings& findings, const Box& box, double distance, const SameBasin& same_basin,
-                       bool converge, bool all_are_polished) {
+Clusters listed_minima(const Findings& findings, const SearchBox& box, double distance,
+                       const SameBasin& same_basin, bool converge, bool all_are_polished) {
     Clusters clusters = cluster_minima(findings, box, distance, same_basin, converge);
     if (!converge) return clusters;
     std::vector<std::uint8_t> is_minimum;

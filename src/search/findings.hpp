@@ -123,7 +123,7 @@ inline bool runs_converge(const Options& options) noexcept {
 /// The minima: clusters of what was polished and the ends of runs from `first_run` on. Where runs `converge`,
 /// one is a minimum only if a run converged in it or a polish was finished. Beside the runs of a wave, with
 /// `first_run` above 0, polished points are not told apart.
-Clusters cluster_minima(const Findings& findings, const Box& box, double distance,
+Clusters cluster_minima(const Findings& findings, const SearchBox& box, double distance,
                         const SameBasin& same_basin, bool converge, std::size_t first_run = 0);
 
 /// Polished in the end: at most this many of the best minima.
@@ -132,7 +132,7 @@ inline constexpr std::size_t most_last_polished = 1000;
 /// Those of all runs that are listed: not where a run seemed to have converged, but the polish from there
 /// went down and did not come to its end. Where `all_are_polished`, as after the last polish, the best are
 /// minima only if a polish came to its end there.
-Clusters listed_minima(const Findings& findings, const Box& box, double distance, const SameBasin& same_basin,
-                       bool converge, bool all_are_polished);
+Clusters listed_minima(const Findings& findings, const SearchBox& box, double distance,
+                       const SameBasin& same_basin, bool converge, bool all_are_polished);
 
 }  // namespace lanewise

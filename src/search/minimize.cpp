@@ -7,6 +7,7 @@
 
 #include "engine/engine.hpp"
 #include "lanewise/saved.hpp"
+#include "region.hpp"
 #include "report.hpp"
 #include "search.hpp"
 #include "state.hpp"
@@ -33,21 +34,24 @@ Result tell(const Setting& setting, Engine& engine, const Halt& halt, Findings f
     return result;
 }
 
-/// The result of what find(engine, halt) finds. An engine of another place would be made here.
+/// The result of what find(setting, engine, halt) finds. An engine of another place would be made here.
 template <class Find>
-Result with_engine(const Setting& setting, Find find) {
+Result with_engine(const Objective& objective, const Box& box, const Options& options, Find find) {
+    Setting setting(objective, box, options);
     compile_before(setting);
-    Halt halt(*setting.options);
+    Halt halt(options);
+    find_region(setting, halt);
     const std::unique_ptr<Engine> engine = make_local_engine(setting, halt);
-    return tell(setting, *engine, halt, find(*engine, halt));
+    return tell(setting, *engine, halt, find(setting, *engine, halt));
 }
 
 }  // namespace
 
 Result minimize(const Objective& objective, const Box& box, const Options& options) {
     validate(objective, box, options);
-    const Setting setting(objective, box, options);
-    return with_engine(setting, [&](Engine& engine, Halt& halt) { return search(setting, engine, halt); });
+    return with_engine(objective, box, options, [](const Setting& setting, Engine& engine, Halt& halt) {
+        return search(setting, engine, halt);
+    });
 }
 
 SavedSearch read_saved(std::string_view state) {
@@ -56,11 +60,11 @@ SavedSearch read_saved(std::string_view state) {
 
 Result resume(std::string_view state, const Objective& objective, const Box& box, const Options& options) {
     validate(objective, box, options);
-    const Setting setting(objective, box, options);
     const OpenState saved = open_state(state);
-    require_same(saved, setting);
-    return with_engine(setting,
-                       [&](Engine& engine, Halt& halt) { return resume(setting, engine, halt, saved.rest); });
+    require_same(saved, Setting(objective, box, options));
+    return with_engine(objective, box, options, [&](const Setting& setting, Engine& engine, Halt& halt) {
+        return resume(setting, engine, halt, saved.rest);
+    });
 }
 
 Result saved_result(std::string_view state, const Objective& objective, double same_distance,
@@ -71,9 +75,10 @@ Result saved_result(std::string_view state, const Objective& objective, double s
     saved.search.options.jit = Jit::off;  // nothing is run
     require_same_formula(saved, objective);
     validate(objective, saved.search.box, saved.search.options);
-    const Setting setting(objective, saved.search.box, saved.search.options);
-    return with_engine(setting,
-                       [&](Engine& engine, Halt& halt) { return found(setting, engine, halt, saved.rest); });
+    return with_engine(objective, saved.search.box, saved.search.options,
+                       [&](const Setting& setting, Engine& engine, Halt& halt) {
+                           return found(setting, engine, halt, saved.rest);
+                       });
 }
 
 }  // namespace lanewise

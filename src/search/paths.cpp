@@ -7,6 +7,7 @@
 
 #include "engine/engine.hpp"
 #include "lanewise/minimize.hpp"
+#include "region.hpp"
 #include "setting.hpp"
 
 namespace lanewise {
@@ -63,8 +64,9 @@ void visit_paths(const Objective& objective, const Box& box, const Options& opti
     alone.stop = {};
     alone.max_time = {};
     alone.profile = {};
-    const Setting setting(objective, box, alone);
+    Setting setting(objective, box, alone);
     Halt halt(alone);
+    find_region(setting, halt);
     const std::unique_ptr<Engine> engine = make_local_engine(setting, halt);
     for (const std::uint64_t id : start_ids) visit_path(setting, *engine, id, bounded, visit);
 }

@@ -55,6 +55,10 @@ class Report {
         result.offspring = findings_->offspring;
         result.coverage = estimate_coverage(*findings_, setting_->starts, clusters_, clusters_of_runs_);
         result.audit = audit();
+        if (result.region = setting_->box->region(); result.region) {
+            setting_->coordinates->to_variables(result.region->lower);
+            setting_->coordinates->to_variables(result.region->upper);
+        }
         result.iterations = findings_->iterations;
         result.work = findings_->work;
         result.isa = setting_->isa;

@@ -1,6 +1,9 @@
 // The setting of a search: what it is given, and what is made of that once.
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "engine/setup.hpp"
 #include "lanewise/box.hpp"
 #include "lanewise/objective.hpp"
@@ -23,7 +26,13 @@ struct Setting : Setup {
     Setting(const Objective& objective, const Box& box, const Options& options)
         : Setup(objective, box, options),
           options(&options),
-          starts(coordinates->box(), options, coordinates->points()) {}
+          starts(*Setup::box, options, coordinates->points()) {}
+
+    /// Tells where the landscape leads to. Nothing may have looked at box and starts before.
+    void narrow(Region region) {
+        box = std::make_shared<const SearchBox>(*box, std::move(region));
+        starts = Starts(*box, *options, coordinates->points());
+    }
 
     const Options* options;
     Starts starts;

@@ -12,6 +12,10 @@ namespace {
 /// The uniform points from this index on are the sample's.
 constexpr std::uint64_t first_sample_point = std::uint64_t{1} << 52U;
 
+bool is_one_of_sample_every(std::uint64_t index) {
+    return index % sample_every == sample_every - 1;
+}
+
 /// lower (upper / lower)^u
 double between_in_logarithm(double lower, double upper, double u) {
     return exp_over(u * log_over(upper, lower), lower);
@@ -23,7 +27,7 @@ std::size_t count_starts(const Options& options) noexcept {
     return options.start_points.size() + options.drawn_starts();
 }
 
-Starts::Starts(const Box& box, const Options& options, const std::vector<std::vector<double>>& given)
+Starts::Starts(const SearchBox& box, const Options& options, const std::vector<std::vector<double>>& given)
     : box_(&box),
       given_(&given),
       count_(count_starts(options)),
@@ -35,7 +39,7 @@ Starts::Starts(const Box& box, const Options& options, const std::vector<std::ve
 }
 
 bool Starts::is_sample(std::uint64_t start_id) const noexcept {
-    return is_drawn(start_id) && (all_are_sample_ || (start_id - given()) % sample_every == sample_every - 1);
+    return is_drawn(start_id) && (all_are_sample_ || is_one_of_sample_every(start_id - given()));
 }
 
 std::size_t Starts::candidates(std::uint64_t start_id) const noexcept {
@@ -58,9 +62,10 @@ void Starts::candidate(std::uint64_t start_id, std::size_t which, std::span<doub
     }
     // Half of the sample, and half of the others.
     const bool in_logarithm = (index + index / sample_every) % 2 == 1;
+    const bool is_anywhere = is_one_of_sample_every(index);
     for (std::size_t j = 0; j < x.size(); ++j) {
-        const double lower = box_->lower()[j];
-        const double upper = box_->upper()[j];
+        const double lower = is_anywhere ? box_->lower()[j] : box_->region_lower(j);
+        const double upper = is_anywhere ? box_->upper()[j] : box_->region_upper(j);
         const double at = in_logarithm && is_half_log_[j] != 0 ? between_in_logarithm(lower, upper, x[j])
                                                                : lower + x[j] * (upper - lower);
         x[j] = inside(at, lower, upper);

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "design.hpp"
-#include "lanewise/box.hpp"
 #include "lanewise/options.hpp"
+#include "search_box.hpp"
 
 namespace lanewise {
 
@@ -21,12 +21,13 @@ inline constexpr std::uint64_t sample_every = 8;
 /// The starts of a search: the points given by hand, then drawn ones. Most of these are the best of some
 /// consecutive points of the design, every start of others; the rest is the sample: uniform points that stand
 /// for all of the box, and whose runs are never pruned. Where there is nothing to choose and to prune and the
-/// design is uniform, all drawn starts are the sample.
+/// design is uniform, all drawn starts are the sample. Where the box has a region, one of eight drawn starts
+/// is anywhere in the box, and the others are in the region.
 class Starts {
   public:
     /// Options as accepted by validate; their start points as `given` has them. Keeps references to all.
-    Starts(const Box& box, const Options& options, const std::vector<std::vector<double>>& given);
-    Starts(const Box& box, const Options& options) : Starts(box, options, options.start_points) {}
+    Starts(const SearchBox& box, const Options& options, const std::vector<std::vector<double>>& given);
+    Starts(const SearchBox& box, const Options& options) : Starts(box, options, options.start_points) {}
 
     std::size_t count() const noexcept { return count_; }
     std::size_t given() const noexcept { return given_->size(); }
@@ -46,7 +47,7 @@ class Starts {
     bool is_drawn(std::uint64_t start_id) const noexcept { return start_id >= given() && start_id < count(); }
 
   private:
-    const Box* box_;
+    const SearchBox* box_;
     const std::vector<std::vector<double>>* given_;
     std::size_t count_;
     DesignPoints drawn_;
