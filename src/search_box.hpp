@@ -2,9 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "lanewise/box.hpp"
 #include "lanewise/result.hpp"
@@ -17,6 +20,7 @@ class SearchBox : public Box {
   public:
     explicit SearchBox(const Box& box, std::optional<Region> region = {})
         : Box(box), region_(std::move(region)) {
+        for (std::size_t j = 0; j < dimension(); ++j) is_half_log_.push_back(Box::is_half_log(j) ? 1 : 0);
         for (std::size_t j = 0; j < dimension() && region_; ++j) {
             if (width(j) > 0) widening_ = std::max(widening_, (upper()[j] - lower()[j]) / width(j));
         }
@@ -27,12 +31,18 @@ class SearchBox : public Box {
     double region_lower(std::size_t j) const { return region_ ? region_->lower[j] : lower()[j]; }
     double region_upper(std::size_t j) const { return region_ ? region_->upper[j] : upper()[j]; }
     double width(std::size_t j) const { return region_upper(j) - region_lower(j); }
+    bool is_half_log(std::size_t j) const { return is_half_log_[j] != 0; }
+    /// Beside x: where a variable spans many decades, no more than that.
+    double width_at(std::size_t j, double x) const {
+        return is_half_log(j) ? std::min(width(j), std::abs(x)) : width(j);
+    }
 
     /// In the variable in which that is most: the width of the box in widths of the region.
     double widening() const noexcept { return widening_; }
 
   private:
     std::optional<Region> region_;
+    std::vector<std::uint8_t> is_half_log_;  ///< [d] see Box
     double widening_ = 1;
 };
 

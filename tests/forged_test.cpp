@@ -109,6 +109,7 @@ struct State {
     std::uint64_t converge_evaluations;
     std::size_t converge_group;
     std::size_t last_rounds;
+    std::size_t asked_for_joints;
     std::vector<PolishStart> to_polish;
     bool best_first;
     std::uint64_t polish_evaluations;
@@ -126,7 +127,7 @@ struct State {
     void archive(Archive& archive) {
         archive(findings, next, settled, best_before_starts, begun, breeding, barren, best_before,
                 best_x_before, first, to_converge, converge_evaluations, converge_group, last_rounds,
-                to_polish, best_first, polish_evaluations, parents, work, seconds, in_wave);
+                asked_for_joints, to_polish, best_first, polish_evaluations, parents, work, seconds, in_wave);
         if (in_wave) archive(wave);
     }
 };
@@ -375,6 +376,9 @@ TEST_CASE("a forged search is refused by the name of the field") {
         {"best.iteration", with_best([](BestSoFar& best) { best.iteration = 200; })},
         {"best.iteration", with_best([](BestSoFar& best) { best.iteration = -2; })},
 
+        {"joints", set([](State& s) -> auto& { return s.findings.joints; },
+                       std::vector<Joint>{{0, 1'000'000}})},
+        {"asked_for_joints", set([](State& s) -> auto& { return s.asked_for_joints; }, huge)},
         {"polished.f", with_polished([](Polished& p) { p.f = a_nan; })},
         {"polished.f", with_polished([](Polished& p) { p.f = p.start_f + 1; })},
         {"polished.x", with_polished([](Polished& p) { p.x.pop_back(); })},

@@ -31,11 +31,9 @@ TEST_CASE("an answer does not depend on the box being tight where the landscape 
         std::size_t global_minima;
     };
     for (const Problem& problem :
-         {Problem{"100*(y-x^2)^2+(1-x)^2", "xy", 0, 1},
-          Problem{"(x^2+y-11)^2+(x+y^2-7)^2", "xy", 0, 4},
+         {Problem{"100*(y-x^2)^2+(1-x)^2", "xy", 0, 1}, Problem{"(x^2+y-11)^2+(x+y^2-7)^2", "xy", 0, 4},
           Problem{"(1.5-x+x*y)^2+(2.25-x+x*y^2)^2+(2.625-x+x*y^3)^2", "xy", 0, 1},
-          Problem{"(x^2-1)^2+(y^2-2)^2", "xy", 0, 4},
-          Problem{"1e4*(x-3)^2+(y+7)^2+(z-100)^2", "xyz", 0, 1},
+          Problem{"(x^2-1)^2+(y^2-2)^2", "xy", 0, 4}, Problem{"1e4*(x-3)^2+(y+7)^2+(z-100)^2", "xyz", 0, 1},
           Problem{"20+x^2-10*cos(2*pi*x)+y^2-10*cos(2*pi*y)", "xy", 0, 1},
           Problem{"(x^4-16*x^2+5*x+y^4-16*y^2+5*y)/2", "xy", -78.33233140754282, 1},
           Problem{"(sin(3*pi*x))^2+(x-1)^2*(1+(sin(3*pi*y))^2)+(y-1)^2*(1+(sin(2*pi*y))^2)", "xy", 0, 1}}) {
@@ -108,14 +106,13 @@ TEST_CASE("where a landscape does not lead inwards from far out there is no regi
         double bound;
     };
     for (const Problem& problem :
-         {Problem{"x^2-10*cos(2*pi*x)+y^2-10*cos(2*pi*y)", 5.12},  // a usual box
-          Problem{"(x^4-16*x^2+5*x+y^4-16*y^2+5*y)/2", 5},
-          Problem{"8*abs(x^2-y)+(1-x)^2", 5},        // a cone at 0
-          Problem{"x^2+y^2", 1e9},                    // no size of its own
-          Problem{"x+2*y", 1e9},                      // down on one side
-          Problem{"sin(x)*sin(y)", 1e6},              // the same everywhere
-          Problem{"1-exp(-x^2-y^2)", 1e6},            // flat
-          Problem{"-x^2-y^2+1e-20*x^4", 1e6}}) {      // outwards
+         {Problem{"x^2-10*cos(2*pi*x)+y^2-10*cos(2*pi*y)", 5.12},                               // a usual box
+          Problem{"(x^4-16*x^2+5*x+y^4-16*y^2+5*y)/2", 5}, Problem{"8*abs(x^2-y)+(1-x)^2", 5},  // a cone at 0
+          Problem{"x^2+y^2", 1e9},                // no size of its own
+          Problem{"x+2*y", 1e9},                  // down on one side
+          Problem{"sin(x)*sin(y)", 1e6},          // the same everywhere
+          Problem{"1-exp(-x^2-y^2)", 1e6},        // flat
+          Problem{"-x^2-y^2+1e-20*x^4", 1e6}}) {  // outwards
         INFO(problem.formula);
         CHECK_FALSE(minimize(problem.formula, wide("xy", problem.bound), {.starts = 16}).region);
     }

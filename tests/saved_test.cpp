@@ -358,10 +358,10 @@ TEST_CASE("a damaged state is refused") {
     }
     std::string newer = states.back();
     newer[20] = 10;
-    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 10; this version of lanewise reads 9");
+    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 11; this version of lanewise reads 10");
     std::string older = states.back();
     older[20] = 8;
-    CHECK_THROWS_WITH(read_saved(older), "the checkpoint has format 8; this version of lanewise reads 9");
+    CHECK_THROWS_WITH(read_saved(older), "the checkpoint has format 9; this version of lanewise reads 10");
     CHECK_THROWS_WITH(read_saved("{}"), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(""), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(states.back().substr(0, 1000)), "the checkpoint is damaged or not complete");

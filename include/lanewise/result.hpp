@@ -73,6 +73,10 @@ struct Minimum {
     /// are those where a polish came to its end.
     bool finished;
     bool polished;                         ///< to full precision; else where a run ended
+    /// Other points beside it are as low: a line, an edge, a ring or a face of minima, of which this is one
+    /// point. Polished points are of one continuum where those between them, polished, stay between them and
+    /// are as low, within 2^-40 of the value and of what the way between rises by.
+    bool continuum;
     double gradient_norm;                  ///< Euclidean norm of the projected gradient at x
     std::vector<std::int8_t> at_bound;     ///< [d] -1 at the lower bound, 1 at the upper, else 0
     std::vector<std::uint32_t> start_ids;  ///< of the runs that ended here, best first, then of those merged

@@ -79,14 +79,11 @@ Eigen::VectorXd shortest_of_hull(const Eigen::MatrixXd& vectors) {
 GradientSampling::GradientSampling(const Setup& setup, Halt& halt)
     : setup_(&setup),
       halt_(&halt),
+      widths_(setup.box->dimension()),
       unit_(setup.box->dimension()),
       around_(setup, halt),
       ahead_(setup, halt),
-      edge_(setup, halt) {
-    for (std::size_t j = 0; j < unit_.size(); ++j) {
-        widths_.push_back(setup.box->width(j));
-    }
-}
+      edge_(setup, halt) {}
 
 void GradientSampling::refine(SecondOrderPoint& point) {
     double radius = first_radius;
@@ -98,6 +95,7 @@ void GradientSampling::refine(SecondOrderPoint& point) {
             return;
         }
         edge_.clear();
+        for (std::size_t j = 0; j < widths_.size(); ++j) widths_[j] = setup_->box->width_at(j, point.x[j]);
         sample(point, radius, round);
         const double length = step(point, radius);
         point.evaluations -= around_.count() + ahead_.count() + halvings * edge_.count();

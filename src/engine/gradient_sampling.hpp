@@ -33,8 +33,8 @@ class GradientSampling {
 
     const Setup* setup_;
     Halt* halt_;
-    std::vector<double> widths_;
-    std::vector<double> unit_;  ///< coordinates of a sampled point
+    std::vector<double> widths_;  ///< beside the point
+    std::vector<double> unit_;    ///< coordinates of a sampled point
     // Of one round:
     Trials around_;  ///< the point, then the sampled ones
     Trials ahead_;   ///< in the directions

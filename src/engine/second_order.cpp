@@ -247,7 +247,7 @@ class SecondOrder::Model {
     double scale(Eigen::Index i) const { return scale_[static_cast<std::size_t>(i)]; }
     /// Along a moving variable, without the powers of two.
     double slope(Eigen::Index i) const { return g_[variable(i)] * scale(i) / f_scale_; }
-    double width(std::size_t j) const { return box_->width(j); }
+    double width(std::size_t j) const { return box_->width_at(j, x_[j]); }
     double in_box(std::size_t j, double x) const { return inside(x, box_->lower()[j], box_->upper()[j]); }
 
     const SearchBox* box_;

@@ -89,6 +89,7 @@ Json minimum(const Minimum& minimum) {
             {"offspring", minimum.offspring},
             {"finished", minimum.finished},
             {"polished", minimum.polished},
+            {"continuum", minimum.continuum},
             {"gradient_norm", minimum.gradient_norm},
             {"at_bound", minimum.at_bound},
             {"start_ids", minimum.start_ids}};

@@ -69,6 +69,7 @@ std::string remarks(const Minimum& minimum, const Box& box) {
     } else if (!minimum.polished) {
         add("not polished");
     }
+    if (minimum.continuum) add("one of a continuum");
     if (minimum.hits() + minimum.offspring == 0) add("no run ended here");
     return text.empty() ? "" : fmt::format("  ({})", text);
 }

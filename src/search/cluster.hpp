@@ -78,8 +78,9 @@ struct Clusters {
         End end;
         std::uint32_t cluster;
     };
-    std::vector<Member> members;  ///< best end first
-    std::size_t count;            ///< clusters are numbered by their best end, best first
+    std::vector<Member> members;                  ///< best end first
+    std::size_t count;                            ///< clusters are numbered by their best end, best first
+    std::vector<std::uint8_t> is_continuum = {};  ///< [cluster] see find_joints
 };
 
 /// The best end of each cluster, best first.

@@ -136,6 +136,40 @@ bool has_converged(const Findings& findings, const End& end) {
     return status == RunStatus::converged_gradient || status == RunStatus::converged_value;
 }
 
+/// Makes one of the clusters between which there are joints.
+void join(Clusters& clusters, const Findings& findings) {
+    constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+    std::vector<std::uint32_t> of_polished(findings.polished.size(), none);
+    for (const auto& [end, cluster] : clusters.members) {
+        if (is_polish(end.of)) of_polished[end.index] = cluster;
+    }
+    // The best cluster of those that belong together stands for them.
+    std::vector<std::uint32_t> better(clusters.count);
+    std::iota(better.begin(), better.end(), std::uint32_t{0});
+    const auto best = [&](std::uint32_t cluster) {
+        while (better[cluster] != cluster) cluster = better[cluster] = better[better[cluster]];
+        return cluster;
+    };
+    std::vector<std::uint8_t> is_joined(clusters.count, 0);
+    for (const Joint& joint : findings.joints) {
+        if (of_polished[joint.one] == none || of_polished[joint.other] == none) continue;
+        const auto [first, second] =
+            std::minmax({best(of_polished[joint.one]), best(of_polished[joint.other])});
+        better[second] = first;
+        is_joined[first] = is_joined[second] = 1;
+    }
+    std::vector<std::uint32_t> number(clusters.count);
+    std::size_t count = 0;
+    clusters.is_continuum.clear();
+    for (std::uint32_t cluster = 0; cluster < clusters.count; ++cluster) {
+        if (best(cluster) != cluster) continue;
+        number[cluster] = static_cast<std::uint32_t>(count++);
+        clusters.is_continuum.push_back(is_joined[cluster]);
+    }
+    for (Clusters::Member& member : clusters.members) member.cluster = number[best(member.cluster)];
+    clusters.count = count;
+}
+
 /// Leaves out clusters that are no minima.
 void keep(Clusters& clusters, const std::vector<std::uint8_t>& is_minimum) {
     std::vector<std::uint32_t> number(clusters.count);
@@ -143,7 +177,11 @@ void keep(Clusters& clusters, const std::vector<std::uint8_t>& is_minimum) {
     std::erase_if(clusters.members,
                   [&](const Clusters::Member& member) { return is_minimum[member.cluster] == 0; });
     for (Clusters::Member& member : clusters.members) member.cluster = number[member.cluster];
+    for (std::size_t cluster = 0; cluster < clusters.count; ++cluster) {
+        if (is_minimum[cluster] != 0) clusters.is_continuum[number[cluster]] = clusters.is_continuum[cluster];
+    }
     clusters.count = static_cast<std::size_t>(std::ranges::count(is_minimum, 1));
+    clusters.is_continuum.resize(clusters.count);
 }
 
 void leave_out_unfinished(Clusters& clusters, const Findings& findings) {
@@ -170,6 +208,7 @@ Clusters cluster_minima(const Findings& findings, const SearchBox& box, double d
     }
     Clusters clusters = cluster(ends, distance, in_one_basin_among(ends, same_basin),
                                 first_run == 0 ? Joining::all : Joining::runs);
+    join(clusters, findings);
     if (converge) leave_out_unfinished(clusters, findings);
     return clusters;
 }

@@ -73,6 +73,17 @@ struct BestSoFar {
     }
 };
 
+/// Two polished points, by their numbers, between which a way leads along which the function is as low as in
+/// both. With one point alone, a way that is as low leads away from it.
+struct Joint {
+    std::uint32_t one, other;
+
+    template <class Archive>
+    void archive(Archive& archive) {
+        archive(one, other);
+    }
+};
+
 /// The kind of end that a polished point is.
 EndOf end_of(const Polished& polished) noexcept;
 
@@ -93,13 +104,14 @@ struct Findings {
     /// All but the status, which is the search's to tell.
     template <class Archive>
     void archive(Archive& archive) {
-        archive(runs, best, polished, offspring, iterations, work.seconds, work.run_iterations,
+        archive(runs, best, polished, joints, offspring, iterations, work.seconds, work.run_iterations,
                 work.evaluations, work.lane_occupancy, threads, tile_lanes);
     }
 
     Runs runs;
     BestSoFar best;
     std::vector<Polished> polished;  ///< in the order they were polished
+    std::vector<Joint> joints;       ///< between some of these
     SearchStatus status = SearchStatus::completed;
     std::size_t offspring = 0;   ///< runs that are
     std::size_t iterations = 0;  ///< done by the runs that went furthest
@@ -120,9 +132,9 @@ inline bool runs_converge(const Options& options) noexcept {
     return options.polish || options.rule.method == Method::lbfgs;
 }
 
-/// The minima: clusters of what was polished and the ends of runs from `first_run` on. Where runs `converge`,
-/// one is a minimum only if a run converged in it or a polish was finished. Beside the runs of a wave, with
-/// `first_run` above 0, polished points are not told apart.
+/// The minima: clusters of what was polished, joined where there are joints, and the ends of runs from
+/// `first_run` on. Where runs `converge`, one is a minimum only if a run converged in it or a polish was
+/// finished. Beside the runs of a wave, with `first_run` above 0, polished points are not told apart.
 Clusters cluster_minima(const Findings& findings, const SearchBox& box, double distance,
                         const SameBasin& same_basin, bool converge, std::size_t first_run = 0);
 

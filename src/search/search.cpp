@@ -9,6 +9,7 @@
 
 #include "basins.hpp"
 #include "budget.hpp"
+#include "continuum.hpp"
 #include "coverage.hpp"
 #include "memory.hpp"
 #include "offspring.hpp"
@@ -107,7 +108,7 @@ class Search {
             for (const std::uint32_t run : to_converge_) stop(run);
         }
         if (!std::isfinite(findings_.best.f) && evaluations() == 0) look_at_first_start();
-        findings_.work.evaluations = evaluations() + engine_->evaluations_in_vain();
+        findings_.work.evaluations = evaluations() + engine_->evaluations_in_vain() + evaluations_in_vain_;
         if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
         if (!is_over() && has_fallen_short_) findings_.status = SearchStatus::max_evaluations;
         if (!is_over() && settled_) findings_.status = SearchStatus::settled;
@@ -122,8 +123,8 @@ class Search {
         bool in_wave = wave_ && wave_->has_begun();
         archive(findings_, next_, settled_, best_before_starts_, begun_, breeding_, barren_, best_before_,
                 best_x_before_, first_, to_converge_, converge_evaluations_, converge_group_, last_rounds_,
-                to_polish_, best_first_, polish_evaluations_, offspring_, work_so_far, seconds_so_far,
-                in_wave);
+                asked_for_joints_, to_polish_, best_first_, polish_evaluations_, offspring_, work_so_far,
+                seconds_so_far, in_wave);
         if constexpr (Archive::reads) {
             earlier_work_ = work_so_far;
             earlier_seconds_ = saved_at_ = seconds_so_far;
@@ -143,6 +144,7 @@ class Search {
                                       .barren = barren_,
                                       .first = first_,
                                       .last_rounds = last_rounds_,
+                                      .asked_for_joints = asked_for_joints_,
                                       .to_converge = to_converge_,
                                       .converge_evaluations = converge_evaluations_,
                                       .converge_group = converge_group_,
@@ -168,13 +170,7 @@ class Search {
             case Next::converge: converge(); break;
             case Next::refine: refine(); break;
             case Next::after_wave: after_wave(); break;
-            case Next::last_polish:
-                if (options_->polish && last_rounds_++ < most_last_rounds)
-                    to_polish_ = unpolished_minima(0, most_last_polished);
-                if (!to_polish_.empty()) break;
-                next_ = Next::nothing;
-                if (options_->polish && options_->progress) tell();
-                break;
+            case Next::last_polish: last_polish(); break;
             case Next::nothing: break;
         }
     }
@@ -370,6 +366,59 @@ class Search {
         if (status == RunStatus::max_iterations) status = RunStatus::stopped;
     }
 
+    void last_polish() {
+        if (options_->polish && last_rounds_ < most_last_rounds) {
+            const Clusters clusters = minima(0);
+            to_polish_ = unpolished(clusters, most_last_polished);
+            const bool has_joints = to_polish_.empty() && find_joints(clusters);
+            if (is_over()) return;
+            ++last_rounds_;
+            if (!to_polish_.empty() || (has_joints && clusters.count > most_last_polished)) return;
+        }
+        next_ = Next::nothing;
+        if (options_->polish && options_->progress) tell();
+    }
+
+    /// Whether there are new ones: then others are among the best minima.
+    bool find_joints(const Clusters& clusters) {
+        const auto polish = [&](std::span<const std::vector<double>> points, PolishTo to) {
+            return polish_points(points, to);
+        };
+        const std::vector<Joint> joints =
+            lanewise::find_joints(findings_, clusters, asked_for_joints_, *engine_, *setting_->box, polish);
+        if (is_over()) return false;
+        asked_for_joints_ = findings_.polished.size();
+        findings_.joints.insert(findings_.joints.end(), joints.begin(), joints.end());
+        return !joints.empty();
+    }
+
+    /// Polishes points that no run has visited; none where the search is over meanwhile.
+    std::vector<Polished> polish_points(std::span<const std::vector<double>> points, PolishTo to) {
+        const std::uint64_t wanted = 20'000 + 200 * setting_->box->dimension();
+        const PolishEffort effort = {.evaluations = wanted, .iterations = wanted, .tolerance = 1e-9};
+        std::vector<Polished> polished;
+        std::uint64_t evaluations = 0;
+        while (polished.size() < points.size() && !is_over()) {
+            const std::size_t left = points.size() - polished.size();
+            const Budget budget(options_->max_evaluations, this->evaluations() + evaluations);
+            const std::size_t affordable =
+                std::min<std::uint64_t>(left, budget.evaluations(wanted * left) / wanted);
+            std::vector<PolishStart> starts;
+            for (const std::vector<double>& x : points.subspan(polished.size(), affordable))
+                starts.push_back({.x = x, .run = 0, .iteration = -1});
+            for (Polished& one : engine_->polish(starts, to, effort)) {
+                evaluations += one.evaluations;
+                polished.push_back(std::move(one));
+            }
+            if (affordable == 0) fall_short();
+            if (affordable == 0) findings_.status = SearchStatus::max_evaluations;
+            if (halt_->requested()) findings_.status = halt_->reason();
+        }
+        // A search that is resumed takes them again.
+        (is_over() ? evaluations_in_vain_ : polish_evaluations_) += evaluations;
+        return is_over() ? std::vector<Polished>{} : polished;
+    }
+
     bool has_reached_target(double f) const { return f <= setting_->target; }
     void check_target() {
         if (!is_over() && has_reached_target(findings_.best.f)) findings_.status = SearchStatus::target;
@@ -486,12 +535,21 @@ class Search {
         return {.x = {x.begin(), x.end()}, .run = run, .iteration = findings_.runs.iteration[run]};
     }
 
-    /// The ends of the best minima of runs from `first` on, where they are not polished yet; and the best
-    /// point of all, which may be that of a run that broke. In the end polishes that were cut go on.
+    /// Of runs from `first` on.
+    Clusters minima(std::size_t first) const {
+        return cluster_minima(findings_, *setting_->box, options_->same_distance, same_basin_,
+                              runs_converge(*options_), first);
+    }
+
     std::vector<PolishStart> unpolished_minima(std::size_t first, std::size_t most) const {
+        return unpolished(minima(first), most);
+    }
+
+    /// The ends of the best minima, where they are not polished yet; and the best point of all, which may be
+    /// that of a run that broke. In the end polishes that were cut go on.
+    std::vector<PolishStart> unpolished(const Clusters& clusters, std::size_t most) const {
         std::vector<PolishStart> starts;
-        std::vector<End> minima = founders(cluster_minima(findings_, *setting_->box, options_->same_distance,
-                                                          same_basin_, runs_converge(*options_), first));
+        std::vector<End> minima = founders(clusters);
         if (minima.size() > most) minima.resize(most);
         for (const End& end : minima) {
             if (end.of == EndOf::run) starts.push_back(end_of_run(end.index));
@@ -597,7 +655,9 @@ class Search {
     PolishTo cut_short_to_ = PolishTo::last_digit;
     std::vector<Polished> cut_short_ = {};  ///< what a polish came to that was; for the result alone
     std::uint64_t polish_evaluations_ = 0;
-    std::size_t last_rounds_ = 0;  ///< of polish
+    std::uint64_t evaluations_in_vain_ = 0;  ///< of a step that was cut off
+    std::size_t last_rounds_ = 0;            ///< of polish
+    std::size_t asked_for_joints_ = 0;       ///< of what was polished
 
     EngineWork earlier_work_;  ///< before the search was resumed
     double earlier_seconds_ = 0;

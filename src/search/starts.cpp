@@ -34,9 +34,7 @@ Starts::Starts(const SearchBox& box, const Options& options, const std::vector<s
       drawn_(design_points(choose_design(options.design, box.dimension()), options.seed, box.dimension())),
       sample_(options.seed),
       explore_(options.explore),
-      all_are_sample_(options.explore == 1 && !options.prune && options.design == Design::uniform) {
-    for (std::size_t j = 0; j < box.dimension(); ++j) is_half_log_.push_back(box.is_half_log(j) ? 1 : 0);
-}
+      all_are_sample_(options.explore == 1 && !options.prune && options.design == Design::uniform) {}
 
 bool Starts::is_sample(std::uint64_t start_id) const noexcept {
     return is_drawn(start_id) && (all_are_sample_ || is_one_of_sample_every(start_id - given()));
@@ -66,7 +64,7 @@ void Starts::candidate(std::uint64_t start_id, std::size_t which, std::span<doub
     for (std::size_t j = 0; j < x.size(); ++j) {
         const double lower = is_anywhere ? box_->lower()[j] : box_->region_lower(j);
         const double upper = is_anywhere ? box_->upper()[j] : box_->region_upper(j);
-        const double at = in_logarithm && is_half_log_[j] != 0 ? between_in_logarithm(lower, upper, x[j])
+        const double at = in_logarithm && box_->is_half_log(j) ? between_in_logarithm(lower, upper, x[j])
                                                                : lower + x[j] * (upper - lower);
         x[j] = inside(at, lower, upper);
     }

@@ -54,7 +54,6 @@ class Starts {
     UniformPoints sample_;
     std::size_t explore_;
     bool all_are_sample_;
-    std::vector<std::uint8_t> is_half_log_;  ///< [d] see Box
 };
 
 }  // namespace lanewise

@@ -15,7 +15,7 @@ namespace lanewise {
 namespace {
 
 constexpr std::string_view magic = "lanewise checkpoint\n";
-constexpr std::uint32_t format = 9;  // one more with each change of what is written
+constexpr std::uint32_t format = 10;  // one more with each change of what is written
 
 /// Every step is one-to-one in the checksum so far and in the word: no change of a single word goes unseen.
 std::uint64_t checksum(std::string_view bytes) {

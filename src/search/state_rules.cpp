@@ -80,6 +80,7 @@ class StateRules {
                                   : std::isfinite(state.best_before) && is_in_box(state.best_x_before));
         rule("first", state.first <= runs_.count());
         rule("last_rounds", state.last_rounds <= most_last_rounds + 1);
+        rule("asked_for_joints", state.asked_for_joints <= findings_.polished.size());
         rule("to_polish", state.to_polish.size() <= runs_.count() &&
                               std::ranges::all_of(state.to_polish, [&](const PolishStart& start) {
                                   return is_visited(start) && is_in_box(start.x);
@@ -153,6 +154,9 @@ class StateRules {
         each("polished.start_f", [](const Polished& p) { return std::isfinite(p.start_f); });
         each("polished.start_x", [&](const Polished& p) { return is_in_box(p.start_x); });
         each("polished.run", [&](const Polished& p) { return is_visited(p); });
+        rule("joints", std::ranges::all_of(findings_.joints, [&](const Joint& joint) {
+                 return std::max(joint.one, joint.other) < findings_.polished.size();
+             }));
         each("polished.evaluations", [](const Polished& p) { return is_count(p.evaluations); });
     }
 

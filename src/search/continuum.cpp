@@ -1,0 +1,344 @@
+#include "continuum.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+namespace lanewise {
+
+namespace {
+
+/// What is known to be one continuum asks the nearest point beyond it, until so many in a row have refused.
+constexpr int most_refused = 3;
+constexpr int most_rounds = 16;
+/// A point moved by this part of the way to another stays where it was put, or comes back if it is a minimum
+/// by itself.
+constexpr double little = 0x1p-10;
+constexpr double least_stay = 0.1;
+constexpr double most_stay = 4;
+/// Where the way is looked at. Minima that are evenly spaced are not met there.
+constexpr std::array shares = {little, 0.1297, 0.2873, 0.4706, 0.6131, 0.8327, 1 - little};
+/// Points are put near the middle of a way that is not straight, then of its parts, and come to rest beside
+/// it, by no more than so much of it: of a bent way parts are less bent.
+constexpr double middle = 0.4706;
+constexpr std::array beside = {0.6, 0.4, 0.2, 0.1};
+/// Where it is no more than this twice in a row, the way is found.
+constexpr double hardly_beside = 0.1;
+/// Values that differ by less than this part, of themselves or of what is higher around, are the same.
+constexpr double noise = 0x1p-40;
+constexpr double noise_of_rough = 0x1p-30;
+
+using Point = std::vector<double>;
+
+/// Two points, and what is known of the way between them.
+struct Asking {
+    std::uint32_t one, other;  ///< candidates
+    double lowest, highest;    ///< values that count as those of the points
+    bool is_straight = false;  ///< the straight way is level
+    bool is_found = false;     ///< another is
+    double beside = 1;         ///< see there, of the last points
+    bool is_refused = false;
+    std::vector<Point> nodes = {};  ///< on the way, with both ends
+};
+
+/// What a candidate is.
+enum class Kind : std::uint8_t { unknown, alone, continuum };
+
+Point between(const Point& a, const Point& b, double share) {
+    Point x = a;
+    for (std::size_t j = 0; j < x.size(); ++j) x[j] += share * (b[j] - a[j]);
+    return x;
+}
+
+class Continua {
+  public:
+    Continua(const Findings& findings, const Clusters& clusters, std::size_t first, Engine& engine,
+             const SearchBox& box, const PolishPoints& polish)
+        : polished_(&findings.polished), first_(first), engine_(&engine), box_(&box), polish_(&polish) {
+        choose_candidates(clusters);
+        component_.resize(candidates_.size());
+        std::iota(component_.begin(), component_.end(), std::uint32_t{0});
+        kind_.resize(candidates_.size(), Kind::unknown);
+        asked_.resize(candidates_.size());
+        refused_.resize(candidates_.size(), 0);
+        learn_differences();
+    }
+
+    std::vector<Joint> joints() {
+        for (int round = 0; round < most_rounds && !is_over_; ++round) {
+            std::vector<Asking> asking = ask_nearest();
+            if (asking.empty()) break;
+            look(asking);
+            move_a_little(asking);
+            follow(asking);
+            for (const Asking& pair : asking) conclude(pair);
+        }
+        if (is_over_) return {};
+        for (std::uint32_t i = 0; i < candidates_.size(); ++i) {
+            if (kind_[i] == Kind::continuum) joints_.push_back({candidates_[i], candidates_[i]});
+        }
+        return joints_;
+    }
+
+  private:
+    const Polished& of(std::uint32_t candidate) const { return (*polished_)[candidates_[candidate]]; }
+
+    /// In any variable, in widths.
+    double apart(const Point& a, const Point& b) const {
+        double largest = 0;
+        for (std::size_t j = 0; j < a.size(); ++j) {
+            if (box_->width(j) > 0) largest = std::max(largest, std::abs(a[j] - b[j]) / box_->width(j));
+        }
+        return largest;
+    }
+
+    /// Best first.
+    void choose_candidates(const Clusters& clusters) {
+        constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+        constexpr double apart_enough = 1e-4;
+        std::vector<std::uint32_t> founder(clusters.count, none);
+        std::vector<std::pair<double, std::uint32_t>> furthest(clusters.count, {apart_enough, none});
+        for (const auto& [end, cluster] : clusters.members) {
+            if (!is_polish(end.of) || cluster >= most_last_polished) continue;
+            if (founder[cluster] == none) founder[cluster] = end.index;
+            const Point& from = (*polished_)[founder[cluster]].x;
+            furthest[cluster] =
+                std::max(furthest[cluster], {apart(from, (*polished_)[end.index].x), end.index});
+        }
+        for (std::size_t cluster = 0; cluster < clusters.count; ++cluster) {
+            if (founder[cluster] != none) candidates_.push_back(founder[cluster]);
+            if (furthest[cluster].second != none) candidates_.push_back(furthest[cluster].second);
+        }
+        std::ranges::stable_sort(candidates_, {}, [&](std::uint32_t i) { return (*polished_)[i].f; });
+    }
+
+    /// x with every variable moved by this part of its width.
+    Point aside(Point x, double way) const {
+        for (std::size_t j = 0; j < x.size(); ++j) {
+            const double by = (j % 2 == 0 ? way : -way) * box_->width(j);
+            const bool is_inside = x[j] + by >= box_->lower()[j] && x[j] + by <= box_->upper()[j];
+            x[j] += is_inside ? by : -by;
+        }
+        return x;
+    }
+
+    /// By what the value rises aside, where as a rule nothing is level.
+    void learn_differences() {
+        std::vector<Point> points;
+        for (std::uint32_t i = 0; i < candidates_.size(); ++i) points.push_back(aside(of(i).x, 0x1p-7));
+        engine_->evaluate(points, [&](std::size_t i, const Evaluation& at) {
+            const Polished& candidate = of(static_cast<std::uint32_t>(i));
+            const double f = candidate.f;
+            same_.push_back((candidate.is_rough ? noise_of_rough : noise) *
+                            (std::abs(f) + (std::isfinite(at.f) ? std::abs(at.f - f) : 0)));
+        });
+    }
+
+    std::uint32_t root(std::uint32_t candidate) {
+        while (component_[candidate] != candidate)
+            candidate = component_[candidate] = component_[component_[candidate]];
+        return candidate;
+    }
+
+    /// The nearest pair of each component with another.
+    std::vector<Asking> ask_nearest() {
+        using Pair = std::pair<std::uint32_t, std::uint32_t>;
+        constexpr double nowhere = std::numeric_limits<double>::infinity();
+        std::vector<std::pair<double, Pair>> nearest(candidates_.size(), {nowhere, {}});
+        for (std::uint32_t i = 1; i < candidates_.size(); ++i) {
+            if (kind_[i] == Kind::alone) continue;
+            for (std::uint32_t k = i; k-- > 0 && of(i).f - of(k).f <= same_[i];) {
+                const bool is_known = candidates_[i] < first_ && candidates_[k] < first_;
+                const std::uint32_t one = root(i);
+                const std::uint32_t other = root(k);
+                if (is_known || kind_[k] == Kind::alone || one == other) continue;
+                const double distance = apart(of(i).x, of(k).x);
+                for (const std::uint32_t asker : {one, other}) {
+                    if (refused_[asker] == most_refused || distance >= nearest[asker].first) continue;
+                    if (!has_refused(i, k)) nearest[asker] = {distance, {i, k}};
+                }
+            }
+        }
+        std::vector<Pair> pairs;
+        for (std::size_t asker = 0; asker < nearest.size(); ++asker) {
+            const auto& [distance, pair] = nearest[asker];
+            if (distance == nowhere) continue;
+            pairs.push_back(pair);
+            ++refused_[asker];
+        }
+        std::ranges::sort(pairs);
+        pairs.erase(std::ranges::unique(pairs).begin(), pairs.end());
+        std::vector<Asking> asking;
+        for (const auto& [i, k] : pairs)
+            asking.push_back(
+                {.one = i, .other = k, .lowest = of(k).f - same_[i], .highest = of(i).f + same_[i]});
+        return asking;
+    }
+
+    bool has_refused(std::uint32_t i, std::uint32_t k) const {
+        return std::ranges::find(asked_[i], k) != asked_[i].end();
+    }
+
+    void conclude(const Asking& pair) {
+        if (pair.is_refused) {
+            asked_[pair.one].push_back(pair.other);
+            return;
+        }
+        joints_.push_back({candidates_[pair.one], candidates_[pair.other]});
+        const std::uint32_t joined = root(pair.other);
+        component_[root(pair.one)] = joined;
+        refused_[joined] = 0;
+    }
+
+    /// Where the straight way is level, there is nothing to look at any more.
+    void look(std::vector<Asking>& asking) {
+        std::vector<Point> points;
+        for (const Asking& pair : asking) {
+            for (const double share : shares)
+                points.push_back(between(of(pair.one).x, of(pair.other).x, share));
+        }
+        std::vector<double> f;
+        f.reserve(points.size());
+        engine_->evaluate(points, [&](std::size_t, const Evaluation& at) { f.push_back(at.f); });
+        for (std::size_t i = 0; i < asking.size(); ++i) {
+            Asking& pair = asking[i];
+            const double lower = of(pair.other).f;
+            const double higher = of(pair.one).f;
+            const double rounding = noise * std::abs(higher);
+            pair.is_straight = std::ranges::all_of(
+                std::span(f).subspan(i * shares.size(), shares.size()),
+                [&](double at) { return at <= higher + rounding && at >= lower - rounding; });
+        }
+    }
+
+    /// In widths: far enough to be told from rounding.
+    double little_way(const Asking& pair) const {
+        constexpr double far_enough = 0x1p-14;
+        const double way = apart(of(pair.one).x, of(pair.other).x);
+        return std::min(way, std::max(little * way, far_enough));
+    }
+
+    /// Refuses those of which one is a minimum by itself. Each point is moved once, towards the other and
+    /// aside: one of these ways may lead away from all that is as low.
+    void move_a_little(std::vector<Asking>& asking) {
+        std::vector<Point> points;
+        std::vector<const Asking*> pairs;
+        std::vector<std::uint32_t> moved;
+        for (const Asking& pair : asking) {
+            const double way = little_way(pair) / apart(of(pair.one).x, of(pair.other).x);
+            for (const auto& [from, to] :
+                 {std::pair(pair.one, pair.other), std::pair(pair.other, pair.one)}) {
+                if (kind_[from] != Kind::unknown) continue;
+                kind_[from] = pair.is_straight ? Kind::continuum : Kind::alone;
+                if (pair.is_straight) continue;
+                pairs.insert(pairs.end(), 2, &pair);
+                moved.insert(moved.end(), 2, from);
+                points.push_back(between(of(from).x, of(to).x, way));
+                points.push_back(aside(of(from).x, little_way(pair)));
+            }
+        }
+        const std::vector<Polished> ends = polish(points, pairs);
+        if (is_over_) return;
+        for (std::size_t i = 0; i < ends.size(); ++i) {
+            const double way = little_way(*pairs[i]);
+            const double stayed = apart(ends[i].x, of(moved[i]).x);
+            if (is_level(*pairs[i], ends[i]) && stayed >= least_stay * way && stayed <= most_stay * way)
+                kind_[moved[i]] = Kind::continuum;
+        }
+        for (Asking& pair : asking)
+            pair.is_refused =
+                pair.is_refused || kind_[pair.one] == Kind::alone || kind_[pair.other] == Kind::alone;
+    }
+
+    /// Refuses pairs between which no level way is found.
+    void follow(std::vector<Asking>& asking) {
+        for (Asking& pair : asking) pair.nodes = {of(pair.one).x, of(pair.other).x};
+        for (const double most_beside : beside) put_between(asking, most_beside);
+    }
+
+    /// Puts a point between any two nodes of each way, and makes nodes of what they come to.
+    void put_between(std::vector<Asking>& asking, double most_beside) {
+        std::vector<Point> points;
+        std::vector<const Asking*> pairs;
+        for (const Asking& pair : asking) {
+            if (!is_sought(pair)) continue;
+            for (std::size_t node = 1; node < pair.nodes.size(); ++node) {
+                points.push_back(between(pair.nodes[node - 1], pair.nodes[node], middle));
+                pairs.push_back(&pair);
+            }
+        }
+        const std::vector<Polished> ends = polish(points, pairs);
+        if (is_over_) return;
+        std::size_t i = 0;
+        for (Asking& pair : asking) {
+            if (!is_sought(pair)) continue;
+            double most = 0;
+            std::vector<Point> nodes = {pair.nodes.front()};
+            for (std::size_t node = 1; node < pair.nodes.size(); ++node, ++i) {
+                const double way = apart(pair.nodes[node - 1], pair.nodes[node]);
+                most = std::max(most, apart(ends[i].x, points[i]) / way);
+                if (!is_level(pair, ends[i]) || most > most_beside) pair.is_refused = true;
+                nodes.push_back(ends[i].x);
+                nodes.push_back(pair.nodes[node]);
+            }
+            pair.nodes = std::move(nodes);
+            pair.is_found = std::max(most, pair.beside) <= hardly_beside;
+            pair.beside = most;
+        }
+    }
+
+    static bool is_sought(const Asking& pair) {
+        return !pair.is_refused && !pair.is_straight && !pair.is_found;
+    }
+
+    static bool is_level(const Asking& pair, const Polished& there) {
+        return there.finished && there.f <= pair.highest && there.f >= pair.lowest;
+    }
+
+    /// Each point is one between the two of its pair.
+    std::vector<Polished> polish(const std::vector<Point>& points, const std::vector<const Asking*>& pairs) {
+        std::vector<Polished> ends(points.size());
+        for (const bool rough : {false, true}) {
+            std::vector<Point> some;
+            std::vector<std::size_t> place;
+            for (std::size_t i = 0; i < points.size(); ++i) {
+                if ((of(pairs[i]->one).is_rough || of(pairs[i]->other).is_rough) != rough) continue;
+                some.push_back(points[i]);
+                place.push_back(i);
+            }
+            if (some.empty()) continue;
+            std::vector<Polished> ends_of_some =
+                (*polish_)(some, rough ? PolishTo::last_digit : PolishTo::lbfgs_end);
+            is_over_ = ends_of_some.empty();
+            if (is_over_) return {};
+            for (std::size_t i = 0; i < place.size(); ++i) ends[place[i]] = std::move(ends_of_some[i]);
+        }
+        return ends;
+    }
+
+    const std::vector<Polished>* polished_;
+    std::size_t first_;
+    Engine* engine_;
+    const SearchBox* box_;
+    const PolishPoints* polish_;
+    std::vector<std::uint32_t> candidates_;          ///< numbers of what was polished, best first
+    std::vector<std::uint32_t> component_;           ///< [candidate] another of the same, or itself
+    std::vector<Kind> kind_;                         ///< [candidate]
+    std::vector<std::vector<std::uint32_t>> asked_;  ///< [candidate] those that refused it
+    std::vector<int> refused_;                       ///< [component] so often
+    std::vector<double> same_;                       ///< [candidate] differences that do not count
+    std::vector<Joint> joints_;
+    bool is_over_ = false;
+};
+
+}  // namespace
+
+std::vector<Joint> find_joints(const Findings& findings, const Clusters& clusters, std::size_t first,
+                               Engine& engine, const SearchBox& box, const PolishPoints& polish) {
+    return Continua(findings, clusters, first, engine, box, polish).joints();
+}
+
+}  // namespace lanewise

@@ -1,0 +1,27 @@
+// Minima that are no points: lines, edges, rings and faces along which the function is as low.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "findings.hpp"
+#include "search_box.hpp"
+
+namespace lanewise {
+
+/// Polishes points; nothing where the search is over before all are.
+using PolishPoints =
+    std::function<std::vector<Polished>(std::span<const std::vector<double>> points, PolishTo to)>;
+
+/// Joints between what was polished from number `first` on and all that was polished: two points are joined
+/// where a way leads from one to the other along which the function is as low as in both. The points are
+/// those that found one of the clusters, and of each cluster the one that is furthest from its founder. Each
+/// asks the nearest better ones.
+std::vector<Joint> find_joints(const Findings& findings, const Clusters& clusters, std::size_t first,
+                               Engine& engine, const SearchBox& box, const PolishPoints& polish);
+
+}  // namespace lanewise
