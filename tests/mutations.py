@@ -247,8 +247,8 @@ MUTATIONS = [Mutation(*entry) for entry in (
     ("a path takes no more iterations than asked for", "src/search/paths.cpp",
      "std::min(iterations, options.iterations)", "options.iterations", "a path ends where; a path is that"),
     ("the best 1000 minima are polished, however many are listed", "src/search/search.cpp",
-     "to_polish_ = unpolished_minima(0, most_last_polished);",
-     "to_polish_ = unpolished_minima(0, options_->most_minima);", "how many minima"),
+     "to_polish_ = unpolished(clusters, most_last_polished);",
+     "to_polish_ = unpolished(clusters, options_->most_minima);", "how many minima"),
 
     # Search: minima, coverage, result.
     ("ends are one minimum only where near in distance", "src/search/cluster.cpp",

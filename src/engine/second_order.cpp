@@ -51,7 +51,7 @@ constexpr double feeler_of_x = 1e-6;
 
 /// So many evaluations are enough for a round in n variables.
 std::size_t evaluations_of_round(std::size_t n) {
-    return 2 * n * (most_shorter + 1) + 1 + damping.size() + 2 * lengths.size() + 4 * n;
+    return 2 * n * (most_shorter + 1) + 2 + damping.size() + 2 * lengths.size() + 4 * n;
 }
 
 }  // namespace
@@ -215,6 +215,16 @@ class SecondOrder::Model {
         const std::size_t j = moving_[i];
         return {feeler_of_width * width(j), feeler_of_x * std::abs(x_[j])};
     }
+    bool is_in_corner() const {
+        return std::ranges::count_if(moving_, [&](std::size_t j) { return is_at_wall(j); }) > 1;
+    }
+    void leave_walls(std::span<double> x) const {
+        for (const std::size_t j : moving_) {
+            if (!is_at_wall(j)) continue;
+            const double way = feeler_of_width * width(j);
+            x[j] = in_box(j, x_[j] == box_->lower()[j] ? x_[j] + way : x_[j] - way);
+        }
+    }
     double beside(std::size_t i, double way) const { return in_box(moving_[i], x_[moving_[i]] + way); }
 
     void go_along(std::span<const double> direction, double length, std::span<double> x) const {
@@ -247,6 +257,7 @@ class SecondOrder::Model {
     double scale(Eigen::Index i) const { return scale_[static_cast<std::size_t>(i)]; }
     /// Along a moving variable, without the powers of two.
     double slope(Eigen::Index i) const { return g_[variable(i)] * scale(i) / f_scale_; }
+    bool is_at_wall(std::size_t j) const { return x_[j] == box_->lower()[j] || x_[j] == box_->upper()[j]; }
     double width(std::size_t j) const { return box_->width_at(j, x_[j]); }
     double in_box(std::size_t j, double x) const { return inside(x, box_->lower()[j], box_->upper()[j]); }
 
@@ -506,6 +517,8 @@ void SecondOrder::feel(std::vector<Descent>& descents) {
                 add_trial(descent, here.x())[here.moving()[i]] = here.beside(i, -way);
             }
         }
+        // In a corner where the slope is 0 the way down may be one of all walls together.
+        if (here.is_in_corner()) here.leave_walls(add_trial(descent, here.x()));
     }
     trials_.evaluate();
     for (Descent& descent : descents) {

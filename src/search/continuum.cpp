@@ -16,8 +16,8 @@ constexpr int most_refused = 3;
 constexpr int most_rounds = 16;
 /// A point moved by this part of the way to another stays where it was put, or comes back if it is a minimum
 /// by itself.
-constexpr double little = 0x1p-10;
-constexpr double least_stay = 0.1;
+constexpr double little = 0x1p-6;
+constexpr double least_stay = 0.5;
 constexpr double most_stay = 4;
 /// Where the way is looked at. Minima that are evenly spaced are not met there.
 constexpr std::array shares = {little, 0.1297, 0.2873, 0.4706, 0.6131, 0.8327, 1 - little};
@@ -216,7 +216,7 @@ class Continua {
 
     /// In widths: far enough to be told from rounding.
     double little_way(const Asking& pair) const {
-        constexpr double far_enough = 0x1p-14;
+        constexpr double far_enough = 0x1p-10;
         const double way = apart(of(pair.one).x, of(pair.other).x);
         return std::min(way, std::max(little * way, far_enough));
     }
