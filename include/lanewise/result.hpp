@@ -74,8 +74,8 @@ struct Minimum {
     bool finished;
     bool polished;                         ///< to full precision; else where a run ended
     /// Other points beside it are as low: a line, an edge, a ring or a face of minima, of which this is one
-    /// point. Polished points are of one continuum where those between them, polished, stay between them and
-    /// are as low, within 2^-40 of the value and of what the way between rises by.
+    /// point. Polished points are of one continuum where points put between them, polished, stay near there and
+    /// are as low: within 2^-40 of the value and of what it rises by aside, 2^-30 where the gradient jumps.
     bool continuum;
     double gradient_norm;                  ///< Euclidean norm of the projected gradient at x
     std::vector<std::int8_t> at_bound;     ///< [d] -1 at the lower bound, 1 at the upper, else 0
