@@ -23,18 +23,18 @@ TEST_CASE("a continuum of minima is one entry that says so") {
         std::size_t minima;
     };
     for (const Problem& problem : {
-             Problem{"x^2+0*y+0*z", 1},                              // free directions
-             Problem{"(x-y)^2+0*z", 1},                              // a face
-             Problem{"(x+2*y-1)^2+z^2", 1},                          // a line
-             Problem{"abs(x-1)+abs(y+2)+3*abs(x+y)+z^2", 1},         // an edge of a kink
-             Problem{"8*abs(x^2-y)+(1-x)^2+0*z", 1},                 // a bent kink
-             Problem{"(x^2+y^2-1)^2+z^2", 1},                        // a ring
-             Problem{"abs(x^2+y^2-1)+z^2", 1},                       // one along which the gradient jumps
-             Problem{"(x^2+y^2+z^2-1)^2", 1},                        // a sphere
-             Problem{"max(x^2+y^2+z^2-1, 0)", 1},                    // a ball
-             Problem{"(y-sin(x))^2+z^2", 1},                         // a wave
-             Problem{"(x*y-2)^2+z^2", 2},                            // two branches
-             Problem{"((x^2+y^2-1)*((x-3)^2+(y-3)^2-1))^2+z^2", 2},  // two rings
+             Problem{"x^2+0*y+0*z", 1},                       // free directions
+             Problem{"(x-y)^2+0*z", 1},                       // a face
+             Problem{"(x+2*y-1)^2+z^2", 1},                   // a line
+             Problem{"abs(x-1)+abs(y+2)+3*abs(x+y)+z^2", 1},  // an edge of a kink
+             Problem{"8*abs(x^2-y)+(1-x)^2+0*z", 1},          // a bent kink
+             Problem{"(x^2+y^2-1)^2+z^2", 1},                 // a ring
+             Problem{"abs(x^2+y^2-1)+z^2", 1},                // one along which the gradient jumps
+             Problem{"(x^2+y^2+z^2-1)^2", 1},                 // a sphere
+             Problem{"max(x^2+y^2+z^2-1, 0)", 1},             // a ball
+             Problem{"(y-sin(x))^2+z^2", 1},                  // a wave
+             Problem{"(x*y-2)^2+z^2", 2},                     // two branches
+             Problem{"min((x^2+y^2-1)^2, ((x-3)^2+(y-3)^2-1)^2)+z^2", 2},  // two rings
          }) {
         for (const std::uint64_t seed : {0U, 1U, 2U}) {
             INFO(problem.formula << ", seed " << seed);

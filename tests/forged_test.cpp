@@ -110,6 +110,7 @@ struct State {
     std::size_t converge_group;
     std::size_t last_rounds;
     std::size_t asked_for_joints;
+    std::uint64_t joint_evaluations;
     std::vector<PolishStart> to_polish;
     bool best_first;
     std::uint64_t polish_evaluations;
@@ -127,7 +128,7 @@ struct State {
     void archive(Archive& archive) {
         archive(findings, next, settled, best_before_starts, begun, breeding, barren, best_before,
                 best_x_before, first, to_converge, converge_evaluations, converge_group, last_rounds,
-                asked_for_joints, to_polish, best_first, polish_evaluations, parents, work, seconds, in_wave);
+                asked_for_joints, joint_evaluations, to_polish, best_first, polish_evaluations, parents, work, seconds, in_wave);
         if (in_wave) archive(wave);
     }
 };
@@ -378,6 +379,7 @@ TEST_CASE("a forged search is refused by the name of the field") {
 
         {"joints", set([](State& s) -> auto& { return s.findings.joints; },
                        std::vector<Joint>{{0, 1'000'000}})},
+        {"joint_evaluations", set([](State& s) -> auto& { return s.joint_evaluations; }, huge)},
         {"asked_for_joints", set([](State& s) -> auto& { return s.asked_for_joints; }, huge)},
         {"polished.f", with_polished([](Polished& p) { p.f = a_nan; })},
         {"polished.f", with_polished([](Polished& p) { p.f = p.start_f + 1; })},

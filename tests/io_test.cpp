@@ -127,6 +127,7 @@ Result found(std::size_t found) {
                       .x = {1, 2},
                       .finished = true,
                       .polished = true,
+                      .continuum = false,
                       .gradient_norm = 0,
                       .at_bound = {0, -1},
                       .start_ids = {7, 8},

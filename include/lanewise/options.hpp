@@ -234,8 +234,8 @@ struct Options {
     std::optional<double> max_time = {};
     /// Ends the search before it takes more evaluations than this, summed over runs; at least 1. Starts that
     /// there are none left for are not begun. Not counted: where runs in single precision ended is evaluated
-    /// again in double, and so are the minima that are described, points between those that are told apart,
-    /// and points by which Result::region is found.
+    /// again in double, and so are the minima that are described and points between those that are told
+    /// apart.
     std::optional<std::uint64_t> max_evaluations = {};
     /// Ends the search when the best value is at least this good.
     std::optional<double> target = {};

@@ -17,6 +17,8 @@ constexpr int most_rounds = 16;
 /// A point moved by this part of the way to another stays where it was put, or comes back if it is a minimum
 /// by itself.
 constexpr double little = 0x1p-6;
+/// In widths: of points that are nearer this is not told from rounding.
+constexpr double too_near = 0x1p-20;
 constexpr double least_stay = 0.5;
 constexpr double most_stay = 4;
 /// Where the way is looked at. Minima that are evenly spaced are not met there.
@@ -35,11 +37,11 @@ using Point = std::vector<double>;
 
 /// Two points, and what is known of the way between them.
 struct Asking {
-    std::uint32_t one, other;  ///< candidates
-    double lowest, highest;    ///< values that count as those of the points
-    bool is_straight = false;  ///< the straight way is level
-    bool is_found = false;     ///< another is
-    double beside = 1;         ///< see there, of the last points
+    std::uint32_t one, other;        ///< candidates
+    double lowest = 0, highest = 0;  ///< values that count as those of the points
+    bool is_straight = false;        ///< the straight way is level
+    bool is_found = false;           ///< another is
+    double beside = 1;               ///< see there, of the last points
     bool is_refused = false;
     std::vector<Point> nodes = {};  ///< on the way, with both ends
 };
@@ -68,15 +70,15 @@ class Continua {
     }
 
     std::vector<Joint> joints() {
-        for (int round = 0; round < most_rounds && !is_over_; ++round) {
+        for (int round = 0; round < most_rounds; ++round) {
             std::vector<Asking> asking = ask_nearest();
             if (asking.empty()) break;
             look(asking);
             move_a_little(asking);
             follow(asking);
+            if (is_over_) break;
             for (const Asking& pair : asking) conclude(pair);
         }
-        if (is_over_) return {};
         for (std::uint32_t i = 0; i < candidates_.size(); ++i) {
             if (kind_[i] == Kind::continuum) joints_.push_back({candidates_[i], candidates_[i]});
         }
@@ -90,7 +92,8 @@ class Continua {
     double apart(const Point& a, const Point& b) const {
         double largest = 0;
         for (std::size_t j = 0; j < a.size(); ++j) {
-            if (box_->width(j) > 0) largest = std::max(largest, std::abs(a[j] - b[j]) / box_->width(j));
+            const double width = box_->width_at(j, a[j]);
+            if (width > 0) largest = std::max(largest, std::abs(a[j] - b[j]) / width);
         }
         return largest;
     }
@@ -115,25 +118,26 @@ class Continua {
         std::ranges::stable_sort(candidates_, {}, [&](std::uint32_t i) { return (*polished_)[i].f; });
     }
 
+    static double noise_of(const Polished& candidate) { return candidate.is_rough ? noise_of_rough : noise; }
+    static double rise(double from, double to) { return to > from && std::isfinite(to) ? to - from : 0; }
+
     /// x with every variable moved by this part of its width.
     Point aside(Point x, double way) const {
         for (std::size_t j = 0; j < x.size(); ++j) {
-            const double by = (j % 2 == 0 ? way : -way) * box_->width(j);
+            const double by = (j % 2 == 0 ? way : -way) * box_->width_at(j, x[j]);
             const bool is_inside = x[j] + by >= box_->lower()[j] && x[j] + by <= box_->upper()[j];
             x[j] += is_inside ? by : -by;
         }
         return x;
     }
 
-    /// By what the value rises aside, where as a rule nothing is level.
+    /// Only pairs that differ by less are looked at.
     void learn_differences() {
         std::vector<Point> points;
         for (std::uint32_t i = 0; i < candidates_.size(); ++i) points.push_back(aside(of(i).x, 0x1p-7));
         engine_->evaluate(points, [&](std::size_t i, const Evaluation& at) {
             const Polished& candidate = of(static_cast<std::uint32_t>(i));
-            const double f = candidate.f;
-            same_.push_back((candidate.is_rough ? noise_of_rough : noise) *
-                            (std::abs(f) + (std::isfinite(at.f) ? std::abs(at.f - f) : 0)));
+            same_.push_back(noise_of(candidate) * (std::abs(candidate.f) + rise(candidate.f, at.f)));
         });
     }
 
@@ -156,6 +160,7 @@ class Continua {
                 const std::uint32_t other = root(k);
                 if (is_known || kind_[k] == Kind::alone || one == other) continue;
                 const double distance = apart(of(i).x, of(k).x);
+                if (distance < too_near) continue;
                 for (const std::uint32_t asker : {one, other}) {
                     if (refused_[asker] == most_refused || distance >= nearest[asker].first) continue;
                     if (!has_refused(i, k)) nearest[asker] = {distance, {i, k}};
@@ -172,9 +177,7 @@ class Continua {
         std::ranges::sort(pairs);
         pairs.erase(std::ranges::unique(pairs).begin(), pairs.end());
         std::vector<Asking> asking;
-        for (const auto& [i, k] : pairs)
-            asking.push_back(
-                {.one = i, .other = k, .lowest = of(k).f - same_[i], .highest = of(i).f + same_[i]});
+        for (const auto& [i, k] : pairs) asking.push_back({.one = i, .other = k});
         return asking;
     }
 
@@ -193,12 +196,15 @@ class Continua {
         refused_[joined] = 0;
     }
 
-    /// Where the straight way is level, there is nothing to look at any more.
+    /// Refuses pairs of other values, beside what these rise by a little way off. Where the straight way is
+    /// level, there is nothing to look at any more.
     void look(std::vector<Asking>& asking) {
+        constexpr std::size_t looked_at = shares.size() + 1;
         std::vector<Point> points;
         for (const Asking& pair : asking) {
             for (const double share : shares)
                 points.push_back(between(of(pair.one).x, of(pair.other).x, share));
+            points.push_back(aside(of(pair.one).x, little_way(pair)));
         }
         std::vector<double> f;
         f.reserve(points.size());
@@ -207,19 +213,24 @@ class Continua {
             Asking& pair = asking[i];
             const double lower = of(pair.other).f;
             const double higher = of(pair.one).f;
+            const std::span at = std::span(f).subspan(i * looked_at, looked_at);
+            const double rise_around = std::max(
+                {rise(higher, at.front()), rise(lower, at[shares.size() - 1]), rise(higher, at.back())});
+            const double some_noise = std::max(noise_of(of(pair.one)), noise_of(of(pair.other)));
+            const double same = some_noise * (std::abs(higher) + rise_around);
+            pair.lowest = lower - same;
+            pair.highest = higher + same;
+            pair.is_refused = !(higher - lower <= same);
             const double rounding = noise * std::abs(higher);
-            pair.is_straight = std::ranges::all_of(
-                std::span(f).subspan(i * shares.size(), shares.size()),
-                [&](double at) { return at <= higher + rounding && at >= lower - rounding; });
+            pair.is_straight =
+                !pair.is_refused && std::ranges::all_of(at.first(shares.size()), [&](double on_way) {
+                    return on_way <= higher + rounding && on_way >= lower - rounding;
+                });
         }
     }
 
-    /// In widths: far enough to be told from rounding.
-    double little_way(const Asking& pair) const {
-        constexpr double far_enough = 0x1p-10;
-        const double way = apart(of(pair.one).x, of(pair.other).x);
-        return std::min(way, std::max(little * way, far_enough));
-    }
+    /// In widths.
+    double little_way(const Asking& pair) const { return little * apart(of(pair.one).x, of(pair.other).x); }
 
     /// Refuses those of which one is a minimum by itself. Each point is moved once, towards the other and
     /// aside: one of these ways may lead away from all that is as low.
@@ -228,16 +239,18 @@ class Continua {
         std::vector<const Asking*> pairs;
         std::vector<std::uint32_t> moved;
         for (const Asking& pair : asking) {
-            const double way = little_way(pair) / apart(of(pair.one).x, of(pair.other).x);
+            if (pair.is_refused) continue;
             for (const auto& [from, to] :
                  {std::pair(pair.one, pair.other), std::pair(pair.other, pair.one)}) {
                 if (kind_[from] != Kind::unknown) continue;
                 kind_[from] = pair.is_straight ? Kind::continuum : Kind::alone;
                 if (pair.is_straight) continue;
-                pairs.insert(pairs.end(), 2, &pair);
-                moved.insert(moved.end(), 2, from);
-                points.push_back(between(of(from).x, of(to).x, way));
-                points.push_back(aside(of(from).x, little_way(pair)));
+                // Where the gradient jumps polishing takes long, and no way aside is as low.
+                const std::size_t ways = of(from).is_rough ? 1 : 2;
+                pairs.insert(pairs.end(), ways, &pair);
+                moved.insert(moved.end(), ways, from);
+                points.push_back(between(of(from).x, of(to).x, little));
+                if (ways > 1) points.push_back(aside(of(from).x, little_way(pair)));
             }
         }
         const std::vector<Polished> ends = polish(points, pairs);

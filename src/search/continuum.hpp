@@ -13,7 +13,7 @@
 
 namespace lanewise {
 
-/// Polishes points; nothing where the search is over before all are.
+/// Polishes points; nothing where no more are to be polished.
 using PolishPoints =
     std::function<std::vector<Polished>(std::span<const std::vector<double>> points, PolishTo to)>;
 

@@ -34,24 +34,22 @@ Result tell(const Setting& setting, Engine& engine, const Halt& halt, Findings f
     return result;
 }
 
-/// The result of what find(setting, engine, halt) finds. An engine of another place would be made here.
+/// The result of what find(engine, halt) finds. An engine of another place would be made here.
 template <class Find>
-Result with_engine(const Objective& objective, const Box& box, const Options& options, Find find) {
-    Setting setting(objective, box, options);
-    compile_before(setting);
-    Halt halt(options);
-    find_region(setting, halt);
+Result with_engine(const Setting& setting, Halt& halt, Find find) {
     const std::unique_ptr<Engine> engine = make_local_engine(setting, halt);
-    return tell(setting, *engine, halt, find(setting, *engine, halt));
+    return tell(setting, *engine, halt, find(*engine, halt));
 }
 
 }  // namespace
 
 Result minimize(const Objective& objective, const Box& box, const Options& options) {
     validate(objective, box, options);
-    return with_engine(objective, box, options, [](const Setting& setting, Engine& engine, Halt& halt) {
-        return search(setting, engine, halt);
-    });
+    Setting setting(objective, box, options);
+    compile_before(setting);
+    Halt halt(options);
+    find_region(setting, halt);
+    return with_engine(setting, halt, [&](Engine& engine, Halt& at) { return search(setting, engine, at); });
 }
 
 SavedSearch read_saved(std::string_view state) {
@@ -60,11 +58,14 @@ SavedSearch read_saved(std::string_view state) {
 
 Result resume(std::string_view state, const Objective& objective, const Box& box, const Options& options) {
     validate(objective, box, options);
+    Setting setting(objective, box, options);
     const OpenState saved = open_state(state);
-    require_same(saved, Setting(objective, box, options));
-    return with_engine(objective, box, options, [&](const Setting& setting, Engine& engine, Halt& halt) {
-        return resume(setting, engine, halt, saved.rest);
-    });
+    require_same(saved, setting);
+    setting.narrow(saved.region, 0);
+    compile_before(setting);
+    Halt halt(options);
+    return with_engine(setting, halt,
+                       [&](Engine& engine, Halt& at) { return resume(setting, engine, at, saved.rest); });
 }
 
 Result saved_result(std::string_view state, const Objective& objective, double same_distance,
@@ -75,10 +76,11 @@ Result saved_result(std::string_view state, const Objective& objective, double s
     saved.search.options.jit = Jit::off;  // nothing is run
     require_same_formula(saved, objective);
     validate(objective, saved.search.box, saved.search.options);
-    return with_engine(objective, saved.search.box, saved.search.options,
-                       [&](const Setting& setting, Engine& engine, Halt& halt) {
-                           return found(setting, engine, halt, saved.rest);
-                       });
+    Setting setting(objective, saved.search.box, saved.search.options);
+    setting.narrow(saved.region, 0);
+    Halt halt(saved.search.options);
+    return with_engine(setting, halt,
+                       [&](Engine& engine, Halt& at) { return found(setting, engine, at, saved.rest); });
 }
 
 }  // namespace lanewise

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -34,31 +36,108 @@ constexpr int seen_over = 4;
 constexpr int far_out = 10;
 /// What falls on without a change until so many halvings has no size of its own.
 constexpr int last = 45;
-/// Halvings are looked at in groups; mostly the first group shows that the landscape does not lead inwards.
+/// Halvings are looked at in groups.
 constexpr int group = 3;
+/// Mostly a few rays show already that the landscape does not lead inwards.
+constexpr std::size_t first_rays = 8;
+constexpr std::size_t enough_first_rays = 6;
+/// Looking for a region takes at most this part of the evaluations and of the time.
+constexpr std::uint64_t share = 8;
+/// Variables of about the same width are told together where there are more of them than this.
+constexpr std::size_t most_parts = 16;
 /// The uniform points from this index on are where the rays begin.
 constexpr std::uint64_t first_ray = std::uint64_t{3} << 51U;
 
 /// Writes where a ray is after so many halvings; x is where it begins.
 using Ray = std::function<void(std::vector<double>& x, int halvings)>;
 
+/// Evaluates while it may.
+class Looking {
+  public:
+    Looking(Engine& engine, const Setting& setting, Halt& halt)
+        : engine_(&engine),
+          halt_(&halt),
+          most_seconds_(setting.options->max_time.value_or(std::numeric_limits<double>::infinity()) / share),
+          most_(setting.options->max_evaluations ? *setting.options->max_evaluations / share
+                                                 : std::numeric_limits<std::uint64_t>::max()) {}
+
+    /// No: then nothing that was seen counts.
+    bool may_go_on() const { return !is_over_; }
+    std::uint64_t evaluations() const { return evaluations_; }
+
+    /// Adds the values at points, infinite where there is none.
+    void evaluate(std::span<const std::vector<double>> points, std::vector<double>& f) {
+        if (!takes(points.size())) {
+            f.resize(f.size() + points.size(), nowhere);
+            return;
+        }
+        engine_->evaluate(points, [&](std::size_t, const Evaluation& at) {
+            f.push_back(std::isfinite(at.f) ? at.f : nowhere);
+        });
+    }
+
+    std::vector<Polished> descend(std::span<const PolishStart> starts, std::uint64_t each) {
+        if (!takes(starts.size() * each)) return {};
+        evaluations_ -= starts.size() * each;
+        std::vector<Polished> ends =
+            engine_->polish(starts, PolishTo::lbfgs, {.evaluations = each, .iterations = 0});
+        for (const Polished& end : ends) evaluations_ += end.evaluations;
+        halt_->poll(true);
+        is_over_ = is_over_ || halt_->requested();
+        return ends;
+    }
+
+  private:
+    bool takes(std::uint64_t count) {
+        halt_->poll(true);
+        is_over_ = is_over_ || halt_->requested() || evaluations_ + count > most_ ||
+                   halt_->seconds() > most_seconds_;
+        if (!is_over_) evaluations_ += count;
+        return !is_over_;
+    }
+
+    Engine* engine_;
+    Halt* halt_;
+    double most_seconds_;
+    std::uint64_t most_;
+    std::uint64_t evaluations_ = 0;
+    bool is_over_ = false;
+};
+
 /// The values on the rays.
 class Rays {
   public:
-    Rays(Engine& engine, const std::vector<std::vector<double>>& from, Ray ray)
-        : engine_(&engine), from_(&from), ray_(std::move(ray)) {}
+    Rays(Looking& looking, std::span<const std::vector<double>> from, Ray ray)
+        : looking_(&looking), from_(from), ray_(std::move(ray)) {}
+
+    /// Whether some of them fall at the walls.
+    bool may_lead_inwards() {
+        std::vector<std::vector<double>> points;
+        for (const int n : {0, in_one_step}) {
+            for (const std::vector<double>& x : from_.first(first_rays)) ray_(points.emplace_back(x), n);
+        }
+        std::vector<double> at;
+        looking_->evaluate(points, at);
+        std::size_t lower = 0;
+        for (std::size_t ray = 0; ray < first_rays; ++ray) {
+            if (step(at[ray], at[first_rays + ray]) == Step::lower) ++lower;
+        }
+        return lower >= enough_first_rays;
+    }
 
     /// After how many halvings the way from far out ends; 0 where there is none. It may have several parts,
     /// as where the outermost term of a polynomial gives way to the next.
     int end_of_way() {
         int end = 0;
         for (int n = 0;; ++n) {
-            if (n > last) return end;
-            const bool is_over = !is_lower(n);
+            const Seen seen = look(n);
+            // Where rounding hides how it goes on, it has no size of its own either.
+            if (n > last || seen == Seen::hidden || !looking_->may_go_on()) return end;
+            const bool is_over = seen == Seen::end;
             if (!is_over && is_regular(end, n)) continue;
             // A change shows when half of what it is seen over is beyond it.
             const int until = is_over ? n : n - seen_over / 2;
-            if (until - end < far_out || is_rounding(until)) return end;
+            if (until - end < far_out) return end;
             end = until;
             if (is_over) return end;
         }
@@ -75,23 +154,27 @@ class Rays {
         return std::abs(of_these - of_those) <= regular;
     }
 
-    bool is_lower(int n) {
-        constexpr double noise = 0x1p-40;
-        std::size_t lower = 0;
-        for (std::size_t ray = 0; ray < rays; ++ray) {
-            const double before = f(n, ray);
-            if (before == nowhere || before - f(n + in_one_step, ray) > noise * std::abs(before)) ++lower;
-        }
-        return lower >= enough_rays;
+    enum class Step : std::uint8_t { lower, hidden, other };
+    static Step step(double before, double after) {
+        constexpr double noise = 0x1p-34;
+        if (before == nowhere) return Step::lower;
+        const double fall = before - after;
+        if (std::abs(fall) <= noise * std::abs(before)) return Step::hidden;
+        return fall > 0 ? Step::lower : Step::other;
     }
 
-    /// The way seems to end because rounding hides where it goes on.
-    bool is_rounding(int n) {
-        constexpr double hidden = 0x1p-36;
-        std::array<double, rays> sizes{};
-        for (std::size_t ray = 0; ray < rays; ++ray) sizes[ray] = std::abs(f(n, ray));
-        std::ranges::sort(sizes);
-        return fall(n - 1) <= hidden * sizes[rays / 2];
+    /// What the step after n halvings does on the rays.
+    enum class Seen : std::uint8_t { lower, hidden, end };
+    Seen look(int n) {
+        std::size_t lower = 0;
+        std::size_t hidden = 0;
+        for (std::size_t ray = 0; ray < rays; ++ray) {
+            const Step seen = step(f(n, ray), f(n + in_one_step, ray));
+            if (seen == Step::lower) ++lower;
+            if (seen == Step::hidden) ++hidden;
+        }
+        if (lower >= enough_rays) return Seen::lower;
+        return lower + hidden >= enough_rays ? Seen::hidden : Seen::end;
     }
 
     /// By how much the value falls in a step: the median of all rays.
@@ -116,15 +199,13 @@ class Rays {
         std::vector<std::vector<double>> points;
         const int first = static_cast<int>(f_.size() / rays);
         for (int n = first; n < first + group; ++n) {
-            for (const std::vector<double>& x : *from_) ray_(points.emplace_back(x), n);
+            for (const std::vector<double>& x : from_) ray_(points.emplace_back(x), n);
         }
-        engine_->evaluate(points, [&](std::size_t, const Evaluation& at) {
-            f_.push_back(std::isnan(at.f) ? nowhere : at.f);
-        });
+        looking_->evaluate(points, f_);
     }
 
-    Engine* engine_;
-    const std::vector<std::vector<double>>* from_;
+    Looking* looking_;
+    std::span<const std::vector<double>> from_;
     Ray ray_;
     std::vector<double> f_;  ///< [halvings][ray]
 };
@@ -168,29 +249,46 @@ class Inwards {
     std::vector<std::vector<double>> from_;  ///< [ray][d]
 };
 
+/// The variables that move, in parts: each by itself, or those of about the same width.
+std::vector<std::vector<std::size_t>> parts_of(const Inwards& inwards, const SearchBox& box) {
+    std::vector<std::size_t> moving;
+    for (std::size_t j = 0; j < box.dimension(); ++j) {
+        if (inwards.moves(j)) moving.push_back(j);
+    }
+    std::ranges::stable_sort(moving, {}, [&](std::size_t j) { return box.width(j); });
+    std::vector<std::vector<std::size_t>> parts(std::min(moving.size(), most_parts));
+    for (std::size_t i = 0; i < moving.size(); ++i)
+        parts[i * parts.size() / moving.size()].push_back(moving[i]);
+    return parts;
+}
+
 /// After how many halvings the way from far out ends, for each variable; empty where there is none.
-std::vector<int> ends_of_way(Engine& engine, const Inwards& inwards) {
-    const auto move_all = [&](std::vector<double>& x, int halvings) { inwards.move(x, halvings); };
-    const int of_all = Rays(engine, inwards.from(), move_all).end_of_way();
+std::vector<int> ends_of_way(Looking& looking, const Inwards& inwards, const SearchBox& box) {
+    Rays all(looking, inwards.from(),
+             [&](std::vector<double>& x, int halvings) { inwards.move(x, halvings); });
+    const int of_all = all.may_lead_inwards() ? all.end_of_way() : 0;
     if (of_all == 0) return {};
-    std::vector<int> ends(inwards.from().front().size(), 0);
-    for (std::size_t j = 0; j < ends.size(); ++j) {
-        if (!inwards.moves(j)) continue;
-        const auto move_one = [&](std::vector<double>& x, int halvings) {
-            double at = x[j];
-            inwards.move(at, j, halvings);
+    std::vector<int> ends(box.dimension(), 0);
+    for (const std::vector<std::size_t>& part : parts_of(inwards, box)) {
+        const auto move_part = [&](std::vector<double>& x, int halvings) {
+            const std::vector<double> from = x;
             inwards.move(x, of_all);
-            x[j] = at;
+            for (const std::size_t j : part) {
+                x[j] = from[j];
+                inwards.move(x[j], j, halvings);
+            }
         };
-        ends[j] = Rays(engine, inwards.from(), move_one).end_of_way();
+        const int of_part = Rays(looking, inwards.from(), move_part).end_of_way();
+        for (const std::size_t j : part) ends[j] = of_part;
     }
     return ends;
 }
 
-/// What lies inside may lead out again, by a slope that was not seen beside a steeper one: where L-BFGS ends
-/// is to be in the region.
-void widen(std::vector<int>& halvings, Engine& engine, const Inwards& inwards) {
+/// What lies inside may lead out again, by a slope that was not seen beside a steeper one: where the best of
+/// some descents by L-BFGS end is to be in the region.
+void widen(std::vector<int>& halvings, Looking& looking, const Inwards& inwards) {
     constexpr std::size_t descents = 16;
+    constexpr std::size_t best = descents / 4;
     constexpr std::uint64_t evaluations = 2000;
     std::vector<PolishStart> starts;
     for (std::size_t ray = 0; ray < descents; ++ray) {
@@ -198,29 +296,27 @@ void widen(std::vector<int>& halvings, Engine& engine, const Inwards& inwards) {
         for (std::size_t j = 0; j < start.x.size(); ++j) inwards.move(start.x[j], j, halvings[j]);
         starts.push_back(std::move(start));
     }
-    const std::vector<Polished> ends =
-        engine.polish(starts, PolishTo::lbfgs, {.evaluations = evaluations, .iterations = 0});
+    std::vector<Polished> ends = looking.descend(starts, evaluations);
+    if (!looking.may_go_on()) return;
+    std::ranges::stable_sort(ends, {}, &Polished::f);
     for (std::size_t j = 0; j < halvings.size(); ++j) {
-        std::vector<double> reached;
-        std::vector<double> began;
-        for (std::size_t i = 0; i < descents; ++i) {
-            reached.push_back(std::abs(ends[i].x[j] - inwards.to(j)));
-            began.push_back(std::abs(starts[i].x[j] - inwards.to(j)));
-        }
-        std::ranges::sort(reached);
-        std::ranges::sort(began);
-        for (double is_in = began.back(); is_in < reached[descents / 2] && halvings[j] > 0; is_in *= 2)
-            --halvings[j];
+        double began = 0;
+        double reached = 0;
+        for (const PolishStart& start : starts) began = std::max(began, std::abs(start.x[j] - inwards.to(j)));
+        for (const Polished& end : std::span(ends).first(best))
+            reached = std::max(reached, std::abs(end.x[j] - inwards.to(j)));
+        for (double is_in = began; is_in < reached && halvings[j] > 0; is_in *= 2) --halvings[j];
     }
 }
 
-std::optional<Region> region_of(Engine& engine, const Setting& setting) {
+std::optional<Region> region_of(Looking& looking, const Setting& setting) {
     const Inwards inwards(setting);
-    std::vector<int> halvings = ends_of_way(engine, inwards);
-    if (halvings.empty()) return std::nullopt;
+    std::vector<int> halvings = ends_of_way(looking, inwards, *setting.box);
     // The last step of the way began in the region.
     for (int& n : halvings) n = std::max(0, n - 1);
-    widen(halvings, engine, inwards);
+    const auto is_narrower = [&] { return std::ranges::any_of(halvings, [](int n) { return n > 0; }); };
+    if (looking.may_go_on() && is_narrower()) widen(halvings, looking, inwards);
+    if (!looking.may_go_on() || !is_narrower()) return std::nullopt;
     Region region{setting.box->lower(), setting.box->upper()};
     for (std::size_t j = 0; j < halvings.size(); ++j) {
         inwards.move(region.lower[j], j, halvings[j]);
@@ -233,8 +329,10 @@ std::optional<Region> region_of(Engine& engine, const Setting& setting) {
 
 void find_region(Setting& setting, Halt& halt) {
     if (setting.options->drawn_starts() == 0 || setting.options->scale == Scale::none) return;
-    std::optional<Region> region = region_of(*make_local_engine(setting, halt), setting);
-    if (region) setting.narrow(std::move(*region));
+    const std::unique_ptr<Engine> engine = make_local_engine(setting, halt);
+    Looking looking(*engine, setting, halt);
+    std::optional<Region> region = region_of(looking, setting);
+    setting.narrow(std::move(region), looking.evaluations());
 }
 
 }  // namespace lanewise

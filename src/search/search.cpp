@@ -62,7 +62,8 @@ class Search {
           engine_(&engine),
           same_basin_(same_basin_by_values(engine, *setting.box)),
           findings_(setting.box->dimension()),
-          offspring_(setting) {}
+          offspring_(setting),
+          polish_evaluations_(setting.evaluations_before) {}
 
     /// Takes up a search that was saved.
     void read(Reader& saved) {
@@ -107,7 +108,8 @@ class Search {
         if (options_->rule.method == Method::lbfgs) {
             for (const std::uint32_t run : to_converge_) stop(run);
         }
-        if (!std::isfinite(findings_.best.f) && evaluations() == 0) look_at_first_start();
+        if (!std::isfinite(findings_.best.f) && evaluations() == setting_->evaluations_before)
+            look_at_first_start();
         findings_.work.evaluations = evaluations() + engine_->evaluations_in_vain() + evaluations_in_vain_;
         if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
         if (!is_over() && has_fallen_short_) findings_.status = SearchStatus::max_evaluations;
@@ -123,8 +125,8 @@ class Search {
         bool in_wave = wave_ && wave_->has_begun();
         archive(findings_, next_, settled_, best_before_starts_, begun_, breeding_, barren_, best_before_,
                 best_x_before_, first_, to_converge_, converge_evaluations_, converge_group_, last_rounds_,
-                asked_for_joints_, to_polish_, best_first_, polish_evaluations_, offspring_, work_so_far,
-                seconds_so_far, in_wave);
+                asked_for_joints_, joint_evaluations_, to_polish_, best_first_, polish_evaluations_,
+                offspring_, work_so_far, seconds_so_far, in_wave);
         if constexpr (Archive::reads) {
             earlier_work_ = work_so_far;
             earlier_seconds_ = saved_at_ = seconds_so_far;
@@ -145,6 +147,7 @@ class Search {
                                       .first = first_,
                                       .last_rounds = last_rounds_,
                                       .asked_for_joints = asked_for_joints_,
+                                      .joint_evaluations = joint_evaluations_,
                                       .to_converge = to_converge_,
                                       .converge_evaluations = converge_evaluations_,
                                       .converge_group = converge_group_,
@@ -381,42 +384,56 @@ class Search {
 
     /// Whether there are new ones: then others are among the best minima.
     bool find_joints(const Clusters& clusters) {
+        std::uint64_t evaluations = 0;
         const auto polish = [&](std::span<const std::vector<double>> points, PolishTo to) {
-            return polish_points(points, to);
+            return polish_points(points, to, evaluations);
         };
         const std::vector<Joint> joints =
             lanewise::find_joints(findings_, clusters, asked_for_joints_, *engine_, *setting_->box, polish);
+        // A search that is resumed takes the step again.
+        (is_over() ? evaluations_in_vain_ : polish_evaluations_) += evaluations;
         if (is_over()) return false;
+        joint_evaluations_ += evaluations;
         asked_for_joints_ = findings_.polished.size();
         findings_.joints.insert(findings_.joints.end(), joints.begin(), joints.end());
         return !joints.empty();
     }
 
-    /// Polishes points that no run has visited; none where the search is over meanwhile.
-    std::vector<Polished> polish_points(std::span<const std::vector<double>> points, PolishTo to) {
+    /// Polishes points that no run has visited, and adds what that takes to `evaluations`. None where the
+    /// search is over meanwhile, or joints have taken as much as all else.
+    std::vector<Polished> polish_points(std::span<const std::vector<double>> points, PolishTo to,
+                                        std::uint64_t& evaluations) {
+        constexpr std::uint64_t least = 100'000;
+        const std::uint64_t before = this->evaluations();
+        const std::uint64_t most_for_joints = std::max(least, before - joint_evaluations_);
         const std::uint64_t wanted = 20'000 + 200 * setting_->box->dimension();
-        const PolishEffort effort = {.evaluations = wanted, .iterations = wanted, .tolerance = 1e-9};
         std::vector<Polished> polished;
-        std::uint64_t evaluations = 0;
-        while (polished.size() < points.size() && !is_over()) {
-            const std::size_t left = points.size() - polished.size();
-            const Budget budget(options_->max_evaluations, this->evaluations() + evaluations);
-            const std::size_t affordable =
-                std::min<std::uint64_t>(left, budget.evaluations(wanted * left) / wanted);
+        while (polished.size() < points.size()) {
+            if (joint_evaluations_ + evaluations >= most_for_joints) return {};
+            const std::size_t left = std::min(points.size() - polished.size(), polished_at_once);
+            const std::uint64_t all =
+                Budget(options_->max_evaluations, before + evaluations).evaluations(wanted * left);
+            if (all == 0) {
+                fall_short();
+                findings_.status = SearchStatus::max_evaluations;
+                return {};
+            }
             std::vector<PolishStart> starts;
-            for (const std::vector<double>& x : points.subspan(polished.size(), affordable))
+            const std::size_t count = std::clamp<std::size_t>(all / wanted, 1, left);
+            for (const std::vector<double>& x : points.subspan(polished.size(), count))
                 starts.push_back({.x = x, .run = 0, .iteration = -1});
-            for (Polished& one : engine_->polish(starts, to, effort)) {
+            const std::uint64_t each = std::min(wanted, all);
+            for (Polished& one :
+                 engine_->polish(starts, to, {.evaluations = each, .iterations = each, .tolerance = 1e-9})) {
                 evaluations += one.evaluations;
                 polished.push_back(std::move(one));
             }
-            if (affordable == 0) fall_short();
-            if (affordable == 0) findings_.status = SearchStatus::max_evaluations;
-            if (halt_->requested()) findings_.status = halt_->reason();
+            if (halt_->requested()) {
+                findings_.status = halt_->reason();
+                return {};
+            }
         }
-        // A search that is resumed takes them again.
-        (is_over() ? evaluations_in_vain_ : polish_evaluations_) += evaluations;
-        return is_over() ? std::vector<Polished>{} : polished;
+        return polished;
     }
 
     bool has_reached_target(double f) const { return f <= setting_->target; }
@@ -658,6 +675,7 @@ class Search {
     std::uint64_t evaluations_in_vain_ = 0;  ///< of a step that was cut off
     std::size_t last_rounds_ = 0;            ///< of polish
     std::size_t asked_for_joints_ = 0;       ///< of what was polished
+    std::uint64_t joint_evaluations_ = 0;
 
     EngineWork earlier_work_;  ///< before the search was resumed
     double earlier_seconds_ = 0;

@@ -1,7 +1,9 @@
 // The setting of a search: what it is given, and what is made of that once.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "engine/setup.hpp"
@@ -29,13 +31,16 @@ struct Setting : Setup {
           starts(*Setup::box, options, coordinates->points()) {}
 
     /// Tells where the landscape leads to. Nothing may have looked at box and starts before.
-    void narrow(Region region) {
+    void narrow(std::optional<Region> region, std::uint64_t evaluations) {
+        evaluations_before = evaluations;
+        if (!region) return;
         box = std::make_shared<const SearchBox>(*box, std::move(region));
         starts = Starts(*box, *options, coordinates->points());
     }
 
     const Options* options;
     Starts starts;
+    std::uint64_t evaluations_before = 0;  ///< the search, by which the region was found
 };
 
 }  // namespace lanewise

@@ -162,6 +162,9 @@ Writer begin_state(const Setting& setting) {
     Options options = as_saved(*setting.options, setting.coordinates->given_box());
     visit_saved(options, [&](const Option& /*option*/, auto& value) { writer(value); });
     writer(setting.isa);
+    std::optional<Region> region = setting.box->region();
+    writer(region.has_value());
+    if (region) writer(region->lower, region->upper);
     return writer;
 }
 
@@ -205,9 +208,17 @@ OpenState open_state(std::string_view state) {
     visit_saved(options, [&](const Option& /*option*/, auto& value) { reader(value); });
     Isa isa{};
     reader(isa);
+    std::optional<Region> region;
+    bool has_region = false;
+    reader(has_region);
+    if (has_region) {
+        region.emplace();
+        reader(region->lower, region->upper);
+    }
     OpenState open{
         .search = {.formula = std::move(formula), .box = std::move(box), .options = std::move(options)},
         .isa = isa,
+        .region = std::move(region),
         .rest = reader};
     require_rules(open);
     if (isa_available(isa)) open.search.options.isa = isa;

@@ -1,6 +1,7 @@
 // The state of a search as it is handed out: format and problem, what the search itself writes, a checksum.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,8 +17,9 @@ std::string end_state(Writer writer);
 
 struct OpenState {
     SavedSearch search;
-    Isa isa;      ///< that it ran on, available here or not
-    Reader rest;  ///< what the search itself wrote
+    Isa isa;                       ///< that it ran on, available here or not
+    std::optional<Region> region;  ///< in the coordinates of the search
+    Reader rest;                   ///< what the search itself wrote
 };
 
 /// \throws std::invalid_argument when it is none, or damaged.

@@ -34,6 +34,18 @@ bool is_count(std::uint64_t count) {
     return count <= std::uint64_t{1} << 60U;
 }
 
+/// Of a variable on a log scale it is in other coordinates.
+bool is_region(const Region& region, const Box& box) {
+    if (region.lower.size() != box.dimension() || region.upper.size() != box.dimension()) return false;
+    for (std::size_t j = 0; j < box.dimension(); ++j) {
+        if (!(region.lower[j] <= region.upper[j] && std::isfinite(region.upper[j] - region.lower[j])))
+            return false;
+        if (!box.is_log(j) && !(region.lower[j] >= box.lower()[j] && region.upper[j] <= box.upper()[j]))
+            return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 void require_rules(const OpenState& open) {
@@ -45,6 +57,7 @@ void require_rules(const OpenState& open) {
     }
     rule("isa", is_known(open.isa));
     Reader::require_valid([&box = box, &options = options] { validate(box, options); });
+    if (open.region) rule("region", is_region(*open.region, box));
 }
 
 /// Sizes come first, then what others refer to.
@@ -81,6 +94,7 @@ class StateRules {
         rule("first", state.first <= runs_.count());
         rule("last_rounds", state.last_rounds <= most_last_rounds + 1);
         rule("asked_for_joints", state.asked_for_joints <= findings_.polished.size());
+        rule("joint_evaluations", state.joint_evaluations <= state.polish_evaluations);
         rule("to_polish", state.to_polish.size() <= runs_.count() &&
                               std::ranges::all_of(state.to_polish, [&](const PolishStart& start) {
                                   return is_visited(start) && is_in_box(start.x);

@@ -34,6 +34,7 @@ struct SearchState {
     double best_before_starts;
     bool breeding;
     std::size_t begun, barren, first, last_rounds, asked_for_joints;
+    std::uint64_t joint_evaluations;
     const std::vector<std::uint32_t>& to_converge;
     std::uint64_t converge_evaluations;
     std::size_t converge_group;
