@@ -62,6 +62,14 @@ TEST_CASE("minima that are as low as each other stay apart where no level way is
         const bool are_wide = std::string(formula).starts_with("max");
         CHECK(continua(result) == (are_wide ? 2 : 0));
     }
+    // In boxes far too wide, with and without an offset.
+    const Box wide{{"x", -1e6, 1e6}, {"y", -1e6, 1e6}};
+    for (const char* const formula : {"(x^4-16*x^2+5*x+y^4-16*y^2+5*y)/2", "1e6+(x^2-9)^2+(y^2-4)^2"}) {
+        const Result result = minimize(formula, wide, {.start_points = {{3, 3}, {-3, 3}, {3, -3}, {-3, -3}}});
+        INFO(formula);
+        CHECK(result.minima_found == 4);
+        CHECK(continua(result) == 0);
+    }
     // A ring beside a point that is as low.
     const Result ring = minimize("((x-1)^2+y^2-1)^2*((x+2)^2+y^2)", box);
     CHECK(ring.minima_found == 2);
@@ -82,13 +90,23 @@ TEST_CASE("an edge of walls is one minimum, beside the one inside") {
     }
 }
 
+TEST_CASE("a corner where the slope is 0 is no minimum where the way inside leads down") {
+    const Box box{{"x", 0, 10}, {"y", 0, 10}};
+    for (const char* const formula : {"-sqrt(x)*sin(x)*sqrt(y)*sin(y)", "-x^2*y^2*exp(-x-y)"}) {
+        const Result result = minimize(formula, box, {.start_points = {{0, 0}, {5, 5}}});
+        INFO(formula);
+        for (const Minimum& minimum : result.minima) CHECK(minimum.x != std::vector<double>{0, 0});
+    }
+}
+
 TEST_CASE("a search that is cut off while it looks for continua goes on as if it was not") {
     const Box box{{"x", -4, 5}, {"y", -5, 5}};
     const char* const ring = "(x^2+y^2-1)^2";
     Options options{.starts = 200};
     const Result whole = minimize(ring, box, options);
     CHECK(whole.minima_found == 1);
-    for (const int calls : {5, 20, 60, 100, 140, 180}) {
+    int cuts = 0;
+    for (int calls = 5; calls < 400; calls += 7) {
         std::string state;
         Options cut = options;
         cut.checkpoint = [&](std::string_view at) { state = at; };
@@ -96,11 +114,32 @@ TEST_CASE("a search that is cut off while it looks for continua goes on as if it
         int asked = 0;
         cut.stop = [&] { return ++asked > calls; };
         const Result first = minimize(ring, box, cut);
-        if (first.status != SearchStatus::interrupted) continue;
+        if (first.status != SearchStatus::interrupted) break;
+        ++cuts;
         const Result rest = resume(state, Expression(ring, box), box, options);
         CHECK(rest.minima_found == whole.minima_found);
         CHECK(rest.minima[0].start_ids == whole.minima[0].start_ids);
         CHECK(rest.best.x == whole.best.x);
         CHECK(rest.work.evaluations == whole.work.evaluations);
+    }
+    CHECK(cuts > 5);
+}
+
+TEST_CASE("a limit of evaluations that falls into the look for continua") {
+    const Box box{{"x", -3, 3}, {"y", -3, 3}};
+    const Expression ring("(x^2+y^2-1)^2", box);
+    const Result whole = minimize(ring, box, {});
+    REQUIRE(whole.minima_found == 1);
+    for (std::uint64_t most = whole.work.evaluations / 2; most < whole.work.evaluations; most += 997) {
+        std::string state;
+        Options options{.max_evaluations = most};
+        options.checkpoint = [&](std::string_view at) { state = at; };
+        const Result cut = minimize(ring, box, options);
+        CAPTURE(most);
+        CHECK(cut.work.evaluations <= most);
+        CHECK(cut.status == SearchStatus::max_evaluations);
+        const Result rest = resume(state, ring, box, {});
+        CHECK(rest.work.evaluations == whole.work.evaluations);
+        CHECK(rest.minima_found == 1);
     }
 }

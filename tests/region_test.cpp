@@ -41,6 +41,7 @@ TEST_CASE("an answer does not depend on the box being tight where the landscape 
             for (const std::uint64_t seed : {0U, 1U}) {
                 INFO(problem.formula << " in +-" << bound << ", seed " << seed);
                 const Result result = minimize(problem.formula, wide(problem.names, bound), {.seed = seed});
+                if (bound > 1e5) CHECK(result.region);
                 CHECK(result.best.f == Approx(problem.least).margin(1e-18));
                 std::size_t global_minima = 0;
                 for (const Minimum& minimum : result.minima)
@@ -108,11 +109,12 @@ TEST_CASE("where a landscape does not lead inwards from far out there is no regi
     for (const Problem& problem :
          {Problem{"x^2-10*cos(2*pi*x)+y^2-10*cos(2*pi*y)", 5.12},                               // a usual box
           Problem{"(x^4-16*x^2+5*x+y^4-16*y^2+5*y)/2", 5}, Problem{"8*abs(x^2-y)+(1-x)^2", 5},  // a cone at 0
-          Problem{"x^2+y^2", 1e9},                // no size of its own
-          Problem{"x+2*y", 1e9},                  // down on one side
-          Problem{"sin(x)*sin(y)", 1e6},          // the same everywhere
-          Problem{"1-exp(-x^2-y^2)", 1e6},        // flat
-          Problem{"-x^2-y^2+1e-20*x^4", 1e6}}) {  // outwards
+          Problem{"1+x^2+y^2", 1}, Problem{"1e6+x^4+y^4", 1e6},    // no size of its own but by rounding
+          Problem{"1-exp(-x^2-y^2)", 3}, Problem{"x^2+y^2", 1e9},  // no size of its own
+          Problem{"x+2*y", 1e9},                                   // down on one side
+          Problem{"sin(x)*sin(y)", 1e6},                           // the same everywhere
+          Problem{"1-exp(-x^2-y^2)", 1e6},                         // flat
+          Problem{"-x^2-y^2+1e-20*x^4", 1e6}}) {                   // outwards
         INFO(problem.formula);
         CHECK_FALSE(minimize(problem.formula, wide("xy", problem.bound), {.starts = 16}).region);
     }
@@ -133,4 +135,78 @@ TEST_CASE("a region contains where the landscape leads, also by a slope that is 
         CHECK(result.best.x[0] == Approx(0.5).epsilon(1e-9));
         CHECK(result.best.x[1] == Approx(0.5).epsilon(1e-9));
     }
+}
+
+TEST_CASE("what growth hides is not lost by a region") {
+    // The way inwards has no end but that of rounding; a narrow well is away from 0.
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+        CAPTURE(seed);
+        for (const double bound : {10.0, 1e3}) {
+            const Result result = minimize("10+x^2-100*exp(-(x-5)^2)", wide("x", bound), {.seed = seed});
+            CHECK_FALSE(result.region);
+            CHECK(result.best.f == Approx(-65.247826278));
+        }
+    }
+}
+
+TEST_CASE("a region is looked for within the limits") {
+    constexpr std::size_t d = 30;
+    const Box box{{"x", -1e6, 1e6, d}};
+    std::size_t evaluated = 0;
+    const Callback counting(
+        d,
+        [&](auto x, auto f, auto g) {
+            evaluated += f.size();
+            for (std::size_t lane = 0; lane < f.size(); ++lane) {
+                f[lane] = 0;
+                for (std::size_t j = 0; j < d; ++j) {
+                    f[lane] += x[j][lane] * x[j][lane] - 10 * std::cos(6 * x[j][lane]);
+                    g[j][lane] = 2 * x[j][lane] + 60 * std::sin(6 * x[j][lane]);
+                }
+            }
+        },
+        Calls::from_the_caller);
+    for (const std::uint64_t most : {1U, 100U, 1000U, 10'000U}) {
+        evaluated = 0;
+        const Result result = minimize(counting, box, {.max_evaluations = most});
+        CAPTURE(most);
+        CHECK(result.work.evaluations <= most);
+        CHECK(evaluated <= 2 * most + 1000);
+    }
+    Options stopping;
+    stopping.stop = [] { return true; };
+    evaluated = 0;
+    CHECK_FALSE(minimize(counting, box, stopping).region);
+    CHECK(evaluated < 500);
+}
+
+TEST_CASE("a search that is resumed goes on in the region that it had") {
+    const Box box{{"x", -1e6, 1e6}, {"y", -1e6, 1e6}};
+    const char* const formula = "1e6*(x-y)^2+(x+y-1e4)^2+300*sin(x/100)^2";
+    std::string state;
+    const Options options{.starts = 64};
+    const Result whole = minimize(formula, box, options);
+    REQUIRE(whole.region);
+    Options cut = options;
+    cut.checkpoint = [&](std::string_view at) { state = at; };
+    cut.checkpoint_every = 0;
+    int told = 0;
+    cut.progress = [&](const Progress&) { ++told; };
+    cut.stop = [&] { return told > 3; };
+    CHECK(minimize(formula, box, cut).status == SearchStatus::interrupted);
+    const Expression objective(formula, box);
+    // A limit of time of the second session has no say in it.
+    Options late = options;
+    late.max_time = 1e-9;
+    for (const Options& second : {options, late}) {
+        const Result rest = resume(state, objective, box, second);
+        REQUIRE(rest.region);
+        CHECK(rest.region->upper == whole.region->upper);
+    }
+    const Result rest = resume(state, objective, box, options);
+    CHECK(rest.best.x == whole.best.x);
+    CHECK(rest.work.evaluations == whole.work.evaluations);
+    const Result so_far = saved_result(state, objective, options.same_distance, 10);
+    REQUIRE(so_far.region);
+    CHECK(so_far.region->upper == whole.region->upper);
 }

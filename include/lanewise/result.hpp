@@ -75,7 +75,7 @@ struct Minimum {
     bool polished;                         ///< to full precision; else where a run ended
     /// Other points beside it are as low: a line, an edge, a ring or a face of minima, of which this is one
     /// point. Polished points are of one continuum where points put between them, polished, stay near there and
-    /// are as low: within 2^-40 of the value and of what it rises by aside, 2^-30 where the gradient jumps.
+    /// are as low: within 2^-40 of the value and of what it rises by nearby, 2^-30 where the gradient jumps.
     bool continuum;
     double gradient_norm;                  ///< Euclidean norm of the projected gradient at x
     std::vector<std::int8_t> at_bound;     ///< [d] -1 at the lower bound, 1 at the upper, else 0
@@ -132,8 +132,9 @@ struct Result {
     /// nearest to 0, where the box does not have it). Where the value falls ten times or more, as by a power
     /// of the distance, the landscape leads inwards from far out. Seven of eight starts are drawn in the
     /// region where that ends, which is found for each variable by itself, and the widths of the region take
-    /// the place of those of the box as units of steps and distances. Runs may leave it. Where Options::scale
-    /// is none, and for variables on a log scale, there is no region but the box.
+    /// the place of those of the box as units of steps and distances, wherever Options speak of box widths.
+    /// Runs may leave it. Where Options::scale is none, and for variables on a log scale, there is no region
+    /// but the box.
     std::optional<Region> region;
     std::size_t iterations;  ///< done by the runs that went furthest
     Work work;

@@ -14,7 +14,7 @@ namespace lanewise {
 
 namespace {
 
-/// A polish stays in its basin.
+/// In box widths: a polish stays in its basin.
 constexpr double longest_step = 0.1;
 constexpr int most_escapes = 5;
 
@@ -65,6 +65,7 @@ class Polish {
             limits.tolerance = effort_.tolerance;
             limits.iterations = effort_.iterations;
         } else {
+            // From beyond a region the way is long.
             limits.longest_step = longest_step * setup_->box->widening();
             // Where L-BFGS has not come to an end by then, Newton's method will sooner.
             if (has_second_order()) limits.iterations = 100 + 10 * setup_->box->dimension();

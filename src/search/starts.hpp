@@ -19,10 +19,10 @@ std::size_t count_starts(const Options& options) noexcept;
 inline constexpr std::uint64_t sample_every = 8;
 
 /// The starts of a search: the points given by hand, then drawn ones. Most of these are the best of some
-/// consecutive points of the design, every start of others; the rest is the sample: uniform points that stand
-/// for all of the box, and whose runs are never pruned. Where there is nothing to choose and to prune and the
-/// design is uniform, all drawn starts are the sample. Where the box has a region, one of eight drawn starts
-/// is anywhere in the box, and the others are in the region.
+/// consecutive points of the design, every start of others; the rest is the sample: uniform points whose runs
+/// are never pruned. Where there is nothing to choose and to prune and the design is uniform, all drawn
+/// starts are the sample. Where the box has a region, one of eight drawn starts is anywhere in the box (those
+/// that are always of the sample), and the others are in the region.
 class Starts {
   public:
     /// Options as accepted by validate; their start points as `given` has them. Keeps references to all.
