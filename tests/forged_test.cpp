@@ -128,7 +128,8 @@ struct State {
     void archive(Archive& archive) {
         archive(findings, next, settled, best_before_starts, begun, breeding, barren, best_before,
                 best_x_before, first, to_converge, converge_evaluations, converge_group, last_rounds,
-                asked_for_joints, joint_evaluations, to_polish, best_first, polish_evaluations, parents, work, seconds, in_wave);
+                asked_for_joints, joint_evaluations, to_polish, best_first, polish_evaluations, parents, work,
+                seconds, in_wave);
         if (in_wave) archive(wave);
     }
 };

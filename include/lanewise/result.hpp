@@ -72,10 +72,11 @@ struct Minimum {
     /// Result::minima_found then. Of a search that came to its end with Options::polish, the best 1000 minima
     /// are those where a polish came to its end.
     bool finished;
-    bool polished;                         ///< to full precision; else where a run ended
+    bool polished;  ///< to full precision; else where a run ended
     /// Other points beside it are as low: a line, an edge, a ring or a face of minima, of which this is one
-    /// point. Polished points are of one continuum where points put between them, polished, stay near there and
-    /// are as low: within 2^-40 of the value and of what it rises by nearby, 2^-30 where the gradient jumps.
+    /// point. Polished points are of one continuum where points put between them, polished, stay near there
+    /// and are as low: within 2^-40 of the value and of what it rises by nearby, 2^-30 where the gradient
+    /// jumps.
     bool continuum;
     double gradient_norm;                  ///< Euclidean norm of the projected gradient at x
     std::vector<std::int8_t> at_bound;     ///< [d] -1 at the lower bound, 1 at the upper, else 0

@@ -175,7 +175,7 @@ class Continua {
             ++refused_[asker];
         }
         std::ranges::sort(pairs);
-        pairs.erase(std::ranges::unique(pairs).begin(), pairs.end());
+        pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
         std::vector<Asking> asking;
         for (const auto& [i, k] : pairs) asking.push_back({.one = i, .other = k});
         return asking;
