@@ -11,6 +11,7 @@
 #include "engine/swarm.hpp"
 #include "lanewise/lanewise.hpp"
 #include "objective/evaluate.hpp"
+#include "search/region.hpp"
 #include "search/report.hpp"
 #include "search/search.hpp"
 
@@ -223,8 +224,9 @@ TEST_CASE("an engine of another kind takes the local one's place, to the bit") {
     for (const Search& each : searches) {
         INFO(each.text);
         const Expression objective(each.text, each.box);
-        const Setting setting(objective, each.box, each.options);
+        Setting setting(objective, each.box, each.options);
         Halt halt(each.options);
+        find_region(setting, halt);
         PlainEngine engine(setting, halt);
         const Findings findings = search(setting, engine, halt);
         CHECK(bits_of(report(setting, findings, engine, halt)) ==

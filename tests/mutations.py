@@ -231,7 +231,7 @@ MUTATIONS = [Mutation(*entry) for entry in (
     ("looking for a region takes a share of the evaluations", "src/search/region.cpp",
      "|| evaluations_ + count > most_", "", "a region is looked for within the limits"),
     ("a region is part of a saved search", "src/search/minimize.cpp",
-     "    require_same(saved, setting);\n    setting.narrow(saved.region, 0);", "    require_same(saved, setting);",
+     "    require_same(saved, setting);\n    setting.narrow(saved.region, 0, saved.is_region_known);", "    require_same(saved, setting);",
      "a search that is resumed goes on in the region"),
     ("seven of eight starts are in the region", "src/search/starts.cpp",
      "is_anywhere ? box_->lower()[j] : box_->region_lower(j)", "box_->lower()[j]", "most starts are drawn"),

@@ -177,6 +177,7 @@ class Continua {
         std::ranges::sort(pairs);
         pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
         std::vector<Asking> asking;
+        asking.reserve(pairs.size());
         for (const auto& [i, k] : pairs) asking.push_back({.one = i, .other = k});
         return asking;
     }

@@ -61,9 +61,10 @@ Result resume(std::string_view state, const Objective& objective, const Box& box
     Setting setting(objective, box, options);
     const OpenState saved = open_state(state);
     require_same(saved, setting);
-    setting.narrow(saved.region, 0);
+    setting.narrow(saved.region, 0, saved.is_region_known);
     compile_before(setting);
     Halt halt(options);
+    if (!saved.is_region_known) find_region(setting, halt);
     return with_engine(setting, halt,
                        [&](Engine& engine, Halt& at) { return resume(setting, engine, at, saved.rest); });
 }
@@ -77,7 +78,7 @@ Result saved_result(std::string_view state, const Objective& objective, double s
     require_same_formula(saved, objective);
     validate(objective, saved.search.box, saved.search.options);
     Setting setting(objective, saved.search.box, saved.search.options);
-    setting.narrow(saved.region, 0);
+    setting.narrow(saved.region, 0, saved.is_region_known);
     Halt halt(saved.search.options);
     return with_engine(setting, halt,
                        [&](Engine& engine, Halt& at) { return found(setting, engine, at, saved.rest); });

@@ -41,8 +41,8 @@ constexpr int group = 3;
 /// Mostly a few rays show already that the landscape does not lead inwards.
 constexpr std::size_t first_rays = 8;
 constexpr std::size_t enough_first_rays = 6;
-/// Looking for a region takes at most this part of the evaluations and of the time.
-constexpr std::uint64_t share = 8;
+/// Looking for a region takes at most this part of the evaluations.
+constexpr std::uint64_t share = 2;
 /// Variables of about the same width are told together where there are more of them than this.
 constexpr std::size_t most_parts = 16;
 /// The uniform points from this index on are where the rays begin.
@@ -57,7 +57,6 @@ class Looking {
     Looking(Engine& engine, const Setting& setting, Halt& halt)
         : engine_(&engine),
           halt_(&halt),
-          most_seconds_(setting.options->max_time.value_or(std::numeric_limits<double>::infinity()) / share),
           most_(setting.options->max_evaluations ? *setting.options->max_evaluations / share
                                                  : std::numeric_limits<std::uint64_t>::max()) {}
 
@@ -90,15 +89,13 @@ class Looking {
   private:
     bool takes(std::uint64_t count) {
         halt_->poll(true);
-        is_over_ = is_over_ || halt_->requested() || evaluations_ + count > most_ ||
-                   halt_->seconds() > most_seconds_;
+        is_over_ = is_over_ || halt_->requested() || evaluations_ + count > most_;
         if (!is_over_) evaluations_ += count;
         return !is_over_;
     }
 
     Engine* engine_;
     Halt* halt_;
-    double most_seconds_;
     std::uint64_t most_;
     std::uint64_t evaluations_ = 0;
     bool is_over_ = false;
@@ -332,7 +329,7 @@ void find_region(Setting& setting, Halt& halt) {
     const std::unique_ptr<Engine> engine = make_local_engine(setting, halt);
     Looking looking(*engine, setting, halt);
     std::optional<Region> region = region_of(looking, setting);
-    setting.narrow(std::move(region), looking.evaluations());
+    setting.narrow(std::move(region), looking.evaluations(), looking.may_go_on());
 }
 
 }  // namespace lanewise

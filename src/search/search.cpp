@@ -63,16 +63,20 @@ class Search {
           same_basin_(same_basin_by_values(engine, *setting.box)),
           findings_(setting.box->dimension()),
           offspring_(setting),
-          polish_evaluations_(setting.evaluations_before) {}
+          polish_evaluations_(setting.is_region_known ? setting.evaluations_before : 0),
+          evaluations_in_vain_(setting.is_region_known ? 0 : setting.evaluations_before) {}
 
     /// Takes up a search that was saved.
     void read(Reader& saved) {
         saved(*this);
         Reader::require(saved.at_end());
+        if (setting_->is_region_known) polish_evaluations_ += setting_->evaluations_before;
     }
 
     Findings run() {
         if (options_->memory) findings_.runs.reserve(setting_->starts.count());
+        // What the region is has to be found yet: a state has no more than that.
+        if (!setting_->is_region_known) fall_short();
         check_target();
         try {
             while (next_ != Next::nothing && !is_over()) {
@@ -108,7 +112,8 @@ class Search {
         if (options_->rule.method == Method::lbfgs) {
             for (const std::uint32_t run : to_converge_) stop(run);
         }
-        if (!std::isfinite(findings_.best.f) && evaluations() == setting_->evaluations_before)
+        const EngineWork done = work();
+        if (!std::isfinite(findings_.best.f) && done.run_iterations + done.evaluations == 0)
             look_at_first_start();
         findings_.work.evaluations = evaluations() + engine_->evaluations_in_vain() + evaluations_in_vain_;
         if (!is_over() && next_ != Next::nothing) findings_.status = SearchStatus::interrupted;
@@ -412,7 +417,8 @@ class Search {
             if (joint_evaluations_ + evaluations >= most_for_joints) return {};
             const std::size_t left = std::min(points.size() - polished.size(), polished_at_once);
             const std::uint64_t all =
-                Budget(options_->max_evaluations, before + evaluations).evaluations(wanted * left);
+                Budget(options_->max_evaluations, before + evaluations_in_vain_ + evaluations)
+                    .evaluations(wanted * left);
             if (all == 0) {
                 fall_short();
                 findings_.status = SearchStatus::max_evaluations;
@@ -423,10 +429,17 @@ class Search {
             for (const std::vector<double>& x : points.subspan(polished.size(), count))
                 starts.push_back({.x = x, .run = 0, .iteration = -1});
             const std::uint64_t each = std::min(wanted, all);
+            bool is_starved = false;
             for (Polished& one :
                  engine_->polish(starts, to, {.evaluations = each, .iterations = each, .tolerance = 1e-9})) {
                 evaluations += one.evaluations;
+                is_starved = is_starved || one.starved;
                 polished.push_back(std::move(one));
+            }
+            if (each < wanted && is_starved) {
+                fall_short();
+                findings_.status = SearchStatus::max_evaluations;
+                return {};
             }
             if (halt_->requested()) {
                 findings_.status = halt_->reason();
@@ -485,7 +498,7 @@ class Search {
         const EngineWork work = this->work();
         return work.run_iterations + work.evaluations + polish_evaluations_;
     }
-    Budget budget() const { return {options_->max_evaluations, evaluations()}; }
+    Budget budget() const { return {options_->max_evaluations, evaluations() + evaluations_in_vain_}; }
 
     // Polishing.
 

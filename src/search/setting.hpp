@@ -30,9 +30,11 @@ struct Setting : Setup {
           options(&options),
           starts(*Setup::box, options, coordinates->points()) {}
 
-    /// Tells where the landscape leads to. Nothing may have looked at box and starts before.
-    void narrow(std::optional<Region> region, std::uint64_t evaluations) {
+    /// Tells where the landscape leads to, or that no region is known, as far as was looked. Nothing may have
+    /// looked at box and starts before.
+    void narrow(std::optional<Region> region, std::uint64_t evaluations, bool is_known) {
         evaluations_before = evaluations;
+        is_region_known = is_known;
         if (!region) return;
         box = std::make_shared<const SearchBox>(*box, std::move(region));
         starts = Starts(*box, *options, coordinates->points());
@@ -40,7 +42,8 @@ struct Setting : Setup {
 
     const Options* options;
     Starts starts;
-    std::uint64_t evaluations_before = 0;  ///< the search, by which the region was found
+    std::uint64_t evaluations_before = 0;  ///< the search, by which the region was looked for
+    bool is_region_known = true;           ///< it was looked for to the end, or need not be
 };
 
 }  // namespace lanewise

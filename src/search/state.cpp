@@ -163,7 +163,7 @@ Writer begin_state(const Setting& setting) {
     visit_saved(options, [&](const Option& /*option*/, auto& value) { writer(value); });
     writer(setting.isa);
     std::optional<Region> region = setting.box->region();
-    writer(region.has_value());
+    writer(setting.is_region_known, region.has_value());
     if (region) writer(region->lower, region->upper);
     return writer;
 }
@@ -209,8 +209,9 @@ OpenState open_state(std::string_view state) {
     Isa isa{};
     reader(isa);
     std::optional<Region> region;
+    bool is_region_known = false;
     bool has_region = false;
-    reader(has_region);
+    reader(is_region_known, has_region);
     if (has_region) {
         region.emplace();
         reader(region->lower, region->upper);
@@ -218,6 +219,7 @@ OpenState open_state(std::string_view state) {
     OpenState open{
         .search = {.formula = std::move(formula), .box = std::move(box), .options = std::move(options)},
         .isa = isa,
+        .is_region_known = is_region_known,
         .region = std::move(region),
         .rest = reader};
     require_rules(open);

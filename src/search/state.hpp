@@ -17,7 +17,8 @@ std::string end_state(Writer writer);
 
 struct OpenState {
     SavedSearch search;
-    Isa isa;                       ///< that it ran on, available here or not
+    Isa isa;  ///< that it ran on, available here or not
+    bool is_region_known;
     std::optional<Region> region;  ///< in the coordinates of the search
     Reader rest;                   ///< what the search itself wrote
 };
