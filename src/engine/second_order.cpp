@@ -274,7 +274,7 @@ class SecondOrder::Model {
     double f_scale_ = 1;  ///< the power of two that is taken out of values
     Eigen::MatrixXd curvature_, scaled_;
     Eigen::VectorXd unit_;
-    Eigen::LLT<Eigen::MatrixXd> factor_;
+    Eigen::LLT<Eigen::MatrixXd> factor_{Eigen::MatrixXd::Identity(1, 1)};  // Eigen leaves its state undefined
     bool is_curved_up_ = false;
 };
 
