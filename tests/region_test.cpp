@@ -37,7 +37,7 @@ TEST_CASE("an answer does not depend on the box being tight where the landscape 
           Problem{"20+x^2-10*cos(2*pi*x)+y^2-10*cos(2*pi*y)", "xy", 0, 1},
           Problem{"(x^4-16*x^2+5*x+y^4-16*y^2+5*y)/2", "xy", -78.33233140754282, 1},
           Problem{"(sin(3*pi*x))^2+(x-1)^2*(1+(sin(3*pi*y))^2)+(y-1)^2*(1+(sin(2*pi*y))^2)", "xy", 0, 1}}) {
-        for (const double bound : {1e3, 1e6, 1e9}) {
+        for (const double bound : {1e6, 1e9}) {
             for (const std::uint64_t seed : {0U, 1U}) {
                 INFO(problem.formula << " in +-" << bound << ", seed " << seed);
                 const Result result = minimize(problem.formula, wide(problem.names, bound), {.seed = seed});

@@ -207,7 +207,8 @@ class Report {
         const double range = minima.empty() ? 0 : minima.back().f - minima.front().f;
         const auto f_of = [&](std::size_t run) {
             const std::uint32_t cluster = clusters_of_runs_[run];
-            return cluster == no_cluster ? nowhere : minima[cluster].f;
+            if (cluster == no_cluster) return nowhere;
+            return minima[cluster].f;
         };
         Audit audit{};
         double best_spared = nowhere;
