@@ -41,7 +41,7 @@ struct Asking {
     double lowest = 0, highest = 0;  ///< values that count as those of the points
     bool is_straight = false;        ///< the straight way is level
     bool is_found = false;           ///< another is
-    double beside = 1;               ///< see there, of the last points
+    double beside = 1;               ///< how far the last points came to rest beside it, in parts of the way
     bool is_refused = false;
     std::vector<Point> nodes = {};  ///< on the way, with both ends
 };
@@ -64,8 +64,8 @@ class Continua {
         component_.resize(candidates_.size());
         std::iota(component_.begin(), component_.end(), std::uint32_t{0});
         kind_.resize(candidates_.size(), Kind::unknown);
-        asked_.resize(candidates_.size());
-        refused_.resize(candidates_.size(), 0);
+        refused_by_.resize(candidates_.size());
+        refusals_.resize(candidates_.size(), 0);
         learn_differences();
     }
 
@@ -162,7 +162,7 @@ class Continua {
                 const double distance = apart(of(i).x, of(k).x);
                 if (distance < too_near) continue;
                 for (const std::uint32_t asker : {one, other}) {
-                    if (refused_[asker] == most_refused || distance >= nearest[asker].first) continue;
+                    if (refusals_[asker] == most_refused || distance >= nearest[asker].first) continue;
                     if (!has_refused(i, k)) nearest[asker] = {distance, {i, k}};
                 }
             }
@@ -172,7 +172,7 @@ class Continua {
             const auto& [distance, pair] = nearest[asker];
             if (distance == nowhere) continue;
             pairs.push_back(pair);
-            ++refused_[asker];
+            ++refusals_[asker];
         }
         std::ranges::sort(pairs);
         pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
@@ -183,18 +183,18 @@ class Continua {
     }
 
     bool has_refused(std::uint32_t i, std::uint32_t k) const {
-        return std::ranges::find(asked_[i], k) != asked_[i].end();
+        return std::ranges::find(refused_by_[i], k) != refused_by_[i].end();
     }
 
     void conclude(const Asking& pair) {
         if (pair.is_refused) {
-            asked_[pair.one].push_back(pair.other);
+            refused_by_[pair.one].push_back(pair.other);
             return;
         }
         joints_.push_back({candidates_[pair.one], candidates_[pair.other]});
         const std::uint32_t joined = root(pair.other);
         component_[root(pair.one)] = joined;
-        refused_[joined] = 0;
+        refusals_[joined] = 0;
     }
 
     /// Refuses pairs of other values, beside what these rise by a little way off. Where the straight way is
@@ -338,12 +338,12 @@ class Continua {
     Engine* engine_;
     const SearchBox* box_;
     const PolishPoints* polish_;
-    std::vector<std::uint32_t> candidates_;          ///< numbers of what was polished, best first
-    std::vector<std::uint32_t> component_;           ///< [candidate] another of the same, or itself
-    std::vector<Kind> kind_;                         ///< [candidate]
-    std::vector<std::vector<std::uint32_t>> asked_;  ///< [candidate] those that refused it
-    std::vector<int> refused_;                       ///< [component] so often
-    std::vector<double> same_;                       ///< [candidate] differences that do not count
+    std::vector<std::uint32_t> candidates_;               ///< numbers of what was polished, best first
+    std::vector<std::uint32_t> component_;                ///< [candidate] another of the same, or itself
+    std::vector<Kind> kind_;                              ///< [candidate]
+    std::vector<std::vector<std::uint32_t>> refused_by_;  ///< [candidate] those that refused it
+    std::vector<int> refusals_;                           ///< [component] so often
+    std::vector<double> same_;                            ///< [candidate] differences that do not count
     std::vector<Joint> joints_;
     bool is_over_ = false;
 };

@@ -71,15 +71,7 @@ double difference_that_counts(const Findings& findings, const Clusters& clusters
     const double best = findings.best.f;
     const std::vector<End> minima = founders(clusters);
     const double median = minima.empty() ? best : minima[minima.size() / 2].f;
-    // Of minima of value 0 that are all alike neither tells what a value is worth.
-    std::vector<double> gains;
-    for (const Polished& polished : findings.polished) {
-        const bool is_of_run = polished.iteration >= 0;
-        if (is_of_run) gains.push_back(polished.start_f - polished.f);
-    }
-    std::ranges::sort(gains);
-    const double gain = gains.empty() ? 0 : gains[gains.size() / 2];
-    return noise * (std::abs(best) + gain) + of_range * std::max(0.0, median - best);
+    return noise * std::abs(best) + of_range * std::max(0.0, median - best);
 }
 
 }  // namespace lanewise

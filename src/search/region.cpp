@@ -28,8 +28,8 @@ constexpr std::size_t rays = 32;
 constexpr std::size_t enough_rays = 28;
 /// A step is so many halvings of the way: beside what grows as the square there may be waves on all of it.
 constexpr int in_one_step = 2;
-/// By what power of two a step leads lower changes along the way by no more than this, for a halving; seen
-/// over some of them.
+/// The value falls as a power of the distance does: with each halving a step gains 2^p times less than the
+/// step before. The way is the same as long as p, taken over some halvings, changes by no more than this.
 constexpr double regular = 1;
 constexpr int seen_over = 4;
 /// So many halvings without a change are the way from far out.
@@ -48,7 +48,7 @@ constexpr std::size_t most_parts = 16;
 /// The uniform points from this index on are where the rays begin.
 constexpr std::uint64_t first_ray = std::uint64_t{3} << 51U;
 
-/// Writes where a ray is after so many halvings; x is where it begins.
+/// Moves x from where a ray begins to where it is after so many halvings.
 using Ray = std::function<void(std::vector<double>& x, int halvings)>;
 
 /// Evaluates while it may.

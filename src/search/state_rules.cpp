@@ -92,7 +92,7 @@ class StateRules {
                                   ? !std::isfinite(state.best_before)
                                   : std::isfinite(state.best_before) && is_in_box(state.best_x_before));
         rule("first", state.first <= runs_.count());
-        rule("last_rounds", state.last_rounds <= most_last_rounds + 1);
+        rule("last_rounds", state.last_rounds <= most_last_rounds);
         rule("asked_for_joints", state.asked_for_joints <= findings_.polished.size());
         rule("joint_evaluations", state.joint_evaluations <= state.polish_evaluations);
         rule("to_polish", state.to_polish.size() <= runs_.count() &&
