@@ -107,13 +107,14 @@ class PlainEngine final : public Engine {
 
     void evaluate(std::span<const std::vector<double>> points,
                   const std::function<void(std::size_t, const Evaluation&)>& visit) override {
-        evaluate_points(*setup_->objective, points, setup_->isa, [&](std::size_t i, const Evaluation& at) {
-            Evaluation signed_at = at;
-            signed_at.f *= setup_->sign;
-            for (std::size_t j = 0; j < d(); ++j)
-                signed_at.gradient[j] = width(j) == 0 ? 0 : setup_->sign * at.gradient[j];
-            visit(i, signed_at);
-        });
+        evaluate_points(*setup_->objective, points, setup_->isa, TellIds::no,
+                        [&](std::size_t i, const Evaluation& at) {
+                            Evaluation signed_at = at;
+                            signed_at.f *= setup_->sign;
+                            for (std::size_t j = 0; j < d(); ++j)
+                                signed_at.gradient[j] = width(j) == 0 ? 0 : setup_->sign * at.gradient[j];
+                            visit(i, signed_at);
+                        });
     }
 
     EngineWork work() const override { return work_; }

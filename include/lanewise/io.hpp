@@ -22,8 +22,17 @@ std::string to_json(const Result& result, const Box& box, const Options& options
 /// The result as a short table for a person.
 std::string to_table(const Result& result, const Box& box);
 
+/// How a search stands, as a line with a bar:
+/// "[#####     ] 50 %  starts, iteration 310 of 1000, 768 runs alive  best 1.5  3 minima  150 M
+/// run-iterations/s  2 s left"
+std::string to_text(const Progress& progress);
+
 /// The verdict on a gradient as a sentence, with the worst component of a wrong one.
 std::string to_text(const GradientCheck& check, const Box& box);
+
+/// The same as JSON: passed, text, tolerance, counts of points, names of the variables that are wrong or
+/// unsettled, and the worst component. What is not finite is null.
+std::string to_json(const GradientCheck& check, const Box& box);
 
 /// The shortest decimal that reads back to the same double.
 std::string to_text(double number);

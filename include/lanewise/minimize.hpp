@@ -6,6 +6,7 @@
 #include <span>
 #include <stdexcept>
 #include <string_view>
+#include <vector>
 
 #include "lanewise/box.hpp"
 #include "lanewise/expression.hpp"
@@ -34,6 +35,12 @@ Result minimize(const Objective& objective, const Box& box, const Options& optio
 inline Result minimize(std::string_view expression, const Box& box, const Options& options = {}) {
     return minimize(Expression(expression, box), box, options);
 }
+
+/// The points where the given starts of a search begin: of the points drawn for each the best (see
+/// Options::explore). \throws std::invalid_argument as visit_paths.
+std::vector<std::vector<double>> chosen_starts(const Objective& objective, const Box& box,
+                                               const Options& options,
+                                               std::span<const std::uint64_t> start_ids);
 
 /// A point on a run's path: where iteration `iteration` (from 0) moved the run, and the value there.
 struct PathPoint {

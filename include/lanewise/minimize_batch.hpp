@@ -48,6 +48,9 @@ struct BatchOptions {
     /// Bytes; fewer runs of L-BFGS are under way at once then. Does not change results.
     std::optional<std::uint64_t> memory = {};
 
+    /// Whether RunEnd tells gradients, for which all ends are evaluated once more.
+    bool gradients = false;
+
     // Limits of the call. Runs that are still going then tell how far they have come.
     std::optional<double> max_time = {};  ///< seconds
     /// Of all runs together; each may take an equal share. With fewer than there are starts none is begun.
@@ -67,6 +70,8 @@ struct RunEnd {
     RunStatus status;
     std::size_t iterations;
     std::uint64_t evaluations;
+    /// [d] at x, of the objective as it is; empty unless BatchOptions::gradients. It may not be finite.
+    std::vector<double> gradient = {};
 };
 
 /// Minimises from each start for itself and returns where each ended, in the order given. Nothing is drawn,

@@ -22,10 +22,15 @@ struct Block {
     T* g_rows;        ///< [dimension][lanes], out: gradients
     T* scratch_rows;  ///< [Objective::scratch_rows()][lanes], to write on; this thread's own
     Isa isa;          ///< the instruction set of this search
-    const std::uint32_t* id_row =
-        nullptr;  ///< [lanes] of minimize_batch: the starts that the points belong to
+    const std::uint32_t* id_row = nullptr;  ///< [lanes] the runs that the points belong to, or null
 
-    /// Empty where no such starts are told.
+    /// Of Calls::from_the_caller: the lanes whose values are wanted, in ascending order. What is written for
+    /// the others is not read. Empty: all lanes are wanted.
+    std::span<const std::uint32_t> wanted = {};
+
+    /// The runs that the points belong to. In minimize_batch they are the indices of the starts. In minimize
+    /// they are told of Calls::from_the_caller, while runs make their iterations: there runs are numbered as
+    /// they are begun, of starts and of offspring. Empty where none are told.
     std::span<const std::uint32_t> ids() const { return {id_row, id_row == nullptr ? 0 : lanes}; }
     std::span<const T> x(std::size_t j) const { return {x_rows + j * lanes, lanes}; }
     std::span<T> f() const { return {f_row, lanes}; }
@@ -36,9 +41,8 @@ struct Block {
 /// Which thread may call an objective.
 enum class Calls {
     from_any_thread,  ///< several at once, each with some of the runs
-    /// The one that called minimize, with all live runs of a wave in one block. Where runs go on by L-BFGS or
-    /// are polished, a block holds the points that are wanted; there and with single points, the lanes that
-    /// fill it up to a multiple of 16 hold points of others, or of runs that do not need them.
+    /// The one that called minimize, with all live runs of a wave, or all points that a polish wants, in one
+    /// block. Block::wanted says which lanes those are.
     from_the_caller,
 };
 

@@ -104,6 +104,9 @@ void set_option(Problem& problem, std::string_view name, std::string_view text);
 /// The names set_option knows.
 std::vector<std::string_view> option_names();
 
+/// Those of them that Options has.
+std::vector<std::string_view> search_option_names();
+
 /// What is said of an option that is none of `known`: "unknown option 'lr'; did you mean 'alpha'?" where it
 /// is nearly the name of one, or what others call it, else with all that are known. Names are with their
 /// dashes or without.

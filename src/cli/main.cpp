@@ -23,7 +23,6 @@
 #include "console.hpp"
 #include "outputs.hpp"
 #include "points.hpp"
-#include "profile_report.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
 
@@ -254,7 +253,7 @@ int run_minimize(const Command& command) {
         report("the best point is no minimum: nothing has come to its end there");
     if (output.json != "-") say(to_table(result, box));
     if (options.profile) {
-        const std::string text = profile_report(profile, result, objective, options);
+        const std::string text = to_text(profile, result, objective, options);
         output.json == "-" || command.timeline == "-" ? tell(text) : say(text);
     }
     flush_stdout();

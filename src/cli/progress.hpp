@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "lanewise/options.hpp"
+#include "lanewise/lanewise.hpp"
 
 namespace lanewise::cli {
 
@@ -26,9 +26,5 @@ class ProgressLine {
     bool complete_ = false;  ///< all starts are done
     bool shown_ = false;
 };
-
-/// "[#####     ] 50 %  starts, iteration 310 of 1000, 768 runs alive  best 1.5  3 minima  150 M
-/// run-iterations/s  2 s left"
-std::string progress_text(const Progress& progress);
 
 }  // namespace lanewise::cli

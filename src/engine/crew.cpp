@@ -79,8 +79,11 @@ void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
     evaluators_.reserve(wider.size());
     workspace_lanes_ = tile_lanes;
     workspaces_ = std::move(wider);
-    for (const Workspace<T>& workspace : workspaces_)
+    const bool is_for_the_caller = setup_->objective->calls() == Calls::from_the_caller;
+    for (const Workspace<T>& workspace : workspaces_) {
         evaluators_.push_back({setup_->objective, setup_->isa, workspace.scratch.data(), halt_});
+        if (is_for_the_caller) evaluators_.back().live.reserve(tile_lanes);
+    }
 }
 
 template <class T>
@@ -159,7 +162,8 @@ void Crew<T>::advance(Swarm<T>& swarm, const Course& course, std::size_t iterati
         const std::uint64_t before = run_iterations();
         Recorder::Scope scope(recorder_, thread, Activity::iterate);
         evaluators_[thread].clock = recorder_.clock(thread);
-        if (setup_->tells_ids) evaluators_[thread].ids = swarm.ids(tile, workspace.ids);
+        if (setup_->tells_ids || setup_->objective->calls() == Calls::from_the_caller)
+            evaluators_[thread].ids = swarm.ids(tile, workspace.ids);
         if (native != nullptr && workspace.frames.size() < native->memory)
             workspace.frames = AlignedArray<T>(native->memory);
         T* const frames = workspace.frames.data();
@@ -181,6 +185,7 @@ void Crew<T>::advance(Swarm<T>& swarm, const Course& course, std::size_t iterati
         const Recorder::Scope look(recorder_, thread, Activity::look);
         if (done == steps.size() && !halt_->requested())
             functions_->look(rows, static_cast<T>(done), evaluators_[thread].callback());
+        evaluators_[thread].ids = nullptr;
         swarm.pack(tile, rows, iteration);
     });
     seconds_per_iteration_ = (halt_->seconds() - begin) * threads / lane_iterations;

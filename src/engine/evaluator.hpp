@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <exception>
 #include <limits>
+#include <span>
+#include <vector>
 
 #include "halt.hpp"
 #include "kernels/table.hpp"
@@ -22,13 +24,15 @@ struct Evaluator {
     Halt* halt;
     const std::uint32_t* ids = nullptr;  ///< [lanes] see Block
     EvaluationClock* clock = nullptr;    ///< what evaluations of tiles are timed by, if they are
+    std::vector<std::uint32_t> live{};   ///< lanes of a tile whose values are wanted, where that is told
 
     /// The kernels' view of it; valid while this object lives.
     kernels::Evaluate<T> callback() { return {&Evaluator::call, this}; }
 
     /// Fills the f and g rows. What the objective throws ends the search; then no value is finite.
-    void operator()(std::size_t lanes, std::size_t dimension, const T* x, T* f, T* g) const noexcept {
-        const Block<T> block{lanes, dimension, x, f, g, scratch, isa, ids};
+    void operator()(std::size_t lanes, std::size_t dimension, const T* x, T* f, T* g,
+                    std::span<const std::uint32_t> wanted = {}) const noexcept {
+        const Block<T> block{lanes, dimension, x, f, g, scratch, isa, ids, wanted};
         if (!halt->is_thrown()) {
             try {
                 if constexpr (sizeof(T) == sizeof(double)) {
@@ -47,8 +51,17 @@ struct Evaluator {
 
   private:
     static void call(void* self, const kernels::Tile<T>& tile) noexcept {
-        const Evaluator& evaluator = *static_cast<const Evaluator*>(self);
-        const auto evaluate = [&] { evaluator(tile.lanes, tile.dimension, tile.x, tile.f, tile.g); };
+        Evaluator& evaluator = *static_cast<Evaluator*>(self);
+        evaluator.live.clear();
+        if (evaluator.objective->calls() == Calls::from_the_caller) {
+            for (std::uint32_t lane = 0; lane < tile.lanes; ++lane) {
+                if (tile.status[lane] == T(kernels::live)) evaluator.live.push_back(lane);
+            }
+            if (evaluator.live.empty()) return;
+        }
+        const auto evaluate = [&] {
+            evaluator(tile.lanes, tile.dimension, tile.x, tile.f, tile.g, evaluator.live);
+        };
         if (evaluator.clock == nullptr) {
             evaluate();
         } else {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "kernel_table.hpp"
 
@@ -64,7 +65,9 @@ LbfgsLanes::LbfgsLanes(const Setup& setup, const LbfgsLimits& limits, std::size_
       evaluator_{setup.objective, setup.isa, scratch_.data(), &halt},
       points_(lanes, none),
       ids_(lanes),
+      counting_(lanes),
       x_(dimension_) {
+    std::iota(counting_.begin(), counting_.end(), 0U);
     const SearchBox& box = *setup.box;
     for (std::size_t j = 0; j < dimension_; ++j) {
         scales_[j] = unit_of(box.width(j));
@@ -128,7 +131,8 @@ void LbfgsLanes::evaluate() {
     const double* const phases = tile_.row(LbfgsRow::phase);
     for (std::size_t lane = 0; lane < lanes_; ++lane) {
         const auto phase = static_cast<kernels::LbfgsPhase>(phases[lane]);
-        if (phase >= kernels::starting && phase <= kernels::settling) wanted_.push_back(lane);
+        if (phase >= kernels::starting && phase <= kernels::settling)
+            wanted_.push_back(static_cast<std::uint32_t>(lane));
     }
     if (round_up_to_lane_group(wanted_.size()) < lanes_) {
         evaluate_some();
@@ -146,7 +150,7 @@ void LbfgsLanes::evaluate_all() {
         for (std::size_t j = 0; j < dimension_; ++j) tile_.x[j * lanes_ + lane] = tile_.x[j * lanes_ + from];
     }
     evaluator_.ids = setup_->tells_ids ? ids_.data() : nullptr;
-    evaluator_(lanes_, dimension_, tile_.x, tile_.f, tile_.g);
+    evaluator_(lanes_, dimension_, tile_.x, tile_.f, tile_.g, wanted_);
 }
 
 void LbfgsLanes::evaluate_some() {
@@ -161,7 +165,7 @@ void LbfgsLanes::evaluate_some() {
         for (std::size_t j = 0; j < dimension_; ++j) x[j * lanes + i] = tile_.x[j * lanes_ + lane];
     }
     evaluator_.ids = setup_->tells_ids ? ids_.data() : nullptr;
-    evaluator_(lanes, dimension_, x, f, g);
+    evaluator_(lanes, dimension_, x, f, g, std::span(counting_).first(wanted_.size()));
     for (std::size_t i = 0; i < wanted_.size(); ++i) {
         const std::size_t lane = wanted_[i];
         tile_.f[lane] = f[i];

@@ -85,9 +85,10 @@ class LbfgsLanes {
     Evaluator<double> evaluator_;
     std::vector<std::size_t> points_;  ///< [lane]
     // What the objective is handed.
-    AlignedArray<double> gathered_;    ///< rows of the lanes that want a value: x, f, g
-    std::vector<std::size_t> wanted_;  ///< those lanes
-    std::vector<std::uint32_t> ids_;   ///< [lane]
+    AlignedArray<double> gathered_;        ///< rows of the lanes that want a value: x, f, g
+    std::vector<std::uint32_t> wanted_;    ///< those lanes
+    std::vector<std::uint32_t> ids_;       ///< [lane]
+    std::vector<std::uint32_t> counting_;  ///< 0, 1, ...
     std::vector<double> x_;
 };
 

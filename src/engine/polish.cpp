@@ -117,10 +117,20 @@ class Polish {
         return std::isfinite(polished_[point].f) && polished_[point].evaluations < effort_.evaluations;
     }
 
+    /// How many points a thread looks at together. A caller who is handed all that is wanted at once has as
+    /// many as keep the points around them within 64 MiB.
+    std::size_t looked_at_once(std::size_t points) const {
+        constexpr std::size_t usual = 16;
+        if (setup_->objective->calls() == Calls::from_any_thread) return usual;
+        constexpr std::size_t most_bytes = std::size_t{64} << 20U;
+        const std::size_t d = setup_->box->dimension();
+        return std::clamp(most_bytes / (4 * d * d * sizeof(double)), usual, std::max(points, usual));
+    }
+
     /// Leaves in `points` those that L-BFGS is to go on with.
     void look_at_curvature(std::vector<std::size_t>& points) {
         if (points.empty()) return;
-        constexpr std::size_t at_once = 16;
+        const std::size_t at_once = looked_at_once(points.size());
         std::vector<std::uint8_t> go_on(points.size(), 0);
         (*share_)((points.size() + at_once - 1) / at_once, [&](std::size_t part) {
             const std::size_t first = part * at_once;

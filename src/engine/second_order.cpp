@@ -334,7 +334,10 @@ SecondOrder::Model SecondOrder::model_at(std::size_t trial) const {
 
 void SecondOrder::refine(std::span<SecondOrderPoint> points) {
     // In many variables the trials of one point fill the lanes.
-    const std::size_t group = std::clamp<std::size_t>(2 * lanes / setup_->box->dimension(), 1, lanes);
+    const bool is_for_the_caller = setup_->objective->calls() == Calls::from_the_caller;
+    const std::size_t group = is_for_the_caller
+                                  ? points.size()
+                                  : std::clamp<std::size_t>(2 * lanes / setup_->box->dimension(), 1, lanes);
     for (std::size_t first = 0; first < points.size() && !halt_->requested(); first += group)
         refine_group(points.subspan(first, std::min(group, points.size() - first)));
 }

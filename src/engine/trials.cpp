@@ -5,22 +5,25 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace lanewise {
-
-namespace {
-
-constexpr std::size_t lanes = kernels::lane_group;
-
-}  // namespace
 
 Trials::Trials(const Setup& setup, Halt& halt)
     : setup_(&setup),
       halt_(&halt),
       dimension_(setup.box->dimension()),
-      rows_((2 * dimension_ + 1) * lanes),
-      scratch_(setup.objective->scratch_rows() * lanes),
-      evaluator_{setup.objective, setup.isa, scratch_.data(), &halt} {}
+      evaluator_{setup.objective, setup.isa, nullptr, &halt} {
+    make_room(kernels::lane_group);
+}
+
+void Trials::make_room(std::size_t lanes) {
+    if (lanes <= lanes_) return;
+    rows_ = AlignedArray<double>((2 * dimension_ + 1) * lanes);
+    scratch_ = AlignedArray<double>(setup_->objective->scratch_rows() * lanes);
+    evaluator_.scratch = scratch_.data();
+    lanes_ = lanes;
+}
 
 void Trials::clear() {
     x_.clear();
@@ -35,6 +38,16 @@ std::span<double> Trials::add(std::span<const double> x) {
 
 void Trials::evaluate() {
     const std::size_t d = dimension_;
+    constexpr std::size_t group = kernels::lane_group;
+    std::size_t lanes = group;
+    std::vector<std::uint32_t> wanted;
+    // The caller is handed all of them at once.
+    if (setup_->objective->calls() == Calls::from_the_caller) {
+        lanes = std::max((count_ + group - 1) / group * group, group);
+        make_room(lanes);
+        wanted.resize(count_);
+        std::iota(wanted.begin(), wanted.end(), 0U);
+    }
     f_.resize(count_);
     g_.resize(count_ * d);
     double* const f = rows_.data();
@@ -46,7 +59,7 @@ void Trials::evaluate() {
             const double* const point = x_.data() + (first + std::min(lane, count - 1)) * d;
             for (std::size_t j = 0; j < d; ++j) x[j * lanes + lane] = point[j];
         }
-        evaluator_(lanes, d, x, f, g);
+        evaluator_(lanes, d, x, f, g, wanted);
         for (std::size_t lane = 0; lane < count; ++lane) {
             double& value = f_[first + lane];
             double* const gradient = g_.data() + (first + lane) * d;

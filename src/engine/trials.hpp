@@ -33,6 +33,8 @@ class Trials {
     std::size_t lowest(std::size_t first, std::size_t count) const;
 
   private:
+    void make_room(std::size_t lanes);
+
     std::span<const double> of_trial(const std::vector<double>& rows, std::size_t trial) const {
         return std::span(rows).subspan(trial * dimension_, dimension_);
     }
@@ -40,7 +42,8 @@ class Trials {
     const Setup* setup_;
     Halt* halt_;
     std::size_t dimension_;
-    AlignedArray<double> rows_, scratch_;
+    std::size_t lanes_ = 0;
+    AlignedArray<double> rows_, scratch_;  ///< of a block of lanes_
     Evaluator<double> evaluator_;
     std::vector<double> x_, f_, g_;
     std::size_t count_ = 0;

@@ -102,7 +102,37 @@ Json runs(const Result& result) {
     return counts;
 }
 
+Json names_of(const std::vector<std::size_t>& coordinates, const Box& box) {
+    Json names = Json::array();
+    for (const std::size_t j : coordinates) names.push_back(box.coordinate_name(j));
+    return names;
+}
+
+std::string text_of(const Json& json) {
+    return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace
+
+std::string to_json(const GradientCheck& check, const Box& box) {
+    Json worst;
+    if (check.worst)
+        worst = {{"variable", check.worst->name},
+                 {"x", check.worst->x},
+                 {"gradient", check.worst->gradient},
+                 {"difference", check.worst->difference},
+                 {"difference_error", check.worst->difference_error},
+                 {"relative_error", check.worst->relative_error}};
+    return text_of({{"passed", check.passed},
+                    {"text", to_text(check, box)},
+                    {"tolerance", check.tolerance},
+                    {"points", check.points},
+                    {"points_not_finite", check.points_not_finite},
+                    {"points_unsettled", check.points_unsettled},
+                    {"wrong", names_of(check.wrong, box)},
+                    {"unsettled", names_of(check.unsettled, box)},
+                    {"worst", std::move(worst)}});
+}
 
 std::string to_json(const Result& result, const Box& box, const Options& options, std::string_view expression,
                     const Parameters& parameters) {
@@ -130,6 +160,7 @@ std::string to_json(const Result& result, const Box& box, const Options& options
           {"polished", result.best.polished},
           {"finished", result.best.finished}}},
         {"minima", std::move(minima)},
+        {"minima_found", result.minima_found},
         {"runs", runs(result)},
         {"region",
          result.region ? Json{{"lower", result.region->lower}, {"upper", result.region->upper}} : Json()},
@@ -149,7 +180,7 @@ std::string to_json(const Result& result, const Box& box, const Options& options
            work.seconds > 0 ? static_cast<double>(work.run_iterations) / work.seconds : 0.0},
           {"lane_occupancy", work.lane_occupancy}}},
     };
-    return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return text_of(json);
 }
 
 }  // namespace lanewise

@@ -45,10 +45,15 @@ void visit_output_options(Problem& problem, Visit visit) {
 }
 
 template <class Visit>
-void visit_written(Problem& problem, Visit visit) {
+void visit_search_options(Problem& problem, Visit visit) {
     visit_options(problem.options, [&](const Option& option, auto& field) {
         if (option.notation != Notation::in_code_alone) visit(option, field);
     });
+}
+
+template <class Visit>
+void visit_written(Problem& problem, Visit visit) {
+    visit_search_options(problem, visit);
     visit_output_options(problem, visit);
 }
 
@@ -186,6 +191,14 @@ std::vector<std::string_view> option_names() {
     visit_written(problem, [&](const Option& option, const auto& /*field*/) {
         if (std::ranges::find(names, option.name) == names.end()) names.push_back(option.name);
     });
+    return names;
+}
+
+std::vector<std::string_view> search_option_names() {
+    Problem problem;
+    std::vector<std::string_view> names;
+    visit_search_options(problem,
+                         [&](const Option& option, const auto& /*field*/) { names.push_back(option.name); });
     return names;
 }
 

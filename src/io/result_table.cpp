@@ -188,6 +188,28 @@ std::string to_text(const GradientCheck& check, const Box& box) {
     return agrees;
 }
 
+std::string to_text(const Progress& progress) {
+    constexpr int width = 30;
+    const double share = progress.share;
+    const int filled = static_cast<int>(share * width);
+    const double rate =
+        progress.seconds > 0 ? static_cast<double>(progress.run_iterations) / progress.seconds : 0;
+    const std::string best =
+        std::isfinite(progress.best_f) ? fmt::format("{:.6g}", progress.best_f) : "none yet";
+    const std::string left =
+        share > 0 && share < 1 ? fmt::format("{:.1f} s left", progress.seconds * (1 - share) / share) : "";
+    std::string at;
+    if (progress.iterations > 0) {
+        at = fmt::format(", iteration {} of {}, {} runs alive", progress.iteration, progress.iterations,
+                         progress.runs_alive);
+    } else if (progress.phase != Phase::polish) {
+        at = ", by L-BFGS";
+    }
+    return fmt::format("[{:<{}}] {:3.0f} %  {}{}  best {}  {} minima  {:.3g} M run-iterations/s  {}",
+                       std::string(static_cast<std::size_t>(filled), '#'), width, share * 100,
+                       name(progress.phase), at, best, progress.minima, rate / 1e6, left);
+}
+
 std::string to_table(const Result& result, const Box& box) {
     std::string text;
     if (result.status != SearchStatus::completed) text += fmt::format("ended  {}\n", name(result.status));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 
 #include "aligned.hpp"
@@ -17,7 +18,7 @@ void Objective::evaluate_f32(const Block<float>& block) const {
 }
 
 void evaluate_points(const Objective& objective, std::span<const std::vector<double>> points, Isa isa,
-                     const std::function<void(std::size_t, const Evaluation&)>& visit) {
+                     TellIds tells_ids, const std::function<void(std::size_t, const Evaluation&)>& visit) {
     if (const OwnKernels* own = own_kernels(objective))
         own->compile_for(static_cast<double>(points.size()), isa, Precision::f64);
     constexpr std::size_t group = kernels::lane_group;
@@ -31,11 +32,17 @@ void evaluate_points(const Objective& objective, std::span<const std::vector<dou
     double* f = rows.data();
     double* x = f + lanes;
     double* g = x + d * lanes;
-    const Block<double> block{lanes, d, x, f, g, scratch.data(), isa};
+    std::vector<std::uint32_t> counting(is_one_block ? points.size() : 0);
+    std::iota(counting.begin(), counting.end(), 0U);
+    std::vector<std::uint32_t> ids(tells_ids == TellIds::yes ? lanes : 0);
+    const Block<double> block{lanes,   d, x, f, g, scratch.data(), isa, ids.empty() ? nullptr : ids.data(),
+                              counting};
     Evaluation at{.f = 0, .gradient = std::vector<double>(d)};
     for (std::size_t first = 0; first < points.size(); first += lanes) {
         for (std::size_t lane = 0; lane < lanes; ++lane) {
-            const std::vector<double>& point = points[std::min(first + lane, points.size() - 1)];
+            const std::size_t of = std::min(first + lane, points.size() - 1);
+            const std::vector<double>& point = points[of];
+            if (!ids.empty()) ids[lane] = static_cast<std::uint32_t>(of);
             for (std::size_t j = 0; j < d; ++j) x[j * lanes + lane] = point[j];
         }
         objective.evaluate(block);
@@ -57,7 +64,7 @@ std::vector<Evaluation> evaluate(const Objective& objective, std::span<const std
     choose_isa(isa);
     std::vector<Evaluation> all;
     all.reserve(points.size());
-    evaluate_points(objective, points, isa,
+    evaluate_points(objective, points, isa, TellIds::no,
                     [&](std::size_t /*index*/, const Evaluation& at) { all.push_back(at); });
     return all;
 }

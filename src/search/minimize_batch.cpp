@@ -10,6 +10,7 @@
 
 #include "decisions.hpp"
 #include "engine/engine.hpp"
+#include "objective/evaluate.hpp"
 #include "setting.hpp"
 
 namespace lanewise {
@@ -186,6 +187,14 @@ class Batch {
     std::vector<RunEnd> ends_;
 };
 
+void tell_gradients(std::vector<RunEnd>& ends, const Objective& objective, Isa isa) {
+    std::vector<std::vector<double>> points;
+    points.reserve(ends.size());
+    for (const RunEnd& end : ends) points.push_back(end.x);
+    evaluate_points(objective, points, isa, TellIds::yes,
+                    [&](std::size_t i, const Evaluation& at) { ends[i].gradient = at.gradient; });
+}
+
 }  // namespace
 
 std::vector<RunEnd> minimize_batch(const Objective& objective, const Box& box,
@@ -205,6 +214,7 @@ std::vector<RunEnd> minimize_batch(const Objective& objective, const Box& box,
     std::vector<RunEnd> ends =
         Batch(setup, setup.coordinates->points(), options, Course(as_search), *engine, halt).run();
     for (RunEnd& end : ends) setup.coordinates->to_variables(end.x);
+    if (options.gradients) tell_gradients(ends, objective, setup.isa);
     return ends;
 }
 

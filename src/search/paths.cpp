@@ -14,25 +14,61 @@ namespace lanewise {
 
 namespace {
 
-/// The candidates of one start.
-class OneStart final : public Origins {
+/// The candidates of some starts.
+class SomeStarts final : public Origins {
   public:
-    OneStart(const Starts& starts, std::uint64_t id) : starts_(&starts), id_(id) {}
-    std::size_t candidates(std::size_t /*i*/) const override { return starts_->candidates(id_); }
-    void candidate(std::size_t /*i*/, std::size_t which, std::span<double> x) const override {
-        starts_->candidate(id_, which, x);
+    SomeStarts(const Starts& starts, std::span<const std::uint64_t> ids) : starts_(&starts), ids_(ids) {}
+    std::size_t candidates(std::size_t i) const override { return starts_->candidates(ids_[i]); }
+    void candidate(std::size_t i, std::size_t which, std::span<double> x) const override {
+        starts_->candidate(ids_[i], which, x);
     }
 
   private:
     const Starts* starts_;
-    std::uint64_t id_;
+    std::span<const std::uint64_t> ids_;
+};
+
+/// A search that is not run: options without what would end it, and an engine.
+class Unrun {
+  public:
+    Unrun(const Objective& objective, const Box& box, const Options& options,
+          std::span<const std::uint64_t> start_ids)
+        : options_(checked(objective, box, options, start_ids)),
+          setting_(objective, box, options_),
+          halt_(options_) {
+        find_region(setting_, halt_);
+        engine_ = make_local_engine(setting_, halt_);
+    }
+
+    const Setting& setting() const { return setting_; }
+    Engine& engine() { return *engine_; }
+
+  private:
+    static Options checked(const Objective& objective, const Box& box, Options options,
+                           std::span<const std::uint64_t> start_ids) {
+        validate(objective, box, options);
+        const std::size_t runs = count_starts(options);
+        for (const std::uint64_t id : start_ids) {
+            if (id >= runs)
+                throw std::invalid_argument(fmt::format("start id {}: there are {} starts", id, runs));
+        }
+        options.stop = {};
+        options.max_time = {};
+        options.profile = {};
+        return options;
+    }
+
+    Options options_;
+    Setting setting_;
+    Halt halt_;
+    std::unique_ptr<Engine> engine_;
 };
 
 /// One run, taken again an iteration at a time. Bits do not depend on its neighbours or on how iterations are
 /// parted into stages, so this is the path of the search itself.
 void visit_path(const Setting& setting, Engine& engine, std::uint64_t start_id, std::size_t iterations,
                 const std::function<void(const PathPoint&)>& visit) {
-    engine.begin(0, 1, Course(*setting.options), OneStart(setting.starts, start_id));
+    engine.begin(0, 1, Course(*setting.options), SomeStarts(setting.starts, {&start_id, 1}));
     std::vector<double> x(setting.box->dimension());
     Look look;
     for (std::size_t k = 0; k < iterations; ++k) {
@@ -48,27 +84,37 @@ void visit_path(const Setting& setting, Engine& engine, std::uint64_t start_id, 
 
 }  // namespace
 
+std::vector<std::vector<double>> chosen_starts(const Objective& objective, const Box& box,
+                                               const Options& options,
+                                               std::span<const std::uint64_t> start_ids) {
+    Unrun search(objective, box, options, start_ids);
+    if (start_ids.empty()) return {};
+    const Setting& setting = search.setting();
+    search.engine().begin(0, start_ids.size(), Course(*setting.options),
+                          SomeStarts(setting.starts, start_ids));
+    Look look;
+    search.engine().look(look);
+    const std::size_t d = box.dimension();
+    std::vector<double> x(start_ids.size() * d);
+    search.engine().points(look.run, Where::current, x);
+    std::vector<std::vector<double>> starts;
+    for (std::size_t i = 0; i < start_ids.size(); ++i) {
+        starts.emplace_back(x.begin() + static_cast<std::ptrdiff_t>(i * d),
+                            x.begin() + static_cast<std::ptrdiff_t>((i + 1) * d));
+        setting.coordinates->to_variables(starts.back());
+    }
+    return starts;
+}
+
 void visit_paths(const Objective& objective, const Box& box, const Options& options,
                  std::span<const std::uint64_t> start_ids, std::size_t iterations,
                  const std::function<void(const PathPoint&)>& visit) {
-    validate(objective, box, options);
     if (options.rule.method == Method::lbfgs)
         throw std::invalid_argument("rule lbfgs: only the steps of the other rules can be followed");
-    const std::size_t runs = count_starts(options);
-    for (const std::uint64_t id : start_ids) {
-        if (id >= runs)
-            throw std::invalid_argument(fmt::format("start id {}: there are {} starts", id, runs));
-    }
+    Unrun search(objective, box, options, start_ids);
     const std::size_t bounded = std::min(iterations, options.iterations);
-    Options alone = options;
-    alone.stop = {};
-    alone.max_time = {};
-    alone.profile = {};
-    Setting setting(objective, box, alone);
-    Halt halt(alone);
-    find_region(setting, halt);
-    const std::unique_ptr<Engine> engine = make_local_engine(setting, halt);
-    for (const std::uint64_t id : start_ids) visit_path(setting, *engine, id, bounded, visit);
+    for (const std::uint64_t id : start_ids)
+        visit_path(search.setting(), search.engine(), id, bounded, visit);
 }
 
 }  // namespace lanewise

@@ -1,12 +1,18 @@
-#include "profile_report.hpp"
-
+// A profile as text.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 #include <vector>
 
-namespace lanewise::cli {
+#include "lanewise/limits.hpp"
+#include "lanewise/options.hpp"
+#include "lanewise/profile.hpp"
+#include "lanewise/program.hpp"
+#include "lanewise/result.hpp"
+
+namespace lanewise {
 
 namespace {
 
@@ -71,17 +77,8 @@ std::string code_line(const Program& objective, Isa isa, Precision precision) {
                        code.why_not.empty() ? "" : "; ", code.why_not);
 }
 
-}  // namespace
-
-std::string profile_report(const Profile& profile, const Result& result, const Program& objective,
-                           const Options& options) {
-    const Limits limits = measure_limits(result.isa, options.precision);
-    const Operations operations = operations_of(objective, options.rule.method);
-    const auto run_iterations = static_cast<double>(profile.run_iterations);
-    const double nanoseconds = profile.seconds_in(Activity::iterate) * 1e9 / run_iterations;
-    const Least least = least_time(operations, limits);
-    const auto flops = static_cast<double>(operations.flops());
-
+/// Seconds by activity and thread, and what of them an iteration takes.
+std::string time_table(const Profile& profile) {
     std::string text = fmt::format("\nprofile {:>9}  share", "seconds");
     const auto out = std::back_inserter(text);
     for (std::size_t thread = 0; thread < profile.threads.size(); ++thread)
@@ -94,12 +91,40 @@ std::string profile_report(const Profile& profile, const Result& result, const P
         for (const double seconds : row.seconds) fmt::format_to(out, "{:>10.3f}", seconds);
     }
     text += '\n';
+    return text;
+}
+
+double nanoseconds_of(const Profile& profile) {
+    return profile.seconds_in(Activity::iterate) * 1e9 / static_cast<double>(profile.run_iterations);
+}
+
+double speed(const Profile& profile) {
+    return static_cast<double>(profile.run_iterations) / profile.seconds / 1e6;
+}
+
+std::string lane_line(const Profile& profile, const Result& result) {
+    return fmt::format(
+        "lanes  {:.0f} % of them held a live run; tiles up to {} lanes, {} a lane, {} a tile\n",
+        100 * result.work.lane_occupancy, result.tile_lanes, bytes(profile.bytes_per_lane),
+        bytes(profile.bytes_per_lane * result.tile_lanes));
+}
+
+/// How near a program came to what the machine can do, which is measured now.
+std::string beside_limits(const Profile& profile, const Result& result, const Program& objective,
+                          const Options& options) {
+    const Limits limits = measure_limits(result.isa, options.precision);
+    const Operations operations = operations_of(objective, options.rule.method);
+    const double nanoseconds = nanoseconds_of(profile);
+    const Least least = least_time(operations, limits);
+    const auto flops = static_cast<double>(operations.flops());
+    std::string text;
+    const auto out = std::back_inserter(text);
     if (profile.run_iterations > 0) {
         fmt::format_to(
             out,
             "speed  {:.1f} ns of a thread for an iteration of a run, {:.1f} M of them a second in all\n"
             "       {:.1f} GFLOP/s of a thread: {:.0f} flops each, {}{}\n",
-            nanoseconds, run_iterations / profile.seconds / 1e6, flops / nanoseconds, flops, list(operations),
+            nanoseconds, speed(profile), flops / nanoseconds, flops, list(operations),
             profile.evaluate_seconds() == 0 ? "; fused with the update" : "");
         fmt::format_to(out, "limit  {:.1f} ns: what {} takes{}; {:.0f} % of that speed is reached\n",
                        least.nanoseconds, least.divider ? "the divider" : "all but the divider",
@@ -111,10 +136,7 @@ std::string profile_report(const Profile& profile, const Result& result, const P
                        100 * least.nanoseconds / nanoseconds);
     }
     text += code_line(objective, result.isa, options.precision);
-    fmt::format_to(out,
-                   "lanes  {:.0f} % of them held a live run; tiles up to {} lanes, {} a lane, {} a tile\n",
-                   100 * result.work.lane_occupancy, result.tile_lanes, bytes(profile.bytes_per_lane),
-                   bytes(profile.bytes_per_lane * result.tile_lanes));
+    text += lane_line(profile, result);
     const auto by_newton = [&](double Limits::Newton::*what) {
         return limits.newton ? fmt::format(" (Newton {:.3f})", (*limits.newton).*what) : "";
     };
@@ -127,4 +149,18 @@ std::string profile_report(const Profile& profile, const Result& result, const P
     return text;
 }
 
-}  // namespace lanewise::cli
+}  // namespace
+
+std::string to_text(const Profile& profile, const Result& result, const Objective& objective,
+                    const Options& options) {
+    std::string text = time_table(profile);
+    if (const auto* program = dynamic_cast<const Program*>(&objective))
+        return text + beside_limits(profile, result, *program, options);
+    if (profile.run_iterations > 0)
+        text += fmt::format(
+            "speed  {:.1f} ns of a thread for an iteration of a run, {:.1f} M of them a second in all\n",
+            nanoseconds_of(profile), speed(profile));
+    return text + lane_line(profile, result);
+}
+
+}  // namespace lanewise

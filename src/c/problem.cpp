@@ -1,0 +1,251 @@
+#include "problem.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "callbacks.hpp"
+#include "recorded.hpp"
+
+using namespace lanewise;
+
+namespace {
+
+const char* required(const char* text, const char* what) {
+    if (text == nullptr) throw std::invalid_argument(fmt::format("{}: NULL", what));
+    return text;
+}
+
+}  // namespace
+
+const Box& lanewise_problem::box() {
+    if (!box_) box_ = std::make_unique<Box>(problem.box());
+    return *box_;
+}
+
+const Objective& lanewise_problem::objective() {
+    if (!make_objective) throw std::invalid_argument("there is no objective");
+    if (!objective_) objective_ = make_objective(box());
+    return *objective_;
+}
+
+const char* lanewise_version() {
+    static_assert(LANEWISE_ABI == 1);
+    return lanewise::version().data();  // a string literal
+}
+
+lanewise_problem* lanewise_new() {
+    try {
+        return new lanewise_problem;
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+void lanewise_free(lanewise_problem* problem) {
+    delete problem;
+}
+
+const char* lanewise_error(const lanewise_problem* problem) {
+    return problem->is_out_of_memory ? "not enough memory" : problem->error.c_str();
+}
+
+int lanewise_read(lanewise_problem* problem, const char* toml, const char* file) {
+    return c::guarded(problem, [&] {
+        Problem read = parse_problem(required(toml, "toml"), file == nullptr ? "" : file);
+        read.load_expression();
+        problem->problem = std::move(read);
+        problem->options_set.clear();
+        problem->tolerance.reset();
+        problem->make_objective = [problem](const Box& box) {
+            return std::make_unique<Expression>(problem->problem.objective(box));
+        };
+        problem->forget();
+    });
+}
+
+int lanewise_add_variable(lanewise_problem* problem, const char* name, size_t length, const double* lower,
+                          const double* upper, lanewise_scale scale) {
+    return c::guarded(problem, [&] {
+        if (lower == nullptr || upper == nullptr)
+            throw std::invalid_argument(fmt::format("{}: bounds: NULL", required(name, "name")));
+        Variable variable{.name = required(name, "name")};
+        if (length == 0) {
+            variable.lower = *lower;
+            variable.upper = *upper;
+        } else {
+            variable.lower = std::vector<double>(lower, lower + length);
+            variable.upper = std::vector<double>(upper, upper + length);
+        }
+        if (scale != LANEWISE_LINEAR_UNLESS_WIDE) variable.log = scale == LANEWISE_LOG;
+        std::vector<Variable> variables = problem->problem.variables;
+        variables.push_back(std::move(variable));
+        const Box checked(variables);
+        problem->problem.variables = std::move(variables);
+        problem->forget();
+    });
+}
+
+int lanewise_add_variable_text(lanewise_problem* problem, const char* text) {
+    return c::guarded(problem, [&] {
+        std::vector<Variable> variables = problem->problem.variables;
+        variables.push_back(parse_variable(required(text, "variable")));
+        const Box checked(variables);
+        problem->problem.variables = std::move(variables);
+        problem->forget();
+    });
+}
+
+size_t lanewise_dimension(const lanewise_problem* problem) {
+    try {
+        return problem->problem.variables.empty() ? 0 : problem->problem.box().dimension();
+    } catch (...) {
+        return 0;
+    }
+}
+
+int lanewise_bounds(lanewise_problem* problem, double* lower, double* upper) {
+    return c::guarded(problem, [&] {
+        std::ranges::copy(problem->box().lower(), lower);
+        std::ranges::copy(problem->box().upper(), upper);
+    });
+}
+
+int lanewise_set_parameter(lanewise_problem* problem, const char* name, double value) {
+    return c::guarded(problem, [&] {
+        problem->problem.parameters.insert_or_assign(required(name, "parameter"), value);
+        problem->forget();
+    });
+}
+
+int lanewise_set_option(lanewise_problem* problem, const char* name, const char* value) {
+    return c::guarded(problem, [&] {
+        std::string dashed = required(name, "option");
+        std::ranges::replace(dashed, '_', '-');
+        const char* const text = required(value, dashed.c_str());
+        if (dashed == "tolerance") {
+            problem->tolerance = parse_parameter(fmt::format("{}={}", dashed, text)).second;
+        } else {
+            const std::vector<std::string_view> names = search_option_names();
+            if (std::ranges::find(names, dashed) == names.end())
+                throw std::invalid_argument(unknown_option(dashed, names));
+            Problem changed = problem->problem;  // what is refused changes nothing
+            set_option(changed, dashed, text);
+            problem->problem = std::move(changed);
+        }
+        problem->options_set.insert(std::move(dashed));
+    });
+}
+
+const char* lanewise_option_name(size_t index) {
+    try {
+        const std::vector<std::string_view> names = search_option_names();
+        return index < names.size() ? names[index].data() : nullptr;  // string literals
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+int lanewise_set_expression(lanewise_problem* problem, const char* expression) {
+    return c::guarded(problem, [&] {
+        problem->problem.expression = required(expression, "expression");
+        problem->make_objective = [problem](const Box& box) {
+            return std::make_unique<Expression>(problem->problem.objective(box));
+        };
+        problem->forget();
+    });
+}
+
+int lanewise_set_program(lanewise_problem* problem, size_t nodes, const uint8_t* operations,
+                         const uint32_t* a, const uint32_t* b, const uint32_t* c, const double* numbers,
+                         uint32_t value) {
+    return c::guarded(problem, [&] {
+        problem->make_objective = [recorded = c::Recorded{{operations, operations + nodes},
+                                                          {a, a + nodes},
+                                                          {b, b + nodes},
+                                                          {c, c + nodes},
+                                                          {numbers, numbers + nodes},
+                                                          value}](const Box& box) {
+            return std::make_unique<Program>(recorded.program(box.dimension()));
+        };
+        problem->forget();
+    });
+}
+
+int lanewise_operation(const char* name) {
+    if (name == nullptr) return -1;
+    const std::optional<std::uint8_t> number = c::operation_number(name);
+    return number ? *number : -1;
+}
+
+int lanewise_set_gradient_callback(lanewise_problem* problem, lanewise_gradient_callback callback,
+                                   void* data) {
+    return c::guarded(problem, [&] {
+        if (callback == nullptr) throw std::invalid_argument("callback: NULL");
+        problem->make_objective = [caller = c::Caller<lanewise_gradient_callback>{callback, data}](
+                                      const Box& box) { return c::gradient_objective(box, caller); };
+        problem->forget();
+    });
+}
+
+int lanewise_set_value_callback(lanewise_problem* problem, lanewise_value_callback callback, double step,
+                                void* data) {
+    return c::guarded(problem, [&] {
+        if (callback == nullptr) throw std::invalid_argument("callback: NULL");
+        problem->make_objective = [caller = c::Caller<lanewise_value_callback>{callback, data},
+                                   step](const Box& box) { return c::value_objective(box, caller, step); };
+        problem->forget();
+    });
+}
+
+int lanewise_set_starts(lanewise_problem* problem, size_t count, const double* x) {
+    return c::guarded(problem, [&] {
+        const std::size_t d = problem->box().dimension();
+        std::vector<std::vector<double>> points;
+        for (std::size_t i = 0; i < count; ++i) points.emplace_back(x + i * d, x + (i + 1) * d);
+        problem->problem.options.start_points = std::move(points);
+    });
+}
+
+int lanewise_set_progress(lanewise_problem* problem, lanewise_progress_callback callback, void* data) {
+    problem->progress = {callback, data};
+    return LANEWISE_OK;
+}
+
+size_t lanewise_progress_text(const lanewise_progress* progress, char* text, size_t size) {
+    try {
+        constexpr auto phases = std::to_array({Phase::starts, Phase::offspring, Phase::polish});
+        const auto* const phase =
+            std::ranges::find(phases, std::string_view(progress->phase), [](Phase of) { return name(of); });
+        const std::string line = to_text(Progress{.phase = phase == phases.end() ? Phase::starts : *phase,
+                                                  .iteration = progress->iteration,
+                                                  .iterations = progress->iterations,
+                                                  .runs = progress->runs,
+                                                  .runs_begun = progress->runs_begun,
+                                                  .runs_alive = progress->runs_alive,
+                                                  .minima = progress->minima,
+                                                  .share = progress->share,
+                                                  .best_f = progress->best_f,
+                                                  .run_iterations = progress->run_iterations,
+                                                  .seconds = progress->seconds});
+        if (size > 0) text[line.copy(text, size - 1)] = '\0';
+        return line.size();
+    } catch (...) {
+        if (size > 0) *text = '\0';
+        return 0;
+    }
+}
+
+int lanewise_set_stop(lanewise_problem* problem, lanewise_stop_callback callback, void* data) {
+    problem->stop = {callback, data};
+    return LANEWISE_OK;
+}
+
+int lanewise_set_checkpoint(lanewise_problem* problem, lanewise_checkpoint_callback callback, void* data) {
+    problem->checkpoint = {callback, data};
+    return LANEWISE_OK;
+}
