@@ -107,7 +107,7 @@ class PlainEngine final : public Engine {
 
     void evaluate(std::span<const std::vector<double>> points,
                   const std::function<void(std::size_t, const Evaluation&)>& visit) override {
-        evaluate_points(*setup_->objective, points, setup_->isa, TellIds::no,
+        evaluate_points(*setup_->objective, points, setup_->isa, {},
                         [&](std::size_t i, const Evaluation& at) {
                             Evaluation signed_at = at;
                             signed_at.f *= setup_->sign;

@@ -84,8 +84,9 @@ struct Evaluation {
 Evaluation evaluate(const Objective& objective, std::span<const double> x, Isa isa = choose_isa());
 
 /// The same at many points, a block of them at a time, with the same bits. A program that is asked for very
-/// many is compiled first, as with Jit::automatic.
+/// many is compiled first, as with Jit::automatic. `ids`, one for each point unless empty, are what the
+/// objective is told as Block::ids.
 std::vector<Evaluation> evaluate(const Objective& objective, std::span<const std::vector<double>> points,
-                                 Isa isa = choose_isa());
+                                 Isa isa = choose_isa(), std::span<const std::uint32_t> ids = {});
 
 }  // namespace lanewise

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "problem.hpp"
+#include "problem_handle.hpp"
 
 namespace lanewise::c {
 

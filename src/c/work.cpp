@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "problem.hpp"
-#include "result.hpp"
+#include "problem_handle.hpp"
+#include "result_handle.hpp"
 
 using namespace lanewise;
 

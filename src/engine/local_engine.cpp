@@ -128,7 +128,7 @@ class LocalEngine final : public Engine {
         const Box& box = *setup_->box;
         crew_.announce(static_cast<double>(points.size()), Precision::f64);
         Evaluation of_minimisation;
-        evaluate_points(MarkedObjective(*setup_->objective, *halt_), points, setup_->isa, TellIds::no,
+        evaluate_points(MarkedObjective(*setup_->objective, *halt_), points, setup_->isa, {},
                         [&](std::size_t i, const Evaluation& at) {
                             of_minimisation.f = setup_->sign * at.f;
                             of_minimisation.gradient = at.gradient;

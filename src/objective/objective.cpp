@@ -18,7 +18,8 @@ void Objective::evaluate_f32(const Block<float>& block) const {
 }
 
 void evaluate_points(const Objective& objective, std::span<const std::vector<double>> points, Isa isa,
-                     TellIds tells_ids, const std::function<void(std::size_t, const Evaluation&)>& visit) {
+                     std::span<const std::uint32_t> ids,
+                     const std::function<void(std::size_t, const Evaluation&)>& visit) {
     if (const OwnKernels* own = own_kernels(objective))
         own->compile_for(static_cast<double>(points.size()), isa, Precision::f64);
     constexpr std::size_t group = kernels::lane_group;
@@ -34,15 +35,15 @@ void evaluate_points(const Objective& objective, std::span<const std::vector<dou
     double* g = x + d * lanes;
     std::vector<std::uint32_t> counting(is_one_block ? points.size() : 0);
     std::iota(counting.begin(), counting.end(), 0U);
-    std::vector<std::uint32_t> ids(tells_ids == TellIds::yes ? lanes : 0);
-    const Block<double> block{lanes,   d, x, f, g, scratch.data(), isa, ids.empty() ? nullptr : ids.data(),
+    std::vector<std::uint32_t> id_row(ids.empty() ? 0 : lanes);
+    const Block<double> block{lanes,   d, x, f, g, scratch.data(), isa, ids.empty() ? nullptr : id_row.data(),
                               counting};
     Evaluation at{.f = 0, .gradient = std::vector<double>(d)};
     for (std::size_t first = 0; first < points.size(); first += lanes) {
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             const std::size_t of = std::min(first + lane, points.size() - 1);
             const std::vector<double>& point = points[of];
-            if (!ids.empty()) ids[lane] = static_cast<std::uint32_t>(of);
+            if (!ids.empty()) id_row[lane] = ids[of];
             for (std::size_t j = 0; j < d; ++j) x[j * lanes + lane] = point[j];
         }
         objective.evaluate(block);
@@ -55,7 +56,7 @@ void evaluate_points(const Objective& objective, std::span<const std::vector<dou
 }
 
 std::vector<Evaluation> evaluate(const Objective& objective, std::span<const std::vector<double>> points,
-                                 Isa isa) {
+                                 Isa isa, std::span<const std::uint32_t> ids) {
     for (const std::vector<double>& x : points) {
         if (x.size() != objective.dimension())
             throw std::invalid_argument(fmt::format("the point has {} coordinates, the objective {}",
@@ -64,7 +65,7 @@ std::vector<Evaluation> evaluate(const Objective& objective, std::span<const std
     choose_isa(isa);
     std::vector<Evaluation> all;
     all.reserve(points.size());
-    evaluate_points(objective, points, isa, TellIds::no,
+    evaluate_points(objective, points, isa, ids,
                     [&](std::size_t /*index*/, const Evaluation& at) { all.push_back(at); });
     return all;
 }

@@ -6,11 +6,12 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "decisions.hpp"
 #include "engine/engine.hpp"
-#include "objective/evaluate.hpp"
 #include "setting.hpp"
 
 namespace lanewise {
@@ -191,8 +192,10 @@ void tell_gradients(std::vector<RunEnd>& ends, const Objective& objective, Isa i
     std::vector<std::vector<double>> points;
     points.reserve(ends.size());
     for (const RunEnd& end : ends) points.push_back(end.x);
-    evaluate_points(objective, points, isa, TellIds::yes,
-                    [&](std::size_t i, const Evaluation& at) { ends[i].gradient = at.gradient; });
+    std::vector<std::uint32_t> ids(points.size());
+    std::iota(ids.begin(), ids.end(), 0U);
+    std::vector<Evaluation> at = evaluate(objective, points, isa, ids);
+    for (std::size_t i = 0; i < ends.size(); ++i) ends[i].gradient = std::move(at[i].gradient);
 }
 
 }  // namespace

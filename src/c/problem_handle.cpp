@@ -1,4 +1,4 @@
-#include "problem.hpp"
+#include "problem_handle.hpp"
 
 #include <fmt/format.h>
 

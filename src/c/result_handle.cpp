@@ -1,4 +1,4 @@
-#include "result.hpp"
+#include "result_handle.hpp"
 
 #include <algorithm>
 

@@ -1,0 +1,157 @@
+"""What is minimised: a formula, a traced function, or a callback."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from lanewise._tracing import Tape, trace
+
+Array = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.int64]
+
+Function = Union[str, Tape, Callable[..., Any]]
+"""A formula; a numpy function of one vector, or what `trace` made of it; or a batched callback."""
+
+Jac = Union[None, bool, Literal["2-point"], Callable[..., Any]]
+"""Where gradients come from: None for formulas and numpy functions, whose derivatives are exact; True for a callback
+``fun(X) -> (f, g)``; a callable ``jac(X) -> g`` beside ``fun(X) -> f``; "2-point" for differences of ``fun(X) -> f``."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula in the variables of the box, with its parameters."""
+
+    text: str
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A recorded function."""
+
+    tape: Tape
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Values and gradients of many points: ``evaluate(X, ids) -> (f, g)``."""
+
+    evaluate: Callable[[Array, Ids | None], tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Values:
+    """Values of many points: ``evaluate(X, ids) -> f``."""
+
+    evaluate: Callable[[Array, Ids | None], Any]
+
+
+Objective = Union[Formula, Traced, Gradients, Values]
+
+
+def objective_of(
+    fun: Function,
+    dimension: int,
+    *,
+    jac: Jac = None,
+    args: tuple[Any, ...] = (),
+    parameters: Mapping[str, float] | None = None,
+    pass_ids: bool = False,
+) -> Objective:
+    """What `fun`, `jac` and the rest of the arguments of `minimize` mean.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, where they do not go together.
+    """
+    if isinstance(fun, str):
+        if jac is not None or args or pass_ids:
+            raise TypeError("jac, args and pass_ids are for functions; fun is a formula, which has its derivatives")
+        return Formula(fun, dict(parameters or {}))
+    if parameters:
+        raise TypeError("parameters are for formulas; a function gets its constants by args")
+    if jac is None or jac is False:
+        if pass_ids:
+            raise TypeError("pass_ids is for callbacks, with jac=True or jac='2-point'; fun would be traced")
+        if isinstance(fun, Tape):
+            return Traced(fun)
+        if not callable(fun):
+            raise TypeError(f"fun: {type(fun).__name__}; a formula or a function is expected")
+        return Traced(trace(fun, dimension, args))
+    if isinstance(fun, Tape):
+        raise TypeError("jac: a traced function has its derivatives already")
+    function: Callable[..., Any] = fun
+
+    def call(of: Callable[..., Any], x: Array, ids: Ids | None) -> Any:
+        return of(x, *args, ids=ids) if pass_ids else of(x, *args)
+
+    if isinstance(jac, str):
+        if jac != "2-point":
+            raise ValueError(f"jac: {jac!r}; None, True, a callable or '2-point' is expected")
+        return Values(lambda x, ids: call(function, x, ids))
+    if callable(jac):
+        gradient = jac
+        return Gradients(lambda x, ids: (call(function, x, ids), call(gradient, x, ids)))
+    return Gradients(lambda x, ids: _two(call(function, x, ids)))
+
+
+def _two(returned: Any) -> tuple[Any, Any]:
+    if not isinstance(returned, (tuple, list)) or len(returned) != 2:
+        raise TypeError(
+            f"fun returned {_kind(returned)}; with jac=True it returns two: the values f[B] and the gradients g[B, d]"
+        )
+    return returned[0], returned[1]
+
+
+def _kind(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    return type(value).__name__ if shape is None else f"{type(value).__name__} of shape {tuple(shape)}"
+
+
+def array_at(address: int | None, *shape: int) -> Array:
+    """The doubles at an address, as an array that refers to them."""
+    count = int(np.prod(shape))
+    return np.frombuffer((ctypes.c_double * count).from_address(address or 0)).reshape(shape)
+
+
+def ids_at(address: int | None, count: int) -> Ids | None:
+    """A copy of the numbers of runs at an address, if there are any."""
+    if not address:
+        return None
+    return np.frombuffer((ctypes.c_uint32 * count).from_address(address), np.uint32).astype(np.int64)
+
+
+def copy_into(target: Array, returned: Any, what: str) -> None:
+    """Copies what a callback returned, be it of numpy, torch, JAX or another library with DLPack.
+
+    Raises
+    ------
+    TypeError
+        Where it holds no real numbers.
+    ValueError
+        Where its shape is another than that of `target`.
+    """
+    if hasattr(returned, "detach"):  # a tensor of torch may be part of a graph
+        returned = returned.detach()
+    array = _as_array(returned)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"fun returned {what} of type {array.dtype}; real numbers are needed")
+    if array.shape != target.shape:
+        raise ValueError(f"fun returned {what} of shape {array.shape}; shape {target.shape} is needed")
+    target[...] = array
+
+
+def _as_array(returned: Any) -> npt.NDArray[Any]:
+    if not isinstance(returned, np.ndarray) and hasattr(returned, "__dlpack__"):
+        try:
+            return np.from_dlpack(returned)
+        except (BufferError, RuntimeError, TypeError, ValueError):
+            pass  # numpy cannot take it so, as read-only ones before 2.0; it may know another way
+    return np.asarray(returned)

@@ -1,0 +1,84 @@
+"""The options of searches and batches, once: by name, with their types."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict, Union
+
+Rule = Literal[
+    "adam",
+    "gradient-descent",
+    "momentum",
+    "adagrad",
+    "rmsprop",
+    "amsgrad",
+    "adamax",
+    "nadam",
+    "lbfgs",
+]
+
+
+class RunOptions(TypedDict, total=False):
+    """What searches and batches have in common. The default of each is the library's."""
+
+    rule: Rule
+    alpha: float
+    """Step size, in box widths where `scale` is "box"."""
+    beta1: float
+    beta2: float
+    eps: float
+    iterations: int
+    """Of each run."""
+    schedule: Literal["constant", "cosine", "exponential"]
+    warm_up: int
+    final_alpha: float
+    scale: Literal["box", "none"]
+    maximize: bool
+    target: float
+    """Ends the search, or the run of a batch, at a value that is as good."""
+    threads: int
+    isa: str
+    """"sse2", "avx2", "avx512" or "neon"."""
+    jit: Literal["off", "auto", "on"]
+    memory: Union[int, str]
+    """Bytes that runs may take: 500_000_000, or "500M"."""
+    max_time: float
+    """Seconds."""
+    max_evaluations: int
+
+
+class SearchOptions(RunOptions, total=False):
+    """The options of `minimize`, as the command line has them (doc/command-line.md)."""
+
+    starts: int
+    """Starts that are drawn; unless set as many as it takes, at most 4096."""
+    seed: int
+    design: Literal["uniform", "sobol", "lhs"]
+    explore: int
+    offspring: bool
+    polish: bool
+    prune: bool
+    same_distance: float
+    precision: Literal["f64", "f32"]
+    settle: Union[float, Literal["off"]]
+    minima: int
+    """How many minima are described at most."""
+    every: float
+    """Seconds between two checkpoints."""
+
+
+class BatchOptions(RunOptions, total=False):
+    """The options of `minimize_batch`."""
+
+    tolerance: float
+    """Of L-BFGS: a run has converged where its steps are this small, relative to x."""
+
+
+def as_text(value: Any) -> str:
+    """The value of an option as the library reads it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
+        return "on" if value else "off"
+    if isinstance(value, float) or hasattr(value, "dtype"):
+        return repr(value.item() if hasattr(value, "item") else value)
+    return str(value)

@@ -1,0 +1,132 @@
+"""How a search stands, and a bar that shows it."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lanewise import _library
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a search stands, told between two stages of its runs."""
+
+    phase: str
+    """"starts", "offspring" or "polish"."""
+    iteration: int
+    """Iterations done by the runs that are still going."""
+    iterations: int
+    """Of each of these runs; 0 while runs go on by L-BFGS or are polished."""
+    runs: int
+    """Starts asked for."""
+    runs_begun: int
+    runs_alive: int
+    minima: int
+    """Polished so far; not all may be distinct."""
+    run_iterations: int
+    """Iterations done, summed over runs."""
+    share: float
+    """Of the starts' iterations that are done or spared, 0 to 1."""
+    best_f: float
+    """Best value so far; infinite while there is none."""
+    seconds: float
+
+    @staticmethod
+    def of(told: _library.CProgress) -> Progress:
+        """What the library tells."""
+        return Progress(
+            **{
+                name: value.decode() if isinstance(value := getattr(told, name), bytes) else value
+                for name, *_ in told._fields_
+            }
+        )
+
+    def text(self) -> str:
+        """The line that the program ``lanewise`` shows."""
+        told = _library.CProgress(self.phase.encode(), *list(vars(self).values())[1:])
+        buffer = ctypes.create_string_buffer(512)
+        _library.call("progress_text", ctypes.byref(told), buffer, len(buffer))
+        return buffer.value.decode()
+
+
+class Bar(Protocol):
+    """Shows how a search stands."""
+
+    def __call__(self, progress: Progress, /) -> object: ...
+    def close(self) -> None: ...
+
+
+class _Line:
+    """The bar of the command line: a line on stderr that is written over on a terminal."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._next = 0.0
+        self._is_shown = False
+
+    def __call__(self, progress: Progress, /) -> None:
+        if progress.seconds < self._next:
+            return
+        self._next = progress.seconds + (0.1 if self._is_terminal else 1.0)
+        text = progress.text()
+        print(f"\r{text}\033[K" if self._is_terminal else text, end="" if self._is_terminal else "\n", file=sys.stderr)
+        sys.stderr.flush()
+        self._is_shown = self._is_terminal
+
+    def close(self) -> None:
+        if self._is_shown:
+            print(file=sys.stderr)
+
+
+class _Tqdm:
+    """A bar of tqdm, which knows terminals and notebooks."""
+
+    def __init__(self, tqdm: Callable[..., Any]) -> None:
+        self._bar = tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
+        self._next = 0.0
+
+    def __call__(self, progress: Progress, /) -> None:
+        if progress.seconds < self._next and progress.share < 1:
+            return
+        self._next = progress.seconds + 0.1
+        rate = progress.run_iterations / progress.seconds / 1e6 if progress.seconds > 0 else 0.0
+        self._bar.set_description(progress.phase, refresh=False)
+        self._bar.set_postfix(
+            {"best": f"{progress.best_f:.6g}", "minima": progress.minima, "M it/s": f"{rate:.3g}"},
+            refresh=False,
+        )
+        self._bar.update(max(0.0, 100 * progress.share - self._bar.n))
+        self._bar.refresh()
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+class _Called:
+    """The caller's own function."""
+
+    def __init__(self, function: Callable[[Progress], object]) -> None:
+        self._function = function
+
+    def __call__(self, progress: Progress, /) -> None:
+        self._function(progress)
+
+    def close(self) -> None:
+        pass
+
+
+def make_bar(progress: bool | Callable[[Progress], object]) -> Bar | None:
+    """What shows progress: the caller's function, else tqdm where it can be imported, else a line."""
+    if callable(progress):
+        return _Called(progress)
+    if not progress:
+        return None
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return _Line()
+    return _Tqdm(tqdm)

@@ -1,0 +1,95 @@
+"""lanewise as a method of ``scipy.optimize.minimize``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lanewise._minimize import minimize, minimize_batch
+from lanewise._pointwise import each, each_value
+
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
+
+
+def scipy_method(
+    fun: Callable[..., Any],
+    x0: npt.ArrayLike,
+    args: tuple[Any, ...] = (),
+    *,
+    jac: Any = None,
+    hess: Any = None,
+    hessp: Any = None,
+    bounds: Any = None,
+    constraints: Any = (),
+    callback: Any = None,
+    **options: Any,
+) -> OptimizeResult:
+    """Minimises from `x0`: ``scipy.optimize.minimize(fun, x0, method=lanewise.scipy_method, bounds=..., options={...})``.
+
+    As SciPy's own methods it goes from `x0` to a minimum, by L-BFGS: so it can be the local method of ``basinhopping``. With
+    ``options={"starts": 1000}`` it searches the box for the global minimum, from `x0` and so many starts more.
+
+    Parameters
+    ----------
+    fun, x0, args, bounds
+        As of ``scipy.optimize.minimize``. `fun` is a function of one point.
+    jac
+        True, or a callable. Where it is None, `fun` is traced, and its derivatives are exact. "2-point" and "3-point" stand for
+        differences, for what cannot be traced.
+    **options
+        Those of `minimize_batch`, or with `starts` those of `minimize`.
+
+    Returns
+    -------
+    scipy.optimize.OptimizeResult
+
+    Raises
+    ------
+    ValueError
+        Where there are constraints or a callback: these are not for this method.
+    TracingError
+        Where `fun` cannot be traced.
+    """
+    from scipy.optimize import OptimizeResult
+
+    for name, given in (("constraints", constraints), ("callback", callback), ("hess", hess), ("hessp", hessp)):
+        if given is not None and given != ():
+            raise ValueError(f"{name}: lanewise.scipy_method does not take any")
+    objective, how = _objective(fun, args, jac)
+    start = np.atleast_1d(np.asarray(x0, float))
+    if options.get("starts"):
+        if bounds is None:
+            raise ValueError("bounds: a search with starts needs a box")
+        found = minimize(objective, bounds, x0=start, jac=how, **options)
+        return OptimizeResult({name: found[name] for name in found if name != "variables"})
+    options.pop("starts", None)
+    ends = minimize_batch(objective, start[np.newaxis], bounds, jac=how, **options)
+    status = str(ends.status[0])
+    return OptimizeResult(
+        x=ends.x[0],
+        fun=float(ends.fun[0]),
+        jac=ends.jac[0],
+        nit=int(ends.nit[0]),
+        nfev=int(ends.nfev[0]),
+        njev=int(ends.nfev[0]),
+        success=bool(ends.success[0]),
+        status=0 if ends.success[0] else 1,
+        message=status,
+    )
+
+
+def _objective(fun: Callable[..., Any], args: tuple[Any, ...], jac: Any) -> tuple[Callable[..., Any], Any]:
+    """A function for `minimize`, and what `jac` is of it."""
+    if jac is None or jac is False:
+        return (lambda x: fun(x, *args)), None
+    if jac in ("2-point", "3-point"):
+        return each_value(lambda x: fun(x, *args)), "2-point"
+    if jac is True:
+        return each(lambda x: fun(x, *args)), True
+    if callable(jac):
+        return each(lambda x: (fun(x, *args), jac(x, *args))), True
+    raise ValueError(f"jac: {jac!r}; None, True, a callable or '2-point' is expected")

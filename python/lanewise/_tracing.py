@@ -1,0 +1,599 @@
+"""Functions of numpy, recorded: called once with traced values, then differentiated and compiled by the library."""
+
+from __future__ import annotations
+
+import functools
+import struct
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from lanewise import _library
+
+MOST_NODES = 2_000_000
+"""Operations and numbers that a function may record."""
+
+WAY_OUT = (
+    "Or leave tracing out: pass jac=True with a callback fun(X[B, d]) -> (f[B], g[B, d]), or jac='2-point' with one of values alone."
+)
+
+
+class TracingError(TypeError):
+    """A function does something that cannot be recorded. The message has the line, and the way out."""
+
+
+class Tape:
+    """What a function did with its variables, operation by operation; see `trace`.
+
+    Attributes
+    ----------
+    operations : ndarray of uint8 [n]
+        The number of the operation of each node (``lanewise_operation``).
+    a, b, c : ndarray of uint32 [n]
+        Its operands, which are nodes before it; `a` is the coordinate of a variable.
+    numbers : ndarray of float [n]
+        The number of a constant.
+    value : int
+        The node of the value.
+    dimension : int
+        The number of variables.
+    """
+
+    def __init__(
+        self,
+        operations: npt.NDArray[np.uint8],
+        a: npt.NDArray[np.uint32],
+        b: npt.NDArray[np.uint32],
+        c: npt.NDArray[np.uint32],
+        numbers: npt.NDArray[np.float64],
+        value: int,
+        dimension: int,
+    ) -> None:
+        self.operations = operations
+        self.a = a
+        self.b = b
+        self.c = c
+        self.numbers = numbers
+        self.value = value
+        self.dimension = dimension
+
+    def __len__(self) -> int:
+        return len(self.operations)
+
+    def __repr__(self) -> str:
+        return f"Tape({len(self)} nodes of {self.dimension} variables)"
+
+
+_here = threading.local()
+"""Of a thread: the recording that is under way."""
+
+_PACKAGES = tuple(
+    str(Path(path).resolve().parent) + "/" for path in (__file__, np.__file__, functools.__file__) if path
+)
+
+
+def current() -> Recording | None:
+    """The recording of this thread, if one is under way."""
+    return getattr(_here, "recording", None)
+
+
+def _place() -> str:
+    """The line of the user's code that is running: the innermost frame outside of this package and numpy."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_PACKAGES) and "/scipy/" not in file and not file.startswith("<__array_function__"):
+            return f"{file}, line {frame.f_lineno}: "
+        frame = frame.f_back
+    return ""
+
+
+def refuse(what: str, way_out: str) -> NoReturn:
+    """Raises a TracingError, and notes it: what swallows the exception does not make the trace right."""
+    error = TracingError(f"{_place()}{what}; {way_out} {WAY_OUT}")
+    recording = current()
+    if recording is not None and recording.error is None:
+        recording.error = error
+    raise error
+
+
+class Recording:
+    """Where the operations of one traced function go."""
+
+    def __init__(self, dimension: int) -> None:
+        self.operations: list[int] = []
+        self.a: list[int] = []
+        self.b: list[int] = []
+        self.c: list[int] = []
+        self.numbers: list[float] = []
+        self.error: TracingError | None = None
+        self._constants: dict[bytes, int] = {}
+        self.variables = [self._variable(j) for j in range(dimension)]
+
+    def _add(self, operation: int, a: int, b: int, c: int, number: float) -> int:
+        node = len(self.operations)
+        if node >= MOST_NODES:
+            refuse(f"the function records more than {MOST_NODES} operations", "Write it with fewer.")
+        self.operations.append(operation)
+        self.a.append(a)
+        self.b.append(b)
+        self.c.append(c)
+        self.numbers.append(number)
+        return node
+
+    def _variable(self, j: int) -> Traced:
+        return Traced(self, self._add(NUMBER_OF["variable"], j, 0, 0, 0.0))
+
+    def node(self, value: Any) -> int:
+        """The node of a traced value or a number."""
+        if isinstance(value, Traced):
+            if value._recording is not self or current() is not self:
+                refuse(
+                    "a traced value is used outside of the trace, or the thread, that made it",
+                    "Let the function use its own argument alone.",
+                )
+            return value._node
+        number = _as_float(value)
+        key = struct.pack("d", number)
+        node = self._constants.get(key)
+        if node is None:
+            node = self._constants[key] = self._add(NUMBER_OF["constant"], 0, 0, 0, number)
+        return node
+
+    def apply(self, name: str, operands: tuple[Any, ...]) -> Traced:
+        """Records an operation on traced values and numbers."""
+        a, b, c = (*(self.node(operand) for operand in operands), 0, 0)[:3]
+        kind = Condition if name in _TRUTHS else Traced
+        return kind(self, self._add(NUMBER_OF[name], a, b, c, 0.0))
+
+    def tape(self, value: Any, dimension: int) -> Tape:
+        """What was recorded, with the node of the value."""
+        node = self.node(value)
+        return Tape(
+            np.array(self.operations, np.uint8),
+            np.array(self.a, np.uint32),
+            np.array(self.b, np.uint32),
+            np.array(self.c, np.uint32),
+            np.array(self.numbers, np.float64),
+            node,
+            dimension,
+        )
+
+
+_TRUTHS = frozenset({"lt", "le", "eq", "ne", "logical_and", "logical_or", "logical_not"})
+
+
+class _Numbers(dict[str, int]):
+    """The numbers of operations, asked of the library once each."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = int(_library.call("operation", name.encode()))
+        return self[name]
+
+
+NUMBER_OF = _Numbers()
+
+
+def _as_float(value: Any) -> float:
+    if isinstance(value, (complex, np.complexfloating)) or (isinstance(value, np.ndarray) and value.dtype.kind == "c"):
+        refuse("a complex number", "Use real numbers alone.")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        refuse(f"{type(value).__name__} {value!r} where a number is needed", "Use numbers and arrays of numbers.")
+
+
+class _Operators:
+    """The operators of numbers, for traced values. What numpy's functions have, they have too."""
+
+    __slots__ = ()
+    __array_priority__ = 1000.0
+    __hash__ = None  # type: ignore[assignment]
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        from lanewise._numpy_functions import call_ufunc
+
+        return call_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        from lanewise._numpy_functions import call_function
+
+        return call_function(function, arguments, options)
+
+    def __bool__(self) -> bool:
+        refuse(
+            "a branch on a traced value (if, while, and, or, not, in, a chained comparison, min() or max() of Python), which is not "
+            "known while the function is traced",
+            "Use np.where(condition, a, b), np.minimum, np.maximum, &, | and ~.",
+        )
+
+    def __float__(self) -> float:
+        refuse(
+            "a traced value is turned into a float, as math.sin(x) and the assignment to an array of floats do",
+            "Use numpy's functions (np.sin(x)), and arrays made in the function (np.zeros, np.zeros_like(x)).",
+        )
+
+    def __int__(self) -> int:
+        refuse("int() of a traced value", "Use np.floor or np.trunc.")
+
+    def __index__(self) -> int:
+        refuse("a traced value is an index, or a length", "Choose by np.where(condition, a, b).")
+
+    def __complex__(self) -> complex:
+        refuse("a traced value is turned into a complex number", "Use real numbers alone.")
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return np.round(self, digits or 0)  # type: ignore[call-overload]
+
+    def __trunc__(self) -> Any:
+        refuse("math.trunc() of a traced value", "Use np.trunc.")
+
+    def __floor__(self) -> Any:
+        refuse("math.floor() of a traced value", "Use np.floor.")
+
+    def __ceil__(self) -> Any:
+        refuse("math.ceil() of a traced value", "Use np.ceil.")
+
+
+def _infix(name: str, is_swapped: bool = False) -> Callable[..., Any]:
+    """An operator of a traced scalar. Of two numbers it is recorded at once; numpy does the rest."""
+    from lanewise._elementwise import RULES
+
+    ufunc: Any = getattr(np, name)
+
+    def operator(self: Traced, other: Any) -> Any:
+        operands = (other, self) if is_swapped else (self, other)
+        if isinstance(other, (Traced, float, int)):
+            return RULES[name](*operands)
+        return ufunc(*operands)
+
+    return operator
+
+
+class Traced(_Operators):
+    """A number of a function that is being traced: a variable, or what was computed of them."""
+
+    __slots__ = ("_node", "_recording")
+
+    shape: tuple[int, ...] = ()
+    ndim = 0
+    size = 1
+    dtype = np.dtype(object)
+
+    def __init__(self, recording: Recording, node: int) -> None:
+        self._recording = recording
+        self._node = node
+
+    def __getattr__(self, name: str) -> Any:
+        """The methods of numpy's scalars; and those by which numpy's functions go over plain arrays of objects."""
+        if not name.startswith("_"):
+            if hasattr(TracedArray, name):
+                return getattr(as_array(self), name)
+            from lanewise._elementwise import RULES
+
+            if name in RULES:
+                return functools.partial(getattr(np, name), self)
+        raise AttributeError(f"a traced value has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<traced value {self._node}>"
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            self.__float__()
+        return repr(self)
+
+    def __copy__(self) -> Traced:
+        return self
+
+    def __deepcopy__(self, _memo: Any) -> Traced:
+        return self
+
+    def __reduce__(self) -> Any:
+        refuse("a traced value is pickled", "Let the function compute its value itself.")
+
+    def __divmod__(self, other: Any) -> Any:
+        return np.divmod(self, other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return np.divmod(other, self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __neg__(self) -> Any:
+        return np.negative(self)  # type: ignore[call-overload]
+
+    def __abs__(self) -> Any:
+        return np.absolute(self)  # type: ignore[call-overload]
+
+    def __invert__(self) -> Any:
+        return np.invert(self)  # type: ignore[call-overload]
+
+
+class Condition(Traced):
+    """What comparing traced values gives: 1 or 0, and what `np.where` goes by."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<traced condition {self._node}>"
+
+
+class TracedArray(_Operators, np.ndarray[Any, np.dtype[Any]]):
+    """An array of traced values and numbers. numpy indexes, slices and reshapes it as any other."""
+
+    def __getitem__(self, key: Any) -> Any:
+        if _has_conditions(key):
+            refuse("a mask of traced conditions as an index", "Use np.where(mask, a, b).")
+        return super().__getitem__(key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if _has_conditions(key):
+            super().__setitem__(..., np.where(key, value, self))
+        else:
+            super().__setitem__(key, _plain(value))
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, _value: Any) -> bool:
+        return self.__bool__()
+
+    def __bool__(self) -> bool:
+        return bool(self._only("bool"))
+
+    def __float__(self) -> float:
+        return float(self._only("float"))
+
+    def __int__(self) -> int:
+        return int(self._only("int"))
+
+    def __index__(self) -> int:
+        return int(self._only("index").__index__())
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> npt.NDArray[Any]:
+        if dtype is None or np.dtype(dtype) == object:
+            return self.view(np.ndarray)
+        return np.array([float(value) for value in self.flat], dtype).reshape(self.shape)
+
+    def astype(self, dtype: Any, *_arguments: Any, **_options: Any) -> Any:
+        """The array itself as floats; whole numbers cannot be traced."""
+        if np.dtype(dtype).kind not in "fO":
+            refuse(f".astype({np.dtype(dtype)}) of traced values", "Use floats, np.floor or np.trunc.")
+        return self.copy()
+
+    def _only(self, what: str) -> Any:
+        if self.size != 1:
+            if what == "bool":
+                _Operators.__bool__(self)  # type: ignore[arg-type]
+            raise TypeError("only arrays of one element can be turned into a number")
+        return self.reshape(-1).view(np.ndarray)[0]
+
+
+def _method(name: str) -> Callable[..., Any]:
+    def method(self: TracedArray, *arguments: Any, **options: Any) -> Any:
+        return getattr(np, name)(self, *arguments, **options)
+
+    method.__name__ = name
+    method.__doc__ = f"As ``np.{name}``."
+    return method
+
+
+for _name in ("sum", "prod", "mean", "var", "std", "max", "min", "any", "all", "dot", "clip", "cumsum", "cumprod", "round", "ptp",
+              "argmax", "argmin", "argsort", "sort", "nonzero", "searchsorted", "partition", "argpartition", "choose", "trace"):  # fmt: skip
+    setattr(TracedArray, _name, _method(_name))
+
+
+def as_array(value: Any) -> TracedArray:
+    """An array of objects, its elements traced values and numbers."""
+    if isinstance(value, TracedArray):
+        return value
+    if isinstance(value, Traced):
+        array = np.empty((), object)
+        array[()] = value
+        return array.view(TracedArray)
+    return _plain(value).view(TracedArray)
+
+
+def _plain(value: Any) -> Any:
+    """The same without the class; numbers become Python's."""
+    if isinstance(value, Traced):
+        return value
+    array: Any = _ORIGINALS["array"](value, dtype=object, copy=True) if not isinstance(value, np.ndarray) else value
+    if array.dtype.kind == "c":
+        refuse("complex numbers", "Use real numbers alone.")
+    return array.astype(object).view(np.ndarray)
+
+
+def has_traced(value: Any) -> bool:
+    """Whether there is a traced value in it."""
+    if isinstance(value, Traced):
+        return True
+    if isinstance(value, np.ndarray):
+        return value.dtype == object and any(isinstance(element, Traced) for element in value.flat)
+    if isinstance(value, (list, tuple)):
+        return any(map(has_traced, value))
+    return False
+
+
+def _has_conditions(key: Any) -> bool:
+    if isinstance(key, Traced):
+        return isinstance(key, Condition)
+    if isinstance(key, tuple):
+        return any(map(_has_conditions, key))
+    return isinstance(key, np.ndarray) and has_traced(key)
+
+
+# ---- What numpy does not dispatch, for the time of a trace ----
+
+_ORIGINALS: dict[str, Any] = {
+    name: getattr(np, name)
+    for name in ("array", "asarray", "asanyarray", "ascontiguousarray", "asfarray", "zeros", "ones", "empty", "full")
+    if name in np.__dict__
+}
+_FILLED = ("zeros", "ones", "empty", "full")
+
+
+def _wrapper(name: str, original: Any) -> Any:
+    @functools.wraps(original)
+    def wrapper(*arguments: Any, **options: Any) -> Any:
+        if current() is None:
+            return original(*arguments, **options)
+        if name in _FILLED:
+            array = original(*arguments, **options)
+            if name == "full" and array.dtype == object:
+                return array.view(TracedArray)
+            is_float = array.dtype.kind == "f"
+            return (array * 0 if name == "empty" else array).astype(object).view(TracedArray) if is_float else array
+        value = arguments[0] if arguments else options.get("object", options.get("a"))
+        if not has_traced(value):
+            return original(*arguments, **options)
+        dtype = options.pop("dtype", arguments[1] if len(arguments) > 1 else None)
+        if dtype is not None and np.dtype(dtype).kind not in "fO":
+            refuse(f"np.{name} of traced values with dtype {np.dtype(dtype)}", "Use floats.")
+        if isinstance(value, np.ndarray):
+            result: Any = value.view(TracedArray)
+            return result.copy() if name == "array" else result
+        return original(value, dtype=object).view(TracedArray)
+
+    return wrapper
+
+
+_patch_lock = threading.RLock()
+
+
+@contextmanager
+def _patched(function: Callable[..., Any]) -> Iterator[None]:
+    """Has numpy's and SciPy's functions that dispatch nothing look for traced values first: where they are found as
+    attributes of their modules, and where the function's own module has imported them by name. On other threads they do what
+    they always do."""
+    from lanewise._numpy_functions import SPECIAL
+
+    replaced: dict[int, Any] = {id(original): _wrapper(name, original) for name, original in _ORIGINALS.items()}
+    special = sys.modules.get("scipy.special")
+    if special is not None:
+        for name, traced in SPECIAL.items():
+            replaced[id(getattr(special, name))] = _special(getattr(special, name), traced)
+    with _patch_lock:
+        changed: list[tuple[dict[str, Any], str, Any]] = []
+        for space in _namespaces(function, special):
+            for name, value in list(space.items()):
+                if id(value) in replaced:
+                    changed.append((space, name, value))
+                    space[name] = replaced[id(value)]
+        try:
+            yield
+        finally:
+            for space, name, value in changed:
+                space[name] = value
+
+
+def _special(original: Any, traced: Callable[..., Any]) -> Any:
+    @functools.wraps(original)
+    def wrapper(*arguments: Any, **options: Any) -> Any:
+        is_traced = current() is not None and has_traced([*arguments, *options.values()])
+        return (traced if is_traced else original)(*arguments, **options)
+
+    return wrapper
+
+
+def _namespaces(function: Any, special: Any) -> list[dict[str, Any]]:
+    while isinstance(function, functools.partial):
+        function = function.func
+    if not hasattr(function, "__globals__") and not hasattr(function, "__func__"):
+        function = getattr(type(function), "__call__", function)
+    function = getattr(function, "__func__", function)
+    spaces = [vars(np)]
+    if special is not None:
+        spaces.append(vars(special))
+    own = getattr(function, "__globals__", None)
+    if own is not None:
+        spaces.append(own)
+    return spaces
+
+
+def trace(fun: Callable[..., Any], dimension: int, args: tuple[Any, ...] = ()) -> Tape:
+    """Records a function of one vector: calls it once with a traced vector, and notes what it computes of it.
+
+    `minimize` does so by itself; a tape serves where a function is minimised many times, or elsewhere: it can be pickled.
+
+    Parameters
+    ----------
+    fun
+        A numpy function ``fun(x, *args)`` of a vector x [dimension] that returns a number. It must take the same way for every x.
+    dimension
+        The number of variables, at least 1.
+    args
+        What else it gets.
+
+    Returns
+    -------
+    Tape
+
+    Raises
+    ------
+    TracingError
+        Where it does something that cannot be recorded, with the line, and the way out.
+
+    Examples
+    --------
+    >>> import numpy as np, lanewise
+    >>> tape = lanewise.trace(lambda x: np.sum(x**2), 3)
+    >>> lanewise.minimize(tape, [(-1, 1)] * 3).fun
+    0.0
+    """
+    if dimension < 1:
+        raise ValueError(f"dimension: {dimension}; at least 1 is needed")
+    recording = Recording(dimension)
+    x = np.empty(dimension, object)
+    x[:] = recording.variables
+    outer, _here.recording = current(), recording
+    try:
+        with _patched(fun), np.errstate(all="ignore"):
+            value = fun(x.view(TracedArray), *args)
+            if recording.error is None:
+                tape = recording.tape(_scalar(value), dimension)
+    finally:
+        _here.recording = outer
+    if recording.error is not None:
+        raise recording.error
+    return tape
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, (Traced, float, int, np.number)):
+        return value
+    if not isinstance(value, (np.ndarray, list, tuple)):
+        refuse(f"the function returns {type(value).__name__}", "Return one number.")
+    array = as_array(value)
+    if array.size != 1:
+        refuse(f"the function returns shape {array.shape}", "Return one number, the value at x.")
+    return array.reshape(-1).view(np.ndarray)[0]
+
+
+def _add_operators() -> None:
+    for name, operator in {
+        "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power", "mod": "remainder",
+        "floordiv": "floor_divide", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor",
+    }.items():  # fmt: skip
+        setattr(Traced, f"__{name}__", _infix(operator))
+        setattr(Traced, f"__r{name}__", _infix(operator, is_swapped=True))
+    for name, operator in {
+        "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
+    }.items():  # fmt: skip
+        setattr(Traced, f"__{name}__", _infix(operator))
+    Traced.__hash__ = None  # type: ignore[assignment]
+    Traced.__matmul__ = lambda self, other: np.matmul(self, other)  # type: ignore[attr-defined]
+
+
+_add_operators()
