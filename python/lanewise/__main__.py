@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _SUFFIXES = (".png", ".svg", ".pdf")
-_OF_A_RESULT = {
+_OF_A_RESULT: dict[str, Callable[..., object]] = {
     "waterfall": plot.waterfall,
     "minima": plot.minima,
     "parallel": plot.parallel,
@@ -96,7 +96,8 @@ def _draw_formula(figure: Figure, result: Result, options: argparse.Namespace) -
     formula = result.expression
     if formula is None:
         raise ValueError(
-            f"--kind {kind}: {options.result} is of a function, not of a formula; lanewise.plot.{kind} draws it in Python"
+            f"--kind {kind}: {options.result} is of a function, not of a formula; "
+            f"lanewise.plot.{kind} draws it in Python"
         )
     variables = None if options.variables is None else _two_names(options.variables)
     ax = figure.add_subplot(projection="3d" if kind == "surface" else None)

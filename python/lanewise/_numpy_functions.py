@@ -260,6 +260,18 @@ def _mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims
     return _reduce("add", array, axis=axis, keepdims=_keep(keepdims)) / _count(array, axis)
 
 
+def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
+    array = as_array(a)
+    if weights is None:
+        weights = 1.0
+    elif axis is not None and np.ndim(weights) == 1 and array.ndim > 1:
+        weights = as_array(weights).reshape([-1 if j == _axis(axis, array.ndim) else 1 for j in range(array.ndim)])
+    weights = np.broadcast_to(as_array(weights), array.shape)
+    total = _reduce("add", weights, axis=axis, keepdims=_keep(keepdims))
+    mean = _reduce("add", array * weights, axis=axis, keepdims=_keep(keepdims)) / total
+    return (mean, total) if returned else mean
+
+
 def _var(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *, correction: Any = None, **options: Any
 ) -> Any:
@@ -506,13 +518,13 @@ def _elementwise_function(name: str) -> Callable[..., Any]:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": _reduction("add"), "prod": _reduction("multiply"), "mean": _mean, "var": _var, "std": _std,
     "max": _extremum("maximum"), "amax": _extremum("maximum"), "min": _extremum("minimum"), "amin": _extremum("minimum"),
-    "ptp": _ptp, "any": _any_of("logical_or"), "all": _any_of("logical_and"), "count_nonzero": _count_nonzero,
+    "average": _average, "ptp": _ptp, "any": _any_of("logical_or"), "all": _any_of("logical_and"), "count_nonzero": _count_nonzero,
     "nansum": _nan_free("add"), "nanprod": _nan_free("multiply"),
     "cumsum": _cumulative("add"), "cumprod": _cumulative("multiply"),
     "dot": _dot, "vdot": _vdot, "inner": _inner, "outer": _outer, "tensordot": _tensordot, "einsum": _einsum,
     "trace": _trace, "linalg.norm": _norm, "where": _where, "select": _select_function, "piecewise": _piecewise, "clip": _clip,
     "interp": _interp, "polyval": _polyval, "polynomial.polynomial.polyval": _polynomial_polyval,
-    "convolve": _convolve, "correlate": _correlate, "sinc": _elementwise_function("sinc"), "round": _round, "around": _round,
+    "convolve": _convolve, "correlate": _correlate, "sinc": _elementwise_function("sinc"), "round": _round, "round_": _round, "around": _round,
     "zeros_like": _like(0.0), "ones_like": _like(1.0), "empty_like": _like(0.0), "full_like": _full_like,
     "fix": _elementwise_function("trunc"), "real": lambda x: x, "real_if_close": lambda x, tol=100: x,
     "iscomplexobj": lambda x: False, "isrealobj": lambda x: True, "shape": lambda x: as_array(x).shape,
@@ -522,7 +534,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 THROUGH = frozenset(
     """
-    append array_split atleast_1d atleast_2d atleast_3d average broadcast_arrays broadcast_to column_stack concatenate copy cross
+    append array_split atleast_1d atleast_2d atleast_3d broadcast_arrays broadcast_to column_stack concatenate copy cross
     delete diag diagflat diagonal diff dsplit dstack ediff1d expand_dims flip fliplr flipud gradient hsplit hstack insert kron
     linalg.cross linalg.diagonal linalg.matmul linalg.matrix_norm linalg.multi_dot linalg.outer linalg.tensordot linalg.trace
     linalg.vecdot linalg.vector_norm matrix_transpose meshgrid moveaxis pad permute_dims polyadd polyder polyint polymul polysub

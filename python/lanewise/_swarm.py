@@ -100,6 +100,7 @@ class Swarm:
         self._result: Result | None = None
         self._raised: BaseException | None = None
         self._leave = weakref.finalize(self, exchange.told.put, None)
+        self._leave.atexit = False  # when the interpreter ends, the thread is left where it waits
         threading.Thread(
             target=_run, args=(problem, exchange, x0, resume), name="lanewise.Swarm", daemon=True
         ).start()

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from lanewise import _library
 
@@ -74,9 +75,7 @@ class Tape:
 _here = threading.local()
 """Of a thread: the recording that is under way."""
 
-_PACKAGES = tuple(
-    str(Path(path).resolve().parent) + "/" for path in (__file__, np.__file__, functools.__file__) if path
-)
+_PACKAGES = tuple(str(Path(path).parent) + "/" for path in (__file__, np.__file__))
 
 
 def current() -> Recording | None:
@@ -88,16 +87,20 @@ def _place() -> str:
     """The line of the user's code that is running: the innermost frame outside of this package and numpy."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith(_PACKAGES) and "/scipy/" not in file and not file.startswith("<__array_function__"):
-            return f"{file}, line {frame.f_lineno}: "
+        if _is_of_user(frame):
+            return f"{frame.f_code.co_filename}, line {frame.f_lineno}: "
         frame = frame.f_back
     return ""
 
 
-def refuse(what: str, way_out: str) -> NoReturn:
+def _is_of_user(frame: FrameType) -> bool:
+    file = frame.f_code.co_filename
+    return not file.startswith((*_PACKAGES, "<__array_function__")) and "/scipy/" not in file
+
+
+def refuse(what: str, way_out: str, place: str | None = None) -> NoReturn:
     """Raises a TracingError, and notes it: what swallows the exception does not make the trace right."""
-    error = TracingError(f"{_place()}{what}; {way_out} {WAY_OUT}")
+    error = TracingError(f"{_place() if place is None else place}{what}. {way_out} {WAY_OUT}")
     recording = current()
     if recording is not None and recording.error is None:
         recording.error = error
@@ -115,6 +118,7 @@ class Recording:
         self.numbers: list[float] = []
         self.error: TracingError | None = None
         self._constants: dict[bytes, int] = {}
+        self._applied: dict[tuple[int, int, int, int], int] = {}
         self.variables = [self._variable(j) for j in range(dimension)]
 
     def _add(self, operation: int, a: int, b: int, c: int, number: float) -> int:
@@ -148,10 +152,13 @@ class Recording:
         return node
 
     def apply(self, name: str, operands: tuple[Any, ...]) -> Traced:
-        """Records an operation on traced values and numbers."""
+        """Records an operation on traced values and numbers; the same one is the same node."""
         a, b, c = (*(self.node(operand) for operand in operands), 0, 0)[:3]
-        kind = Condition if name in _TRUTHS else Traced
-        return kind(self, self._add(NUMBER_OF[name], a, b, c, 0.0))
+        key = (NUMBER_OF[name], a, b, c)
+        node = self._applied.get(key)
+        if node is None:
+            node = self._applied[key] = self._add(*key, 0.0)
+        return (Condition if name in _TRUTHS else Traced)(self, node)
 
     def tape(self, value: Any, dimension: int) -> Tape:
         """What was recorded, with the node of the value."""
@@ -332,14 +339,18 @@ class TracedArray(_Operators, np.ndarray[Any, np.dtype[Any]]):
 
     def __getitem__(self, key: Any) -> Any:
         if _has_conditions(key):
-            refuse("a mask of traced conditions as an index", "Use np.where(mask, a, b).")
+            return Selection(self, as_array(key))
         return super().__getitem__(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if _has_conditions(key):
-            super().__setitem__(..., np.where(key, value, self))
-        else:
+        if not _has_conditions(key):
             super().__setitem__(key, _plain(value))
+            return
+        if isinstance(value, Selection):
+            value = value.of(as_array(key))
+        elif np.ndim(value) > 0:
+            refuse("an array is assigned to elements that a traced mask chooses", "Use np.where(mask, a, b).")
+        super().__setitem__(..., np.where(key, value, self))
 
     def __iter__(self) -> Iterator[Any]:
         if self.ndim == 0:
@@ -378,6 +389,57 @@ class TracedArray(_Operators, np.ndarray[Any, np.dtype[Any]]):
                 _Operators.__bool__(self)  # type: ignore[arg-type]
             raise TypeError("only arrays of one element can be turned into a number")
         return self.reshape(-1).view(np.ndarray)[0]
+
+
+class Selection(NDArrayOperatorsMixin, _Operators):
+    """The elements of an array that a mask of traced conditions chooses, as in ``x[x < 0]``. How many there are is not known.
+
+    It can be computed with, element by element, and assigned to the elements that the same mask chooses, as in
+    ``x[x < 0] *= 2`` and ``y[x < 0] = -x[x < 0]``.
+    """
+
+    def __init__(self, array: TracedArray, mask: TracedArray) -> None:
+        if array.shape != mask.shape:
+            refuse(f"a traced mask of shape {mask.shape} for an array of shape {array.shape}", "Use np.where(mask, a, b).")
+        self._array = array
+        self._mask = mask
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        options.pop("out", None)  # of in-place operators: what they give is assigned
+        if method != "__call__" or options or any(isinstance(x, np.ndarray) and x.ndim > 0 for x in inputs):
+            self._refuse()
+        whole = [x.of(self._mask) if isinstance(x, Selection) else x for x in inputs]
+        return Selection(as_array(ufunc(*whole)), self._mask)
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        self._refuse()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self._refuse()
+
+    def __len__(self) -> int:
+        self._refuse()
+
+    def __iter__(self) -> Iterator[Any]:
+        self._refuse()
+
+    def __getitem__(self, key: Any) -> Any:
+        self._refuse()
+
+    def of(self, mask: TracedArray) -> TracedArray:
+        """The array, where it was chosen by this mask."""
+        if [_node_of(a) for a in mask.flat] != [_node_of(a) for a in self._mask.flat]:
+            refuse("elements that one traced mask chooses are put together with those of another", "Use np.where(mask, a, b).")
+        return self._array
+
+    def _refuse(self) -> NoReturn:
+        refuse("a mask of traced conditions as an index, x[mask]", "Use np.where(mask, a, b), as in np.sum(np.where(mask, x, 0)).")
+
+
+def _node_of(value: Any) -> Any:
+    return value._node if isinstance(value, Traced) else bool(value)
 
 
 def _method(name: str) -> Callable[..., Any]:
@@ -447,7 +509,7 @@ _FILLED = ("zeros", "ones", "empty", "full")
 def _wrapper(name: str, original: Any) -> Any:
     @functools.wraps(original)
     def wrapper(*arguments: Any, **options: Any) -> Any:
-        if current() is None:
+        if current() is None or sys._getframe(1).f_globals.get("__name__", "").startswith("lanewise."):
             return original(*arguments, **options)
         if name in _FILLED:
             array = original(*arguments, **options)
@@ -561,8 +623,16 @@ def trace(fun: Callable[..., Any], dimension: int, args: tuple[Any, ...] = ()) -
     try:
         with _patched(fun), np.errstate(all="ignore"):
             value = fun(x.view(TracedArray), *args)
-            if recording.error is None:
-                tape = recording.tape(_scalar(value), dimension)
+        if recording.error is None:
+            tape = recording.tape(_scalar(value, fun), dimension)
+    except TracingError:
+        if recording.error is None:
+            raise
+    except Exception as error:
+        if recording.error is None:
+            _here.recording = outer
+            _tell_of_tracing(error, fun, dimension, args)
+            raise
     finally:
         _here.recording = outer
     if recording.error is not None:
@@ -570,14 +640,33 @@ def trace(fun: Callable[..., Any], dimension: int, args: tuple[Any, ...] = ()) -
     return tape
 
 
-def _scalar(value: Any) -> Any:
+def _tell_of_tracing(error: Exception, fun: Callable[..., Any], dimension: int, args: tuple[Any, ...]) -> None:
+    """Says that an exception is one of tracing, where plain numbers raise none."""
+    try:
+        with np.errstate(all="ignore"):
+            fun(np.linspace(0.25, 0.75, dimension), *args)
+    except Exception:
+        return
+    traceback, place = error.__traceback__, ""
+    while traceback is not None:
+        if _is_of_user(traceback.tb_frame):
+            place = f"{traceback.tb_frame.f_code.co_filename}, line {traceback.tb_lineno}: "
+        traceback = traceback.tb_next
+    raise TracingError(
+        f"{place}{type(error).__name__}: {error}. With plain numbers the function raises nothing: this cannot be traced. {WAY_OUT}"
+    ) from error
+
+
+def _scalar(value: Any, function: Any) -> Any:
     if isinstance(value, (Traced, float, int, np.number)):
         return value
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    place = "" if code is None else f"{code.co_filename}, line {code.co_firstlineno}: "
     if not isinstance(value, (np.ndarray, list, tuple)):
-        refuse(f"the function returns {type(value).__name__}", "Return one number.")
+        refuse(f"the function returns {type(value).__name__}", "Return one number.", place)
     array = as_array(value)
     if array.size != 1:
-        refuse(f"the function returns shape {array.shape}", "Return one number, the value at x.")
+        refuse(f"the function returns shape {array.shape}", "Return one number, the value at x.", place)
     return array.reshape(-1).view(np.ndarray)[0]
 
 

@@ -27,7 +27,8 @@ def verify(problem: Problem, fun: Callable[..., Any], args: tuple[Any, ...]) -> 
     lower, upper = problem.bounds()
     generator = np.random.default_rng(0)
     points = _between(lower, upper, generator.random((_POINTS, lower.size)))
-    ahead = np.where(points > (lower + upper) / 2, -1.0, 1.0) * np.where(lower == upper, 0.0, _reach(points, lower, upper))
+    inwards = np.where(points > _between(lower, upper, np.array(0.5)), -1.0, 1.0)
+    ahead = inwards * np.where(lower == upper, 0.0, _reach(points, lower, upper))
     f, g = problem.evaluate(points)
     for x, step, value, gradient in zip(points, ahead, f, g):
         plain = _plain(fun, x, args)
@@ -53,7 +54,7 @@ _WAY_OUT = (
 def _between(lower: Array, upper: Array, share: Array) -> Array:
     """Points of the box; within 1 of a bound, or of 0, where the other or both are infinite."""
     low = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper - 1, -1.0))
-    high = np.where(np.isfinite(upper), upper, low + np.where(np.isfinite(lower), 1.0, 2.0))
+    high = np.where(np.isfinite(upper), upper, np.where(np.isfinite(lower), low + 1, 1.0))
     return low + (high - low) * share
 
 

@@ -117,13 +117,13 @@ def test_callback_sees_all_live_runs_in_rows() -> None:
 
     result = lanewise.minimize(callback, [(-5, 5)] * 3, jac=True, starts=100)
     assert result.x == pytest.approx([1, 1, 1])
-    # The waves are of 32, 64 and 4 starts, all of a wave at once.
-    assert all(sum(len(x) == wave for x in seen) > 10 for wave in (32, 64, 4))
+    # The waves are of 32 and 36 starts, all of a wave at once.
+    assert all(sum(len(x) == wave for x in seen) > 100 for wave in (32, 36))
     # They are the callback's to keep.
     kept = [x.copy() for x in seen]
     assert all(np.array_equal(a, b) for a, b in zip(seen, kept))
     # No lane beside those of runs is shown.
-    assert all(len(np.unique(x, axis=0)) > len(x) // 2 for x in seen if len(x) == 64)
+    assert all(len(np.unique(x, axis=0)) > len(x) // 2 for x in seen if len(x) == 36)
 
 
 def test_callback_and_separate_gradient() -> None:
@@ -170,7 +170,7 @@ def test_options_by_name() -> None:
         ({"rule": "sgd"}, ValueError, "must be one of"),
         ({"starts": 0}, ValueError, "starts"),
         ({"tolerance": 1e-3}, ValueError, "minimize_batch"),
-        ({"jac": "3-point"}, ValueError, "jac"),
+        ({"jac": "3-point"}, TypeError, "jac"),
         ({"jac": True}, TypeError, "formula"),
         ({"args": (1,)}, TypeError, "formula"),
         ({"x0": [[1, 2]]}, ValueError, "x0: 2 coordinates; the box has 1"),
@@ -253,7 +253,7 @@ def test_checkpoint_and_resume(tmp_path: Path) -> None:
     states: list[bytes] = []
     lanewise.minimize(rastrigin, [(-5.12, 5.12)] * 5, starts=500, checkpoint=states.append, every=0)
     assert len(states) > 3
-    with pytest.raises(ValueError, match="state|saved"):
+    with pytest.raises(ValueError, match="no checkpoint"):
         lanewise.minimize(rastrigin, [(-5.12, 5.12)] * 5, starts=500, resume=b"nothing")
     with pytest.raises(OSError):
         lanewise.minimize(rastrigin, [(-5.12, 5.12)], resume=tmp_path / "none")

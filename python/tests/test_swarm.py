@@ -39,7 +39,7 @@ def test_ids_follow_runs() -> None:
     swarm = lanewise.Swarm(BOX, starts=20, explore=1, offspring=False)
     last: dict[int, Any] = {}
     steps = []
-    for _ in range(30):
+    for _ in range(60):
         for run_id, x in zip(swarm.ids, swarm.x):
             if run_id in last and run_id >= 0:
                 steps.append(np.abs(x - last[run_id]).max())

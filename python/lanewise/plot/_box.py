@@ -34,7 +34,7 @@ class Coordinate:
         return spaced(self.lower, self.upper, count)
 
     def share(self, x: npt.ArrayLike) -> Array:
-        """How far values are on the way from the lower bound (0) to the upper one (1); 0.5 where it is fixed."""
+        """How far values are on the way from the lower bound, 0, to the upper one, 1; 0.5 if it is fixed."""
         values = np.asarray(x, float)
         if self.lower == self.upper:
             return np.full(values.shape, 0.5)

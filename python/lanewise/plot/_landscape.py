@@ -15,14 +15,15 @@ from lanewise.plot._plane import Landscape, Plane, Shades, Variables
 from lanewise.plot._style import (
     COLOURS,
     MOST_VECTORS,
-    NO_MINIMUM,
     OTHER_MINIMA,
     axes,
     count,
-    legend,
+    legend_below,
     minimum_label,
     require_matplotlib,
+    rest_label,
     sense,
+    spaced,
     thinned,
     title,
 )
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from lanewise._options import SearchOptions
+
+
+_GREYS = ("#8C8C8C", "#FFFFFF")
 
 
 def surface(
@@ -49,7 +53,8 @@ def surface(
 ) -> Axes:
     """Draws a function of two variables as a surface.
 
-    Values that span many decades are drawn in their logarithm. Where the function has no finite value there is a hole.
+    Values that span many decades are drawn in their logarithm. Where the function is not finite there is
+    a hole.
 
     Parameters
     ----------
@@ -60,14 +65,15 @@ def surface(
     variables
         The two variables of the picture, by name or index; unless given, the first two that are not fixed.
     at
-        A point [d], or a result with its best one, where the other variables are held. The result in `bounds` need
-        not be repeated.
+        A point [d], or a result with its best one, where the other variables are held. A result as `bounds`
+        need not be repeated.
     points
         Values of each variable at which `fun` is evaluated; at least 2.
     maximize
         Whether the highest value is the best. Unless given, as of the result, and else not.
     ax
-        Where to draw: 3-D axes, as of ``figure.add_subplot(projection="3d")``; a new figure of pyplot unless given.
+        Where to draw: 3-D axes, as of ``figure.add_subplot(projection="3d")``; a new figure of pyplot unless
+        given.
 
     Returns
     -------
@@ -104,11 +110,13 @@ def surface(
         for along, grid in ((plane.x, plane.at_x), (plane.y, plane.at_y))
     )
     z = np.log10(shades.values) if shades.is_log else shades.values
-    ax.plot_surface(x, y, z.filled(np.nan), cmap=shades.colours, rcount=points, ccount=points, linewidth=0)
+    ax.plot_surface(
+        x, y, z.filled(np.nan), cmap=shades.colours, rcount=points, ccount=points, antialiased=False
+    )
     for axis, is_log in ((ax.xaxis, plane.x.log), (ax.yaxis, plane.y.log), (ax.zaxis, shades.is_log)):
+        axis.set_major_locator(MaxNLocator(5, integer=is_log))
         if is_log:
             axis.set_major_formatter(powers)
-            axis.set_major_locator(MaxNLocator(5, integer=True))
     ax.set_xlabel(plane.x.name)
     ax.set_ylabel(plane.y.name)
     ax.set_zlabel(shades.label)
@@ -131,7 +139,8 @@ def contour(
 ) -> Axes:
     """Draws a function of two variables as a filled contour with a colour bar. Dark is good.
 
-    Values that span many decades are coloured by their logarithm. Where the function has no finite value it is white.
+    Values that span many decades are coloured by their logarithm. Where the function is not finite it is
+    white.
 
     Parameters
     ----------
@@ -252,8 +261,8 @@ def basins(
 ) -> Axes:
     """Draws where the runs of a search began, coloured by the minimum where they ended, over a grey contour.
 
-    Stars are the minima. Runs that were pruned, broke or were cut off came to none. Of more than 100 000 starts,
-    so many are drawn, evenly chosen.
+    Stars are the minima. Runs that were pruned, broke or were cut off came to none. Of more than 100 000
+    starts, so many are drawn, evenly chosen.
 
     Parameters
     ----------
@@ -285,7 +294,7 @@ def basins(
     ax = axes(ax)
     landscape = Landscape(fun, result, jac=jac, args=args, parameters=None, at=None, options={})
     plane = landscape.plane(variables, points)
-    _fill(ax, plane, landscape.shades(plane.f), "Greys_r")
+    _fill(ax, plane, landscape.shades(plane.f), is_grey=True)
     started = result.runs["started"]
     ids = thinned(started)
     starts = landscape.starts(ids)[:, [plane.i, plane.j]]
@@ -295,19 +304,25 @@ def basins(
     of = minimum_of[ids]
     size = float(np.clip(8000 / ids.size, 1, 16))
 
-    def dots(which: npt.NDArray[np.bool_], colour: str, label: str) -> None:
+    def dots(which: npt.NDArray[np.bool_], label: str, **style: Any) -> None:
         if which.any():
-            is_image = ids.size > MOST_VECTORS
-            ax.scatter(*starts[which].T, s=size, color=colour, linewidths=0, label=label, rasterized=is_image)
+            ax.scatter(*starts[which].T, s=size, label=label, rasterized=ids.size > MOST_VECTORS, **style)
 
     for i, minimum in enumerate(result.minima[: len(COLOURS)]):
-        dots(of == i, COLOURS[i], minimum_label(i, minimum))
-        ax.scatter(
-            *minimum.x[[plane.i, plane.j]], s=140, marker="*", color=COLOURS[i], edgecolors="black", zorder=3
-        )
-    dots(of >= len(COLOURS), OTHER_MINIMA, f"{count(len(result.minima) - len(COLOURS), 'minimum')} more")
-    dots(of < 0, NO_MINIMUM, "came to no minimum")
-    legend(ax, loc="upper left", bbox_to_anchor=(0, -0.15), ncol=2)
+        dots(of == i, minimum_label(i, minimum), color=COLOURS[i], linewidths=0)
+        place = minimum.x[[plane.i, plane.j]]
+        ax.scatter(*place, s=140, marker="*", color=COLOURS[i], edgecolors="black", zorder=3)
+    dots(of >= len(COLOURS), rest_label(result), color=OTHER_MINIMA, linewidths=0, zorder=0.8)
+    is_cut = len(result.minima) < result.minima_found
+    dots(
+        of < 0,
+        f"not at the best {spaced(len(result.minima))} minima" if is_cut else "came to no minimum",
+        color="white",
+        edgecolors=OTHER_MINIMA,
+        linewidths=np.sqrt(size) / 8,
+        zorder=0.6,
+    )
+    legend_below(ax, markerscale=5 / np.sqrt(size))
     title(
         ax,
         f"{count(started, 'start')}, by the minimum where their runs ended",
@@ -318,9 +333,10 @@ def basins(
     return ax
 
 
-def _fill(ax: Axes, plane: Plane, shades: Shades, colours: str | None = None) -> None:
+def _fill(ax: Axes, plane: Plane, shades: Shades, is_grey: bool = False) -> None:
     """A filled contour with its colour bar, below all else; in vector formats it is an image."""
-    from matplotlib.colors import LogNorm
+    from matplotlib.colors import LinearSegmentedColormap, LogNorm
+    from matplotlib.ticker import LogLocator, MaxNLocator
 
     filled = ax.contourf(
         plane.at_x,
@@ -328,11 +344,12 @@ def _fill(ax: Axes, plane: Plane, shades: Shades, colours: str | None = None) ->
         shades.values,
         shades.levels,
         norm=LogNorm(shades.levels[0], shades.levels[-1]) if shades.is_log else None,
-        cmap=colours or shades.colours,
+        cmap=LinearSegmentedColormap.from_list("greys", _GREYS) if is_grey else shades.colours,
         zorder=-1,
     )
     ax.set_rasterization_zorder(0)
-    ax.figure.colorbar(filled, ax=ax, label=shades.label)
+    ticks = LogLocator() if shades.is_log else MaxNLocator(8)
+    ax.figure.colorbar(filled, ax=ax, label=shades.label, ticks=ticks)
     ax.set_xscale(plane.x.scale)
     ax.set_yscale(plane.y.scale)
     ax.set_xlim(plane.x.lower, plane.x.upper)

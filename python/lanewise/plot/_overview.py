@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def overview(result: Result, figure: Figure | None = None) -> Figure:
-    """Draws a waterfall, the minima, and their parallel coordinates; the history and the basins where they are known.
+    """Draws a waterfall, the minima and their parallel coordinates; history and basins where known.
 
-    There is a history unless the result was read from JSON, and there are basins of a formula that has two variables
-    or more.
+    There is a history unless the result was read from JSON, and there are basins of a formula that has two
+    variables or more.
 
     Parameters
     ----------
@@ -56,17 +56,19 @@ def overview(result: Result, figure: Figure | None = None) -> Figure:
     if result.history is not None:
         panels.append(lambda ax: history(result, ax=ax))
     columns = 3 if len(panels) > 3 else 2
-    size = (6 * columns, 10)
     if figure is None:
         import matplotlib.pyplot
 
         figure = matplotlib.pyplot.figure(layout="constrained")
-    figure.set_size_inches(size)
-    grid = figure.add_gridspec(2, columns)
-    for place, draw in enumerate(panels):
-        draw(figure.add_subplot(grid[place // columns, place % columns]))
-    parallel(result, ax=figure.add_subplot(grid[1, len(panels) - columns :]))
+    figure.set_size_inches(5 * columns, 9)
+    # Each row has margins of its own, as legends beside and below need room.
+    upper, lower = figure.subfigures(2, 1)
+    for place, draw in enumerate(panels[:columns]):
+        draw(upper.add_subplot(1, columns, place + 1))
+    for place, draw in enumerate(panels[columns:]):
+        draw(lower.add_subplot(1, columns, place + 1))
+    parallel(result, ax=lower.add_subplot(1, columns, (len(panels) - columns + 1, columns)))
     best = f"{'highest' if is_maximised(result) else 'lowest'} f = {number(result.fun, 10)}"
-    found = f"{count(result.minima_found, 'minimum')} by {count(result.runs['started'], 'start')}, {result.reason}"
-    figure.suptitle(f"{best}\n{found}")
+    found = f"{count(result.minima_found, 'minimum')} by {count(result.runs['started'], 'start')}"
+    figure.suptitle(f"{best}\n{found}, {result.reason}")
     return figure

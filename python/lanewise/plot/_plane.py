@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from lanewise._result import Result
 from lanewise.plot._box import Coordinate, box_of, coordinates_of
 from lanewise.plot._style import difference_label, is_maximised, number
 
-Variables = tuple[Union[str, int], Union[str, int]]
+Variables = tuple[str | int, str | int]
 """Two variables, by name or index."""
 
 _LEVELS = 50
@@ -109,7 +110,7 @@ class Landscape:
         Raises
         ------
         ValueError
-            Naming the argument, where there are no two such variables, no point for the others, or no finite value.
+            Naming the argument: there are no two such variables, no point for the others, or no finite value.
         """
         if points < 2:
             raise ValueError(f"points: {points}; at least 2 values of each variable are needed")
@@ -140,7 +141,7 @@ class Landscape:
             lowest = min(lowest, -self.best if self.maximize else self.best)
         worse = losses - lowest
         positive = worse[worse > 0].compressed()
-        if positive.size and positive.max() > 100 * np.quantile(positive, 0.05):
+        if positive.size and positive.max() > 50 * np.quantile(positive, 0.05):
             floor = 10 ** np.floor(np.log10(np.quantile(positive, 0.01)))
             if 0 <= lowest <= floor:  # where the best is about 0, values need no difference
                 worse, lowest = losses, 0.0
@@ -175,17 +176,26 @@ class Landscape:
             problem.paths(np.array([start_id], np.uint64), _ALL_ITERATIONS, visit)
         return np.array(values), np.array(visited)
 
-    def _problem(self) -> Problem:
-        problem = Problem(self._variables, self._options)
-        problem.set_objective(self._objective)
-        if self._given is not None:
-            problem.set_starts(self._given)
-        return problem
+    @contextmanager
+    def _problem(self) -> Iterator[Problem]:
+        with Problem(self._variables, self._options) as problem:
+            problem.set_objective(self._objective)
+            if self._given is not None:
+                problem.set_starts(self._given)
+            yield problem
 
     def _take_over(self, result: Result) -> None:
         """What a result says of its search, unless options say another."""
-        used = SearchOptions.__annotations__.keys() & result.options.keys() - _OF_THE_SEARCH
-        self._options = {name: result.options[name] for name in used} | self._options
+        told = {
+            name: value
+            for name, value in result.options.items()
+            if name in SearchOptions.__annotations__ and name not in _OF_THE_SEARCH
+        }
+        if (
+            told["starts"] == 0
+        ):  # there are given ones alone, as in a problem that is told nothing of drawn ones
+            del told["starts"]
+        self._options = told | self._options
         if result.options["start_points"]:
             self._given = np.array(result.options["start_points"], float)
         if bool(self._options["maximize"]) == is_maximised(result):
@@ -205,7 +215,8 @@ class Landscape:
         for along in (self.coordinates[i], self.coordinates[j]):
             if not (np.isfinite([along.lower, along.upper]).all() and along.lower < along.upper):
                 raise ValueError(
-                    f"bounds: {along.name} from {along.lower} to {along.upper}; a picture needs finite bounds that differ"
+                    f"bounds: {along.name} from {along.lower} to {along.upper}; "
+                    "a picture needs finite bounds that differ"
                 )
         return i, j
 

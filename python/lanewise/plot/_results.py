@@ -16,10 +16,12 @@ from lanewise.plot._style import (
     OTHER_MINIMA,
     axes,
     count,
+    described,
     is_maximised,
-    legend,
+    legend_below,
     minimum_label,
     number,
+    rest_label,
     sense,
     thinned,
     title,
@@ -30,14 +32,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # Names and bounds of more variables than this do not fit below the axis.
-_MOST_NAMES = 12
+_MOST_NAMES = 8
 
 
 def waterfall(result: Result, ax: Axes | None = None) -> Axes:
     """Draws the value at which each run of a start ended, best first: a step for each minimum.
 
-    Of more than 100 000 runs, so many are drawn, evenly chosen. The scale is logarithmic where the values differ by
-    more than two decades. Differences below 1e-15, or below 2^-40 of the largest, are drawn as none.
+    Of more than 100 000 runs, so many are drawn, evenly chosen. The scale is logarithmic where the values
+    differ by more than two decades. Differences below 1e-15, or 2^-40 of the best value or
+    of the largest difference, are drawn as 0.
 
     Parameters
     ----------
@@ -73,14 +76,14 @@ def waterfall(result: Result, ax: Axes | None = None) -> Axes:
             _dots(ax, drawn, np.full(drawn.size, worse[i]), COLOURS[i], minimum_label(i, minimum))
     others = of >= len(COLOURS)
     if others.any():
-        more = count(len(result.minima) - len(COLOURS), "minimum")
-        _dots(ax, ranks[others], worse[of[others]], OTHER_MINIMA, f"{more} more")
+        _dots(ax, ranks[others], worse[of[others]], OTHER_MINIMA, rest_label(result))
     if runs:
-        legend(ax, loc="upper left")
+        legend_below(ax)
     ax.set_xlabel("run, best first")
     title(
         ax,
-        f"{count(runs, 'run')} of {count(result.runs['started'], 'start')} ended at a minimum",
+        f"{count(runs, 'run')} of {count(result.runs['started'], 'start')} ended",
+        f"at {described(result, len(result.minima))}",
         f"{count(ranks.size, 'run')} drawn" if ranks.size < runs else "",
         sense(is_maximised(result)),
     )
@@ -121,11 +124,11 @@ def history(result: Result, ax: Axes | None = None) -> Axes:
         )
     ax = axes(ax)
     worse = value_axis(ax, told.fun, result.fun, is_maximised(result))
-    ax.step(told.run_iterations, worse, where="post", color=COLOURS[0], marker="o", markersize=4)
+    ax.step(told.run_iterations, worse, where="post", color=COLOURS[0], marker=".", markersize=4)
     if told.run_iterations[0] > 0:
         ax.set_xscale("log")
     ax.set_xlabel("iterations of all runs")
-    title(ax, f"best value over {number(told.seconds[-1], 3)} s", sense(is_maximised(result)))
+    title(ax, f"best value of {count(result.runs['started'], 'start')}", sense(is_maximised(result)))
     return ax
 
 
@@ -179,17 +182,17 @@ def minima(result: Result, most: int = 20, ax: Axes | None = None) -> Axes:
         )
     ax.set_yticks(rows, [f"{row + 1}: f = {number(minimum.fun, 8)}" for row, minimum in zip(rows, drawn)])
     ax.set_ylim(len(drawn) - 0.4, -0.6)
-    ax.margins(x=0.2)
+    ax.margins(x=0.3)
     ax.set_xlabel("runs of starts (coloured) + offspring (grey)")
-    which = f"the best {len(drawn)} of " if len(drawn) < result.minima_found else ""
-    title(ax, f"{which}{count(result.minima_found, 'minimum')}", sense(is_maximised(result)))
+    title(ax, described(result, len(drawn)), sense(is_maximised(result)))
     return ax
 
 
 def parallel(result: Result, ax: Axes | None = None) -> Axes:
     """Draws each minimum as a line across the variables, between their bounds: parallel coordinates.
 
-    Variables on a log scale go in their logarithm. Of more than 100 000 minima, so many are drawn, evenly chosen.
+    Variables on a log scale go in their logarithm. Of more than 100 000 minima, so many are drawn, evenly
+    chosen.
 
     Parameters
     ----------
@@ -240,18 +243,18 @@ def parallel(result: Result, ax: Axes | None = None) -> Axes:
                 linewidths=0.5,
                 alpha=float(np.clip(20 / others.size, 0.05, 0.5)),
                 rasterized=others.size > MOST_VECTORS,
-                label=f"{count(len(result.minima) - named, 'minimum')} more",
             )
         )
+        ax.plot([], [], color=OTHER_MINIMA, linewidth=0.5, label=rest_label(result))
     ax.set_xlim(-0.3, len(coordinates) - 0.7)
     ax.set_ylim(-0.03, 1.03)
     _name_coordinates(ax, coordinates)
-    legend(ax, loc="upper left", bbox_to_anchor=(1, 1))
+    ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     drawn = named + others.size
     title(
         ax,
-        f"{count(result.minima_found, 'minimum')} between the bounds",
-        f"{count(drawn, 'minimum')} drawn" if drawn < result.minima_found else "",
+        f"{described(result, len(result.minima))} between the bounds",
+        f"{count(drawn, 'minimum')} drawn" if drawn < len(result.minima) else "",
         sense(is_maximised(result)),
     )
     return ax
@@ -262,10 +265,11 @@ def _dots(ax: Axes, ranks: npt.NDArray[np.int64], worse: Array, colour: str, lab
 
 
 def _name_coordinates(ax: Axes, coordinates: list[Coordinate]) -> None:
-    """Names below the axis, with the bounds where there is room; bounds that all have are told at the side."""
+    """Names below the axis, with the bounds where there is room; bounds that all have are at the side."""
     ranges = [_range(along) for along in coordinates]
     if len(set(ranges)) == 1:
-        ax.set_yticks([0, 1], [number(coordinates[0].lower), number(coordinates[0].upper)])
+        shares = [0, 1] if coordinates[0].log else np.linspace(0, 1, 5)
+        ax.set_yticks(shares, [number(value) for value in coordinates[0].grid(len(shares))])
         ax.set_ylabel("value, log scale" if coordinates[0].log else "value")
     else:
         ax.set_yticks([0, 1], ["lower\nbound", "upper\nbound"])

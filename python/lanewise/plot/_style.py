@@ -21,10 +21,9 @@ MOST_VECTORS = 2000
 
 # Seven colours that the colour-blind can tell apart, too (Okabe and Ito); minima after them share one.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
-OTHER_MINIMA = "#666666"
-NO_MINIMUM = "#B0B0B0"
+OTHER_MINIMA = "#444444"
 
-# Values that differ by less count as equal: absolutely, and as a share of the largest difference.
+# Values that differ by less count as equal: absolutely, or as a share of the best or the largest difference.
 _SAME_VALUE = 1e-15
 _SAME_SHARE = 2.0**-40
 
@@ -54,10 +53,21 @@ def number(value: float, digits: int = 5) -> str:
     return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
 
 
+def spaced(of: int) -> str:
+    """A count as pictures show it: "20 000"."""
+    return f"{of:,}".replace(",", "\N{NO-BREAK SPACE}")
+
+
 def count(of: int, noun: str) -> str:
-    """ "1 run", "20 000 runs", "2 minima"."""
+    """How many there are: "1 run", "20 000 runs", "2 minima"."""
     plural = {"minimum": "minima"}.get(noun, noun + "s")
-    return f"{of:,} {noun if of == 1 else plural}".replace(",", "\N{NO-BREAK SPACE}")
+    return f"{spaced(of)} {noun if of == 1 else plural}"
+
+
+def described(result: Result, drawn: int) -> str:
+    """How many minima are drawn: "4 minima", "the best 1 000 of 9 508 minima"."""
+    found = count(result.minima_found, "minimum")
+    return found if drawn == result.minima_found else f"the best {spaced(drawn)} of {found}"
 
 
 def is_maximised(result: Result) -> bool:
@@ -80,11 +90,16 @@ def minimum_label(index: int, minimum: Minimum) -> str:
     return f"{index + 1}: f = {number(minimum.fun)} ({count(minimum.hits, 'run')})"
 
 
+def rest_label(result: Result) -> str:
+    """What a legend calls the minima that have no colour of their own."""
+    return f"{spaced(len(result.minima) - len(COLOURS))} more"
+
+
 def thinned(of: int) -> npt.NDArray[np.int64]:
     """Indices below `of`, evenly spaced: all, or `MOST_DRAWN`."""
     if of <= MOST_DRAWN:
         return np.arange(of)
-    return np.linspace(0, of - 1, MOST_DRAWN).round().astype(np.int64)
+    return np.asarray(np.linspace(0, of - 1, MOST_DRAWN).round(), np.int64)
 
 
 def value_axis(ax: Axes, values: npt.ArrayLike, best: float, maximize: bool) -> Array:
@@ -94,15 +109,16 @@ def value_axis(ax: Axes, values: npt.ArrayLike, best: float, maximize: bool) -> 
     """
     worse: Array = np.maximum(best - np.asarray(values) if maximize else np.asarray(values) - best, 0)
     most = float(worse.max(initial=0))
-    worse[worse <= max(_SAME_VALUE, _SAME_SHARE * most)] = 0
+    worse[worse <= max(_SAME_VALUE, _SAME_SHARE * max(most, abs(best)))] = 0
     ax.set_ylabel(difference_label(best, maximize))
     positive = worse[worse > 0]
-    if not positive.size:
-        ax.set_ylim(-0.05, 1)
-    elif most > 100 * positive.min():
+    if positive.size and most > 100 * positive.min():
         least = 10 ** np.floor(np.log10(positive.min()))
         ax.set_yscale("symlog", linthresh=least, linscale=0.5)
         ax.set_ylim(-least / 3, most * 3)
+    else:
+        top = most if positive.size else 1
+        ax.set_ylim(-0.05 * top, 1.05 * top)
     return worse
 
 
@@ -114,6 +130,8 @@ def difference_label(best: float, maximize: bool) -> str:
     return f"below {named}" if maximize else f"above {named}"
 
 
-def legend(ax: Axes, **options: Any) -> None:
-    """A legend with small text on a ground that hides what lies below."""
-    ax.legend(fontsize="small", framealpha=0.9, **options)
+def legend_below(ax: Axes, **options: Any) -> None:
+    """A legend below the name of the horizontal axis."""
+    ax.legend(
+        fontsize="small", loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=5, ncol=2, **options
+    )
