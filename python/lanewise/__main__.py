@@ -48,9 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     plotting = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
         "plot", help="draw a result", description="Draws a result that was written as JSON."
     )
-    plotting.add_argument(
-        "result", type=Path, metavar="RESULT.json", help="as lanewise minimize --json writes it"
-    )
+    plotting.add_argument("result", type=Path, metavar="RESULT.json", help="as lanewise minimize --json writes it")
     plotting.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .png, .svg or .pdf")
     plotting.add_argument(
         "--kind",
@@ -63,18 +61,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="X,Y",
         help="the two variables of surface, contour, path and basins; others are held at the best point",
     )
-    plotting.add_argument(
-        "--start-id", type=int, metavar="N", help="whose path is drawn (default: of the best run)"
-    )
+    plotting.add_argument("--start-id", type=int, metavar="N", help="whose path is drawn (default: of the best run)")
     return parser
 
 
 def _draw(options: argparse.Namespace) -> Figure:
     kind: str = options.kind
     if options.variables is not None and kind not in _OF_A_FORMULA:
-        raise ValueError(
-            f"--variables: {options.variables}; it is for {', '.join(_OF_A_FORMULA)}, not for {kind}"
-        )
+        raise ValueError(f"--variables: {options.variables}; it is for {', '.join(_OF_A_FORMULA)}, not for {kind}")
     if options.start_id is not None and kind != "path":
         raise ValueError(f"--start-id: {options.start_id}; it is for path, not for {kind}")
     require_matplotlib()

@@ -62,12 +62,11 @@ def variables_of(bounds: Bounds) -> list[Variable] | list[str]:
     """
     if isinstance(bounds, str):
         return [bounds]
+    lb, ub = getattr(bounds, "lb", None), getattr(bounds, "ub", None)
     if isinstance(bounds, Mapping):
         return [_named(name, of) for name, of in bounds.items()]
-    if hasattr(bounds, "lb") and hasattr(bounds, "ub"):
-        lower, upper = np.broadcast_arrays(
-            np.atleast_1d(np.asarray(bounds.lb, float)), np.asarray(bounds.ub, float)
-        )
+    if lb is not None and ub is not None:
+        lower, upper = np.broadcast_arrays(np.atleast_1d(_flat(lb)), _flat(ub))
         return [Variable("x", lower.size, _flat(lower), _flat(upper))]
     items = list(_iterable(bounds))
     if not items:
@@ -85,7 +84,7 @@ def unbounded(dimension: int) -> list[Variable]:
 
 def _iterable(bounds: Any) -> Iterable[Any]:
     try:
-        return iter(bounds)
+        return list(bounds)
     except TypeError:
         raise ValueError(
             f"bounds: {type(bounds).__name__}; pairs (lower, upper), a mapping or Bounds are expected"
@@ -120,9 +119,7 @@ def _vector(items: list[Any]) -> list[Variable]:
     lower, upper, logs = zip(*pairs)
     if len(set(logs)) == 1:
         return [Variable("x", len(pairs), _flat(lower), _flat(upper), logs[0])]
-    return [
-        Variable(f"x{j}", None, _flat(low), _flat(high), log) for j, (low, high, log) in enumerate(pairs)
-    ]
+    return [Variable(f"x{j}", None, _flat(low), _flat(high), log) for j, (low, high, log) in enumerate(pairs)]
 
 
 def _named(text: str, bounds: Any) -> Variable:

@@ -13,7 +13,7 @@ from lanewise._tracing import Condition, Recording, Traced, _as_float, refuse
 Rule = Callable[..., Any]
 
 
-def record(operation: str, *operands: Any) -> Traced:
+def record(operation: str, *operands: Any) -> Any:
     """Records an operation, one of whose operands is traced."""
     recording: Recording = next(x._recording for x in operands if isinstance(x, Traced))
     return recording.apply(operation, operands)
@@ -111,15 +111,15 @@ def _fmin(a: Any, b: Any) -> Any:
 
 
 def _isnan(x: Any) -> Any:
-    return x != x  # noqa: PLR0124
+    return x != x
 
 
 def _xlogy(x: Any, y: Any) -> Any:
-    return select((x == 0) & (y == y), 0.0, x * np.log(y))  # noqa: PLR0124
+    return select((x == 0) & (y == y), 0.0, x * np.log(y))
 
 
 def _xlog1py(x: Any, y: Any) -> Any:
-    return select((x == 0) & (y == y), 0.0, x * np.log1p(y))  # noqa: PLR0124
+    return select((x == 0) & (y == y), 0.0, x * np.log1p(y))
 
 
 def _entr(x: Any) -> Any:
@@ -177,18 +177,58 @@ RULES: dict[str, Rule] = {
     **{
         name: _direct(operation, getattr(np, name))
         for name, operation in {
-            "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "power": "pow",
-            "float_power": "pow", "minimum": "min", "maximum": "max", "absolute": "abs", "fabs": "abs", "sign": "sign",
-            "floor": "floor", "ceil": "ceil", "sqrt": "sqrt", "cbrt": "cbrt", "exp": "exp", "exp2": "exp2", "expm1": "expm1",
-            "log": "log", "log2": "log2", "log10": "log10", "log1p": "log1p", "sin": "sin", "cos": "cos", "tan": "tan",
-            "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "sinh": "sinh", "cosh": "cosh",
-            "tanh": "tanh", "hypot": "hypot", "less": "lt", "less_equal": "le", "equal": "eq", "not_equal": "ne",
-            "logical_and": "logical_and", "logical_or": "logical_or", "logical_not": "logical_not",
+            "add": "add",
+            "subtract": "sub",
+            "multiply": "mul",
+            "divide": "div",
+            "negative": "neg",
+            "power": "pow",
+            "float_power": "pow",
+            "minimum": "min",
+            "maximum": "max",
+            "absolute": "abs",
+            "fabs": "abs",
+            "sign": "sign",
+            "floor": "floor",
+            "ceil": "ceil",
+            "sqrt": "sqrt",
+            "cbrt": "cbrt",
+            "exp": "exp",
+            "exp2": "exp2",
+            "expm1": "expm1",
+            "log": "log",
+            "log2": "log2",
+            "log10": "log10",
+            "log1p": "log1p",
+            "sin": "sin",
+            "cos": "cos",
+            "tan": "tan",
+            "arcsin": "asin",
+            "arccos": "acos",
+            "arctan": "atan",
+            "arctan2": "atan2",
+            "sinh": "sinh",
+            "cosh": "cosh",
+            "tanh": "tanh",
+            "hypot": "hypot",
+            "less": "lt",
+            "less_equal": "le",
+            "equal": "eq",
+            "not_equal": "ne",
+            "logical_and": "logical_and",
+            "logical_or": "logical_or",
+            "logical_not": "logical_not",
         }.items()
     },
     **{
         name: _direct(operation, _scipy(name))
-        for name, operation in {"erf": "erf", "erfc": "erfc", "gammaln": "lgamma", "loggamma": "lgamma", "gamma": "gamma"}.items()
+        for name, operation in {
+            "erf": "erf",
+            "erfc": "erfc",
+            "gammaln": "lgamma",
+            "loggamma": "lgamma",
+            "gamma": "gamma",
+        }.items()
     },
     # composed
     "greater": _composed(lambda a, b: record("lt", b, a), np.greater),
@@ -223,9 +263,7 @@ RULES: dict[str, Rule] = {
     "remainder": _composed(lambda a, b: a - b * np.floor(a / b), np.remainder),
     "fmod": _composed(lambda a, b: a - b * _trunc(a / b), np.fmod),
     "logaddexp": _composed(_logaddexp, np.logaddexp),
-    "logaddexp2": _composed(
-        lambda a, b: _logaddexp(a * math.log(2), b * math.log(2)) / math.log(2), np.logaddexp2
-    ),
+    "logaddexp2": _composed(lambda a, b: _logaddexp(a * math.log(2), b * math.log(2)) / math.log(2), np.logaddexp2),
     "clip": _composed(lambda x, low, high: np.minimum(np.maximum(x, low), high), np.clip),
     "sinc": _composed(_sinc, np.sinc),
     "expit": _composed(_expit, _scipy("expit")),

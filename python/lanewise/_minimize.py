@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -186,9 +185,7 @@ def minimize_batch(
     variables = unbounded(d) if bounds is None else variables_of(bounds)
     with Problem(variables, dict(options)) as problem, Interrupt() as interrupt:
         _require_dimension(starts, problem, "x0")
-        objective = objective_of(
-            fun, d, jac=jac, args=args, parameters=parameters, pass_ids=pass_ids
-        )
+        objective = objective_of(fun, d, jac=jac, args=args, parameters=parameters, pass_ids=pass_ids)
         _set_objective(problem, objective, fun, args, check)
         problem.set_stop(lambda: interrupt.is_seen or (stop is not None and stop()))
         x, f, g = np.empty_like(starts), np.empty(count), np.empty_like(starts)
@@ -239,9 +236,7 @@ def evaluate(
     variables = unbounded(points.shape[1]) if bounds is None else variables_of(bounds)
     with Problem(variables) as problem:
         _require_dimension(points, problem, "x")
-        problem.set_objective(
-            objective_of(fun, problem.dimension, jac=jac, args=args, parameters=parameters)
-        )
+        problem.set_objective(objective_of(fun, problem.dimension, jac=jac, args=args, parameters=parameters))
         f, g = problem.evaluate(points)
     return (float(f[0]), g[0]) if is_one else (f, g)
 
@@ -282,13 +277,9 @@ def check_gradient(
     True
     """
     with Problem(variables_of(bounds), {"seed": seed}) as problem:
-        problem.set_objective(
-            objective_of(fun, problem.dimension, jac=jac, args=args, parameters=parameters)
-        )
+        problem.set_objective(objective_of(fun, problem.dimension, jac=jac, args=args, parameters=parameters))
         passed, told = ctypes.c_int(), ctypes.c_char_p()
-        problem.call(
-            "check_gradient", points, tolerance, ctypes.byref(passed), None, ctypes.byref(told)
-        )
+        problem.call("check_gradient", points, tolerance, ctypes.byref(passed), None, ctypes.byref(told))
         return GradientCheck(**json.loads(told.value or b""))
 
 
@@ -412,10 +403,13 @@ def _require_dimension(points: Array, problem: Problem, what: str) -> None:
 
 def _writer(file: Path) -> Callable[[bytes], None]:
     """Writes a file whole or not at all."""
+    temporary = file.with_name(f".{file.name}-{os.getpid()}.tmp")
 
     def write(state: bytes) -> None:
-        with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as temporary:
-            temporary.write(state)
-        os.replace(temporary.name, file)
+        try:
+            temporary.write_bytes(state)
+            os.replace(temporary, file)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     return write

@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.exceptions import AxisError
 
 from lanewise._elementwise import RULES, select
 from lanewise._tracing import Traced, TracedArray, as_array, has_traced, refuse
 
 # ---- Universal functions ----
+
 
 def _broadcast(rule: Callable[..., Any], operands: int) -> Callable[..., Any]:
     """A rule of elements over plain arrays of objects."""
@@ -21,7 +23,9 @@ def _broadcast(rule: Callable[..., Any], operands: int) -> Callable[..., Any]:
     def function(*values: Any) -> Any:
         if not any(isinstance(value, np.ndarray) for value in values):
             return rule(*values)
-        return ufunc(*(value if isinstance(value, np.ndarray) else as_array(value).view(np.ndarray) for value in values))
+        return ufunc(
+            *(value if isinstance(value, np.ndarray) else as_array(value).view(np.ndarray) for value in values)
+        )
 
     return function
 
@@ -42,7 +46,13 @@ def _objects(value: Any) -> Any:
 
 def _wrap(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        return value.view(TracedArray) if value.dtype == object and value.ndim > 0 else value[()] if value.ndim == 0 else value
+        return (
+            value.view(TracedArray)
+            if value.dtype == object and value.ndim > 0
+            else value[()]
+            if value.ndim == 0
+            else value
+        )
     if isinstance(value, (list, tuple)):
         return type(value)(_wrap(element) for element in value)
     return value
@@ -56,7 +66,10 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: d
     if method == "__call__" and name in _OF_MANY:
         result = _OF_MANY[name](*inputs, **options)
     elif name not in RULES:
-        refuse(f"{name} of traced values", "It has no derivatives here: use functions that have (doc/python-tracing.md).")
+        refuse(
+            f"{name} of traced values",
+            "It has no derivatives here: use functions that have (doc/python-tracing.md).",
+        )
     elif method == "__call__":
         where = options.pop("where", True)
         result = _wrap(_elementwise(name, ufunc.nin)(*map(_objects, inputs)))
@@ -107,7 +120,7 @@ def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
 
 def _axis(axis: Any, ndim: int) -> int:
     if not -ndim <= axis < ndim:
-        raise np.exceptions.AxisError(axis, ndim) if hasattr(np, "exceptions") else np.AxisError(axis, ndim)
+        raise np.exceptions.AxisError(axis, ndim) if hasattr(np, "exceptions") else AxisError(axis, ndim)
     return int(axis) % ndim
 
 
@@ -201,7 +214,10 @@ def call_function(function: Any, arguments: Sequence[Any], options: dict[str, An
     if name in FUNCTIONS:
         return _wrap(FUNCTIONS[name](*arguments, **options))
     if name not in THROUGH:
-        refuse(f"np.{name} of traced values", "It cannot be traced: use functions that can (doc/python-tracing.md).")
+        refuse(
+            f"np.{name} of traced values",
+            "It cannot be traced: use functions that can (doc/python-tracing.md).",
+        )
     arguments = [_each(argument) for argument in arguments]
     return _wrap(function._implementation(*arguments, **{key: _each(value) for key, value in options.items()}))
 
@@ -229,7 +245,13 @@ def _keep(keepdims: Any) -> bool:
 
 def _reduction(name: str) -> Callable[..., Any]:
     def function(
-        a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = None,
+        where: Any = True,
     ) -> Any:
         where = True if where is np._NoValue else where
         result = _reduce(name, a, axis=axis, keepdims=_keep(keepdims), initial=initial, where=where)
@@ -241,7 +263,14 @@ def _reduction(name: str) -> Callable[..., Any]:
 def _extremum(name: str) -> Callable[..., Any]:
     of = _reduction(name)
 
-    def function(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True) -> Any:
+    def function(
+        a: Any,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Any:
         return of(a, axis, None, out, keepdims, initial, where)
 
     return function
@@ -251,7 +280,9 @@ def _count(array: TracedArray, axis: Any) -> int:
     return math.prod(array.shape[j] for j in _axes(axis, array.ndim))
 
 
-def _mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
+def _mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+) -> Any:
     array = as_array(a)
     if where is not True and where is not np._NoValue:
         return np.sum(np.where(where, array, 0.0), axis=axis, keepdims=_keep(keepdims)) / np.sum(
@@ -273,7 +304,15 @@ def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fal
 
 
 def _var(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *, correction: Any = None, **options: Any
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    correction: Any = None,
+    **options: Any,
 ) -> Any:
     if any(value is not np._NoValue and value is not True for value in options.values()):
         refuse(f"np.var with {', '.join(options)}", "Use np.mean of np.where(condition, a, b).")
@@ -290,7 +329,13 @@ def _std(*arguments: Any, **options: Any) -> Any:
 def _any_of(name: str) -> Callable[..., Any]:
     def function(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
         where = True if where is np._NoValue else where
-        return _reduce(name, as_array(a) != 0 if not _are_conditions(a) else a, axis=axis, keepdims=_keep(keepdims), where=where)
+        return _reduce(
+            name,
+            as_array(a) != 0 if not _are_conditions(a) else a,
+            axis=axis,
+            keepdims=_keep(keepdims),
+            where=where,
+        )
 
     return function
 
@@ -356,7 +401,9 @@ def _einsum(subscripts: Any, *operands: Any, out: Any = None, optimize: Any = Fa
             array = as_array(np.diagonal(array.view(np.ndarray), 0, first, second))
             labels = "".join(c for c in labels if c != twice) + twice
         array = array.transpose([labels.index(c) for c in order if c in labels])
-        product = product * array.reshape([array.shape[sorted(labels, key=order.index).index(c)] if c in labels else 1 for c in order])
+        product = product * array.reshape(
+            [array.shape[sorted(labels, key=order.index).index(c)] if c in labels else 1 for c in order]
+        )
     axes = tuple(range(len(output), len(order)))
     return _reduce("add", product, axis=axes) if axes else product
 
@@ -393,14 +440,17 @@ def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any =
     return _sum_last(as_array(a).diagonal(offset, axis1, axis2))
 
 
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002  numpy's name
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     array = as_array(x)
     if axis is None and ord is None:
-        array, axis = array.reshape(-1) if not keepdims else array, None
+        array = as_array(array.reshape(-1)) if not keepdims else array
     elif axis is None and array.ndim == 2:
-        if ord not in ("fro",):
-            refuse(f"np.linalg.norm of a matrix with ord={ord!r}", "Of matrices the Frobenius norm can be traced.")
-        ord = None  # noqa: A001
+        if ord != "fro":
+            refuse(
+                f"np.linalg.norm of a matrix with ord={ord!r}",
+                "Of matrices the Frobenius norm can be traced.",
+            )
+        ord = None
     elif isinstance(axis, tuple) and len(axis) == 2 and ord not in (None, "fro"):
         refuse(f"np.linalg.norm of matrices with ord={ord!r}", "Of matrices the Frobenius norm can be traced.")
     size = abs(array)
@@ -449,7 +499,12 @@ def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
     if len(v) > len(a):
         a, v = v, a
     n, m = len(a), len(v)
-    full = as_array([_reduce("add", a[max(0, k - m + 1) : k + 1] * v[::-1][max(0, m - 1 - k) : m - max(0, k - n + 1)]) for k in range(n + m - 1)])
+    full = as_array(
+        [
+            _reduce("add", a[max(0, k - m + 1) : k + 1] * v[::-1][max(0, m - 1 - k) : m - max(0, k - n + 1)])
+            for k in range(n + m - 1)
+        ]
+    )
     if mode == "full":
         return full
     first, length = (m - 1, n - m + 1) if mode == "valid" else ((m - 1) // 2, n)
@@ -461,7 +516,9 @@ def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 
 
 def _like(fill: Any) -> Callable[..., Any]:
-    def function(prototype: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, **_: Any) -> Any:
+    def function(
+        prototype: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, **_: Any
+    ) -> Any:
         array = np.empty(as_array(prototype).shape if shape is None else shape, object)
         array[...] = fill
         return array.view(TracedArray)
@@ -469,7 +526,15 @@ def _like(fill: Any) -> Callable[..., Any]:
     return function
 
 
-def _full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, **_: Any) -> Any:
+def _full_like(
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Any = None,
+    **_: Any,
+) -> Any:
     array = np.empty(as_array(a).shape if shape is None else shape, object).view(TracedArray)
     array[...] = fill_value
     return array
@@ -487,11 +552,24 @@ def _round(a: Any, decimals: int = 0, out: Any = None) -> Any:
 
 def _ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
     array = as_array(a)
-    return _reduce("maximum", array, axis=axis, keepdims=_keep(keepdims)) - _reduce("minimum", array, axis=axis, keepdims=_keep(keepdims))
+    return _reduce("maximum", array, axis=axis, keepdims=_keep(keepdims)) - _reduce(
+        "minimum", array, axis=axis, keepdims=_keep(keepdims)
+    )
 
 
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **_: Any) -> Any:  # noqa: A002  numpy's names
-    low, high = (next((b for b in pair if b is not None and b is not np._NoValue), None) for pair in ((a_min, min), (a_max, max)))
+def _clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    out: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+    **_: Any,
+) -> Any:
+    low, high = (
+        next((b for b in pair if b is not None and b is not np._NoValue), None) for pair in ((a_min, min), (a_max, max))
+    )
     result = as_array(a) if isinstance(a, np.ndarray) else a
     if low is not None:
         result = np.maximum(result, low)
@@ -524,7 +602,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "dot": _dot, "vdot": _vdot, "inner": _inner, "outer": _outer, "tensordot": _tensordot, "einsum": _einsum,
     "trace": _trace, "linalg.norm": _norm, "where": _where, "select": _select_function, "piecewise": _piecewise, "clip": _clip,
     "interp": _interp, "polyval": _polyval, "polynomial.polynomial.polyval": _polynomial_polyval,
-    "convolve": _convolve, "correlate": _correlate, "sinc": _elementwise_function("sinc"), "round": _round, "round_": _round, "around": _round,
+    "convolve": _convolve, "correlate": _correlate, "sinc": _elementwise_function("sinc"), "round": _round,
+    "round_": _round, "around": _round,
     "zeros_like": _like(0.0), "ones_like": _like(1.0), "empty_like": _like(0.0), "full_like": _full_like,
     "fix": _elementwise_function("trunc"), "real": lambda x: x, "real_if_close": lambda x, tol=100: x,
     "iscomplexobj": lambda x: False, "isrealobj": lambda x: True, "shape": lambda x: as_array(x).shape,
@@ -533,14 +612,79 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 """Functions with a rule of our own, by name."""
 
 THROUGH = frozenset(
-    """
-    append array_split atleast_1d atleast_2d atleast_3d broadcast_arrays broadcast_to column_stack concatenate copy cross
-    delete diag diagflat diagonal diff dsplit dstack ediff1d expand_dims flip fliplr flipud gradient hsplit hstack insert kron
-    linalg.cross linalg.diagonal linalg.matmul linalg.matrix_norm linalg.multi_dot linalg.outer linalg.tensordot linalg.trace
-    linalg.vecdot linalg.vector_norm matrix_transpose meshgrid moveaxis pad permute_dims polyadd polyder polyint polymul polysub
-    ravel repeat reshape resize roll rollaxis rot90 split squeeze stack swapaxes take take_along_axis tile transpose trapezoid
-    trapz tril triu unstack vander vsplit vstack
-    """.split()
+    [
+        "append",
+        "array_split",
+        "atleast_1d",
+        "atleast_2d",
+        "atleast_3d",
+        "broadcast_arrays",
+        "broadcast_to",
+        "column_stack",
+        "concatenate",
+        "copy",
+        "cross",
+        "delete",
+        "diag",
+        "diagflat",
+        "diagonal",
+        "diff",
+        "dsplit",
+        "dstack",
+        "ediff1d",
+        "expand_dims",
+        "flip",
+        "fliplr",
+        "flipud",
+        "gradient",
+        "hsplit",
+        "hstack",
+        "insert",
+        "kron",
+        "linalg.cross",
+        "linalg.diagonal",
+        "linalg.matmul",
+        "linalg.matrix_norm",
+        "linalg.multi_dot",
+        "linalg.outer",
+        "linalg.tensordot",
+        "linalg.trace",
+        "linalg.vecdot",
+        "linalg.vector_norm",
+        "matrix_transpose",
+        "meshgrid",
+        "moveaxis",
+        "pad",
+        "permute_dims",
+        "polyadd",
+        "polyder",
+        "polyint",
+        "polymul",
+        "polysub",
+        "ravel",
+        "repeat",
+        "reshape",
+        "resize",
+        "roll",
+        "rollaxis",
+        "rot90",
+        "split",
+        "squeeze",
+        "stack",
+        "swapaxes",
+        "take",
+        "take_along_axis",
+        "tile",
+        "transpose",
+        "trapezoid",
+        "trapz",
+        "tril",
+        "triu",
+        "unstack",
+        "vander",
+        "vsplit",
+        "vstack",
+    ]
 )
 """Functions that numpy's own code can go through: they move elements, or are composed of others of these."""
 
@@ -569,4 +713,8 @@ def _log_softmax(x: Any, axis: Any = None) -> Any:
     return array - _logsumexp(array, axis=axis, keepdims=True)
 
 
-SPECIAL: dict[str, Callable[..., Any]] = {"logsumexp": _logsumexp, "softmax": _softmax, "log_softmax": _log_softmax}
+SPECIAL: dict[str, Callable[..., Any]] = {
+    "logsumexp": _logsumexp,
+    "softmax": _softmax,
+    "log_softmax": _log_softmax,
+}

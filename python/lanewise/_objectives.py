@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Union
@@ -43,6 +44,7 @@ class Gradients:
     """Values and gradients of many points: ``evaluate(X, ids) -> (f, g)``."""
 
     evaluate: Callable[[Array, Ids | None], tuple[Any, Any]]
+    wants_ids: bool
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Values:
     """Values of many points: ``evaluate(X, ids) -> f``."""
 
     evaluate: Callable[[Array, Ids | None], Any]
+    wants_ids: bool
 
 
 Objective = Union[Formula, Traced, Gradients, Values]
@@ -95,11 +98,11 @@ def objective_of(
     if isinstance(jac, str):
         if jac != "2-point":
             raise ValueError(f"jac: {jac!r}; None, True, a callable or '2-point' is expected")
-        return Values(lambda x, ids: call(function, x, ids))
+        return Values(lambda x, ids: call(function, x, ids), pass_ids)
     if callable(jac):
         gradient = jac
-        return Gradients(lambda x, ids: (call(function, x, ids), call(gradient, x, ids)))
-    return Gradients(lambda x, ids: _two(call(function, x, ids)))
+        return Gradients(lambda x, ids: (call(function, x, ids), call(gradient, x, ids)), pass_ids)
+    return Gradients(lambda x, ids: _two(call(function, x, ids)), pass_ids)
 
 
 def _two(returned: Any) -> tuple[Any, Any]:
@@ -115,17 +118,19 @@ def _kind(value: Any) -> str:
     return type(value).__name__ if shape is None else f"{type(value).__name__} of shape {tuple(shape)}"
 
 
-def array_at(address: int | None, *shape: int) -> Array:
+def array_at(address: int, *shape: int) -> Array:
     """The doubles at an address, as an array that refers to them."""
-    count = int(np.prod(shape))
-    return np.frombuffer((ctypes.c_double * count).from_address(address or 0)).reshape(shape)
+    memory: Any = (ctypes.c_double * math.prod(shape)).from_address(address)
+    array: Array = np.frombuffer(memory).reshape(shape)
+    return array
 
 
 def ids_at(address: int | None, count: int) -> Ids | None:
     """A copy of the numbers of runs at an address, if there are any."""
     if not address:
         return None
-    return np.frombuffer((ctypes.c_uint32 * count).from_address(address), np.uint32).astype(np.int64)
+    memory: Any = (ctypes.c_uint32 * count).from_address(address)
+    return np.frombuffer(memory, np.uint32).astype(np.int64)
 
 
 def copy_into(target: Array, returned: Any, what: str) -> None:
@@ -138,7 +143,7 @@ def copy_into(target: Array, returned: Any, what: str) -> None:
     ValueError
         Where its shape is another than that of `target`.
     """
-    if hasattr(returned, "detach"):  # a tensor of torch may be part of a graph
+    if type(returned) is not np.ndarray and hasattr(returned, "detach"):  # a tensor of torch may be part of a graph
         returned = returned.detach()
     array = _as_array(returned)
     if array.dtype.kind not in "fiub":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict, Union
+from typing import Any, Literal, TypedDict
 
 Rule = Literal[
     "adam",
@@ -39,7 +39,7 @@ class RunOptions(TypedDict, total=False):
     isa: str
     """"sse2", "avx2", "avx512" or "neon"."""
     jit: Literal["off", "auto", "on"]
-    memory: Union[int, str]
+    memory: int | str
     """Bytes that runs may take: 500_000_000, or "500M"."""
     max_time: float
     """Seconds."""
@@ -59,7 +59,7 @@ class SearchOptions(RunOptions, total=False):
     prune: bool
     same_distance: float
     precision: Literal["f64", "f32"]
-    settle: Union[float, Literal["off"]]
+    settle: float | Literal["off"]
     minima: int
     """How many minima are described at most."""
     every: float

@@ -48,9 +48,7 @@ class Problem:
         Naming what is wrong with a bound or an option, and what is allowed.
     """
 
-    def __init__(
-        self, variables: Sequence[Variable] | Sequence[str], options: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, variables: Sequence[Variable] | Sequence[str], options: Mapping[str, Any] | None = None) -> None:
         self._handle: int | None = _library.call("new")
         if self._handle is None:
             raise MemoryError("lanewise: not enough memory")
@@ -110,7 +108,7 @@ class Problem:
             self.call("set_expression", objective.text.encode())
         elif isinstance(objective, Traced):
             tape = objective.tape
-            columns = [tape.operations, tape.a, tape.b, tape.c, tape.numbers]
+            columns: list[npt.NDArray[Any]] = [tape.operations, tape.a, tape.b, tape.c, tape.numbers]
             self.call("set_program", len(tape.operations), *(c.ctypes.data for c in columns), tape.value)
         elif isinstance(objective, Gradients):
             self._set_callback("set_gradient_callback", _library.GradientCallback, self._gradients(objective))
@@ -216,19 +214,21 @@ class Problem:
         """Runs the caller's code in a callback of the library, which no exception may leave."""
         try:
             act()
-        except BaseException as raised:  # noqa: BLE001  KeyboardInterrupt and SystemExit are passed on, too
+        except BaseException as raised:
             self._raised = raised
             return 1
         return 0
 
     def _gradients(self, objective: Gradients) -> Callable[..., int]:
         d = self.dimension
+        view = _Views()
 
         def evaluate(_data: Any, count: int, x: int, ids: int | None, f: int, g: int) -> int:
             def act() -> None:
-                values, gradients = objective.evaluate(array_at(x, count, d).copy(), ids_at(ids, count))
-                copy_into(array_at(f, count), values, "values f")
-                copy_into(array_at(g, count, d), gradients, "gradients g")
+                numbers = ids_at(ids, count) if objective.wants_ids else None
+                values, gradients = objective.evaluate(view(x, count, d).copy(), numbers)
+                copy_into(view(f, count), values, "values f")
+                copy_into(view(g, count, d), gradients, "gradients g")
 
             return self._guard(act)
 
@@ -236,15 +236,31 @@ class Problem:
 
     def _values(self, objective: Values) -> Callable[..., int]:
         d = self.dimension
+        view = _Views()
 
         def evaluate(_data: Any, count: int, x: int, ids: int | None, f: int) -> int:
             def act() -> None:
-                values = objective.evaluate(array_at(x, count, d).copy(), ids_at(ids, count))
-                copy_into(array_at(f, count), values, "values f")
+                numbers = ids_at(ids, count) if objective.wants_ids else None
+                copy_into(view(f, count), objective.evaluate(view(x, count, d).copy(), numbers), "values f")
 
             return self._guard(act)
 
         return evaluate
+
+
+class _Views:
+    """Arrays over the memory of the library. It is the same from round to round, mostly: the last ones are kept."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, ...], Array] = {}
+
+    def __call__(self, address: int, *shape: int) -> Array:
+        key = (address, *shape)
+        if key not in self._kept:
+            if len(self._kept) >= 8:
+                self._kept.clear()
+            self._kept[key] = array_at(address, *shape)
+        return self._kept[key]
 
 
 class Interrupt:

@@ -38,12 +38,8 @@ class Progress:
     @staticmethod
     def of(told: _library.CProgress) -> Progress:
         """What the library tells."""
-        return Progress(
-            **{
-                name: value.decode() if isinstance(value := getattr(told, name), bytes) else value
-                for name, *_ in told._fields_
-            }
-        )
+        fields: dict[str, Any] = {name: getattr(told, name) for name, *_ in told._fields_}
+        return Progress(**{**fields, "phase": told.phase.decode()})
 
     def text(self) -> str:
         """The line that the program ``lanewise`` shows."""
@@ -73,7 +69,11 @@ class _Line:
             return
         self._next = progress.seconds + (0.1 if self._is_terminal else 1.0)
         text = progress.text()
-        print(f"\r{text}\033[K" if self._is_terminal else text, end="" if self._is_terminal else "\n", file=sys.stderr)
+        print(
+            f"\r{text}\033[K" if self._is_terminal else text,
+            end="" if self._is_terminal else "\n",
+            file=sys.stderr,
+        )
         sys.stderr.flush()
         self._is_shown = self._is_terminal
 

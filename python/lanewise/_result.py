@@ -324,7 +324,10 @@ class Result(Mapping[str, Any]):
             ("x", x),
             ("nfev", str(self.nfev)),
             ("runs", f"{self.runs['started']} starts, {self.runs['offspring']} offspring"),
-            ("unseen", "not known" if unseen is None else f"another run finds a new minimum with a chance of {unseen:.2g}"),
+            (
+                "unseen",
+                "not known" if unseen is None else f"another run finds a new minimum with a chance of {unseen:.2g}",
+            ),
             ("time", f"{self.work.seconds:.3g} s"),
         ]
 

@@ -56,7 +56,12 @@ def scipy_method(
     """
     from scipy.optimize import OptimizeResult
 
-    for name, given in (("constraints", constraints), ("callback", callback), ("hess", hess), ("hessp", hessp)):
+    for name, given in (
+        ("constraints", constraints),
+        ("callback", callback),
+        ("hess", hess),
+        ("hessp", hessp),
+    ):
         if given is not None and given != ():
             raise ValueError(f"{name}: lanewise.scipy_method does not take any")
     objective, how = _objective(fun, args, jac)

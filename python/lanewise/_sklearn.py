@@ -20,7 +20,9 @@ class _Optimizer:
     def __call__(
         self, obj_func: Callable[..., tuple[float, Array]], initial_theta: Array, bounds: Array
     ) -> tuple[Array, float]:
-        found = minimize(each(obj_func), bounds, jac=True, x0=np.clip(initial_theta, *np.transpose(bounds)), **self.options)
+        found = minimize(
+            each(obj_func), bounds, jac=True, x0=np.clip(initial_theta, *np.transpose(bounds)), **self.options
+        )
         return found.x, found.fun
 
 

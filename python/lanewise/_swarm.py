@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import weakref
@@ -94,16 +93,14 @@ class Swarm:
     ) -> None:
         exchange = _Exchange()
         problem = Problem(variables_of(bounds), {"every": 0, **options})
-        problem.set_objective(Gradients(exchange.evaluate))
+        problem.set_objective(Gradients(exchange.evaluate, wants_ids=True))
         self._dimension = problem.dimension
         self._exchange = exchange
         self._result: Result | None = None
         self._raised: BaseException | None = None
         self._leave = weakref.finalize(self, exchange.told.put, None)
         self._leave.atexit = False  # when the interpreter ends, the thread is left where it waits
-        threading.Thread(
-            target=_run, args=(problem, exchange, x0, resume), name="lanewise.Swarm", daemon=True
-        ).start()
+        threading.Thread(target=_run, args=(problem, exchange, x0, resume), name="lanewise.Swarm", daemon=True).start()
         self._take()
 
     def __enter__(self) -> Swarm:
@@ -179,16 +176,14 @@ class Swarm:
         self.x, self.ids, self.is_over = np.empty((0, self._dimension)), np.empty(0, np.int64), True
 
 
-def _run(
-    problem: Problem, exchange: _Exchange, x0: Result | npt.ArrayLike | None, resume: State | None
-) -> None:
+def _run(problem: Problem, exchange: _Exchange, x0: Result | npt.ArrayLike | None, resume: State | None) -> None:
     """The thread of the search. It does not refer to the swarm, which can so be given up."""
     try:
         with problem:
             result = search(problem, x0=x0, checkpoint=exchange.keep, resume=resume, gradient=False)
     except _Left:
         return
-    except BaseException as raised:  # noqa: BLE001  it is raised where the caller is
+    except BaseException as raised:
         exchange.asked.put(raised)
         return
     exchange.asked.put(result)

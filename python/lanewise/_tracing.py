@@ -22,7 +22,8 @@ MOST_NODES = 2_000_000
 """Operations and numbers that a function may record."""
 
 WAY_OUT = (
-    "Or leave tracing out: pass jac=True with a callback fun(X[B, d]) -> (f[B], g[B, d]), or jac='2-point' with one of values alone."
+    "Or leave tracing out: pass jac=True with a callback fun(X[B, d]) -> (f[B], g[B, d]), "
+    "or jac='2-point' with one of values alone."
 )
 
 
@@ -216,8 +217,8 @@ class _Operators:
 
     def __bool__(self) -> bool:
         refuse(
-            "a branch on a traced value (if, while, and, or, not, in, a chained comparison, min() or max() of Python), which is not "
-            "known while the function is traced",
+            "a branch on a traced value (if, while, and, or, not, in, a chained comparison, min() or max() of Python), "
+            "which is not known while the function is traced",
             "Use np.where(condition, a, b), np.minimum, np.maximum, &, | and ~.",
         )
 
@@ -316,13 +317,13 @@ class Traced(_Operators):
         return self
 
     def __neg__(self) -> Any:
-        return np.negative(self)  # type: ignore[call-overload]
+        return np.negative(self)
 
     def __abs__(self) -> Any:
-        return np.absolute(self)  # type: ignore[call-overload]
+        return np.absolute(self)
 
     def __invert__(self) -> Any:
-        return np.invert(self)  # type: ignore[call-overload]
+        return np.invert(self)
 
 
 class Condition(Traced):
@@ -372,7 +373,7 @@ class TracedArray(_Operators, np.ndarray[Any, np.dtype[Any]]):
     def __index__(self) -> int:
         return int(self._only("index").__index__())
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> npt.NDArray[Any]:
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         if dtype is None or np.dtype(dtype) == object:
             return self.view(np.ndarray)
         return np.array([float(value) for value in self.flat], dtype).reshape(self.shape)
@@ -386,7 +387,7 @@ class TracedArray(_Operators, np.ndarray[Any, np.dtype[Any]]):
     def _only(self, what: str) -> Any:
         if self.size != 1:
             if what == "bool":
-                _Operators.__bool__(self)  # type: ignore[arg-type]
+                _Operators.__bool__(self)
             raise TypeError("only arrays of one element can be turned into a number")
         return self.reshape(-1).view(np.ndarray)[0]
 
@@ -400,7 +401,10 @@ class Selection(NDArrayOperatorsMixin, _Operators):
 
     def __init__(self, array: TracedArray, mask: TracedArray) -> None:
         if array.shape != mask.shape:
-            refuse(f"a traced mask of shape {mask.shape} for an array of shape {array.shape}", "Use np.where(mask, a, b).")
+            refuse(
+                f"a traced mask of shape {mask.shape} for an array of shape {array.shape}",
+                "Use np.where(mask, a, b).",
+            )
         self._array = array
         self._mask = mask
 
@@ -431,11 +435,17 @@ class Selection(NDArrayOperatorsMixin, _Operators):
     def of(self, mask: TracedArray) -> TracedArray:
         """The array, where it was chosen by this mask."""
         if [_node_of(a) for a in mask.flat] != [_node_of(a) for a in self._mask.flat]:
-            refuse("elements that one traced mask chooses are put together with those of another", "Use np.where(mask, a, b).")
+            refuse(
+                "elements that one traced mask chooses are put together with those of another",
+                "Use np.where(mask, a, b).",
+            )
         return self._array
 
     def _refuse(self) -> NoReturn:
-        refuse("a mask of traced conditions as an index, x[mask]", "Use np.where(mask, a, b), as in np.sum(np.where(mask, x, 0)).")
+        refuse(
+            "a mask of traced conditions as an index, x[mask]",
+            "Use np.where(mask, a, b), as in np.sum(np.where(mask, x, 0)).",
+        )
 
 
 def _node_of(value: Any) -> Any:
@@ -451,8 +461,10 @@ def _method(name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in ("sum", "prod", "mean", "var", "std", "max", "min", "any", "all", "dot", "clip", "cumsum", "cumprod", "round", "ptp",
-              "argmax", "argmin", "argsort", "sort", "nonzero", "searchsorted", "partition", "argpartition", "choose", "trace"):  # fmt: skip
+for _name in (
+    "sum", "prod", "mean", "var", "std", "max", "min", "any", "all", "dot", "clip", "cumsum", "cumprod", "round", "ptp",
+    "argmax", "argmin", "argsort", "sort", "nonzero", "searchsorted", "partition", "argpartition", "choose", "trace",
+):  # fmt: skip
     setattr(TracedArray, _name, _method(_name))
 
 
@@ -464,7 +476,8 @@ def as_array(value: Any) -> TracedArray:
         array = np.empty((), object)
         array[()] = value
         return array.view(TracedArray)
-    return _plain(value).view(TracedArray)
+    plain: npt.NDArray[Any] = _plain(value)
+    return plain.view(TracedArray)
 
 
 def _plain(value: Any) -> Any:
@@ -500,7 +513,17 @@ def _has_conditions(key: Any) -> bool:
 
 _ORIGINALS: dict[str, Any] = {
     name: getattr(np, name)
-    for name in ("array", "asarray", "asanyarray", "ascontiguousarray", "asfarray", "zeros", "ones", "empty", "full")
+    for name in (
+        "array",
+        "asarray",
+        "asanyarray",
+        "ascontiguousarray",
+        "asfarray",
+        "zeros",
+        "ones",
+        "empty",
+        "full",
+    )
     if name in np.__dict__
 }
 _FILLED = ("zeros", "ones", "empty", "full")
@@ -538,7 +561,8 @@ _patch_lock = threading.RLock()
 def _patched(function: Callable[..., Any]) -> Iterator[None]:
     """Has numpy's and SciPy's functions that dispatch nothing look for traced values first: where they are found as
     attributes of their modules, and where the function's own module has imported them by name. On other threads they do what
-    they always do."""
+    they always do.
+    """
     from lanewise._numpy_functions import SPECIAL
 
     replaced: dict[int, Any] = {id(original): _wrapper(name, original) for name, original in _ORIGINALS.items()}
@@ -682,7 +706,6 @@ def _add_operators() -> None:
     }.items():  # fmt: skip
         setattr(Traced, f"__{name}__", _infix(operator))
     Traced.__hash__ = None  # type: ignore[assignment]
-    Traced.__matmul__ = lambda self, other: np.matmul(self, other)  # type: ignore[attr-defined]
 
 
 _add_operators()

@@ -39,9 +39,7 @@ def verify(problem: Problem, fun: Callable[..., Any], args: tuple[Any, ...]) -> 
                 "than x, as random numbers or what is changed from call to call, or it takes another way there. "
                 + _WAY_OUT
             )
-        slopes = [
-            (_plain(fun, x + share * step, args) - _plain(fun, x, args)) / share for share in (2e-7, 1e-7)
-        ]
+        slopes = [(_plain(fun, x + share * step, args) - _plain(fun, x, args)) / share for share in (2e-7, 1e-7)]
         _compare_slope(slopes, float(gradient @ step), float(np.abs(gradient * step).sum()), scale, x)
 
 
@@ -80,5 +78,6 @@ def _compare_slope(slopes: list[float], traced: float, size: float, scale: float
         return
     if abs(narrow - traced) > 0.1 * max(abs(narrow), size) + noise:
         raise TracingError(
-            f"the traced function falls by {traced!r} along a line at x = {x!r}, and the plain one by {narrow!r}. " + _WAY_OUT
+            f"the traced function falls by {traced!r} along a line at x = {x!r}, and the plain one by {narrow!r}. "
+            + _WAY_OUT
         )

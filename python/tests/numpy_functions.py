@@ -418,13 +418,24 @@ def triangles(x: Any) -> Any:
 @case()
 def products_of_matrices(x: Any) -> Any:
     m = x.reshape(2, 2)
-    return np.sum(m @ m) + np.sum(np.matmul(m, m.T) * np.eye(2)) + np.sum(np.kron(m, m)) + np.tensordot(m, m, 2) + np.vdot(m, m)
+    return (
+        np.sum(m @ m)
+        + np.sum(np.matmul(m, m.T) * np.eye(2))
+        + np.sum(np.kron(m, m))
+        + np.tensordot(m, m, 2)
+        + np.vdot(m, m)
+    )
 
 
 @case()
 def sums_of_einstein(x: Any) -> Any:
     m = x.reshape(2, 2)
-    return np.einsum("ij,jk,ki->", m, m, m) + np.einsum("ii", m) + np.sum(np.einsum("i,j->ij", x, x) ** 2) + np.einsum("i,i", x, x)
+    return (
+        np.einsum("ij,jk,ki->", m, m, m)
+        + np.einsum("ii", m)
+        + np.sum(np.einsum("i,j->ij", x, x) ** 2)
+        + np.einsum("i,i", x, x)
+    )
 
 
 @case()
@@ -464,12 +475,21 @@ def grids(x: Any) -> Any:
 @case()
 def split_up(x: Any) -> Any:
     a, b = np.split(x, 2)
-    return np.dot(a, b) + np.sum(np.array_split(x, 3)[0]) + np.sum(np.take(x, [0, 2])) + np.sum(np.moveaxis(x.reshape(2, 2), 0, 1)[0])
+    return (
+        np.dot(a, b)
+        + np.sum(np.array_split(x, 3)[0])
+        + np.sum(np.take(x, [0, 2]))
+        + np.sum(np.moveaxis(x.reshape(2, 2), 0, 1)[0])
+    )
 
 
 @case(jax=False)
 def convolved(x: Any) -> Any:
-    return np.sum(np.convolve(x, [1.0, -2.0, 1.0]) ** 2) + np.sum(np.correlate(x, x, "full") ** 2) + np.sum(np.convolve(x, x[:2], "same"))
+    return (
+        np.sum(np.convolve(x, [1.0, -2.0, 1.0]) ** 2)
+        + np.sum(np.correlate(x, x, "full") ** 2)
+        + np.sum(np.convolve(x, x[:2], "same"))
+    )
 
 
 @case()
@@ -479,18 +499,28 @@ def crossed(x: Any) -> Any:
 
 @case(jax=False)
 def integrals(x: Any) -> Any:
-    trapezoid = getattr(np, "trapezoid", None) or np.trapz  # type: ignore[attr-defined]
+    trapezoid = getattr(np, "trapezoid", None) or np.trapezoid  # type: ignore[attr-defined]
     return trapezoid(x**2, dx=0.1) + trapezoid(x, [0.0, 1.0, 3.0, 4.0]) + np.sum(np.gradient(x) ** 2)
 
 
 @case()
 def polynomials(x: Any) -> Any:
-    return np.polyval([1.0, -2.0, 0.5], x[0]) + np.polyval(x, 0.7) + np.sum(np.polynomial.polynomial.polyval(x, [1.0, 0.3, -0.2]))
+    return (
+        np.polyval([1.0, -2.0, 0.5], x[0])
+        + np.polyval(x, 0.7)
+        + np.sum(np.polynomial.polynomial.polyval(x, [1.0, 0.3, -0.2]))
+    )
 
 
 @case()
 def indexed(x: Any) -> Any:
-    return x[[0, 2]] @ x[[1, 3]] + x[np.array([True, False, True, False])].sum() + x[-1] * x[..., 0] + x.flatten()[1] + x.ravel()[2]
+    return (
+        x[[0, 2]] @ x[[1, 3]]
+        + x[np.array([True, False, True, False])].sum()
+        + x[-1] * x[..., 0]
+        + x.flatten()[1]
+        + x.ravel()[2]
+    )
 
 
 @case()
@@ -506,7 +536,9 @@ def python_loops(x: Any) -> Any:
 
 @case(lower=0.1, upper=0.9)
 def trigonometry(x: Any) -> Any:
-    return np.sum(np.sin(x) + np.cos(x) + np.tan(x) + np.arcsin(x) + np.arccos(x) + np.arctan(x)) + np.arctan2(x[0], x[1])
+    return np.sum(np.sin(x) + np.cos(x) + np.tan(x) + np.arcsin(x) + np.arccos(x) + np.arctan(x)) + np.arctan2(
+        x[0], x[1]
+    )
 
 
 @case(lower=0.1, upper=0.9)
@@ -526,7 +558,11 @@ def exponents(x: Any) -> Any:
 
 @case(lower=0.1)
 def powers(x: Any) -> Any:
-    return np.sum(x**1.5 + np.power(x, -2) + np.sqrt(x) + np.cbrt(x) + 2**x + np.square(x) + np.reciprocal(x)) + np.sum(x ** x[0]) + np.float_power(x[1], 3)
+    return (
+        np.sum(x**1.5 + np.power(x, -2) + np.sqrt(x) + np.cbrt(x) + 2**x + np.square(x) + np.reciprocal(x))
+        + np.sum(x ** x[0])
+        + np.float_power(x[1], 3)
+    )
 
 
 @case()
@@ -536,7 +572,13 @@ def degrees(x: Any) -> Any:
 
 @case()
 def log_sums(x: Any) -> Any:
-    return np.logaddexp(x[0], x[1]) + np.logaddexp.reduce(x) + np.logaddexp2(x[2], x[3]) + np.log(np.sum(np.exp(x - x.max()))) + x.max()
+    return (
+        np.logaddexp(x[0], x[1])
+        + np.logaddexp.reduce(x)
+        + np.logaddexp2(x[2], x[3])
+        + np.log(np.sum(np.exp(x - x.max())))
+        + x.max()
+    )
 
 
 @case()
@@ -548,15 +590,33 @@ def sincs(x: Any) -> Any:
 def ufuncs_of_two(x: Any) -> Any:
     return (
         np.sum(np.add(x, 1)) + np.sum(np.subtract(2, x)) + np.sum(np.multiply.outer(x, x)) + np.sum(np.divide(x, 3))
-        + np.multiply.reduce(x) + np.maximum.reduce(x) + np.sum(np.minimum.accumulate(x)) + np.sum(np.negative(x)) + np.sum(np.positive(x))
+        + np.multiply.reduce(x) + np.maximum.reduce(x) + np.sum(np.minimum.accumulate(x))
+        + np.sum(np.negative(x)) + np.sum(np.positive(x))
     )  # fmt: skip
 
 
 @case()
 def numbers_of_numpy(x: Any) -> Any:
-    return np.float64(2) * x[0] + x[1] * np.int32(3) + np.pi * x[2] + np.array(1.5) * x[3] + np.float32(0.5) - x[0] / np.array([2.0])[0]
+    return (
+        np.float64(2) * x[0]
+        + x[1] * np.int32(3)
+        + np.pi * x[2]
+        + np.array(1.5) * x[3]
+        + np.float32(0.5)
+        - x[0] / np.array([2.0])[0]
+    )
 
 
 @case()
 def attributes(x: Any) -> Any:
-    return x.size * x.sum() + x.ndim + x.shape[0] * x.mean() + x.std() + x.var() + x.prod() + len(x) + x.dot(x) + x.astype(float).min()
+    return (
+        x.size * x.sum()
+        + x.ndim
+        + x.shape[0] * x.mean()
+        + x.std()
+        + x.var()
+        + x.prod()
+        + len(x)
+        + x.dot(x)
+        + x.astype(float).min()
+    )

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from functions import rosenbrock, rosenbrock_batch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lanewise
+from functions import rosenbrock, rosenbrock_batch
 
 
 def test_each_start_for_itself() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from functions import sphere_batch
 
 import lanewise
+from functions import sphere_batch
 
 BOX = [(-5, 5)] * 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import os
 import signal
 import threading
@@ -13,9 +14,9 @@ from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
-from functions import HIMMELBLAU, HIMMELBLAU_BOUNDS, rastrigin, rosenbrock, rosenbrock_batch, sphere_batch
 
 import lanewise
+from functions import HIMMELBLAU, HIMMELBLAU_BOUNDS, rastrigin, rosenbrock, rosenbrock_batch, sphere_batch
 from lanewise import _library, _options
 
 
@@ -224,14 +225,12 @@ def test_progress_stop_and_history(capsys: pytest.CaptureFixture[str]) -> None:
     told: list[lanewise.Progress] = []
     result = lanewise.minimize(rastrigin, [(-5.12, 5.12)] * 4, progress=told.append, starts=500)
     assert told and told[-1].share == 1
-    assert all(a.seconds <= b.seconds for a, b in zip(told, told[1:]))
+    assert all(a.seconds <= b.seconds for a, b in itertools.pairwise(told))
     assert "best" in told[0].text()
     assert result.history is not None
     assert (np.diff(result.history.fun) <= 0).all()
     assert result.history.fun[-1] == result.fun
-    stopped = lanewise.minimize(
-        lambda x: sphere_batch(x), [(-5, 5)] * 2, jac=True, starts=1000, stop=lambda: True
-    )
+    stopped = lanewise.minimize(lambda x: sphere_batch(x), [(-5, 5)] * 2, jac=True, starts=1000, stop=lambda: True)
     assert stopped.reason == "interrupted" and not stopped.success and stopped.status == 2
     limited = lanewise.minimize(rastrigin, [(-5.12, 5.12)] * 4, max_evaluations=3000, starts=500)
     assert limited.status == 1 and limited.nfev <= 3000
@@ -242,9 +241,7 @@ def test_progress_stop_and_history(capsys: pytest.CaptureFixture[str]) -> None:
 def test_checkpoint_and_resume(tmp_path: Path) -> None:
     whole = lanewise.minimize(rastrigin, [(-5.12, 5.12)] * 5, starts=500)
     file = tmp_path / "search.state"
-    cut = lanewise.minimize(
-        rastrigin, [(-5.12, 5.12)] * 5, starts=500, checkpoint=file, max_evaluations=60_000
-    )
+    cut = lanewise.minimize(rastrigin, [(-5.12, 5.12)] * 5, starts=500, checkpoint=file, max_evaluations=60_000)
     assert cut.status == 1
     assert [path.name for path in tmp_path.iterdir()] == ["search.state"]
     for state in (file, str(file), file.read_bytes()):

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from functions import HIMMELBLAU, HIMMELBLAU_BOUNDS, rastrigin, sphere_batch
 
 import lanewise
+from functions import HIMMELBLAU, HIMMELBLAU_BOUNDS, rastrigin, sphere_batch
 from lanewise import plot
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -110,10 +110,7 @@ def test_waterfall_has_a_dot_for_each_run(rastrigin_result: lanewise.Result) -> 
     ax = plot.waterfall(rastrigin_result, axes())
     assert dots(ax) == rastrigin_result.hits.sum()
     text = words(ax)
-    assert (
-        f"{rastrigin_result.hits.sum()} runs of 400 starts ended\nat {len(rastrigin_result.minima)} minima"
-        in text
-    )
+    assert f"{rastrigin_result.hits.sum()} runs of 400 starts ended\nat {len(rastrigin_result.minima)} minima" in text
     assert f"1: f = 0 ({rastrigin_result.hits[0]} runs)" in text
     assert f"{len(rastrigin_result.minima) - 7} more" in text
     assert "maximised" not in text and "drawn" not in text
@@ -218,6 +215,8 @@ def test_path_of_a_drawn_start_and_of_a_result(himmelblau: lanewise.Result) -> N
     assert "path of start 3, 5 iterations" in words(ax)
     with pytest.raises(ValueError, match="start id 100"):
         plot.path(HIMMELBLAU, himmelblau, start_id=100, ax=axes())
+    with pytest.raises(ValueError, match=r"x0: shape \(3,\); a point of 2 coordinates"):
+        plot.path(HIMMELBLAU, himmelblau, x0=[1, 2, 3], ax=axes())
     with pytest.raises(ValueError, match="start_id: 3; with x0"):
         plot.path(HIMMELBLAU, himmelblau, start_id=3, x0=[0, 0], ax=axes())
 
@@ -298,6 +297,21 @@ def test_no_finite_value_is_a_hole() -> None:
         plot.contour("log(-1 - x^2) + y", {"x": (-1, 1), "y": (0, 1)}, ax=axes())
 
 
+def test_a_path_without_values_is_drawn() -> None:
+    ax = plot.path("log(x) + y", {"x": (-1, 1), "y": (0, 1)}, x0=[-0.5, 0.5], iterations=3, ax=axes())
+    assert ax.lines[0].get_xdata()[0] == -0.5
+
+
+def test_an_error_leaves_no_figure_behind() -> None:
+    import matplotlib.pyplot as plt
+
+    before = plt.get_fignums()
+    for picture in (plot.contour, plot.surface, plot.path):
+        with pytest.raises(ValueError, match="variables: 'z'"):
+            picture(HIMMELBLAU, HIMMELBLAU_BOUNDS, variables=("x", "z"))
+    assert plt.get_fignums() == before
+
+
 def test_a_constant_function_has_a_contour() -> None:
     plot.contour("3 + 0*x*y", {"x": (-1, 1), "y": (0, 1)}, ax=axes()).figure.canvas.draw()
 
@@ -335,6 +349,13 @@ def test_overview_has_what_is_known(himmelblau: lanewise.Result) -> None:
     assert len(titles(lanewise.Result.from_json(himmelblau.to_json()))) == 4
     assert len(titles(lanewise.minimize(sphere_batch, [(-1, 1)] * 2, jac=True, starts=10))) == 4
     assert len(titles(lanewise.minimize("x[0]^2", [(-1, 1)], starts=10))) == 4
+
+
+def test_no_minimum_is_described() -> None:
+    result = lanewise.minimize(HIMMELBLAU, HIMMELBLAU_BOUNDS, starts=10, minima=0)
+    figure = plot.overview(result, Figure())
+    figure.canvas.draw()
+    assert "the best 0 of" in words(plot.waterfall(result, axes()))
 
 
 def test_a_search_that_no_run_ended() -> None:

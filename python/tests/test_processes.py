@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from functions import rosenbrock, sphere_batch
 
 import lanewise
+from functions import rosenbrock, sphere_batch
 
 
 def search(seed: int) -> tuple[float, list[float]]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from functions import rosenbrock_batch, sphere_batch
 
 import lanewise
+from functions import rosenbrock_batch, sphere_batch
 
 BOX = [(-5, 5)] * 3
 

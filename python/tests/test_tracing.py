@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import pickle
 import threading
 import warnings
-from numpy import array as imported_array
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy_functions import FUNCTIONS, Case
+from numpy import array as imported_array
 
 import lanewise
+from numpy_functions import FUNCTIONS, Case
 
 
 def differences(function: Any, x: Any) -> Any:
@@ -28,7 +29,7 @@ def differences(function: Any, x: Any) -> Any:
             step = np.zeros_like(x)
             step[j] = h
             slopes.append((function(x + step) - function(x - step)) / (2 * h))
-        once = [(4 * b - a) / 3 for a, b in zip(slopes, slopes[1:])]
+        once = [(4 * b - a) / 3 for a, b in itertools.pairwise(slopes)]
         gradient[j] = (16 * once[1] - once[0]) / 15
     return gradient
 
@@ -188,7 +189,7 @@ def formats(x: Any) -> Any:
         (lambda x: x[x > 0].sum(), "np.where"),
         (lambda x: len(x[x > 0]), "np.where"),
         (lambda x: np.sum(x[x > 0]), "np.where"),
-        (lambda x: (x[x > 0] + x[x < 0])[0], "another traced mask"),
+        (lambda x: (x[x > 0] + x[x < 0])[0], "one traced mask"),
         (lambda x: np.sort(x)[0], "np.sort"),
         (lambda x: x[np.argmax(x)], "np.argmax"),
         (lambda x: np.median(x), "np.median"),
@@ -223,7 +224,7 @@ def test_values_of_another_trace() -> None:
     with pytest.raises(lanewise.TracingError, match="outside of the trace"):
         lanewise.trace(lambda x: x[0] * kept[0], 1)
     with pytest.raises(lanewise.TracingError, match="outside of the trace"):
-        kept[0] * 2  # noqa: B018
+        kept[0] * 2
 
     def in_another_thread(x: Any) -> Any:
         seen: list[Any] = []

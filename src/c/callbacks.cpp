@@ -24,26 +24,37 @@ struct Points {
     void gather(const double* rows) {
         x.resize(lanes.size() * dimension);
         f.resize(lanes.size());
-        in_squares(
-            [&](std::size_t i, std::size_t j) { x[i * dimension + j] = rows[j * row_lanes + lanes[i]]; });
+        double* const to = x.data();
+        each([=, d = dimension, width = row_lanes](std::size_t i, std::size_t j, std::size_t lane) {
+            to[i * d + j] = rows[j * width + lane];
+        });
     }
     void scatter_values(double* row) const {
         for (std::size_t i = 0; i < lanes.size(); ++i) row[lanes[i]] = f[i];
     }
     void scatter_gradients(double* rows) const {
-        in_squares(
-            [&](std::size_t i, std::size_t j) { rows[j * row_lanes + lanes[i]] = g[i * dimension + j]; });
+        const double* const from = g.data();
+        each([=, d = dimension, width = row_lanes](std::size_t i, std::size_t j, std::size_t lane) {
+            rows[j * width + lane] = from[i * d + j];
+        });
     }
 
   private:
-    /// What is read and what is written stays near.
+    /// Calls copy(point, coordinate, lane): points in groups that stay near, without a look at their lanes
+    /// where these follow one another.
     template <class Copy>
-    void in_squares(Copy copy) const {
-        constexpr std::size_t side = 32;
-        for (std::size_t i = 0; i < lanes.size(); i += side) {
-            for (std::size_t j = 0; j < dimension; j += side) {
-                for (std::size_t at = i; at < std::min(i + side, lanes.size()); ++at) {
-                    for (std::size_t k = j; k < std::min(j + side, dimension); ++k) copy(at, k);
+    void each(Copy copy) const {
+        constexpr std::size_t group = 8;
+        const std::size_t count = lanes.size();
+        const bool is_dense = count > 0 && lanes.back() - lanes.front() == count - 1;
+        for (std::size_t i = 0; i < count; i += group) {
+            const std::size_t last = std::min(i + group, count);
+            for (std::size_t j = 0; j < dimension; ++j) {
+                if (is_dense) {
+                    const std::size_t first_lane = lanes.front();
+                    for (std::size_t at = i; at < last; ++at) copy(at, j, first_lane + at);
+                } else {
+                    for (std::size_t at = i; at < last; ++at) copy(at, j, lanes[at]);
                 }
             }
         }

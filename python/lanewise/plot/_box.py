@@ -49,10 +49,7 @@ def box_of(bounds: Bounds | Result) -> list[Variable]:
     """The variables of `bounds`, or those of a result."""
     if isinstance(bounds, Result):
         return _variables_of_result(bounds)
-    return [
-        _variable_of_text(variable) if isinstance(variable, str) else variable
-        for variable in variables_of(bounds)
-    ]
+    return [_variable_of_text(variable) if isinstance(variable, str) else variable for variable in variables_of(bounds)]
 
 
 def coordinates_of(variables: Sequence[Variable]) -> list[Coordinate]:

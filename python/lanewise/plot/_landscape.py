@@ -92,11 +92,7 @@ def surface(
     >>> ax = lanewise.plot.surface("x^2 + y^2", {"x": (-1, 1), "y": (-1, 1)})
     """
     require_matplotlib()
-    if ax is None:
-        import matplotlib.pyplot
-
-        ax = matplotlib.pyplot.figure(layout="constrained").add_subplot(projection="3d")
-    elif ax.name != "3d":
+    if ax is not None and ax.name != "3d":
         raise ValueError(f"ax: {ax.name} axes; a surface needs 3-D axes: figure.add_subplot(projection='3d')")
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -104,15 +100,11 @@ def surface(
     landscape = Landscape(fun, bounds, jac=jac, args=args, parameters=parameters, at=at, options=options)
     plane = landscape.plane(variables, points)
     shades = landscape.shades(plane.f)
+    ax = axes(ax, projection="3d")
     powers = FuncFormatter(lambda power, _: f"$10^{{{power:g}}}$")
-    x, y = (
-        np.log10(grid) if along.log else grid
-        for along, grid in ((plane.x, plane.at_x), (plane.y, plane.at_y))
-    )
+    x, y = (np.log10(grid) if along.log else grid for along, grid in ((plane.x, plane.at_x), (plane.y, plane.at_y)))
     z = np.log10(shades.values) if shades.is_log else shades.values
-    ax.plot_surface(
-        x, y, z.filled(np.nan), cmap=shades.colours, rcount=points, ccount=points, antialiased=False
-    )
+    ax.plot_surface(x, y, z.filled(np.nan), cmap=shades.colours, rcount=points, ccount=points, antialiased=False)
     for axis, is_log in ((ax.xaxis, plane.x.log), (ax.yaxis, plane.y.log), (ax.zaxis, shades.is_log)):
         axis.set_major_locator(MaxNLocator(5, integer=is_log))
         if is_log:
@@ -163,10 +155,11 @@ def contour(
     >>> import lanewise
     >>> ax = lanewise.plot.contour("x^2 + y^2", {"x": (-1, 1), "y": (-1, 1)})
     """
-    ax = axes(ax)
+    require_matplotlib()
     options = {} if maximize is None else {"maximize": maximize}
     landscape = Landscape(fun, bounds, jac=jac, args=args, parameters=parameters, at=at, options=options)
     plane = landscape.plane(variables, points)
+    ax = axes(ax)
     _fill(ax, plane, landscape.shades(plane.f))
     title(ax, plane.held, sense(landscape.maximize))
     return ax
@@ -220,14 +213,14 @@ def path(
     """
     if start_id is not None and x0 is not None:
         raise ValueError(f"start_id: {start_id}; with x0 there is no other start")
-    ax = axes(ax)
+    require_matplotlib()
     landscape = Landscape(fun, bounds, jac=jac, args=args, parameters=parameters, at=at, options=options)
-    given = None if x0 is None else np.array(x0, float, ndmin=2)
-    values, visited = landscape.path(start_id or 0, given)
+    values, visited = landscape.path(start_id or 0, x0)
     if at is None:
-        best = np.nanargmax(values) if landscape.maximize else np.nanargmin(values)
-        landscape.at = visited[best]
+        losses = -values if landscape.maximize else values
+        landscape.at = visited[np.argmin(np.where(np.isnan(losses), np.inf, losses))]
     plane = landscape.plane(variables, points)
+    ax = axes(ax)
     _fill(ax, plane, landscape.shades(plane.f))
     dots = visited[thinned(len(visited))]
     ax.plot(
@@ -291,9 +284,10 @@ def basins(
     >>> result = lanewise.minimize(himmelblau, {"x": (-5, 5), "y": (-5, 5)})
     >>> ax = lanewise.plot.basins(himmelblau, result)
     """
-    ax = axes(ax)
+    require_matplotlib()
     landscape = Landscape(fun, result, jac=jac, args=args, parameters=None, at=None, options={})
     plane = landscape.plane(variables, points)
+    ax = axes(ax)
     _fill(ax, plane, landscape.shades(plane.f), is_grey=True)
     started = result.runs["started"]
     ids = thinned(started)

@@ -95,14 +95,8 @@ class Landscape:
         self.maximize = bool(self._options.get("maximize"))
         self.at: Array | None = None
         if at is not None:
-            self.at = np.array(at.x if isinstance(at, Result) else at, float)
-            if self.at.shape != (len(self.coordinates),):
-                raise ValueError(
-                    f"at: shape {self.at.shape}; a point of {len(self.coordinates)} coordinates is expected"
-                )
-        self._objective: Objective = objective_of(
-            fun, len(self.coordinates), jac=jac, args=args, parameters=parameters
-        )
+            self.at = self._point("at", at.x if isinstance(at, Result) else at)
+        self._objective: Objective = objective_of(fun, len(self.coordinates), jac=jac, args=args, parameters=parameters)
 
     def plane(self, variables: Variables | None, points: int) -> Plane:
         """The function over two variables, at so many values of each.
@@ -119,9 +113,7 @@ class Landscape:
         at_x, at_y = np.meshgrid(x.grid(points), y.grid(points))
         d = len(self.coordinates)
         if self.at is None and d > 2:
-            raise ValueError(
-                f"at: None; the box has {d} variables, and a point is needed where the others are held"
-            )
+            raise ValueError(f"at: None; the box has {d} variables, and a point is needed where the others are held")
         grid = np.empty((points * points, d))
         grid[:] = 0 if self.at is None else self.at
         grid[:, i], grid[:, j] = at_x.ravel(), at_y.ravel()
@@ -161,7 +153,7 @@ class Landscape:
         with self._problem() as problem:
             return problem.starts(ids.astype(np.uint64))
 
-    def path(self, start_id: int, x0: Array | None) -> tuple[Array, Array]:
+    def path(self, start_id: int, x0: npt.ArrayLike | None) -> tuple[Array, Array]:
         """Where the run of a start goes, from there on: values [n] and points [n, d]. `x0`: it is start 0."""
         values: list[float] = []
         visited: list[Array] = []
@@ -172,7 +164,7 @@ class Landscape:
 
         with self._problem() as problem:
             if x0 is not None:
-                problem.set_starts(x0)
+                problem.set_starts(self._point("x0", x0)[np.newaxis])
             problem.paths(np.array([start_id], np.uint64), _ALL_ITERATIONS, visit)
         return np.array(values), np.array(visited)
 
@@ -191,15 +183,20 @@ class Landscape:
             for name, value in result.options.items()
             if name in SearchOptions.__annotations__ and name not in _OF_THE_SEARCH
         }
-        if (
-            told["starts"] == 0
-        ):  # there are given ones alone, as in a problem that is told nothing of drawn ones
+        if told["starts"] == 0:  # there are given ones alone, as in a problem that is told nothing of drawn ones
             del told["starts"]
         self._options = told | self._options
         if result.options["start_points"]:
             self._given = np.array(result.options["start_points"], float)
         if bool(self._options["maximize"]) == is_maximised(result):
             self.best = result.fun
+
+    def _point(self, what: str, x: npt.ArrayLike) -> Array:
+        point = np.array(x, float)
+        d = len(self.coordinates)
+        if point.shape != (d,):
+            raise ValueError(f"{what}: shape {point.shape}; a point of {d} coordinates is expected")
+        return point
 
     def _two(self, variables: Variables | None) -> tuple[int, int]:
         names = [along.name for along in self.coordinates]

@@ -65,11 +65,10 @@ def waterfall(result: Result, ax: Axes | None = None) -> Axes:
     >>> ax = lanewise.plot.waterfall(result)
     """
     ax = axes(ax)
-    last_ranks = np.cumsum(result.hits)
-    runs = int(last_ranks[-1])
+    runs = int(result.hits.sum())
     ranks = thinned(runs)
-    of = np.searchsorted(last_ranks, ranks, side="right")
-    worse = value_axis(ax, result.funl, result.funl[0], is_maximised(result))
+    of = np.searchsorted(np.cumsum(result.hits), ranks, side="right")
+    worse = value_axis(ax, result.funl, result.fun, is_maximised(result))
     for i, minimum in enumerate(result.minima[: len(COLOURS)]):
         drawn = ranks[of == i]
         if drawn.size:
@@ -79,6 +78,7 @@ def waterfall(result: Result, ax: Axes | None = None) -> Axes:
         _dots(ax, ranks[others], worse[of[others]], OTHER_MINIMA, rest_label(result))
     if runs:
         legend_below(ax)
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel("run, best first")
     title(
         ax,
@@ -119,9 +119,7 @@ def history(result: Result, ax: Axes | None = None) -> Axes:
     """
     told = result.history
     if told is None:
-        raise ValueError(
-            "result: history is None, as of one that was read from JSON; draw it where the search is done"
-        )
+        raise ValueError("result: history is None, as of one that was read from JSON; draw it where the search is done")
     ax = axes(ax)
     worse = value_axis(ax, told.fun, result.fun, is_maximised(result))
     ax.step(told.run_iterations, worse, where="post", color=COLOURS[0], marker=".", markersize=4)
@@ -183,6 +181,7 @@ def minima(result: Result, most: int = 20, ax: Axes | None = None) -> Axes:
     ax.set_yticks(rows, [f"{row + 1}: f = {number(minimum.fun, 8)}" for row, minimum in zip(rows, drawn)])
     ax.set_ylim(len(drawn) - 0.4, -0.6)
     ax.margins(x=0.3)
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel("runs of starts (coloured) + offspring (grey)")
     title(ax, described(result, len(drawn)), sense(is_maximised(result)))
     return ax
@@ -249,7 +248,8 @@ def parallel(result: Result, ax: Axes | None = None) -> Axes:
     ax.set_xlim(-0.3, len(coordinates) - 0.7)
     ax.set_ylim(-0.03, 1.03)
     _name_coordinates(ax, coordinates)
-    ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+    if result.minima:
+        ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     drawn = named + others.size
     title(
         ax,

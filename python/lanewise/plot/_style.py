@@ -33,19 +33,17 @@ def require_matplotlib() -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise ImportError(
-            "lanewise.plot draws with matplotlib, which is missing: pip install matplotlib"
-        ) from None
+        raise ImportError("lanewise.plot draws with matplotlib, which is missing: pip install matplotlib") from None
 
 
-def axes(ax: Axes | None) -> Axes:
+def axes(ax: Axes | None, projection: str | None = None) -> Axes:
     """The axes to draw on; new ones of pyplot where there are none."""
     require_matplotlib()
     if ax is not None:
         return ax
     import matplotlib.pyplot
 
-    return matplotlib.pyplot.figure(layout="constrained").add_subplot()
+    return matplotlib.pyplot.figure(layout="constrained").add_subplot(projection=projection)
 
 
 def number(value: float, digits: int = 5) -> str:
@@ -132,6 +130,4 @@ def difference_label(best: float, maximize: bool) -> str:
 
 def legend_below(ax: Axes, **options: Any) -> None:
     """A legend below the name of the horizontal axis."""
-    ax.legend(
-        fontsize="small", loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=5, ncol=2, **options
-    )
+    ax.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=5, ncol=2, **options)
