@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.exceptions import AxisError
 
 from lanewise._elementwise import RULES, select
 from lanewise._tracing import Traced, TracedArray, as_array, has_traced, refuse
@@ -120,7 +119,7 @@ def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
 
 def _axis(axis: Any, ndim: int) -> int:
     if not -ndim <= axis < ndim:
-        raise np.exceptions.AxisError(axis, ndim) if hasattr(np, "exceptions") else AxisError(axis, ndim)
+        raise ValueError(f"axis {axis} is out of bounds for array of dimension {ndim}")
     return int(axis) % ndim
 
 
