@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Checks README.md, HACKING.md and doc/*.md against the project. All of these have to hold:
 #   - Every sh block succeeds. The blocks of a page run one after the other, in a fresh folder with the examples.
-#   - Every cpp and toml block is the text of an example. Examples have tests of their own.
+#   - Every cpp and toml block is the text of an example, and every c block a part of one. Examples have tests of their
+#     own. Python blocks, and lines of sh blocks that begin with python or pip, are for the tests of the Python package.
 #   - Every relative link leads to a file of the project, and to a heading of it where the link names one. Every path
 #     that HACKING.md names as code is there.
 #   - README.md has at most 12288 bytes and shows the command of `./dev demo` with output of the form it has today.
@@ -48,7 +49,7 @@ run_commands() { # PAGE BLOCKS
     local page=$1 blocks=$2 folder
     folder=$(mktemp -d "$work/run.XXXXXX")
     cp -r examples "$folder"
-    cat "$blocks"/*.sh >"$blocks/commands"
+    sed -E '/^(python|pip) /d' "$blocks"/*.sh >"$blocks/commands"
     (cd "$folder" && exec bash -xeuo pipefail "$blocks/commands") >"$blocks/output" 2>"$blocks/errors" </dev/null ||
         fail "$page: a command does not succeed: $(tail -n 3 "$blocks/errors")"
 }
@@ -59,6 +60,14 @@ check_example() { # PAGE BLOCK LANGUAGE
         if cmp -s "$2" "$example"; then return; fi
     done
     fail "$1: this $3 block is not the text of an example: $(head -n 5 "$2")"
+}
+
+check_part() { # PAGE BLOCK
+    local example
+    for example in examples/*.c; do
+        if [[ $(<"$example") == *"$(<"$2")"* ]]; then return; fi
+    done
+    fail "$1: this c block is no part of an example: $(head -n 5 "$2")"
 }
 
 # Headings as links name them.
@@ -88,7 +97,7 @@ check_paths() { # PAGE PROSE
     local path
     while IFS= read -r path; do
         compgen -G "$path" >/dev/null || fail "$1: there is no $path"
-    done < <(grep -oE '`(bench|cmake|doc|examples|include|kernels|src|tests)/[^` ]*' "$2" | tr -d '`')
+    done < <(grep -oE '`(bench|cmake|doc|examples|include|kernels|python|src|tests)/[^` ]*' "$2" | tr -d '`')
 }
 
 # What is left of output when numbers, and what depends on the machine, are taken out.
@@ -115,7 +124,8 @@ for page in README.md HACKING.md doc/*.md; do
         language=${block##*.}
         seen[$language]=yes
         case $language in
-            sh | cmake | text) ;;
+            sh | cmake | text | python) ;;
+            c) check_part "$page" "$block" ;;
             cpp | toml) check_example "$page" "$block" "$language" ;;
             *) fail "$page: a block in the language '$language', which nothing checks" ;;
         esac
