@@ -47,7 +47,9 @@ def test_block(page: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
 def modules() -> list[str]:
     """The modules of the package that need nothing but numpy."""
     names = [f"lanewise.{module.name}" for module in pkgutil.iter_modules(lanewise.__path__)]
-    return [name for name in names if name.split(".")[1] not in ("__main__", "plot", "botorch", "optuna")] + ["lanewise"]
+    return [name for name in names if name.split(".")[1] not in ("__main__", "plot", "botorch", "optuna")] + [
+        "lanewise"
+    ]
 
 
 @pytest.mark.parametrize("name", modules())

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy_functions import FUNCTIONS, Case
 
 import lanewise
+from numpy_functions import FUNCTIONS, Case
 
 jax = pytest.importorskip("jax")
 jax.config.update("jax_enable_x64", True)
