@@ -19,17 +19,14 @@ def record(operation: str, *operands: Any) -> Any:
     return recording.apply(operation, operands)
 
 
-def _is_number(*operands: Any) -> bool:
-    return not any(isinstance(x, Traced) for x in operands)
-
-
 def _direct(operation: str, number: Rule) -> Rule:
     """A function that the library has."""
 
     def rule(*operands: Any) -> Any:
-        if _is_number(*operands):
-            return _float(number(*map(_as_float, operands)))
-        return record(operation, *operands)
+        for x in operands:
+            if isinstance(x, Traced):
+                return x._recording.apply(operation, operands)
+        return _float(number(*map(_as_float, operands)))
 
     return rule
 
@@ -38,9 +35,10 @@ def _composed(traced: Rule, number: Rule) -> Rule:
     """A function that is composed of others."""
 
     def rule(*operands: Any) -> Any:
-        if _is_number(*operands):
-            return _float(number(*map(_as_float, operands)))
-        return traced(*operands)
+        for x in operands:
+            if isinstance(x, Traced):
+                return traced(*operands)
+        return _float(number(*map(_as_float, operands)))
 
     return rule
 
@@ -157,7 +155,7 @@ def _logic(operation: str) -> Rule:
     """& and |, which numpy has for conditions and whole numbers."""
 
     def rule(a: Any, b: Any) -> Any:
-        if _is_number(a, b):
+        if not isinstance(a, Traced) and not isinstance(b, Traced):
             return bool(a and b) if operation == "logical_and" else bool(a or b)
         for x in (a, b):
             if not isinstance(x, (Condition, bool, np.bool_)):

@@ -112,66 +112,56 @@ class Recording:
     """Where the operations of one traced function go."""
 
     def __init__(self, dimension: int) -> None:
-        self.operations: list[int] = []
-        self.a: list[int] = []
-        self.b: list[int] = []
-        self.c: list[int] = []
-        self.numbers: list[float] = []
         self.error: TracingError | None = None
+        self._nodes: list[tuple[int, ...]] = []  # operation and operands
+        self._numbers: dict[int, float] = {}  # of constants
+        self._known: dict[tuple[int, ...], int] = {}
         self._constants: dict[bytes, int] = {}
-        self._applied: dict[tuple[int, int, int, int], int] = {}
-        self.variables = [self._variable(j) for j in range(dimension)]
+        self.variables = [Traced(self, self._add((NUMBER_OF["variable"], j))) for j in range(dimension)]
 
-    def _add(self, operation: int, a: int, b: int, c: int, number: float) -> int:
-        node = len(self.operations)
-        if node >= MOST_NODES:
+    def _add(self, node: tuple[int, ...]) -> int:
+        if len(self._nodes) >= MOST_NODES:
             refuse(f"the function records more than {MOST_NODES} operations", "Write it with fewer.")
-        self.operations.append(operation)
-        self.a.append(a)
-        self.b.append(b)
-        self.c.append(c)
-        self.numbers.append(number)
-        return node
-
-    def _variable(self, j: int) -> Traced:
-        return Traced(self, self._add(NUMBER_OF["variable"], j, 0, 0, 0.0))
+        self._nodes.append(node)
+        return len(self._nodes) - 1
 
     def node(self, value: Any) -> int:
         """The node of a traced value or a number."""
         if isinstance(value, Traced):
-            if value._recording is not self or current() is not self:
-                refuse(
-                    "a traced value is used outside of the trace, or the thread, that made it",
-                    "Let the function use its own argument alone.",
-                )
+            if value._recording is not self:
+                self._refuse_stranger()
             return value._node
         number = _as_float(value)
-        key = struct.pack("d", number)
+        key = struct.pack("d", number)  # -0 is another number than 0, and NaN is itself
         node = self._constants.get(key)
         if node is None:
-            node = self._constants[key] = self._add(NUMBER_OF["constant"], 0, 0, 0, number)
+            node = self._constants[key] = self._add((NUMBER_OF["constant"],))
+            self._numbers[node] = number
         return node
 
     def apply(self, name: str, operands: tuple[Any, ...]) -> Traced:
         """Records an operation on traced values and numbers; the same one is the same node."""
-        a, b, c = (*(self.node(operand) for operand in operands), 0, 0)[:3]
-        key = (NUMBER_OF[name], a, b, c)
-        node = self._applied.get(key)
+        if current() is not self:
+            self._refuse_stranger()
+        key = (NUMBER_OF[name], *map(self.node, operands))
+        node = self._known.get(key)
         if node is None:
-            node = self._applied[key] = self._add(*key, 0.0)
+            node = self._known[key] = self._add(key)
         return (Condition if name in _TRUTHS else Traced)(self, node)
 
     def tape(self, value: Any, dimension: int) -> Tape:
         """What was recorded, with the node of the value."""
-        node = self.node(value)
-        return Tape(
-            np.array(self.operations, np.uint8),
-            np.array(self.a, np.uint32),
-            np.array(self.b, np.uint32),
-            np.array(self.c, np.uint32),
-            np.array(self.numbers, np.float64),
-            node,
-            dimension,
+        value_node = self.node(value)
+        rows = np.array([(*node, 0, 0, 0)[:4] for node in self._nodes], np.uint32)
+        operations, a, b, c = np.ascontiguousarray(rows.T)
+        numbers = np.zeros(len(rows))
+        numbers[list(self._numbers)] = list(self._numbers.values())
+        return Tape(operations.astype(np.uint8), a, b, c, numbers, value_node, dimension)
+
+    def _refuse_stranger(self) -> NoReturn:
+        refuse(
+            "a traced value is used outside of the trace, or the thread, that made it",
+            "Let the function use its own argument alone.",
         )
 
 

@@ -25,7 +25,23 @@ def compare(function: Any, x: Any) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["erf", "erfc", "gammaln", "loggamma", "gamma", "expit", "log_expit", "logit", "entr", "exp10", "ndtr", "expm1", "log1p", "exp2", "cbrt"],
+    [
+        "erf",
+        "erfc",
+        "gammaln",
+        "loggamma",
+        "gamma",
+        "expit",
+        "log_expit",
+        "logit",
+        "entr",
+        "exp10",
+        "ndtr",
+        "expm1",
+        "log1p",
+        "exp2",
+        "cbrt",
+    ],
 )
 def test_functions_of_one(name: str) -> None:
     function = getattr(special, name)
