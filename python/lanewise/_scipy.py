@@ -26,6 +26,7 @@ def scipy_method(
     bounds: Any = None,
     constraints: Any = (),
     callback: Any = None,
+    trace: bool = True,
     **options: Any,
 ) -> OptimizeResult:
     """Minimises from `x0`: ``scipy.optimize.minimize(fun, x0, method=lanewise.scipy_method, bounds=..., options={...})``.
@@ -38,10 +39,11 @@ def scipy_method(
     fun, x0, args, bounds
         As of ``scipy.optimize.minimize``. `fun` is a function of one point.
     jac
-        True, or a callable. Where it is None, `fun` is traced, and its derivatives are exact. "2-point" and "3-point" stand for
-        differences, for what cannot be traced.
+        True, or a callable. Without it `fun` is traced, and its derivatives are exact.
+    trace
+        False: differences are taken of a `fun` without `jac`, which cannot be traced or should not.
     **options
-        Those of `minimize_batch`, or with `starts` those of `minimize`.
+        Those of `minimize_batch`, or with `starts` those of `minimize`; `maxiter`, `maxfun` and `tol` as SciPy's methods have them.
 
     Returns
     -------
@@ -64,7 +66,8 @@ def scipy_method(
     ):
         if given is not None and given != ():
             raise ValueError(f"{name}: lanewise.scipy_method does not take any")
-    objective, how = _objective(fun, args, jac)
+    objective, how = _objective(fun, args, jac, trace)
+    options = {_NAMES.get(name, name): value for name, value in options.items()}
     start = np.atleast_1d(np.asarray(x0, float))
     if options.get("starts"):
         if bounds is None:
@@ -87,14 +90,18 @@ def scipy_method(
     )
 
 
-def _objective(fun: Callable[..., Any], args: tuple[Any, ...], jac: Any) -> tuple[Callable[..., Any], Any]:
+_NAMES = {"maxiter": "iterations", "maxfun": "max_evaluations", "tol": "tolerance"}
+"""What SciPy calls some of the options."""
+
+
+def _objective(fun: Callable[..., Any], args: tuple[Any, ...], jac: Any, trace: bool) -> tuple[Callable[..., Any], Any]:
     """A function for `minimize`, and what `jac` is of it."""
     if jac is None or jac is False:
-        return (lambda x: fun(x, *args)), None
-    if jac in ("2-point", "3-point"):
+        if trace:
+            return (lambda x: fun(x, *args)), None
         return each_value(lambda x: fun(x, *args)), "2-point"
     if jac is True:
         return each(lambda x: fun(x, *args)), True
     if callable(jac):
         return each(lambda x: (fun(x, *args), jac(x, *args))), True
-    raise ValueError(f"jac: {jac!r}; None, True, a callable or '2-point' is expected")
+    raise ValueError(f"jac: {jac!r}; None, True or a callable is expected")

@@ -29,6 +29,14 @@ std::size_t round_up_to_lane_group(std::size_t lanes) {
     return (lanes + kernels::lane_group - 1) / kernels::lane_group * kernels::lane_group;
 }
 
+/// Lanes from one point to the next. Each round costs a caller who is handed all points a call: few points
+/// have a vector each, so that none waits for its neighbours.
+std::size_t lanes_apart(const Setup& setup, std::size_t points) {
+    constexpr std::size_t few = 128;
+    const bool is_for_the_caller = setup.objective->calls() == Calls::from_the_caller;
+    return is_for_the_caller && points <= few ? kernel_table(setup.isa).f64.width : 1;
+}
+
 }  // namespace
 
 std::size_t lbfgs_lanes(const Setup& setup, std::size_t points) noexcept {
@@ -42,8 +50,9 @@ std::size_t lbfgs_lanes(const Setup& setup, std::size_t points) noexcept {
         const std::size_t lanes = bytes / (rows * sizeof(double)) / kernels::lane_group * kernels::lane_group;
         return std::max(lanes, kernels::lane_group);
     };
-    const bool is_close = setup.objective->calls() == Calls::from_the_caller;
-    const std::size_t lanes = is_close ? each : std::min({each, lanes_in(near), most});
+    const std::size_t lanes = setup.objective->calls() == Calls::from_the_caller
+                                  ? round_up_to_lane_group(points * lanes_apart(setup, points))
+                                  : std::min({each, lanes_in(near), most});
     if (!setup.memory) return lanes;
     constexpr std::uint64_t share = 4;  // of the memory, while no run is going
     return std::min(lanes, lanes_in(*setup.memory / share / static_cast<std::uint64_t>(setup.threads)));
@@ -195,7 +204,8 @@ void LbfgsLanes::run(const Next& next, const Done& done, std::size_t at_once) {
             ++used;
         }
     };
-    for (std::size_t lane = 0; lane < std::min(at_once, lanes_); ++lane) refill(lane);
+    const std::size_t apart = lanes_apart(*setup_, at_once);
+    for (std::size_t i = 0; i < at_once && i * apart < lanes_; ++i) refill(i * apart);
     while (used > 0 && !halt_->requested()) {
         evaluate();
         kernels_->advance_lbfgs(tile_);
