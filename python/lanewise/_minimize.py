@@ -137,6 +137,7 @@ def minimize_batch(
     args: tuple[Any, ...] = (),
     parameters: Mapping[str, float] | None = None,
     pass_ids: bool = False,
+    gradients: bool = True,
     check: bool = True,
     stop: Callable[[], object] | None = None,
     on_interrupt: Literal["raise", "return"] = "raise",
@@ -158,6 +159,8 @@ def minimize_batch(
     pass_ids
         Whether the callback is told which starts its points belong to: it is then called as ``fun(X, *args, ids=ids)``, with
         indices into `x0` of shape [B] that shrink with the runs that go on. So data can differ by start.
+    gradients
+        Whether the result has `jac`, for which all ends are evaluated once more.
     stop, on_interrupt
         As of `minimize`. Runs that are still going then tell how far they have come.
     **options
@@ -191,9 +194,10 @@ def minimize_batch(
         x, f, g = np.empty_like(starts), np.empty(count), np.empty_like(starts)
         status = np.empty(count, np.uint8)
         iterations, evaluations = np.empty(count, np.int64), np.empty(count, np.int64)
-        columns = (starts, x, f, g, status, iterations, evaluations)
-        problem.call("minimize_batch", count, *(column.ctypes.data for column in columns))
-        ends = BatchResult(x, f, g, iterations, evaluations, statuses_of(status))
+        columns = (starts, x, f, g if gradients else None, status, iterations, evaluations)
+        addresses = (None if column is None else column.ctypes.data for column in columns)
+        problem.call("minimize_batch", count, *addresses)
+        ends = BatchResult(x, f, g if gradients else None, iterations, evaluations, statuses_of(status))
         if interrupt.is_seen and on_interrupt == "raise":
             raise _interrupted(ends)
     return ends

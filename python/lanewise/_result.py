@@ -391,8 +391,8 @@ class BatchResult:
     """[B, d] The best point that each run visited; where it started, if there is no value there."""
     fun: Array
     """[B] The values there; NaN where a start has no finite value and gradient."""
-    jac: Array
-    """[B, d] The gradients there."""
+    jac: Array | None
+    """[B, d] The gradients there; None where they were not asked for."""
     nit: npt.NDArray[np.int64]
     """[B] Iterations."""
     nfev: npt.NDArray[np.int64]

@@ -80,7 +80,7 @@ def scipy_method(
     return OptimizeResult(
         x=ends.x[0],
         fun=float(ends.fun[0]),
-        jac=ends.jac[0],
+        jac=None if ends.jac is None else ends.jac[0],
         nit=int(ends.nit[0]),
         nfev=int(ends.nfev[0]),
         njev=int(ends.nfev[0]),

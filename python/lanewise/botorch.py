@@ -13,7 +13,7 @@ from lanewise._objectives import Array, Ids
 if TYPE_CHECKING:
     from torch import Tensor
 
-_TOLERANCE = 1e-4
+_TOLERANCE = 1e-3
 _NAMES = {"maxiter": "iterations", "maxfun": "max_evaluations"}
 
 
@@ -46,7 +46,7 @@ def gen_candidates(
     lower_bounds, upper_bounds
         Numbers, or of each column [d]; None: there is none.
     options
-        `maxiter`, `maxfun`, and those of `lanewise.minimize_batch`. Unless set, `tolerance` is 1e-4.
+        `maxiter`, `maxfun`, and those of `lanewise.minimize_batch`. Unless set, `tolerance` is 1e-3.
     fixed_features
         Columns that keep a value, by index: a number, or one for each restart [b] or point [b, q].
     timeout_sec
@@ -104,6 +104,7 @@ def gen_candidates(
         bounds,
         jac=True,
         pass_ids=True,
+        gradients=False,
         **settings,
     )
     with torch.no_grad():

@@ -106,6 +106,7 @@ def _batched_lbfgsb(
         box,
         jac=True,
         pass_ids=True,
+        gradients=False,
         iterations=max_iters,
         max_evaluations=max_evals * len(starts),
         tolerance=1e-3,
