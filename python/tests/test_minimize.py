@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_type_hints
@@ -256,11 +257,20 @@ def test_checkpoint_and_resume(tmp_path: Path) -> None:
         lanewise.minimize(rastrigin, [(-5.12, 5.12)], resume=tmp_path / "none")
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Python's own handler, also where the tests run in the background of a shell, which ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def _interrupt_soon() -> None:
     time.sleep(0.2)
     os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_returns_when_the_callback_has() -> None:
     finished: list[bool] = []
 
@@ -285,10 +295,11 @@ def test_ctrl_c_returns_when_the_callback_has() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_formula() -> None:
     threading.Thread(target=_interrupt_soon).start()
     with pytest.raises(KeyboardInterrupt):
-        lanewise.minimize(rastrigin, [(-5.12, 5.12)] * 30, starts=1_000_000, iterations=100_000)
+        lanewise.minimize(rastrigin, [(-5.12, 5.12)] * 30, starts=1_000_000, iterations=100_000, max_time=60)
 
 
 def test_every_public_name_has_a_docstring() -> None:
