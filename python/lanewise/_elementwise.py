@@ -238,6 +238,7 @@ RULES: dict[str, Rule] = {
     "invert": _composed(_inverted, np.logical_not),
     "positive": _composed(lambda x: x, np.positive),
     "conjugate": _composed(lambda x: x, np.positive),
+    "real": _composed(lambda x: x, np.positive),
     "square": _composed(lambda x: x * x, np.square),
     "reciprocal": _composed(lambda x: 1.0 / x, np.reciprocal),
     "deg2rad": _composed(lambda x: x * (math.pi / 180), np.deg2rad),

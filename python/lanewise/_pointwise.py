@@ -16,7 +16,8 @@ def each(function: Callable[[Array], tuple[Any, Any]]) -> Callable[[Array], tupl
     def callback(x: Array) -> tuple[Array, Array]:
         f, g = np.empty(len(x)), np.empty_like(x)
         for i, point in enumerate(x):
-            f[i], g[i] = function(point)
+            value, gradient = function(point)
+            f[i], g[i] = _number(value), np.reshape(gradient, point.shape)
         return f, g
 
     return callback
@@ -24,4 +25,9 @@ def each(function: Callable[[Array], tuple[Any, Any]]) -> Callable[[Array], tupl
 
 def each_value(function: Callable[[Array], Any]) -> Callable[[Array], Array]:
     """``fun(X) -> f`` from ``function(x) -> value``."""
-    return lambda x: np.array([function(point) for point in x], float)
+    return lambda x: np.array([_number(function(point)) for point in x])
+
+
+def _number(value: Any) -> float:
+    """The number that a function returned, which may be in an array of its own."""
+    return float(np.asarray(value).item())

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lanewise._minimize import minimize_batch
+from lanewise._errors import NothingFinite
+from lanewise._lbfgsb import EPSILON, minimize_as_lbfgsb
 from lanewise._objectives import Array, Ids
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_TOLERANCE = 1e-3
-_NAMES = {"maxiter": "iterations", "maxfun": "max_evaluations"}
+_OPTIONS = ("maxiter", "maxfun", "ftol", "factr", "pgtol", "tol")
 
 
 def gen_candidates(
@@ -46,7 +46,9 @@ def gen_candidates(
     lower_bounds, upper_bounds
         Numbers, or of each column [d]; None: there is none.
     options
-        `maxiter`, `maxfun`, and those of `lanewise.minimize_batch`. Unless set, `tolerance` is 1e-3.
+        As BoTorch has them for L-BFGS-B. A restart ends after `maxiter` iterations (2000) or `maxfun` evaluations (15000), where
+        two evaluations in a row change its value f by at most ``ftol * max(|f|, 1)`` (`ftol` is 2.2e-9, or `factr` times the
+        machine's epsilon), or where no component of the projected gradient is larger than `pgtol`, also called `tol` (1e-5).
     fixed_features
         Columns that keep a value, by index: a number, or one for each restart [b] or point [b, q].
     timeout_sec
@@ -55,14 +57,16 @@ def gen_candidates(
     Returns
     -------
     candidates, values
-        Shaped as `initial_conditions`, and [b].
+        Shaped as `initial_conditions`, and [b]; minus infinity where a restart has met no finite value and gradient.
 
     Raises
     ------
+    NothingFinite
+        Where none has.
     NotImplementedError
         Where there are constraints beside the bounds.
-    TypeError, ValueError
-        As `lanewise.minimize_batch`, of options that it does not know.
+    TypeError
+        Of options that are none of these.
     """
     import torch
 
@@ -80,37 +84,47 @@ def gen_candidates(
 
     def candidates(x: Tensor, ids: Ids | None) -> Tensor:
         """The points [B, q, d] with these free columns [B, q, free]."""
-        whole = template if ids is None else template[torch.as_tensor(ids, device=template.device)]
         if len(free) == d:
             return x
+        whole = template if ids is None else template[torch.as_tensor(ids, device=template.device)]
         return whole.index_copy(-1, torch.as_tensor(free, device=x.device), x)
 
-    def negated(x: Array, ids: Ids) -> tuple[Tensor, Tensor]:
+    def negated(x: Array, ids: Ids) -> tuple[Array, Array]:
         point = torch.as_tensor(x, dtype=starts.dtype, device=starts.device).reshape(-1, q, len(free))
         point.requires_grad_(True)
         values = -acquisition_function(candidates(point, ids))
         (gradient,) = torch.autograd.grad(values.sum(), point)
-        return values.detach().cpu(), gradient.reshape(len(x), -1).cpu()
+        return _array(values), _array(gradient).reshape(x.shape)
 
-    settings: dict[str, Any] = {"tolerance": _TOLERANCE, "max_time": timeout_sec}
-    settings.update({_NAMES.get(name, name): value for name, value in (options or {}).items()})
-    if "max_evaluations" in settings:
-        settings["max_evaluations"] *= b  # BoTorch's are of each
-    x0 = starts[..., free].detach().cpu().double().numpy().reshape(b, -1)
     bounds = _bounds(lower_bounds, upper_bounds, d, free, q)
-    ends = minimize_batch(
-        negated,
-        np.clip(x0, bounds[:, 0], bounds[:, 1]),
-        bounds,
-        jac=True,
-        pass_ids=True,
-        gradients=False,
-        **settings,
+    ends = minimize_as_lbfgsb(
+        negated, _array(starts[..., free]).reshape(b, -1), bounds, max_time=timeout_sec, **_limits(options or {})
     )
+    if not np.isfinite(ends.fun).any():
+        raise NothingFinite("acquisition_function: value or gradient are not finite at any of the initial conditions")
     with torch.no_grad():
         best = torch.as_tensor(ends.x, dtype=starts.dtype, device=starts.device).reshape(b, q, len(free))
         found = candidates(best, None).reshape(initial_conditions.shape)
     return found, -torch.as_tensor(ends.fun, dtype=starts.dtype, device=starts.device)
+
+
+def _limits(options: Mapping[str, Any]) -> dict[str, Any]:
+    """When a restart ends."""
+    for name, value in options.items():
+        if name not in _OPTIONS:
+            raise TypeError(f"options: {name}={value!r}: unknown option; {', '.join(_OPTIONS)} are known")
+    of = {name: value for name, value in options.items() if value is not None}
+    return {
+        "iterations": of.get("maxiter", 2000),
+        "max_evaluations": of.get("maxfun", 15000),
+        "ftol": of.get("ftol", of.get("factr", 1e7) * EPSILON),
+        "gtol": of.get("tol", of.get("pgtol", 1e-5)),
+    }
+
+
+def _array(tensor: Tensor) -> Array:
+    array: Array = tensor.detach().cpu().double().numpy()
+    return array
 
 
 def _per_point(value: Any, template: Tensor) -> Any:
@@ -128,7 +142,7 @@ def _bounds(lower: Any, upper: Any, d: int, free: list[int], q: int) -> Array:
     def of(bound: Any, otherwise: float) -> Array:
         if bound is None:
             return np.full(len(free), otherwise)
-        columns = bound.detach().cpu().double().numpy() if hasattr(bound, "detach") else np.asarray(bound, float)
+        columns = _array(bound) if hasattr(bound, "detach") else np.asarray(bound, float)
         return np.broadcast_to(columns, (d,))[free]
 
     return np.tile(np.stack([of(lower, -np.inf), of(upper, np.inf)], axis=1), (q, 1))

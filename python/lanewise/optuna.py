@@ -6,11 +6,12 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from lanewise._minimize import minimize_batch
+from lanewise._lbfgsb import EPSILON, minimize_as_lbfgsb
 from lanewise._objectives import Array, Ids
 
 KNOWN = ((4, 6), (5, 0))
@@ -22,7 +23,7 @@ _ARGUMENTS = (
 
 _lock = threading.Lock()
 _entered = 0
-_original: Callable[..., Any] | None = None
+_own: Any = None
 
 
 @contextmanager
@@ -30,7 +31,8 @@ def batched() -> Iterator[None]:
     """While it is entered, ``optuna.samplers.GPSampler`` maximises its acquisition functions by lanewise.
 
     The starts that Optuna chooses are worked on at once, each by L-BFGS in lanes, and Optuna's function is called once a round
-    with those that have not converged. It may be entered again within itself, and from several threads.
+    with those that have not converged. It may be entered again within itself, and from several threads; while any of them is in it,
+    all of them have it.
 
     Raises
     ------
@@ -44,11 +46,12 @@ def batched() -> Iterator[None]:
         with lanewise.optuna.batched():
             study.optimize(objective, n_trials=100)
     """
-    global _entered, _original
-    module = _module()
+    global _entered, _own
+    # Where the function is defined is not where it is looked up: Optuna's lazy imports keep copies of a module's names.
+    caller = _caller()
     with _lock:
         if _entered == 0:
-            _original, module.batched_lbfgsb = module.batched_lbfgsb, _batched_lbfgsb
+            _own, caller.batched_lbfgsb = caller.batched_lbfgsb, SimpleNamespace(batched_lbfgsb=_batched_lbfgsb)
         _entered += 1
     try:
         yield
@@ -56,29 +59,27 @@ def batched() -> Iterator[None]:
         with _lock:
             _entered -= 1
             if _entered == 0:
-                module.batched_lbfgsb, _original = _original, None
+                caller.batched_lbfgsb, _own = _own, None
 
 
-def _module() -> Any:
-    """Optuna's module with its optimizer, where that is what is known."""
+def _caller() -> Any:
+    """Optuna's module that calls its optimizer, where that is what is known."""
     import optuna
 
     version = tuple(int(part) for part in optuna.__version__.split(".")[:2])
     try:
-        from optuna._gp import batched_lbfgsb as module
+        from optuna._gp import batched_lbfgsb, optim_mixed
     except ImportError:
-        module = None
-    if not KNOWN[0] <= version <= KNOWN[1] or module is None or not _is_known(module):
+        is_known = False
+    else:
+        arguments = tuple(inspect.signature(batched_lbfgsb.batched_lbfgsb).parameters)
+        is_known = arguments == _ARGUMENTS and hasattr(optim_mixed, "batched_lbfgsb")
+    if not is_known or not KNOWN[0] <= version <= KNOWN[1]:
         first, last = (".".join(map(str, known)) for known in KNOWN)
         raise RuntimeError(
             f"optuna {optuna.__version__}: lanewise.optuna.batched() knows the optimizer of versions {first} to {last}"
         )
-    return module
-
-
-def _is_known(module: Any) -> bool:
-    function = module.batched_lbfgsb
-    return function is _batched_lbfgsb or tuple(inspect.signature(function).parameters) == _ARGUMENTS
+    return optim_mixed
 
 
 def _batched_lbfgsb(
@@ -95,20 +96,17 @@ def _batched_lbfgsb(
 ) -> tuple[Array, Array, Any]:
     """What Optuna's function of this name does: points [B, d], values [B] and iterations [B]."""
 
-    def callback(x: Array, ids: Ids) -> tuple[Array, Array]:
+    def evaluate(x: Array, ids: Ids) -> tuple[Array, Array]:
         return func_and_grad(x, *([of_start[i] for i in ids] for of_start in batched_args))
 
-    box = None if bounds is None else np.asarray(bounds, float)
-    starts = x0_batched if box is None else np.clip(x0_batched, box[:, 0], box[:, 1])
-    ends = minimize_batch(
-        callback,
-        starts,
-        box,
-        jac=True,
-        pass_ids=True,
-        gradients=False,
+    box = [(-np.inf, np.inf)] * x0_batched.shape[1] if bounds is None else bounds
+    ends = minimize_as_lbfgsb(
+        evaluate,
+        x0_batched,
+        np.asarray(box, float),
+        ftol=factr * EPSILON,
+        gtol=pgtol,
         iterations=max_iters,
-        max_evaluations=max_evals * len(starts),
-        tolerance=1e-3,
+        max_evaluations=max_evals,
     )
     return ends.x, ends.fun, ends.nit

@@ -41,7 +41,7 @@ def test_as_good_as_its_own(model: Any, q: int) -> None:
     assert x.shape == (q, 3) and x.dtype == DOUBLE
     assert (x >= 0).all() and (x <= 1).all()
     assert value > found["theirs"][1] - 1e-5
-    assert value == pytest.approx(float(acquisition(x)), rel=1e-9)
+    assert value == pytest.approx(float(acquisition(x).detach()), rel=1e-9)
 
 
 def test_all_restarts_in_their_order(model: Any) -> None:
@@ -94,8 +94,39 @@ def test_single_precision_options_and_errors(model: Any) -> None:
     with pytest.raises(TypeError, match="unknown option"):
         lanewise.botorch.gen_candidates(starts, bumps, 0.0, 1.0, options={"ftoll": 1})
 
+    def broken(x: Any) -> Any:
+        return bumps(x).where(x[:, 0, 0] > 0.5, torch.nan)
+
+    some = torch.full((2, 1, 2), 0.2)
+    some[1] = 0.7
+    x, values = lanewise.botorch.gen_candidates(some, broken, 0.0, 1.0)
+    assert values[0] == -torch.inf and torch.equal(x[0], some[0]) and values[1] > -0.1
+    with pytest.raises(lanewise.NothingFinite, match="acquisition_function"):
+        lanewise.botorch.gen_candidates(some[:1], broken, 0.0, 1.0)
+
     def fails(x: Any) -> Any:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         lanewise.botorch.gen_candidates(starts, fails, 0.0, 1.0)
+
+
+def test_it_ends_where_the_value_has_settled(model: Any) -> None:
+    gp, best = model
+    acquisition = qLogExpectedImprovement(gp, best)
+    starts = gen_batch_initial_conditions(acquisition, BOUNDS, q=3, num_restarts=8, raw_samples=64)
+
+    def rounds(**options: float) -> tuple[int, Any]:
+        calls = []
+
+        def counted(x: Any) -> Any:
+            calls.append(len(x))
+            return acquisition(x)
+
+        _, values = lanewise.botorch.gen_candidates(starts, counted, 0.0, 1.0, options=options)
+        return len(calls), values
+
+    usual, values = rounds()
+    rough, rough_values = rounds(ftol=1e-3)
+    assert rough < usual and rough_values.max() > values.max() - 0.1
+    assert rounds(factr=1e12)[0] < usual and rounds(pgtol=10.0)[0] == 1 and rounds(tol=10.0)[0] == 1

@@ -49,6 +49,7 @@ def test_the_whole_box() -> None:
         options={"starts": 200, "seed": 3},
     )
     assert found.fun < 1e-12 and len(found.minima) > 20 and found.xl.shape[1] == 2
+    assert "xl: " in repr(found)
     with pytest.raises(ValueError, match="bounds"):
         optimize.minimize(rastrigin, [3.1, -2.2], method=lanewise.scipy_method, options={"starts": 200})
 
@@ -76,6 +77,36 @@ def test_basinhopping() -> None:
         rng=np.random.default_rng(0),
     )
     assert found.fun < 1e-10
+    beside = optimize.basinhopping(
+        rastrigin,
+        [5.1, -5.1],
+        niter=20,
+        stepsize=4.0,  # it steps out of the box
+        minimizer_kwargs={"method": lanewise.scipy_method, "bounds": [(-5.12, 5.12)] * 2},
+        rng=np.random.default_rng(0),
+    )
+    assert beside.minimization_failures == 0
+
+
+def test_bounds_as_scipy_has_them() -> None:
+    for bounds in (optimize.Bounds(-5, 0.5), [(-5, 0.5)] * 2, [(None, 0.5)] * 2, np.array([[-5, 0.5]] * 2)):
+        found = optimize.minimize(rosenbrock, [9.0, 0.0], bounds=bounds, constraints=[], method=lanewise.scipy_method)
+        assert found.x == pytest.approx([0.5, 0.25])
+    whole = optimize.minimize(
+        rosenbrock, [9.0, 0.0], bounds=optimize.Bounds(-5, 5), method=lanewise.scipy_method, options={"starts": 20}
+    )
+    assert whole.x == pytest.approx([1, 1])
+    with pytest.raises(ValueError, match="bounds: 3 pairs; x0 has 2 coordinates"):
+        optimize.minimize(rosenbrock, [0.0, 0.0], bounds=[(0, 1)] * 3, method=lanewise.scipy_method)
+
+
+def test_values_in_arrays_and_wrong_gradients() -> None:
+    found = optimize.minimize(
+        lambda x: np.array([x @ x]), [1.0, 2.0], jac=lambda x: (2 * x)[np.newaxis], method=lanewise.scipy_method
+    )
+    assert found.x == pytest.approx([0, 0], abs=1e-6)
+    with pytest.raises(ValueError, match="reshape"):
+        optimize.minimize(lambda x: x @ x, [1.0, 2.0], jac=lambda x: 2.0, method=lanewise.scipy_method)
 
 
 def test_what_it_does_not_take() -> None:
