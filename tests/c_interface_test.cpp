@@ -390,6 +390,49 @@ TEST_CASE("C: a callback that fails ends the work") {
     minimized(problem);
 }
 
+TEST_CASE("C: a callback may not call with its problem") {
+    const Handle problem = problem_over(1, -1, 1);
+    REQUIRE(lanewise_set_expression(problem.get(), "x[0]^2") == LANEWISE_OK);
+    struct Call {
+        lanewise_problem* problem;
+        int code;
+    } call{problem.get(), 0};
+    lanewise_set_progress(
+        problem.get(),
+        [](void* data, const lanewise_progress*) {
+            Call& of = *static_cast<Call*>(data);
+            of.code = lanewise_set_parameter(of.problem, "a", 1);
+            return 0;
+        },
+        &call);
+    minimized(problem);
+    CHECK(call.code == LANEWISE_INVALID);
+    CHECK_THAT(lanewise_error(problem.get()), ContainsSubstring("at work"));
+    lanewise_set_progress(problem.get(), nullptr, nullptr);
+    CHECK(lanewise_set_parameter(problem.get(), "a", 1) == LANEWISE_OK);
+}
+
+TEST_CASE("C: NULL and numbers out of range are refused") {
+    const Handle problem = problem_over(1, -1, 1);
+    lanewise_problem* const p = problem.get();
+    REQUIRE(lanewise_set_expression(p, "x[0]^2") == LANEWISE_OK);
+    const double at = 0;
+    CHECK(lanewise_evaluate(p, 1, nullptr, nullptr, nullptr) == LANEWISE_INVALID);
+    CHECK(lanewise_minimize_batch(p, 1, &at, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr) ==
+          LANEWISE_INVALID);
+    CHECK(lanewise_starts(p, 1, nullptr, nullptr) == LANEWISE_INVALID);
+    CHECK(lanewise_paths(p, 0, nullptr, 1, nullptr, nullptr) == LANEWISE_INVALID);
+    CHECK(lanewise_set_starts(p, 1, nullptr) == LANEWISE_INVALID);
+    CHECK(lanewise_set_program(p, 1, nullptr, nullptr, nullptr, nullptr, nullptr, 0) == LANEWISE_INVALID);
+    CHECK(lanewise_check_gradient(p, 2, 1e-6, nullptr, nullptr, nullptr) == LANEWISE_OK);
+    CHECK(lanewise_set_value_callback(p, values, -1, nullptr) == LANEWISE_INVALID);
+    CHECK(lanewise_add_variable(p, "y", 0, &at, &at, static_cast<lanewise_scale>(7)) == LANEWISE_INVALID);
+    for (const char* text : {"abc", "-1", "nan", ""})
+        CHECK(lanewise_set_option(p, "tolerance", text) == LANEWISE_INVALID);
+    lanewise_result* result = nullptr;
+    CHECK(lanewise_resume(p, nullptr, 3, &result) == LANEWISE_INVALID);
+}
+
 TEST_CASE("C: a search that is stopped goes on to the same bits") {
     const auto ready = [] {
         Handle problem = problem_over(4, -5, 5);

@@ -98,6 +98,18 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("a search with a fixed variable and an edge of values does not depend on what memory held before") {
+    std::set<std::string> tables;
+    for (const char* byte : {"0", "50", "165"}) {
+        Outcome outcome = run({"minimize", "if(y>0.9, log(0-1), 0-y)+x", "--var", "x=0.5:0.5", "--var",
+                               "y=-5:5", "--starts", "150", "--seed", "5", "--rule", "lbfgs"},
+                              std::string("MALLOC_PERTURB_=") + byte + " exec \"$@\"");
+        CHECK(outcome.code == 0);
+        tables.insert(outcome.out.substr(0, outcome.out.find("\ntime")));
+    }
+    CHECK(tables.size() == 1);
+}
+
 TEST_CASE("the textbook's run, to the digit") {
     const Folder folder;
     const std::string trace = folder / "trace.csv";

@@ -40,8 +40,8 @@ TEST_CASE("JSON has the documented layout and reads back to the same numbers") {
     std::vector<std::string> keys;
     for (const auto& [key, value] : read.items()) keys.push_back(key);
     std::ranges::sort(keys);
-    CHECK(keys == std::vector<std::string>{"audit", "best", "coverage", "lanewise", "minima", "options",
-                                           "problem", "region", "runs", "status", "work"});
+    CHECK(keys == std::vector<std::string>{"audit", "best", "coverage", "lanewise", "minima", "minima_found",
+                                           "options", "problem", "region", "runs", "status", "work"});
     CHECK(read["lanewise"]["version"] == std::string(version()));
     CHECK(read["lanewise"]["isa"] == std::string(isa_name(result.isa)));
     CHECK(read["lanewise"]["precision"] == "f64");
@@ -68,6 +68,7 @@ TEST_CASE("JSON has the documented layout and reads back to the same numbers") {
     CHECK(read["best"]["start_id"] == result.best.start_id);
     CHECK(read["best"]["iteration"] == result.best.iteration);
     REQUIRE(read["minima"].size() == result.minima.size());
+    CHECK(read["minima_found"] == result.minima_found);
     CHECK(read["minima"][0]["hits"] == 41);
     CHECK(read["minima"][0]["start_ids"].size() == 41);
     CHECK(read["minima"][0]["at_bound"] == json({0, 1, 0}));

@@ -742,7 +742,7 @@ TEST_CASE("a path ends where its run breaks") {
     const Box box{{"x", -1, 1}};
     const Expression objective("log(x)", box);
     const Options options{.start_points = {{0.5}, {-0.5}, {0.9}}, .iterations = 1000};
-    std::vector<std::size_t> lengths(3);
+    std::vector<std::int64_t> lengths(3);
     const std::vector<std::uint64_t> ids = {0, 1, 2};
     visit_paths(objective, box, options, ids, 1000, [&](const PathPoint& point) {
         CHECK(std::isfinite(point.f));

@@ -25,6 +25,8 @@
  * Points are rows of arrays: x[i*d + j] is coordinate j of point i, where d is lanewise_dimension(). The elements
  * of the variables are the coordinates, in the order in which the variables were added.
  *
+ * A callback may do everything but call with the problem that calls it: but for lanewise_error() that is refused.
+ *
  * No C++ exception leaves a function. What is said here holds for all versions that have the same LANEWISE_ABI:
  * functions may be added, structs may get further members at their end, and nothing changes its meaning. */
 #ifndef LANEWISE_LANEWISE_H
@@ -101,7 +103,7 @@ LANEWISE_API int lanewise_set_parameter(lanewise_problem *problem, const char *n
 
 /* An option by its name, as the command line has it, its value as text: "starts" "1000", "max-time" "2.5", "rule" "lbfgs".
  * doc/command-line.md and lanewise/options.hpp say what there is; lanewise_option_name() lists the names. A name can have
- * underscores in place of dashes. lanewise_minimize_batch has one more: "tolerance". */
+ * underscores in place of dashes. lanewise_minimize_batch has one more: "tolerance". An option that was set stays set. */
 LANEWISE_API int lanewise_set_option(lanewise_problem *problem, const char *name, const char *value);
 
 /* The names of the options one after the other; NULL behind the last. */
@@ -153,7 +155,7 @@ typedef struct lanewise_progress {
 typedef int (*lanewise_progress_callback)(void *data, const lanewise_progress *progress);
 LANEWISE_API int lanewise_set_progress(lanewise_problem *problem, lanewise_progress_callback callback, void *data);
 
-/* The line with a bar that the program shows. Writes at most `size` bytes with the 0 at the end, and returns the length of the
+/* The line with a bar that the program shows. It looks at the members that are listed here, and at no later ones. Writes at most `size` bytes with the 0 at the end, and returns the length of the
  * whole line, as snprintf does. */
 LANEWISE_API size_t lanewise_progress_text(const lanewise_progress *progress, char *text, size_t size);
 

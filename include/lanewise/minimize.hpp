@@ -43,18 +43,22 @@ std::vector<std::vector<double>> chosen_starts(const Objective& objective, const
                                                std::span<const std::uint64_t> start_ids);
 
 /// A point on a run's path: where iteration `iteration` (from 0) moved the run, and the value there.
+/// Iteration -1 is the start.
 struct PathPoint {
     std::uint64_t start_id;
-    std::size_t iteration;
+    std::int64_t iteration;
     double f;
     std::span<const double> x;
 };
+
+enum class PathsFrom { first_iteration, start };
 
 /// Runs the given starts of a search again and hands every point of their paths to `visit`, run by run. A
 /// path ends before the first point whose value or gradient is not finite, and after `iterations` iterations.
 /// \throws std::invalid_argument as minimize, and when a start id is not below the number of starts.
 void visit_paths(const Objective& objective, const Box& box, const Options& options,
                  std::span<const std::uint64_t> start_ids, std::size_t iterations,
-                 const std::function<void(const PathPoint&)>& visit);
+                 const std::function<void(const PathPoint&)>& visit,
+                 PathsFrom from = PathsFrom::first_iteration);
 
 }  // namespace lanewise

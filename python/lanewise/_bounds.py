@@ -33,6 +33,7 @@ A pair may have a third element, ``"log"`` or ``"linear"``: on a log scale a sea
 bound. Equal bounds fix a variable.
 """
 
+_LONGEST = 1_000_000
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\[\s*(\d+)\s*\])?\s*\Z")
 
 
@@ -67,6 +68,8 @@ def variables_of(bounds: Bounds) -> list[Variable] | list[str]:
         return [_named(name, of) for name, of in bounds.items()]
     if lb is not None and ub is not None:
         lower, upper = np.broadcast_arrays(np.atleast_1d(_flat(lb)), _flat(ub))
+        if lower.size == 0:
+            raise ValueError("bounds: there is no variable")
         return [Variable("x", lower.size, _flat(lower), _flat(upper))]
     items = list(_iterable(bounds))
     if not items:
@@ -78,6 +81,8 @@ def variables_of(bounds: Bounds) -> list[Variable] | list[str]:
 
 def unbounded(dimension: int) -> list[Variable]:
     """A vector ``x`` whose elements may be anything."""
+    if dimension == 0:
+        raise ValueError("a point has 0 coordinates; at least 1 is needed")
     infinite = np.full(dimension, np.inf)
     return [Variable("x", dimension, -infinite, infinite)]
 
@@ -127,6 +132,8 @@ def _named(text: str, bounds: Any) -> Variable:
     if match is None:
         raise ValueError(f"bounds: {text!r}; a name is expected, or a name with a length as in 'v[10]'")
     name, length = match[1], int(match[2]) if match[2] else None
+    if length is not None and not 1 <= length <= _LONGEST:
+        raise ValueError(f"bounds: {text}: a vector has 1 to {_LONGEST} elements")
     if hasattr(bounds, "lb") and hasattr(bounds, "ub"):
         bounds = list(zip(np.atleast_1d(bounds.lb), np.atleast_1d(bounds.ub)))
     parts = list(bounds) if isinstance(bounds, (Sequence, np.ndarray)) else [bounds]

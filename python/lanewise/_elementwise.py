@@ -79,12 +79,13 @@ def _expit(x: Any) -> Any:
 
 
 def _logaddexp(a: Any, b: Any) -> Any:
-    return select(a < b, b + np.log1p(np.exp(a - b)), a + np.log1p(np.exp(b - a)))
+    apart = select(a < b, b + np.log1p(np.exp(a - b)), a + np.log1p(np.exp(b - a)))
+    return select(a == b, a / 2 + b / 2 + math.log(2), apart)  # also where both are infinite
 
 
 def _asinh(x: Any) -> Any:
     def positive(y: Any) -> Any:
-        return np.log1p(y + y * y / (1 + np.sqrt(1 + y * y)))
+        return np.log1p(y + y * (y / (1 + np.hypot(1.0, y))))
 
     return select(x < 0, -positive(-x), positive(x))
 
@@ -170,14 +171,36 @@ def _xor(a: Any, b: Any) -> Any:
                   record("ne", b, 0.0) if isinstance(b, Traced) else float(bool(b)))  # fmt: skip
 
 
+def _of_truths(operation: str, logic: str | None) -> Rule:
+    """What numpy makes of two truths is another thing than of numbers: + is or, * is and, - is refused."""
+    of_numbers = _direct(operation, getattr(np, {"add": "add", "mul": "multiply", "sub": "subtract"}[operation]))
+
+    def rule(a: Any, b: Any) -> Any:
+        if not (_is_truth(a) and _is_truth(b)):
+            return of_numbers(a, b)
+        if logic is None:
+            refuse("- of two conditions", "Use ^ or np.logical_xor.")
+        return _logic(logic)(a, b)
+
+    return rule
+
+
+def _is_truth(x: Any) -> bool:
+    return isinstance(x, (Condition, bool, np.bool_))
+
+
+def as_number(x: Any) -> Any:
+    """A truth as 1 or 0."""
+    if isinstance(x, Condition):
+        return Traced(x._recording, x._node)
+    return float(x) if isinstance(x, (bool, np.bool_)) else x
+
+
 RULES: dict[str, Rule] = {
     # of the library
     **{
         name: _direct(operation, getattr(np, name))
         for name, operation in {
-            "add": "add",
-            "subtract": "sub",
-            "multiply": "mul",
             "divide": "div",
             "negative": "neg",
             "power": "pow",
@@ -224,10 +247,12 @@ RULES: dict[str, Rule] = {
             "erf": "erf",
             "erfc": "erfc",
             "gammaln": "lgamma",
-            "loggamma": "lgamma",
             "gamma": "gamma",
         }.items()
     },
+    "add": _of_truths("add", "logical_or"),
+    "multiply": _of_truths("mul", "logical_and"),
+    "subtract": _of_truths("sub", None),
     # composed
     "greater": _composed(lambda a, b: record("lt", b, a), np.greater),
     "greater_equal": _composed(lambda a, b: record("le", b, a), np.greater_equal),
@@ -246,7 +271,7 @@ RULES: dict[str, Rule] = {
     "rad2deg": _composed(lambda x: x * (180 / math.pi), np.rad2deg),
     "degrees": _composed(lambda x: x * (180 / math.pi), np.degrees),
     "arcsinh": _composed(_asinh, np.arcsinh),
-    "arccosh": _composed(lambda x: np.log1p((x - 1) + np.sqrt((x - 1) * (x + 1))), np.arccosh),
+    "arccosh": _composed(lambda x: np.log1p((x - 1) + np.sqrt(x - 1) * np.sqrt(x + 1)), np.arccosh),
     "arctanh": _composed(lambda x: (np.log1p(x) - np.log1p(-x)) / 2, np.arctanh),
     "rint": _composed(_rint, np.rint),
     "trunc": _composed(_trunc, np.trunc),
@@ -265,6 +290,7 @@ RULES: dict[str, Rule] = {
     "logaddexp2": _composed(lambda a, b: _logaddexp(a * math.log(2), b * math.log(2)) / math.log(2), np.logaddexp2),
     "clip": _composed(lambda x, low, high: np.minimum(np.maximum(x, low), high), np.clip),
     "sinc": _composed(_sinc, np.sinc),
+    "loggamma": _composed(lambda x: select(x < 0, math.nan, record("lgamma", x)), _scipy("loggamma")),
     "expit": _composed(_expit, _scipy("expit")),
     "log_expit": _composed(lambda x: -_logaddexp(-x, 0.0), _scipy("log_expit")),
     "logit": _composed(lambda x: np.log(x) - np.log1p(-x), _scipy("logit")),

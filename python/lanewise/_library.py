@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from pathlib import Path
@@ -118,6 +119,12 @@ def call(name: str, *arguments: Any) -> Any:
 def version() -> str:
     """The version of the library, "major.minor.patch"."""
     return str(call("version").decode())
+
+
+@functools.cache
+def known_options() -> frozenset[str]:
+    """The names of all options of searches and batches."""
+    return frozenset([*option_names(), "tolerance"])
 
 
 def option_names() -> list[str]:

@@ -183,6 +183,7 @@ def minimize_batch(
     >>> ends.x[0].tolist(), ends.status[0].item()
     ([1.0, 0.0], 'converged-gradient')
     """
+    _require_words(stop, on_interrupt)
     starts = _points(x0, "x0")
     count, d = starts.shape
     variables = unbounded(d) if bounds is None else variables_of(bounds)
@@ -326,11 +327,12 @@ def search(
     gradient: bool = True,
 ) -> Result:
     """A search of a problem whose objective is set; see `minimize`. `gradient`: the result has one at its point."""
-    if on_interrupt not in ("raise", "return"):
-        raise ValueError(f"on_interrupt: {on_interrupt!r}; 'raise' or 'return' is expected")
+    _require_words(stop, on_interrupt)
     if x0 is not None:
         starts = _points(x0.xl if isinstance(x0, Result) else x0, "x0")
         _require_dimension(starts, problem, "x0")
+        if len(starts) == 0:
+            raise ValueError("x0: there is no point")
         problem.set_starts(starts)
     if checkpoint is not None:
         problem.set_checkpoint(checkpoint if callable(checkpoint) else _writer(Path(checkpoint)))
@@ -353,7 +355,7 @@ def search(
         if resume is None:
             problem.call(name, ctypes.byref(handle), *more)
         else:
-            state = resume if isinstance(resume, bytes) else Path(resume).read_bytes()
+            state = bytes(resume) if isinstance(resume, (bytes, bytearray, memoryview)) else Path(resume).read_bytes()
             problem.call("resume", state, len(state), ctypes.byref(handle))
         try:
             text = _library.call("json", handle)
@@ -390,7 +392,16 @@ def _set_objective(
         verify(problem, fun, args)
 
 
+def _require_words(stop: Any, on_interrupt: Any) -> None:
+    if stop is not None and not callable(stop):
+        raise TypeError(f"stop: {stop!r}; a callable is expected")
+    if on_interrupt not in ("raise", "return"):
+        raise ValueError(f"on_interrupt: {on_interrupt!r}; 'raise' or 'return' is expected")
+
+
 def _points(x: npt.ArrayLike, what: str) -> Array:
+    if x is None:
+        raise ValueError(f"{what}: None; an array of points [B, d] is expected")
     try:
         points = np.array(x, dtype=np.float64, order="C", ndmin=2)
     except (TypeError, ValueError) as error:
@@ -408,6 +419,8 @@ def _require_dimension(points: Array, problem: Problem, what: str) -> None:
 def _writer(file: Path) -> Callable[[bytes], None]:
     """Writes a file whole or not at all."""
     temporary = file.with_name(f".{file.name}-{os.getpid()}.tmp")
+    temporary.touch()  # what cannot be written fails before the work
+    temporary.unlink()
 
     def write(state: bytes) -> None:
         try:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lanewise._elementwise import RULES, select
-from lanewise._tracing import Traced, TracedArray, as_array, has_traced, refuse
+from lanewise._elementwise import RULES, as_number, select
+from lanewise._tracing import Condition, Traced, TracedArray, as_array, has_traced, of_constants, refuse, require_double
 
 # ---- Universal functions ----
 
@@ -58,9 +58,12 @@ def _wrap(value: Any) -> Any:
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """A universal function, one of whose arguments is traced."""
+    """A universal function, one of whose arguments is traced, or an array that may hold traced values."""
     name = ufunc.__name__
     out = options.pop("out", None)
+    if not has_traced([*inputs, *options.values()]):
+        result = of_constants(getattr(ufunc, method)(*map(_floats, inputs), **_each_float(options)))
+        return result if out is None else _written(result, out)
     _check_options(name, options)
     if method == "__call__" and name in _OF_MANY:
         result = _OF_MANY[name](*inputs, **options)
@@ -89,9 +92,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: d
 
 
 def _check_options(name: str, options: dict[str, Any]) -> None:
-    dtype = options.pop("dtype", None)
-    if dtype is not None and np.dtype(dtype).kind not in "fO":
-        refuse(f"np.{name} of traced values with dtype {np.dtype(dtype)}", "Use floats.")
+    require_double(f"np.{name}", options.pop("dtype", None))
     for ignored in ("casting", "order", "subok"):
         options.pop(ignored, None)
 
@@ -103,8 +104,8 @@ def _written(result: Any, out: Any) -> Any:
         return result
     if not isinstance(target, TracedArray) and target.dtype != object:
         refuse(
-            f"traced values are written into an array of {target.dtype} that was made before the trace",
-            "Make it in the function, by np.zeros or np.zeros_like(x).",
+            f"traced values are written into an array of {target.dtype}, which cannot hold them",
+            "Make one that can in the function, by np.array, np.zeros or np.zeros_like(x); or write y = y + x.",
         )
     target[...] = result
     return target
@@ -142,13 +143,15 @@ def _reduce(
         if name not in _IDENTITIES:
             raise ValueError("zero-size array to reduction operation which has no identity")
         initial = _IDENTITIES[name]
+    if name in ("add", "multiply"):
+        rows = _NUMBERS(rows) if rows.size else rows
     rule = _elementwise(name, 2)
     result: Any = rows[0] if initial is None else initial
     for row in rows[1 if initial is None else 0 :]:
         result = rule(result, row)
     if len(kept) > 0 and not isinstance(result, np.ndarray):
         result = np.full([array.shape[j] for j in kept], result, object)
-    if keepdims is True:
+    if _keep(keepdims):
         shape = [1 if j in axes else size for j, size in enumerate(array.shape)]
         result = as_array(result).view(np.ndarray).reshape(shape)
     return _wrap(result)
@@ -156,6 +159,8 @@ def _reduce(
 
 def _accumulate(name: str, a: Any, axis: int = 0, **_: Any) -> Any:
     array = np.moveaxis(as_array(a).view(np.ndarray), axis, 0)
+    if name in ("add", "multiply") and array.size:
+        array = _NUMBERS(array)
     rule = _elementwise(name, 2)
     result = np.empty_like(array)
     for i, row in enumerate(array):
@@ -163,11 +168,16 @@ def _accumulate(name: str, a: Any, axis: int = 0, **_: Any) -> Any:
     return _wrap(np.moveaxis(result, 0, axis))
 
 
-def _sum_last(a: Any) -> Any:
-    return _reduce("add", a, axis=-1)
+_NUMBERS = np.frompyfunc(as_number, 1, 1)
 
 
-def _matmul(a: Any, b: Any, **_: Any) -> Any:
+def _sum_last(products: Any) -> Any:
+    """Of products. Of conditions it is a condition, as numpy has it."""
+    return _reduce("logical_or" if _are_conditions(products) else "add", products, axis=-1)
+
+
+def _matmul(a: Any, b: Any, **options: Any) -> Any:
+    _refuse_options("matmul", options)
     a, b = as_array(a), as_array(b)
     if a.ndim == 0 or b.ndim == 0:
         raise ValueError("matmul: an operand has no dimension; use *")
@@ -197,9 +207,19 @@ def _divmod(a: Any, b: Any, **_: Any) -> Any:
     return np.floor_divide(a, b), np.remainder(a, b)
 
 
+def _vecdot(a: Any, b: Any, **options: Any) -> Any:
+    _refuse_options("vecdot", options)
+    return _sum_last(as_array(a) * b)
+
+
+def _refuse_options(name: str, options: dict[str, Any]) -> None:
+    if options:
+        refuse(f"np.{name} of traced values with {', '.join(options)}", "Use np.sum(a * b, axis=...).")
+
+
 _OF_MANY: dict[str, Callable[..., Any]] = {
     "matmul": _matmul,
-    "vecdot": lambda a, b, **_: _sum_last(as_array(a) * b),
+    "vecdot": _vecdot,
     "divmod": _divmod,
 }
 
@@ -208,10 +228,16 @@ _OF_MANY: dict[str, Callable[..., Any]] = {
 
 
 def call_function(function: Any, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
-    """A function of numpy, one of whose arguments is traced."""
+    """A function of numpy, one of whose arguments is traced, or an array that may hold traced values."""
     name = _name_of(function)
+    out = options.pop("out", None)
+    if not has_traced([*arguments, *options.values()]):
+        result = of_constants(function(*map(_floats, arguments), **_each_float(options)))
+        return result if out is None else _written(result, out)
     if name in FUNCTIONS:
-        return _wrap(FUNCTIONS[name](*arguments, **options))
+        require_double(f"np.{name}", options.get("dtype"))
+        result = _wrap(FUNCTIONS[name](*arguments, **options))
+        return result if out is None else _written(result, out)
     if name not in THROUGH:
         refuse(
             f"np.{name} of traced values",
@@ -219,6 +245,21 @@ def call_function(function: Any, arguments: Sequence[Any], options: dict[str, An
         )
     arguments = [_each(argument) for argument in arguments]
     return _wrap(function._implementation(*arguments, **{key: _each(value) for key, value in options.items()}))
+
+
+def _floats(argument: Any) -> Any:
+    """Plain floats in the place of arrays that hold no traced value."""
+    if isinstance(argument, TracedArray):
+        floats = np.empty(argument.shape)
+        floats[...] = argument.view(np.ndarray)
+        return floats
+    if isinstance(argument, (list, tuple)):
+        return type(argument)(map(_floats, argument))
+    return argument
+
+
+def _each_float(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: _floats(value) for name, value in options.items()}
 
 
 def _name_of(function: Any) -> str:
@@ -239,7 +280,7 @@ def _each(argument: Any) -> Any:
 
 
 def _keep(keepdims: Any) -> bool:
-    return keepdims is True
+    return keepdims is not np._NoValue and bool(keepdims)
 
 
 def _reduction(name: str) -> Callable[..., Any]:
@@ -340,9 +381,8 @@ def _any_of(name: str) -> Callable[..., Any]:
 
 
 def _are_conditions(a: Any) -> bool:
-    from lanewise._tracing import Condition
-
-    return all(isinstance(element, (Condition, bool, np.bool_)) for element in as_array(a).flat)
+    array = as_array(a)
+    return array.size > 0 and all(isinstance(element, (Condition, bool, np.bool_)) for element in array.flat)
 
 
 def _cumulative(name: str) -> Callable[..., Any]:
@@ -371,7 +411,7 @@ def _select_function(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 def _piecewise(x: Any, condlist: Any, funclist: Any, *arguments: Any, **options: Any) -> Any:
     if not isinstance(condlist, (list, tuple)):
-        condlist = [condlist]
+        condlist = list(condlist) if np.ndim(condlist) > np.ndim(x) else [condlist]
     values = [function(x, *arguments, **options) if callable(function) else function for function in funclist]
     result: Any = values[len(condlist)] if len(values) > len(condlist) else 0.0
     for condition, value in zip(condlist, values):
@@ -511,6 +551,8 @@ def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 
 def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    if len(v) > len(a):
+        return _correlate(v, a, mode)[::-1]
     return _convolve(a, as_array(v)[::-1], mode)
 
 
@@ -518,6 +560,8 @@ def _like(fill: Any) -> Callable[..., Any]:
     def function(
         prototype: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, **_: Any
     ) -> Any:
+        if dtype is not None and np.dtype(dtype) not in (np.dtype(object), np.dtype(float)):
+            return np.full(as_array(prototype).shape if shape is None else shape, fill, dtype)
         array = np.empty(as_array(prototype).shape if shape is None else shape, object)
         array[...] = fill
         return array.view(TracedArray)
@@ -695,10 +739,13 @@ def _logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, 
     if return_sign:
         refuse("logsumexp with return_sign", "Use np.log of a sum.")
     array = as_array(a)
+    if b is not None:
+        array = as_array(np.where(np.asarray(b) == 0, -math.inf, array))  # what counts for nothing is not the largest
     top = _reduce("maximum", array, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
     scaled = np.exp(array - top)
-    total = _reduce("add", scaled if b is None else scaled * b, axis=axis, keepdims=keepdims)
-    return np.log(total) + _reduce("maximum", array, axis=axis, keepdims=keepdims)
+    total = np.log(_reduce("add", scaled if b is None else scaled * b, axis=axis, keepdims=True)) + top
+    return total if keepdims else np.squeeze(total, axis)
 
 
 def _softmax(x: Any, axis: Any = None) -> Any:

@@ -74,16 +74,22 @@ def objective_of(
     TypeError, ValueError
         Naming the argument, where they do not go together.
     """
+    if not isinstance(args, tuple):
+        raise TypeError(f"args: {args!r}; a tuple is expected")
     if isinstance(fun, str):
         if jac is not None or args or pass_ids:
             raise TypeError("jac, args and pass_ids are for functions; fun is a formula, which has its derivatives")
-        return Formula(fun, dict(parameters or {}))
+        return Formula(fun, {_name(name): _number(name, value) for name, value in (parameters or {}).items()})
     if parameters:
         raise TypeError("parameters are for formulas; a function gets its constants by args")
     if jac is None or jac is False:
         if pass_ids:
             raise TypeError("pass_ids is for callbacks, with jac=True or jac='2-point'; fun would be traced")
         if isinstance(fun, Tape):
+            if args:
+                raise TypeError("args: a traced function has got its arguments when it was traced")
+            if fun.dimension != dimension:
+                raise ValueError(f"fun: a traced function of {fun.dimension} variables; the box has {dimension}")
             return Traced(fun)
         if not callable(fun):
             raise TypeError(f"fun: {type(fun).__name__}; a formula or a function is expected")
@@ -102,7 +108,22 @@ def objective_of(
     if callable(jac):
         gradient = jac
         return Gradients(lambda x, ids: (call(function, x, ids), call(gradient, x, ids)), pass_ids)
+    if jac is not True:
+        raise TypeError(f"jac: {jac!r}; None, True, a callable or '2-point' is expected")
     return Gradients(lambda x, ids: _two(call(function, x, ids)), pass_ids)
+
+
+def _name(name: Any) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"parameters: {name!r}; a name is expected")
+    return name
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"parameters: {name}: {value!r}; a number is expected") from None
 
 
 def _two(returned: Any) -> tuple[Any, Any]:
@@ -145,7 +166,10 @@ def copy_into(target: Array, returned: Any, what: str) -> None:
     """
     if type(returned) is not np.ndarray and hasattr(returned, "detach"):  # a tensor of torch may be part of a graph
         returned = returned.detach()
-    array = _as_array(returned)
+    try:
+        array = _as_array(returned)
+    except ValueError as error:
+        raise ValueError(f"fun returned {what} that are no array: {error}") from None
     if array.dtype.kind not in "fiub":
         raise TypeError(f"fun returned {what} of type {array.dtype}; real numbers are needed")
     if array.shape != target.shape:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
+import numpy as np
+
 Rule = Literal[
     "adam",
     "gradient-descent",
@@ -73,12 +75,20 @@ class BatchOptions(RunOptions, total=False):
     """Of L-BFGS: a run has converged where its steps are this small, relative to x."""
 
 
-def as_text(value: Any) -> str:
-    """The value of an option as the library reads it."""
+def as_text(name: str, value: Any) -> str:
+    """The value of an option as the library reads it.
+
+    Raises
+    ------
+    TypeError
+        Naming the option, where it is neither text nor a number.
+    """
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
+    if isinstance(value, (bool, np.bool_)):
         return "on" if value else "off"
-    if isinstance(value, float) or hasattr(value, "dtype"):
-        return repr(value.item() if hasattr(value, "item") else value)
-    return str(value)
+    if isinstance(value, (int, np.integer)):
+        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        return repr(float(value))
+    raise TypeError(f"{name}: {value!r}; a number, a text, True or False is expected")

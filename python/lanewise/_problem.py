@@ -30,6 +30,12 @@ from lanewise._options import as_text
 from lanewise._progress import Progress
 
 
+def _text(what: str, text: str) -> bytes:
+    if "\0" in text:
+        raise ValueError(f"{what} has a character NUL, at {text.index(chr(0))}")
+    return text.encode()
+
+
 class Problem:
     """An objective over a box with its options. One is made for each call, and belongs to its thread.
 
@@ -54,11 +60,14 @@ class Problem:
             raise MemoryError("lanewise: not enough memory")
         self._kept: list[Any] = []  # callbacks and arrays that the library refers to
         self._raised: BaseException | None = None
-        for variable in variables:
-            self._add(variable)
-        for name, value in (options or {}).items():
-            if value is not None:
+        try:
+            for variable in variables:
+                self._add(variable)
+            for name, value in (options or {}).items():
                 self._set_option(name, value)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Problem:
         return self
@@ -105,11 +114,11 @@ class Problem:
         if isinstance(objective, Formula):
             for name, value in objective.parameters.items():
                 self.call("set_parameter", name.encode(), float(value))
-            self.call("set_expression", objective.text.encode())
+            self.call("set_expression", _text("the formula", objective.text))
         elif isinstance(objective, Traced):
             tape = objective.tape
-            columns: list[npt.NDArray[Any]] = [tape.operations, tape.a, tape.b, tape.c, tape.numbers]
-            self.call("set_program", len(tape.operations), *(c.ctypes.data for c in columns), tape.value)
+            columns = tape.columns()
+            self.call("set_program", len(tape), *(column.ctypes.data for column in columns), tape.value)
         elif isinstance(objective, Gradients):
             self._set_callback("set_gradient_callback", _library.GradientCallback, self._gradients(objective))
         else:
@@ -199,7 +208,10 @@ class Problem:
 
     def _set_option(self, name: str, value: Any) -> None:
         try:
-            self.call("set_option", name.encode(), as_text(value).encode())
+            if value is not None:
+                self.call("set_option", name.encode(), as_text(name, value).encode())
+            elif name not in _library.known_options():
+                self.call("set_option", name.encode(), b"")
         except ValueError as error:
             if str(error).startswith("unknown option"):
                 raise TypeError(str(error)) from None

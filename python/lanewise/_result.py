@@ -383,7 +383,7 @@ _RUN_STATUSES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BatchResult:
     """Where each run of `minimize_batch` ended, in the order of the starts. One broken run touches no other."""
 
@@ -404,11 +404,6 @@ class BatchResult:
     def success(self) -> npt.NDArray[np.bool_]:
         """[B] Whether each run has converged."""
         return np.char.startswith(self.status, "converged")
-
-    @property
-    def best(self) -> int:
-        """The index of the run with the least value."""
-        return int(np.nanargmin(self.fun)) if np.isfinite(self.fun).any() else 0
 
     def __len__(self) -> int:
         return len(self.fun)

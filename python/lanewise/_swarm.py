@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import weakref
@@ -96,6 +97,8 @@ class Swarm:
         problem.set_objective(Gradients(exchange.evaluate, wants_ids=True))
         self._dimension = problem.dimension
         self._exchange = exchange
+        self._process = os.getpid()
+        self._telling = threading.Lock()
         self._result: Result | None = None
         self._raised: BaseException | None = None
         self._leave = weakref.finalize(self, exchange.told.put, None)
@@ -123,13 +126,20 @@ class Swarm:
         NothingFinite
             Where no start has a finite value and gradient.
         """
+        if os.getpid() != self._process:
+            raise RuntimeError("a swarm belongs to the process that made it; take a checkpoint() to go on in another")
         if self.is_over:
-            raise RuntimeError("the search is over; result() has what it found")
+            raise RuntimeError("the search is over")
         values, gradients = np.empty(len(self.x)), np.empty(self.x.shape)
         copy_into(values, f, "values f")
         copy_into(gradients, g, "gradients g")
-        self._exchange.told.put((values, gradients))
-        self._take()
+        if not self._telling.acquire(blocking=False):
+            raise RuntimeError("another thread is telling values")
+        try:
+            self._exchange.told.put((values, gradients))
+            self._take()
+        finally:
+            self._telling.release()
 
     def result(self) -> Result:
         """What the search found.
@@ -140,7 +150,7 @@ class Swarm:
             Where it is not over.
         """
         if self._result is None:
-            raise RuntimeError("the search is not over; tell() values until it is, or take a checkpoint()")
+            raise RuntimeError("the search has not come to its end")
         return self._result
 
     def checkpoint(self) -> bytes:

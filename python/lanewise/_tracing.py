@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import struct
 import sys
 import threading
@@ -68,6 +69,26 @@ class Tape:
 
     def __len__(self) -> int:
         return len(self.operations)
+
+    def columns(self) -> list[npt.NDArray[Any]]:
+        """The columns as the library reads them.
+
+        Raises
+        ------
+        ValueError
+            Where one has another length.
+        """
+        types: dict[str, Any] = {
+            "operations": np.uint8,
+            "a": np.uint32,
+            "b": np.uint32,
+            "c": np.uint32,
+            "numbers": np.float64,
+        }
+        columns = [np.ascontiguousarray(getattr(self, name), kind) for name, kind in types.items()]
+        if any(column.shape != (len(self),) for column in columns):
+            raise ValueError("the columns of a tape are not equally long")
+        return columns
 
     def __repr__(self) -> str:
         return f"Tape({len(self)} nodes of {self.dimension} variables)"
@@ -330,18 +351,30 @@ class TracedArray(_Operators, np.ndarray[Any, np.dtype[Any]]):
 
     def __getitem__(self, key: Any) -> Any:
         if _has_conditions(key):
-            return Selection(self, as_array(key))
+            return Selection(as_array(self.copy()), self._whole_mask(key))
         return super().__getitem__(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if not _has_conditions(key):
             super().__setitem__(key, _plain(value))
             return
+        mask = self._whole_mask(key)
         if isinstance(value, Selection):
-            value = value.of(as_array(key))
+            value = value.of(mask)
         elif np.ndim(value) > 0:
             refuse("an array is assigned to elements that a traced mask chooses", "Use np.where(mask, a, b).")
-        super().__setitem__(..., np.where(key, value, self))
+        super().__setitem__(..., np.where(mask, value, self))
+
+    def _whole_mask(self, key: Any) -> TracedArray:
+        """The mask for each element. One of fewer dimensions chooses along the first ones, as numpy's do."""
+        mask = as_array(key) if isinstance(key, (Traced, np.ndarray)) else None
+        if mask is None or mask.shape != self.shape[: mask.ndim]:
+            refuse(
+                "a traced mask as a part of an index, or of another shape than the array", "Use np.where(mask, a, b)."
+            )
+        whole = np.empty(self.shape, object).view(np.ndarray)
+        whole[...] = mask.view(np.ndarray).reshape(mask.shape + (1,) * (self.ndim - mask.ndim))
+        return whole.view(TracedArray)
 
     def __iter__(self) -> Iterator[Any]:
         if self.ndim == 0:
@@ -372,7 +405,7 @@ class TracedArray(_Operators, np.ndarray[Any, np.dtype[Any]]):
         """The array itself as floats; whole numbers cannot be traced."""
         if np.dtype(dtype).kind not in "fO":
             refuse(f".astype({np.dtype(dtype)}) of traced values", "Use floats, np.floor or np.trunc.")
-        return self.copy()
+        return self.copy() if _options.get("copy", True) else self
 
     def _only(self, what: str) -> Any:
         if self.size != 1:
@@ -390,11 +423,6 @@ class Selection(NDArrayOperatorsMixin, _Operators):
     """
 
     def __init__(self, array: TracedArray, mask: TracedArray) -> None:
-        if array.shape != mask.shape:
-            refuse(
-                f"a traced mask of shape {mask.shape} for an array of shape {array.shape}",
-                "Use np.where(mask, a, b).",
-            )
         self._array = array
         self._mask = mask
 
@@ -501,22 +529,14 @@ def _has_conditions(key: Any) -> bool:
 
 # ---- What numpy does not dispatch, for the time of a trace ----
 
-_ORIGINALS: dict[str, Any] = {
-    name: getattr(np, name)
-    for name in (
-        "array",
-        "asarray",
-        "asanyarray",
-        "ascontiguousarray",
-        "asfarray",
-        "zeros",
-        "ones",
-        "empty",
-        "full",
-    )
-    if name in np.__dict__
-}
-_FILLED = ("zeros", "ones", "empty", "full")
+_FILLED = ("zeros", "ones", "empty", "full", "eye", "identity", "linspace")
+_CONVERTED = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfarray")
+_ORIGINALS: dict[str, Any] = {name: getattr(np, name) for name in (*_FILLED, *_CONVERTED) if name in np.__dict__}
+_OF_LISTS = (
+    "sum", "prod", "mean", "average", "var", "std", "max", "min", "amax", "amin", "ptp", "any", "all", "cumsum", "cumprod",
+    "count_nonzero", "sort", "median", "argmax", "argmin",
+)  # fmt: skip
+"""Functions that do not look into a list for what dispatches."""
 
 
 def _wrapper(name: str, original: Any) -> Any:
@@ -525,26 +545,58 @@ def _wrapper(name: str, original: Any) -> Any:
         if current() is None or sys._getframe(1).f_globals.get("__name__", "").startswith("lanewise."):
             return original(*arguments, **options)
         if name in _FILLED:
-            array = original(*arguments, **options)
-            if name == "full" and array.dtype == object:
-                return array.view(TracedArray)
-            is_float = array.dtype.kind == "f"
-            return (array * 0 if name == "empty" else array).astype(object).view(TracedArray) if is_float else array
+            return _filled(name, original, arguments, options)
         value = arguments[0] if arguments else options.get("object", options.get("a"))
         if not has_traced(value):
-            return original(*arguments, **options)
+            array = original(*arguments, **options)
+            return array if isinstance(value, np.ndarray) and name != "array" else of_constants(array)
         dtype = options.pop("dtype", arguments[1] if len(arguments) > 1 else None)
-        if dtype is not None and np.dtype(dtype).kind not in "fO":
-            refuse(f"np.{name} of traced values with dtype {np.dtype(dtype)}", "Use floats.")
-        if isinstance(value, np.ndarray):
-            result: Any = value.view(TracedArray)
-            return result.copy() if name == "array" else result
-        return original(value, dtype=object).view(TracedArray)
+        require_double(f"np.{name}", dtype)
+        plain = value.view(np.ndarray) if isinstance(value, np.ndarray) else value
+        return original(plain, dtype=object, **options).view(TracedArray)
 
     return wrapper
 
 
-_patch_lock = threading.RLock()
+def _of_list(original: Any) -> Any:
+    @functools.wraps(original)
+    def wrapper(a: Any, *arguments: Any, **options: Any) -> Any:
+        is_traced = current() is not None and isinstance(a, (list, tuple)) and has_traced(a)
+        return original(as_array(a) if is_traced else a, *arguments, **options)
+
+    return wrapper
+
+
+def _filled(name: str, original: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """An array made in the function: where it is one of floats, traced values can be written into it."""
+    fill = options.get("fill_value", arguments[1] if name == "full" and len(arguments) > 1 else None)
+    if has_traced(fill):
+        shape = options.get("shape", arguments[0] if arguments else ())
+        array = np.empty(shape, object).view(TracedArray)
+        array[...] = fill
+        return array
+    if options.get("dtype") == np.dtype(object):
+        options = {**options, "dtype": float}  # that of a traced array
+    made = original(*arguments, **options)
+    return of_constants(made * 0 if name == "empty" and made.dtype.kind == "f" else made)
+
+
+def of_constants(made: Any) -> Any:
+    """An array of floats as one that can hold traced values, too, while a function is traced."""
+    if current() is not None and type(made) is np.ndarray and made.dtype.kind == "f" and made.ndim > 0:
+        return made.astype(object).view(TracedArray)
+    return made
+
+
+def require_double(what: str, dtype: Any) -> None:
+    """Refuses to compute traced values in another type than double precision."""
+    if dtype is not None and dtype is not np._NoValue and np.dtype(dtype) not in (np.dtype(object), np.dtype(float)):
+        refuse(f"{what} of traced values with dtype {np.dtype(dtype)}", "Use floats of double precision.")
+
+
+_patch_lock = threading.Lock()
+_patched_names: dict[tuple[int, str], list[Any]] = {}
+"""What is replaced now: namespace, original and how many traces need it, by namespace and name."""
 
 
 @contextmanager
@@ -555,23 +607,44 @@ def _patched(function: Callable[..., Any]) -> Iterator[None]:
     """
     from lanewise._numpy_functions import SPECIAL
 
-    replaced: dict[int, Any] = {id(original): _wrapper(name, original) for name, original in _ORIGINALS.items()}
+    wrappers: dict[int, Any] = {id(original): _wrapper(name, original) for name, original in _ORIGINALS.items()}
+    wrappers |= {id(original): _of_list(original) for original in (getattr(np, name) for name in _OF_LISTS)}
     special = sys.modules.get("scipy.special")
     if special is not None:
         for name, traced in SPECIAL.items():
-            replaced[id(getattr(special, name))] = _special(getattr(special, name), traced)
+            wrappers[id(getattr(special, name))] = _special(getattr(special, name), traced)
+    mine = []
     with _patch_lock:
-        changed: list[tuple[dict[str, Any], str, Any]] = []
         for space in _namespaces(function, special):
             for name, value in list(space.items()):
-                if id(value) in replaced:
-                    changed.append((space, name, value))
-                    space[name] = replaced[id(value)]
-        try:
-            yield
-        finally:
-            for space, name, value in changed:
-                space[name] = value
+                key = (id(space), name)
+                if key in _patched_names:
+                    _patched_names[key][2] += 1
+                elif id(value) in wrappers:
+                    _patched_names[key] = [space, value, 1]
+                    space[name] = wrappers[id(value)]
+                else:
+                    continue
+                mine.append(key)
+    try:
+        yield
+    finally:
+        with _patch_lock:
+            for key in mine:
+                space, original, count = _patched_names[key]
+                _patched_names[key][2] = count - 1
+                if count == 1:
+                    del _patched_names[key]
+                    space[key[1]] = original
+
+
+def _new_lock() -> None:
+    """In a forked process no other thread traces."""
+    global _patch_lock
+    _patch_lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_new_lock)
 
 
 def _special(original: Any, traced: Callable[..., Any]) -> Any:
@@ -628,8 +701,10 @@ def trace(fun: Callable[..., Any], dimension: int, args: tuple[Any, ...] = ()) -
     >>> lanewise.minimize(tape, [(-1, 1)] * 3).fun
     0.0
     """
-    if dimension < 1:
-        raise ValueError(f"dimension: {dimension}; at least 1 is needed")
+    if not callable(fun) or isinstance(fun, Tape):
+        raise TypeError(f"fun: {type(fun).__name__}; a function is expected")
+    if not isinstance(dimension, (int, np.integer)) or dimension < 1:
+        raise ValueError(f"dimension: {dimension!r}; a whole number of at least 1 is needed")
     recording = Recording(dimension)
     x = np.empty(dimension, object)
     x[:] = recording.variables
@@ -672,7 +747,7 @@ def _tell_of_tracing(error: Exception, fun: Callable[..., Any], dimension: int, 
 
 
 def _scalar(value: Any, function: Any) -> Any:
-    if isinstance(value, (Traced, float, int, np.number)):
+    if isinstance(value, (Traced, float, int, np.number, np.bool_)):
         return value
     code = getattr(getattr(function, "__func__", function), "__code__", None)
     place = "" if code is None else f"{code.co_filename}, line {code.co_firstlineno}: "

@@ -74,6 +74,8 @@ def test_log_scale_fixed_variables_and_parameters() -> None:
         ({"1x": (0, 1)}, "a name is expected"),
         ({"x[3]": [(0, 1)]}, "there are 1 pairs"),
         ([(0, None)], "infinite|finite"),
+        ({"x[0]": (0, 1)}, "1 to"),
+        (SimpleNamespace(lb=[], ub=[]), "no variable"),
     ],
 )
 def test_bounds_that_are_none(bounds: Any, message: str) -> None:
@@ -180,6 +182,12 @@ def test_options_by_name() -> None:
         ({"x0": [[3]]}, ValueError, "start"),
         ({"on_interrupt": "ignore"}, ValueError, "on_interrupt"),
         ({"parameters": {"pi": 3}}, ValueError, "pi"),
+        ({"parameters": {"a": [1, 2]}}, TypeError, "a: "),
+        ({"stop": 5}, TypeError, "stop"),
+        ({"nonsense": None}, TypeError, "unknown option"),
+        ({"starts": np.array([4, 5])}, TypeError, "starts"),
+        ({"x0": np.zeros((0, 1))}, ValueError, "x0"),
+        ({"checkpoint": "/nonexistent/folder/state"}, OSError, "nonexistent"),
     ],
 )
 def test_options_that_are_none(options: dict[str, Any], kind: type[Exception], message: str) -> None:
@@ -194,6 +202,15 @@ def test_errors_of_formulas_and_functions() -> None:
         lanewise.minimize("log(x)", {"x": (-2, -1)})
     with pytest.raises(TypeError, match="a formula or a function"):
         lanewise.minimize(3, [(0, 1)])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="args"):
+        lanewise.minimize(rosenbrock, [(0, 1)] * 2, args=5)  # type: ignore[arg-type]
+    for jac in (0, 5.0, [1]):
+        with pytest.raises(TypeError, match="jac"):
+            lanewise.minimize(rosenbrock_batch, [(0, 1)] * 2, jac=jac)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="NUL"):
+        lanewise.evaluate("x[0]\0+1", [1.0])
+    with pytest.raises(ValueError, match="0 coordinates"):
+        lanewise.evaluate(rosenbrock, np.empty((2, 0)))
     with pytest.raises(TypeError, match="parameters are for formulas"):
         lanewise.minimize(rosenbrock, [(0, 1)] * 2, parameters={"a": 1})
 

@@ -111,7 +111,7 @@ def test_a_frame(result: lanewise.Result) -> None:
 
 def test_batch_result() -> None:
     ends = lanewise.minimize_batch(rosenbrock, [[0.0, 0.0], [2.0, 2.0]])
-    assert ends.best in (0, 1) and ends.success.tolist() == [True, True]
+    assert ends.success.tolist() == [True, True]
     again = pickle.loads(pickle.dumps(ends))
     assert np.array_equal(again.x, ends.x)
 

@@ -55,7 +55,7 @@ def test_wrong_values_are_asked_for_again() -> None:
         x = swarm.x
         with pytest.raises(ValueError, match="values f"):
             swarm.tell(np.zeros(len(x) + 1), x)
-        with pytest.raises(RuntimeError, match="not over"):
+        with pytest.raises(RuntimeError, match="not come to its end"):
             swarm.result()
         assert swarm.x is x
         run(swarm)

@@ -321,3 +321,130 @@ def test_derivatives_where_pieces_meet() -> None:
     ):
         _, g = lanewise.evaluate(lanewise.trace(function, len(x)), x)
         assert g.tolist() == expected
+
+
+@functools.cache
+def basis() -> Any:
+    return np.ones((2, 2)) + np.eye(2)
+
+
+def cases_of_meaning() -> list[Any]:
+    """Functions in which numpy's meaning is easily missed."""
+
+    def row_mask(x: Any) -> Any:
+        m = np.outer(x, [1.0, 2, 4])
+        m[x > 0.5] = -50
+        return np.sum(m * [1, 2, 3])
+
+    def selection_is_a_copy(x: Any) -> Any:
+        r = x - 1.0
+        big = r < -0.2
+        s = r[big]
+        r *= 0.5
+        r[big] = s * 100
+        return np.sum(r)
+
+    def out_of_mean(x: Any) -> Any:
+        b = np.zeros(3)
+        np.mean(np.outer(x, x), axis=0, out=b)
+        np.add(b, x, out=b)
+        return np.dot(b, [1, 2, 3])
+
+    def literal_is_assigned(x: Any) -> Any:
+        y = np.array([1.0, 0.0, 2.0])
+        y[0] = x[0]
+        y += x
+        y[1:] *= np.linspace(1, 2, 2)
+        m = np.eye(3)
+        m[0, 1] = x[1]
+        return np.sum(y) + np.linalg.norm(m) + np.full(2, x[2]).sum()
+
+    def constants_are_numbers(x: Any) -> Any:
+        m = np.zeros((2, 2))
+        m[0, 0] = m[1, 1] = 2.0
+        inverse = np.linalg.inv(m)
+        order = np.argsort(np.array([3.0, 1.0, 2.0]))
+        chosen = np.arange(3)[np.ones(3) > 0]
+        return inverse[0, 0] * x[order[0]] + np.sort(np.array([2.0, 1.0]))[0] * x[chosen[1]]
+
+    def aliases(x: Any) -> Any:
+        y = np.array(x)
+        y[0] = 5
+        z = np.array(x, ndmin=2)
+        v = x[1:]
+        v[0] = 7
+        return np.sum(x * y) + z.shape[0] * z[0, 2]
+
+    return [
+        row_mask,
+        selection_is_a_copy,
+        out_of_mean,
+        literal_is_assigned,
+        constants_are_numbers,
+        aliases,
+        lambda x: 1.0 * ((x[0] > 0.1) + (x[1] > 0.1)) + np.sum((x > 0) * (x < 2)) + np.dot(x > 0, x > -9),
+        lambda x: np.sum([x[0] > 0, x[1] > 0]) + np.cumsum(x > 0)[2] + np.mean(x > 0),
+        lambda x: np.sum(np.outer(x, x) / np.sum(np.outer(x, x) + 5, axis=1, keepdims=1)),
+        lambda x: np.sum(np.piecewise(x, np.array([x < 0.5, x >= 0.5]), [lambda t: t**2, lambda t: 3 * t])),
+        lambda x: np.sum(np.correlate(x[:2], np.append(x, 2.0), "same")),
+        lambda x: np.logaddexp(-np.inf, np.log(0 * x[0])) < 0,
+        lambda x: np.arcsinh(1e200 * x[0]) + np.arccosh(1e200 * (1 + x[0])),
+        lambda x: np.sum(basis() @ x[:2]),
+        lambda x: np.max([x[0], x[1], 0.3]) + np.mean([x, 2 * x]) + np.std((x[0], x[2])) + np.min([[x[0]], [x[1]]]),
+    ]
+
+
+@pytest.mark.parametrize("function", cases_of_meaning())
+def test_meaning(function: Any) -> None:
+    for seed in range(4):
+        x = np.random.default_rng(seed).uniform(0.05, 1.5, 3)
+        with np.errstate(all="ignore"):
+            plain = float(function(x.copy()))
+        assert lanewise.evaluate(lanewise.trace(function, 3), x)[0] == pytest.approx(plain, rel=1e-12)
+
+
+def test_what_a_trace_leaves_behind() -> None:
+    lanewise.trace(lambda x: np.sum(basis() @ x[:2]), 3)
+    assert np.linalg.inv(basis()).shape == (2, 2)
+    assert np.sort(basis(), axis=None)[-1] == 2
+    assert (basis() / 2).dtype == np.float64
+
+
+def test_a_trace_waits_for_no_other() -> None:
+    done: list[Any] = []
+
+    def function(x: Any) -> Any:
+        thread = threading.Thread(target=lambda: done.append(lanewise.trace(lambda y: np.array(y).max(), 1)))
+        thread.start()
+        thread.join(30)
+        return np.sum(np.array(x))
+
+    assert len(lanewise.trace(function, 3)) > 3 and len(done) == 1
+    assert type(np.array([1.0])) is np.ndarray
+
+
+@pytest.mark.parametrize(
+    ("function", "match"),
+    [
+        (lambda x: np.sum((x > 0) - (x > 1)), "two conditions"),
+        (lambda x: np.sum(x, dtype=np.float32), "float32"),
+        (lambda x: np.outer(x, x)[x > 0, 0].sum(), "part of an index"),
+    ],
+)
+def test_what_else_is_refused(function: Any, match: str) -> None:
+    refused(function, match)
+
+
+def test_tapes_are_checked() -> None:
+    tape = lanewise.trace(lambda x: np.sum(x**2), 3)
+    strided = lanewise.Tape(
+        tape.operations, np.repeat(tape.a, 2)[::2], tape.b.astype(np.int64), tape.c, tape.numbers, tape.value, 3
+    )
+    assert lanewise.evaluate(strided, [1.0, 2.0, 3.0])[0] == 14
+    short = lanewise.Tape(tape.operations, tape.a, tape.b, tape.c, tape.numbers[:1], tape.value, 3)
+    with pytest.raises(ValueError, match="equally long"):
+        lanewise.evaluate(short, [1.0, 2, 3])
+    with pytest.raises(ValueError, match="3 variables; the box has 4"):
+        lanewise.minimize(tape, [(-1, 1)] * 4)
+    with pytest.raises(TypeError, match="args"):
+        lanewise.minimize(tape, [(-1, 1)] * 3, args=(3,))

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -16,7 +18,7 @@ using namespace lanewise;
 namespace {
 
 const char* required(const char* text, const char* what) {
-    if (text == nullptr) throw std::invalid_argument(fmt::format("{}: NULL", what));
+    c::require(text != nullptr, what);
     return text;
 }
 
@@ -71,8 +73,7 @@ int lanewise_read(lanewise_problem* problem, const char* toml, const char* file)
 int lanewise_add_variable(lanewise_problem* problem, const char* name, size_t length, const double* lower,
                           const double* upper, lanewise_scale scale) {
     return c::guarded(problem, [&] {
-        if (lower == nullptr || upper == nullptr)
-            throw std::invalid_argument(fmt::format("{}: bounds: NULL", required(name, "name")));
+        c::require(lower != nullptr && upper != nullptr, "bounds");
         Variable variable{.name = required(name, "name")};
         if (length == 0) {
             variable.lower = *lower;
@@ -81,6 +82,9 @@ int lanewise_add_variable(lanewise_problem* problem, const char* name, size_t le
             variable.lower = std::vector<double>(lower, lower + length);
             variable.upper = std::vector<double>(upper, upper + length);
         }
+        if (scale < LANEWISE_LINEAR_UNLESS_WIDE || scale > LANEWISE_LOG)
+            throw std::invalid_argument(fmt::format("{}: scale {}: there is no such lanewise_scale",
+                                                    variable.name, static_cast<int>(scale)));
         if (scale != LANEWISE_LINEAR_UNLESS_WIDE) variable.log = scale == LANEWISE_LOG;
         std::vector<Variable> variables = problem->problem.variables;
         variables.push_back(std::move(variable));
@@ -110,6 +114,7 @@ size_t lanewise_dimension(const lanewise_problem* problem) {
 
 int lanewise_bounds(lanewise_problem* problem, double* lower, double* upper) {
     return c::guarded(problem, [&] {
+        c::require(lower != nullptr && upper != nullptr, "bounds");
         std::ranges::copy(problem->box().lower(), lower);
         std::ranges::copy(problem->box().upper(), upper);
     });
@@ -128,7 +133,12 @@ int lanewise_set_option(lanewise_problem* problem, const char* name, const char*
         std::ranges::replace(dashed, '_', '-');
         const char* const text = required(value, dashed.c_str());
         if (dashed == "tolerance") {
-            problem->tolerance = parse_parameter(fmt::format("{}={}", dashed, text)).second;
+            char* end = nullptr;
+            const double tolerance = std::strtod(text, &end);
+            if (end == text || *end != '\0' || !(tolerance >= 0) || !std::isfinite(tolerance))
+                throw std::invalid_argument(
+                    fmt::format("tolerance '{}': must be a finite number and at least 0", text));
+            problem->tolerance = tolerance;
         } else {
             const std::vector<std::string_view> names = search_option_names();
             if (std::ranges::find(names, dashed) == names.end())
@@ -164,6 +174,9 @@ int lanewise_set_program(lanewise_problem* problem, size_t nodes, const uint8_t*
                          const uint32_t* a, const uint32_t* b, const uint32_t* c, const double* numbers,
                          uint32_t value) {
     return c::guarded(problem, [&] {
+        c::require(nodes == 0 || (operations != nullptr && a != nullptr && b != nullptr && c != nullptr &&
+                                  numbers != nullptr),
+                   "program");
         problem->make_objective = [recorded = c::Recorded{{operations, operations + nodes},
                                                           {a, a + nodes},
                                                           {b, b + nodes},
@@ -185,7 +198,7 @@ int lanewise_operation(const char* name) {
 int lanewise_set_gradient_callback(lanewise_problem* problem, lanewise_gradient_callback callback,
                                    void* data) {
     return c::guarded(problem, [&] {
-        if (callback == nullptr) throw std::invalid_argument("callback: NULL");
+        c::require(callback != nullptr, "callback");
         problem->make_objective = [caller = c::Caller<lanewise_gradient_callback>{callback, data}](
                                       const Box& box) { return c::gradient_objective(box, caller); };
         problem->forget();
@@ -195,7 +208,9 @@ int lanewise_set_gradient_callback(lanewise_problem* problem, lanewise_gradient_
 int lanewise_set_value_callback(lanewise_problem* problem, lanewise_value_callback callback, double step,
                                 void* data) {
     return c::guarded(problem, [&] {
-        if (callback == nullptr) throw std::invalid_argument("callback: NULL");
+        c::require(callback != nullptr, "callback");
+        if (!(step >= 0 && step <= 0.25))
+            throw std::invalid_argument(fmt::format("step {}: must be 0, or above 0 and at most 0.25", step));
         problem->make_objective = [caller = c::Caller<lanewise_value_callback>{callback, data},
                                    step](const Box& box) { return c::value_objective(box, caller, step); };
         problem->forget();
@@ -204,16 +219,17 @@ int lanewise_set_value_callback(lanewise_problem* problem, lanewise_value_callba
 
 int lanewise_set_starts(lanewise_problem* problem, size_t count, const double* x) {
     return c::guarded(problem, [&] {
+        c::require(count == 0 || x != nullptr, "x");
         const std::size_t d = problem->box().dimension();
         std::vector<std::vector<double>> points;
         for (std::size_t i = 0; i < count; ++i) points.emplace_back(x + i * d, x + (i + 1) * d);
         problem->problem.options.start_points = std::move(points);
+        problem->problem.starts_file.clear();
     });
 }
 
 int lanewise_set_progress(lanewise_problem* problem, lanewise_progress_callback callback, void* data) {
-    problem->progress = {callback, data};
-    return LANEWISE_OK;
+    return c::guarded(problem, [&] { problem->progress = {callback, data}; });
 }
 
 size_t lanewise_progress_text(const lanewise_progress* progress, char* text, size_t size) {
@@ -241,11 +257,9 @@ size_t lanewise_progress_text(const lanewise_progress* progress, char* text, siz
 }
 
 int lanewise_set_stop(lanewise_problem* problem, lanewise_stop_callback callback, void* data) {
-    problem->stop = {callback, data};
-    return LANEWISE_OK;
+    return c::guarded(problem, [&] { problem->stop = {callback, data}; });
 }
 
 int lanewise_set_checkpoint(lanewise_problem* problem, lanewise_checkpoint_callback callback, void* data) {
-    problem->checkpoint = {callback, data};
-    return LANEWISE_OK;
+    return c::guarded(problem, [&] { problem->checkpoint = {callback, data}; });
 }

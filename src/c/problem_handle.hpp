@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 
 #include "lanewise/lanewise.h"
@@ -15,6 +16,11 @@ namespace lanewise::c {
 
 /// A callback of the caller returned something else than 0.
 struct CallbackFailed {};
+
+/// \throws std::invalid_argument where something is NULL that has to be there.
+inline void require(bool is_there, const char* what) {
+    if (!is_there) throw std::invalid_argument(std::string(what) + ": NULL");
+}
 
 /// A callback of the caller with its data.
 template <class Function>
@@ -45,6 +51,7 @@ struct lanewise_problem {
     std::string error;
     bool is_out_of_memory = false;
     std::string text, more_text;
+    bool is_at_work = false;  ///< a callback may be calling
 
     const lanewise::Box& box();
     const lanewise::Objective& objective();
@@ -64,8 +71,8 @@ namespace lanewise::c {
 /// Runs `act`, and keeps what went wrong as the problem's error.
 template <class Act>
 int guarded(lanewise_problem* problem, Act act) noexcept {
-    problem->is_out_of_memory = false;
     const auto fail = [&](int code, const char* message) {
+        problem->is_out_of_memory = false;
         try {
             problem->error = message;
         } catch (...) {
@@ -73,6 +80,13 @@ int guarded(lanewise_problem* problem, Act act) noexcept {
         }
         return code;
     };
+    if (problem->is_at_work)
+        return fail(LANEWISE_INVALID, "the problem is at work: a callback may not call with it");
+    problem->is_at_work = true;
+    struct Rest {
+        bool& is_at_work;
+        ~Rest() { is_at_work = false; }
+    } const rest{problem->is_at_work};
     try {
         act();
         return LANEWISE_OK;

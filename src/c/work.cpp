@@ -125,6 +125,7 @@ int lanewise_minimize(lanewise_problem* problem, lanewise_result** result) {
 int lanewise_resume(lanewise_problem* problem, const void* state, size_t bytes, lanewise_result** result) {
     *result = nullptr;
     return c::guarded(problem, [&] {
+        c::require(state != nullptr, "state");
         const std::string_view saved(static_cast<const char*>(state), bytes);
         *result = searched(*problem, [&](const Objective& objective, const Box& box, const Options& options) {
                       return resume(saved, objective, box, options);
@@ -158,6 +159,7 @@ int lanewise_minimize_batch(lanewise_problem* problem, size_t count, const doubl
     static_assert(static_cast<int>(RunStatus::nan_on_the_way) == LANEWISE_NAN_ON_THE_WAY);
     static_assert(static_cast<int>(RunStatus::stopped) == LANEWISE_STOPPED);
     return c::guarded(problem, [&] {
+        c::require(count == 0 || (x0 != nullptr && x != nullptr && f != nullptr), "x0, x or f");
         const std::size_t d = problem->box().dimension();
         BatchOptions options = batch_options(*problem);
         options.gradients = g != nullptr;
@@ -176,6 +178,7 @@ int lanewise_minimize_batch(lanewise_problem* problem, size_t count, const doubl
 
 int lanewise_evaluate(lanewise_problem* problem, size_t count, const double* x, double* f, double* g) {
     return c::guarded(problem, [&] {
+        c::require(count == 0 || (x != nullptr && f != nullptr), "x or f");
         const std::size_t d = problem->box().dimension();
         const std::vector<Evaluation> at =
             evaluate(problem->objective(), points_of(x, count, d), choose_isa(problem->problem.options.isa));
@@ -199,7 +202,7 @@ int lanewise_check_gradient(lanewise_problem* problem, size_t points, double tol
                                                     .compile = options.jit != Jit::off});
         problem->text = to_text(check, box);
         problem->more_text = to_json(check, box);
-        *passed = check.passed ? 1 : 0;
+        if (passed != nullptr) *passed = check.passed ? 1 : 0;
         if (verdict != nullptr) *verdict = problem->text.c_str();
         if (json != nullptr) *json = problem->more_text.c_str();
     });
@@ -207,6 +210,7 @@ int lanewise_check_gradient(lanewise_problem* problem, size_t points, double tol
 
 int lanewise_starts(lanewise_problem* problem, size_t count, const uint64_t* ids, double* x) {
     return c::guarded(problem, [&] {
+        c::require(count == 0 || (ids != nullptr && x != nullptr), "ids or x");
         const Box& box = problem->box();
         const auto starts =
             chosen_starts(problem->objective(), box, search_options(*problem, box), {ids, count});
@@ -217,18 +221,15 @@ int lanewise_starts(lanewise_problem* problem, size_t count, const uint64_t* ids
 int lanewise_paths(lanewise_problem* problem, size_t count, const uint64_t* ids, size_t iterations,
                    lanewise_path_callback callback, void* data) {
     return c::guarded(problem, [&] {
+        c::require(callback != nullptr, "callback");
+        c::require(count == 0 || ids != nullptr, "ids");
         const c::Caller<lanewise_path_callback> caller{callback, data};
         const Box& box = problem->box();
-        const Objective& objective = problem->objective();
-        const Options options = search_options(*problem, box);
-        const std::span<const std::uint64_t> all(ids, count);
-        const auto starts = chosen_starts(objective, box, options, all);
-        for (std::size_t i = 0; i < count; ++i) {
-            const double f = evaluate(objective, starts[i], choose_isa(options.isa)).f;
-            caller(ids[i], std::int64_t{-1}, f, starts[i].data());
-            visit_paths(objective, box, options, all.subspan(i, 1), iterations, [&](const PathPoint& point) {
-                caller(point.start_id, static_cast<std::int64_t>(point.iteration), point.f, point.x.data());
-            });
-        }
+        visit_paths(
+            problem->objective(), box, search_options(*problem, box), {ids, count}, iterations,
+            [&](const PathPoint& point) {
+                caller(point.start_id, std::int64_t{point.iteration}, point.f, point.x.data());
+            },
+            PathsFrom::start);
     });
 }

@@ -152,18 +152,23 @@ std::vector<double> GradientSampling::out_of_values() {
             (std::isfinite(edge_.f(i)) ? with : without)[i].assign(x.begin(), x.end());
         }
     }
-    const auto n = static_cast<Eigen::Index>(d);
+    // In a variable that is fixed the edge has no extent, and must not be taken for thin.
+    std::vector<std::size_t> moving;
+    for (std::size_t j = 0; j < d; ++j) {
+        if (widths_[j] != 0) moving.push_back(j);
+    }
+    const auto n = static_cast<Eigen::Index>(moving.size());
     Eigen::MatrixXd edge(n, static_cast<Eigen::Index>(count));
     Eigen::VectorXd outward = Eigen::VectorXd::Zero(n);
     for (Eigen::Index i = 0; i < edge.cols(); ++i) {
         const auto of = static_cast<std::size_t>(i);
         for (Eigen::Index k = 0; k < n; ++k) {
-            const auto j = static_cast<std::size_t>(k);
-            if (widths_[j] == 0) continue;
+            const std::size_t j = moving[static_cast<std::size_t>(k)];
             edge(k, i) = (with[of][j] - around_.x(0)[j]) / widths_[j];
             outward(k) += (around_.x(outside[of % outside.size()])[j] - with[of][j]) / widths_[j];
         }
     }
+    if (n == 0) return out;
     const double scale = edge.cwiseAbs().maxCoeff();
     if (!(scale > 0)) return out;
     edge /= power_of_two(scale);
@@ -172,7 +177,7 @@ std::vector<double> GradientSampling::out_of_values() {
     if (solver.info() != Eigen::Success) return out;
     const Eigen::VectorXd normal = solver.eigenvectors().col(0);
     const double sign = normal.dot(outward) < 0 ? -1 : 1;
-    for (std::size_t j = 0; j < d; ++j) out[j] = sign * normal(static_cast<Eigen::Index>(j));
+    for (Eigen::Index k = 0; k < n; ++k) out[moving[static_cast<std::size_t>(k)]] = sign * normal(k);
     return out;
 }
 

@@ -204,7 +204,8 @@ void LbfgsLanes::run(const Next& next, const Done& done, std::size_t at_once) {
             ++used;
         }
     };
-    const std::size_t apart = lanes_apart(*setup_, at_once);
+    const std::size_t wanted_apart = lanes_apart(*setup_, at_once);
+    const std::size_t apart = at_once * wanted_apart <= lanes_ ? wanted_apart : 1;
     for (std::size_t i = 0; i < at_once && i * apart < lanes_; ++i) refill(i * apart);
     while (used > 0 && !halt_->requested()) {
         evaluate();

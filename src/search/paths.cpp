@@ -67,18 +67,29 @@ class Unrun {
 /// One run, taken again an iteration at a time. Bits do not depend on its neighbours or on how iterations are
 /// parted into stages, so this is the path of the search itself.
 void visit_path(const Setting& setting, Engine& engine, std::uint64_t start_id, std::size_t iterations,
-                const std::function<void(const PathPoint&)>& visit) {
+                const std::function<void(const PathPoint&)>& visit, PathsFrom from) {
     engine.begin(0, 1, Course(*setting.options), SomeStarts(setting.starts, {&start_id, 1}));
     std::vector<double> x(setting.box->dimension());
     Look look;
+    const auto tell = [&](std::int64_t iteration, double f) {
+        engine.points(look.run, Where::current, x);
+        setting.coordinates->to_variables(x);
+        visit({.start_id = start_id, .iteration = iteration, .f = f, .x = x});
+    };
+    if (from == PathsFrom::start) {
+        engine.look(look);
+        engine.points(look.run, Where::current, x);
+        double f = 0;
+        engine.evaluate(std::span(&x, 1),
+                        [&](std::size_t, const Evaluation& at) { f = setting.sign * at.f; });
+        tell(-1, f);
+    }
     for (std::size_t k = 0; k < iterations; ++k) {
         engine.advance(k, 1);
         engine.look(look);
         // A run that breaks is frozen, and its path over.
         if (!look.goes_on(0)) return;
-        engine.points(look.run, Where::current, x);
-        setting.coordinates->to_variables(x);
-        visit({.start_id = start_id, .iteration = k, .f = setting.sign * look.f[0], .x = x});
+        tell(static_cast<std::int64_t>(k), setting.sign * look.f[0]);
     }
 }
 
@@ -108,13 +119,13 @@ std::vector<std::vector<double>> chosen_starts(const Objective& objective, const
 
 void visit_paths(const Objective& objective, const Box& box, const Options& options,
                  std::span<const std::uint64_t> start_ids, std::size_t iterations,
-                 const std::function<void(const PathPoint&)>& visit) {
+                 const std::function<void(const PathPoint&)>& visit, PathsFrom from) {
     if (options.rule.method == Method::lbfgs)
         throw std::invalid_argument("rule lbfgs: only the steps of the other rules can be followed");
     Unrun search(objective, box, options, start_ids);
     const std::size_t bounded = std::min(iterations, options.iterations);
     for (const std::uint64_t id : start_ids)
-        visit_path(search.setting(), search.engine(), id, bounded, visit);
+        visit_path(search.setting(), search.engine(), id, bounded, visit, from);
 }
 
 }  // namespace lanewise
