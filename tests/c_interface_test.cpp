@@ -426,7 +426,7 @@ TEST_CASE("C: NULL and numbers out of range are refused") {
     CHECK(lanewise_set_program(p, 1, nullptr, nullptr, nullptr, nullptr, nullptr, 0) == LANEWISE_INVALID);
     CHECK(lanewise_check_gradient(p, 2, 1e-6, nullptr, nullptr, nullptr) == LANEWISE_OK);
     CHECK(lanewise_set_value_callback(p, values, -1, nullptr) == LANEWISE_INVALID);
-    CHECK(lanewise_add_variable(p, "y", 0, &at, &at, static_cast<lanewise_scale>(7)) == LANEWISE_INVALID);
+    CHECK(lanewise_add_variable(p, "y", 0, &at, &at, 7) == LANEWISE_INVALID);
     for (const char* text : {"abc", "-1", "nan", ""})
         CHECK(lanewise_set_option(p, "tolerance", text) == LANEWISE_INVALID);
     lanewise_result* result = nullptr;

@@ -86,9 +86,9 @@ typedef enum lanewise_scale {
 } lanewise_scale;
 
 /* Adds a variable: a number where `length` is 0, else a vector of so many elements. `lower` and `upper` have a bound for
- * each element. Equal bounds fix it. Bounds may be infinite for lanewise_minimize_batch. */
+ * each element. Equal bounds fix it. `scale` is a lanewise_scale. Bounds may be infinite for lanewise_minimize_batch. */
 LANEWISE_API int lanewise_add_variable(lanewise_problem *problem, const char *name, size_t length, const double *lower,
-                                       const double *upper, lanewise_scale scale);
+                                       const double *upper, int scale);
 /* The same as the command line has it: "x=-5:5", "x[10]=-5:5", "k=1e-9:1 log". */
 LANEWISE_API int lanewise_add_variable_text(lanewise_problem *problem, const char *text);
 

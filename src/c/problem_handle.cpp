@@ -71,7 +71,7 @@ int lanewise_read(lanewise_problem* problem, const char* toml, const char* file)
 }
 
 int lanewise_add_variable(lanewise_problem* problem, const char* name, size_t length, const double* lower,
-                          const double* upper, lanewise_scale scale) {
+                          const double* upper, int scale) {
     return c::guarded(problem, [&] {
         c::require(lower != nullptr && upper != nullptr, "bounds");
         Variable variable{.name = required(name, "name")};
@@ -83,8 +83,8 @@ int lanewise_add_variable(lanewise_problem* problem, const char* name, size_t le
             variable.upper = std::vector<double>(upper, upper + length);
         }
         if (scale < LANEWISE_LINEAR_UNLESS_WIDE || scale > LANEWISE_LOG)
-            throw std::invalid_argument(fmt::format("{}: scale {}: there is no such lanewise_scale",
-                                                    variable.name, static_cast<int>(scale)));
+            throw std::invalid_argument(
+                fmt::format("{}: scale {}: there is no such lanewise_scale", variable.name, scale));
         if (scale != LANEWISE_LINEAR_UNLESS_WIDE) variable.log = scale == LANEWISE_LOG;
         std::vector<Variable> variables = problem->problem.variables;
         variables.push_back(std::move(variable));
