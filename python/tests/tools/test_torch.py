@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from lanewise import _bounds, _problem
 from lanewise._objectives import Formula
 
 torch = pytest.importorskip("torch")
-torch.set_default_dtype(torch.float64)  # NAdam keeps its product of mu in it
 
 EXPRESSION = "x[0]^2 + 3*x[1]^2 + x[0]*x[1] + exp(x[2]/2) - x[2] + cos(x[0])"
 START = [-3.2, 2.0, -1.7]
@@ -30,6 +30,15 @@ RULES: dict[str, Any] = {
     "momentum": lambda x: torch.optim.SGD([x], lr=0.0005, momentum=0.9),
     "gradient-descent": lambda x: torch.optim.SGD([x], lr=0.0005),
 }
+
+
+@pytest.fixture(autouse=True)
+def double_precision() -> Iterator[None]:
+    """NAdam keeps its product of mu in the default type."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
 
 
 def torch_path(rule: str) -> Any:
