@@ -4,6 +4,8 @@
 #include "lanewise/box.hpp"
 #include "lanewise/callback.hpp"
 #include "lanewise/check_gradient.hpp"
+#include "lanewise/csv.hpp"
+#include "lanewise/data.hpp"
 #include "lanewise/expression.hpp"
 #include "lanewise/formula.hpp"
 #include "lanewise/io.hpp"
