@@ -93,7 +93,17 @@ struct Instruction {
     std::uint32_t d = 0, e = 0;  ///< of twins
 };
 
-enum Space : std::uint32_t { variable = 0, scratch = 1, constant = 2, gradient = 3, value = 4, spaces = 5 };
+enum Space : std::uint32_t {
+    variable = 0,
+    scratch = 1,
+    constant = 2,
+    gradient = 3,
+    value = 4,
+    shared_column = 5,  ///< a number of the row that stands for all lanes
+    lane_column = 6,    ///< of the row, by lane
+    parameter = 7,      ///< by lane
+    spaces = 8
+};
 inline constexpr std::uint32_t space_shift = 28;
 inline constexpr std::uint32_t index_mask = (1U << space_shift) - 1;
 
@@ -101,12 +111,40 @@ constexpr std::uint32_t operand(Space space, std::uint32_t index) {
     return (static_cast<std::uint32_t>(space) << space_shift) | index;
 }
 
-/// A program: straight-line code that computes value and gradient together.
+/// The data that the lanes of a tile have, row by row.
+template <class T>
+struct DataRows {
+    const T* shared = nullptr;          ///< [row][shared column]
+    const T* by_lane = nullptr;         ///< [row][lane column][lane]
+    const T* parameters = nullptr;      ///< [parameter][lane]
+    std::size_t shared_columns = 0;     ///< numbers from one row to the next
+    std::size_t lane_columns = 0;       ///< rows of lanes from one row to the next
+    std::size_t least = 0;              ///< rows that all lanes have
+    /// Rows that any lane has. Where there are more than `least`, one more lane column says which lanes have
+    /// the row: 1, else 0.
+    std::size_t most = 0;
+};
+
+/// Which rows of the data a loop goes over.
+enum class RowsOf : std::uint8_t { all_lanes, some_lanes };
+
+/// A stretch of a program: up to `end`, once, or again for each row of the data.
+struct Section {
+    std::size_t end;
+    bool is_for_each_row;
+};
+
+/// A program: straight-line code that computes value and gradient together, with loops over rows.
 template <class T>
 struct Instructions {
     const Instruction* first;
     std::size_t count;
     const T* constants;  ///< [constant][lane_group], every lane the same number
+    // Of programs with data.
+    const Section* sections = nullptr;
+    std::size_t section_count = 0;
+    std::size_t registers = 0;  ///< scratch rows; behind them is one for each shared column
+    const DataRows<T>* data = nullptr;
 };
 
 /// A function of vectors that machine code calls: operands and result are in the processor's first vector
@@ -332,6 +370,9 @@ struct NativeFunctions {
                                 std::size_t first, std::size_t last, T* memory);
     /// Fills the f and g rows of `lanes` lanes from their x rows. `scratch` is as for Functions::interpret.
     void (*evaluate)(std::size_t lanes, const T* x, T* f, T* g, T* scratch);
+    /// The same of a program with data.
+    void (*evaluate_data)(std::size_t lanes, const T* x, T* f, T* g, T* scratch,
+                          const DataRows<T>* data) = nullptr;
     /// Of machine code: takes turns from the frame after the current one on, until an iteration has ended and
     /// was the last (1), or a lane of the current frame is not finite (0).
     std::uint64_t (*take_turns)(Turns<T>* turns) = nullptr;

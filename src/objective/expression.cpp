@@ -31,17 +31,57 @@ void check_parameters(const Box& box, const Parameters& parameters) {
     }
 }
 
+void check_tables(const Box& box, const Parameters& parameters, const Tables& tables) {
+    for (const auto& [name, numbers] : tables) {
+        check_identifier("table", name);
+        for (const double number : numbers) {
+            if (!std::isfinite(number))
+                throw std::invalid_argument(fmt::format("table '{}': {} is not finite", name, number));
+        }
+        if (is_reserved_name(name))
+            throw std::invalid_argument(fmt::format("table '{}': the name is taken by the language", name));
+        if (parameters.contains(name))
+            throw std::invalid_argument(fmt::format("table '{}' is also a parameter", name));
+        for (const Box::Place& place : box.variables()) {
+            if (place.name == name)
+                throw std::invalid_argument(fmt::format("table '{}' is also a variable", name));
+        }
+    }
+}
+
+/// Where a column that a formula reads has no number.
+void check_no_number_is_missing(const Data& data, const std::vector<std::uint32_t>& columns) {
+    for (const std::uint32_t index : columns) {
+        const Column& column = data.columns()[index];
+        const auto missing = std::ranges::find_if(column.numbers, [](double x) { return !std::isfinite(x); });
+        if (missing != column.numbers.end())
+            throw std::invalid_argument(
+                fmt::format("column '{}': the number of row {} is {}", column.name,
+                            missing - column.numbers.begin() + 1,
+                            std::isnan(*missing) ? "missing" : "infinite"));
+    }
+}
+
 std::shared_ptr<const Program::Code> program_of(std::string_view text, const Box& box,
-                                                const Parameters& parameters) {
+                                                const Parameters& parameters, Data data,
+                                                const Tables& tables) {
     check_parameters(box, parameters);
+    check_tables(box, parameters, tables);
+    DataNames names{.tables = &tables};
+    for (const Column& column : data.columns()) names.columns.push_back(column.name);
     Graph written(Rewriting::none);
-    const NodeId value = translate(text, box, parameters, written);
-    return make_program(std::move(written), value, box.dimension());
+    const NodeId value = translate(text, box, parameters, written, names);
+    auto code = make_program(std::move(written), value, box.dimension(),
+                             std::make_shared<const Data>(std::move(data)));
+    check_no_number_is_missing(*code->data, code->optimised.lowered.shared_columns);
+    return code;
 }
 
 }  // namespace
 
-Expression::Expression(std::string_view text, const Box& box, const Parameters& parameters)
-    : Program(program_of(text, box, parameters)), formula_{std::string(text), parameters} {}
+Expression::Expression(std::string_view text, const Box& box, const Parameters& parameters, Data data,
+                       const Tables& tables)
+    : Program(program_of(text, box, parameters, std::move(data), tables)),
+      formula_{std::string(text), parameters} {}
 
 }  // namespace lanewise

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernel_table.hpp"
+#include "run_program.hpp"
 
 namespace lanewise {
 
@@ -13,38 +13,44 @@ Compiled& compiled(const Program::Code& code, Isa isa, Precision precision) {
     return (*code.compiled)[static_cast<std::size_t>(isa)][static_cast<std::size_t>(precision)];
 }
 
+/// The columns that a program reads, row by row.
 template <class T>
-AlignedArray<T> constant_rows(const std::vector<double>& constants) {
-    AlignedArray<T> rows(constants.size() * kernels::lane_group);
-    for (std::size_t i = 0; i < constants.size(); ++i)
-        std::fill_n(rows.data() + i * kernels::lane_group, kernels::lane_group, static_cast<T>(constants[i]));
+AlignedArray<T> rows_of_columns(const Data& data, const std::vector<std::uint32_t>& columns) {
+    AlignedArray<T> rows(data.rows() * columns.size());
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        const std::vector<double>& numbers = data.columns()[columns[c]].numbers;
+        for (std::size_t row = 0; row < numbers.size(); ++row)
+            rows[row * columns.size() + c] = static_cast<T>(numbers[row]);
+    }
     return rows;
 }
 
 template <class T>
 void run(const Program::Code& code, Precision precision, const Block<T>& block) noexcept {
-    if (const kernels::Native* native = compiled(code, block.isa, precision).kernels()) {
-        kernels::functions<T>(*native).evaluate(block.lanes, block.x_rows, block.f_row, block.g_rows,
-                                                block.scratch_rows);
-        return;
-    }
-    const AlignedArray<T>& constants = code.constants<T>();
-    const std::vector<kernels::Instruction>& instructions = code.optimised.lowered.instructions;
-    kernels::functions<T>(kernel_table(block.isa))
-        .interpret({instructions.data(), instructions.size(), constants.data()}, block.lanes, block.x_rows,
-                   block.scratch_rows, block.f_row, block.g_rows);
+    const Lowered& lowered = code.optimised.lowered;
+    kernels::DataRows<T> data;
+    if (lowered.has_data() && code.data) data = code.rows<T>(0, code.data->rows());
+    run_program(lowered, code.constants<T>().data(), compiled(code, block.isa, precision).kernels(), block,
+                data);
 }
 
 }  // namespace
 
-Program::Code::Code(Optimised from)
+Program::Code::Code(Optimised from, std::shared_ptr<const Data> its_data)
     : optimised(std::move(from)),
+      data(std::move(its_data)),
+      shared_f64(data ? rows_of_columns<double>(*data, optimised.lowered.shared_columns)
+                      : AlignedArray<double>(0)),
+      shared_f32(data ? rows_of_columns<float>(*data, optimised.lowered.shared_columns)
+                      : AlignedArray<float>(0)),
       f64(constant_rows<double>(optimised.lowered.constants)),
       f32(constant_rows<float>(optimised.lowered.constants)),
       compiled(std::make_unique<std::array<std::array<Compiled, 2>, isas>>()) {}
 
-std::shared_ptr<const Program::Code> make_program(Graph written, NodeId value, std::size_t dimension) {
-    return std::make_shared<const Program::Code>(optimise(std::move(written), value, dimension));
+std::shared_ptr<const Program::Code> make_program(Graph written, NodeId value, std::size_t dimension,
+                                                  std::shared_ptr<const Data> data) {
+    return std::make_shared<const Program::Code>(optimise(std::move(written), value, dimension),
+                                                 std::move(data));
 }
 
 Program::Program(std::shared_ptr<const Code> code) noexcept : code_(std::move(code)) {}
@@ -71,6 +77,7 @@ void Program::compile(Isa isa, Precision precision) const {
 }
 
 void Program::compile_for(double evaluations, Isa isa, Precision precision) const {
+    if (code_->optimised.lowered.has_data()) evaluations *= static_cast<double>(code_->data->rows());
     compiled(*code_, isa, precision)
         .compile_for(evaluations, code_->optimised.lowered, code_->optimised.dimension, isa, precision);
 }
@@ -80,7 +87,7 @@ CodeReport Program::machine_code(Isa isa, Precision precision) const {
 }
 
 std::size_t Program::scratch_rows() const noexcept {
-    return code_->optimised.lowered.registers;
+    return scratch_rows_of(code_->optimised.lowered);
 }
 
 std::size_t Program::operations() const noexcept {

@@ -44,6 +44,9 @@ std::string row_name(std::uint32_t operand, const std::vector<double>& constants
         case kernels::scratch: return fmt::format("r{}", index);
         case kernels::constant: return fmt::format("{}", constants[index]);
         case kernels::gradient: return fmt::format("g[{}]", index);
+        case kernels::shared_column:
+        case kernels::lane_column: return fmt::format("row[{}]", index);
+        case kernels::parameter: return fmt::format("p[{}]", index);
         default: return "f";
     }
 }

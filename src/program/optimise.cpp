@@ -3,13 +3,20 @@
 #include <utility>
 
 #include "differentiate.hpp"
+#include "rows.hpp"
 
 namespace lanewise {
 
-Optimised optimise(Graph written, NodeId value, std::size_t dimension) {
+Lowered lower_cheaply(const Outputs& outputs, const ByLane& by_lane) {
+    return lower(with_loops_apart(
+                     rewritten(outputs.graph, outputs.value, outputs.gradient, Rewriting::strength)),
+                 by_lane);
+}
+
+Optimised optimise(Graph written, NodeId value, std::size_t dimension, const ByLane& by_lane) {
     Outputs outputs = rewritten(written, value, {}, Rewriting::algebra);
     outputs.gradient = differentiate(outputs.graph, outputs.value, dimension);
-    Lowered lowered = lower(rewritten(outputs.graph, outputs.value, outputs.gradient, Rewriting::strength));
+    Lowered lowered = lower_cheaply(outputs, by_lane);
     return {dimension, std::move(written), value, std::move(lowered)};
 }
 

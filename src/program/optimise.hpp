@@ -27,7 +27,10 @@ struct Optimised {
 };
 
 /// `value` is a node of `written`, whose variables are the coordinates 0 .. dimension-1.
-Optimised optimise(Graph written, NodeId value, std::size_t dimension);
+Optimised optimise(Graph written, NodeId value, std::size_t dimension, const ByLane& by_lane = {});
+
+/// The outputs of a graph that is simplified, in their cheapest form.
+Lowered lower_cheaply(const Outputs& outputs, const ByLane& by_lane);
 
 /// See lanewise::Program::dump.
 std::string dump(const Optimised& program);
