@@ -82,16 +82,23 @@ struct Problem {
     /// \throws std::invalid_argument as Box does.
     Box box() const;
 
-    /// \throws std::invalid_argument as Expression does, naming the file the expression comes from.
+    /// The objective with its data and tables.
+    /// \throws std::invalid_argument as Expression does, naming the file the expression comes from; as data.
     Expression objective(const Box& box) const;
 
     /// The options with the starts of starts_file.
     /// \throws std::runtime_error when it cannot be read, std::invalid_argument when it holds no such starts.
     Options search_options(const Box& box) const;
 
-    /// What is fitted, with the tables of table_files. Such a file has one column of numbers, or one that is
-    /// named as the table.
-    /// \throws std::runtime_error when a file cannot be read, std::invalid_argument when it is no table.
+    /// The columns of data_file that the expression names; no data where there is no file.
+    /// \throws std::runtime_error when it cannot be read, std::invalid_argument when it is no such file.
+    Data data() const;
+
+    /// The tables with those of table_files, which hold numbers as parse_table_csv takes them. \throws as
+    /// data.
+    Tables all_tables() const;
+
+    /// What is fitted. \throws as all_tables.
     Model model() const;
 
     /// The problems that are fitted: of data_file and problems_file. See lanewise::fit_input.
