@@ -1,6 +1,7 @@
 #include "fit_command.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -70,11 +71,11 @@ void check(const Problem& problem) {
 
 /// What writing would refuse, before the work: a name that two columns would have.
 void check_columns(const FitsOf& of, const std::optional<FitInput>& rows, const Fitting& fitting) {
-    if (fitting.out) to_csv(Fits{}, of, fitting.covariance);
+    if (fitting.out) with_file(*fitting.out, [&] { to_csv(Fits{}, of, fitting.covariance); });
     if (!rows) return;
     FitInput without_rows;
     for (const Column& column : rows->columns) without_rows.columns.push_back({column.name, {}});
-    to_csv(Prediction{}, without_rows, fitting.group);
+    with_file("predictions", [&] { to_csv(Prediction{}, without_rows, fitting.group); });
 }
 
 std::size_t count(const Fits& fits, FitStatus status) {
@@ -85,16 +86,19 @@ std::size_t count(const Fits& fits, FitStatus status) {
 void require_any(const Fits& fits) {
     const auto is_known = [](double x) { return !std::isnan(x); };
     if (std::ranges::any_of(fits.x, is_known)) return;
-    std::string why;
+    std::vector<std::string> reasons;
     const auto add = [&](FitStatus status, std::string_view reason) {
-        if (const std::size_t problems = count(fits, status); problems != 0)
-            why += fmt::format("{}in {} {}", why.empty() ? "" : "; ", problems, reason);
+        const std::size_t problems = count(fits, status);
+        if (problems == fits.count()) {
+            reasons.emplace_back(reason);
+        } else if (problems != 0) {
+            reasons.push_back(fmt::format("{} (in {} of {} problems)", reason, problems, fits.count()));
+        }
     };
     add(FitStatus::no_rows, "there is no row without a missing value");
     add(FitStatus::no_value, "value and derivatives of the model are not finite at any start");
-    add(FitStatus::stopped, "the time was up before anything was known");
-    throw NothingFinite(fmt::format("nothing was fitted in any of {} problem{}: {}", fits.count(),
-                                    fits.count() == 1 ? "" : "s", why));
+    add(FitStatus::stopped, "it was stopped before anything was known");
+    throw NothingFinite(fmt::format("nothing was fitted: {}", fmt::join(reasons, "; ")));
 }
 
 void write(Sink& sink, const std::string& text) {
