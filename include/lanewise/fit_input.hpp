@@ -60,7 +60,7 @@ FitInput fit_input(const Model& model, const Box& box, const CsvTable& data,
 FitInput prediction_input(const Model& model, const Box& box, const CsvTable& rows, const FitInput& fitted,
                           std::string_view group = {});
 
-/// Of `names` those that occur in a formula, in their order.
+/// Of `names` those that occur in a formula, but as names of functions, in their order.
 std::vector<std::string> names_in(std::string_view formula, const std::vector<std::string>& names);
 
 }  // namespace lanewise

@@ -259,7 +259,10 @@ std::vector<std::string> names_in(std::string_view formula, const std::vector<st
         } else if (is_letter(formula[at])) {
             while (end < formula.size() && (is_letter(formula[end]) || is_digit(formula[end]))) ++end;
             const auto name = std::ranges::find(names, formula.substr(at, end - at));
-            if (name != names.end()) is_there[static_cast<std::size_t>(name - names.begin())] = true;
+            const std::size_t next = formula.find_first_not_of(" \t\r\n", end);
+            const bool is_called = next != std::string_view::npos && formula[next] == '(';
+            if (name != names.end() && !is_called)
+                is_there[static_cast<std::size_t>(name - names.begin())] = true;
         } else if (is_part(formula[at])) {  // a number, like 1e5
             while (end < formula.size() && is_part(formula[end])) ++end;
         }
