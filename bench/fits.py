@@ -354,7 +354,7 @@ def by_command_line(program: str, search: Search) -> tuple[float, bool]:
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     seconds = time.perf_counter() - begin
     numbers = [float(number) for number in re.findall(r"\d+\.?\d*(?:[eE][-+]?\d+)?", output)]
-    return seconds, any(abs(number / search.least - 1) <= 1e-8 for number in numbers)
+    return seconds, any(abs(number / search.least - 1) <= 1e-6 for number in numbers)
 
 
 def by_differential_evolution(search: Search, seed: int) -> tuple[float, bool]:
@@ -368,7 +368,7 @@ def by_differential_evolution(search: Search, seed: int) -> tuple[float, bool]:
     begin = time.perf_counter()
     with np.errstate(all="ignore"):
         result = scipy.optimize.differential_evolution(rss, list(search.bounds.values()), rng=seed)
-    return time.perf_counter() - begin, bool(result.fun <= search.least * (1 + 1e-8))
+    return time.perf_counter() - begin, bool(result.fun <= search.least * (1 + 1e-6))
 
 
 def print_searches(program: str | None) -> None:
@@ -377,7 +377,7 @@ def print_searches(program: str | None) -> None:
     }
     if program:
         columns["lanewise fit"] = lambda search, _: by_command_line(program, search)
-    print("\nseconds of a search from the box (median of 5), and how often it found the least sum of squares to 1e-8\n")
+    print("\nseconds of a search from the box (median of 5), and how often it found the least sum of squares to 1e-6\n")
     print("| | " + " | ".join(columns) + " |\n" + "|---" * (1 + len(columns)) + "|")
     for search in SEARCHES:
         cells = [search.name]
