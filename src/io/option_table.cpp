@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
-#include <type_traits>
 
 #include "lanewise/problem.hpp"
 #include "names.hpp"
 #include "near.hpp"
 #include "option_list.hpp"
-#include "values.hpp"
+#include "read_option.hpp"
 
 namespace lanewise {
 
@@ -57,17 +56,6 @@ void visit_written(Problem& problem, Visit visit) {
     visit_output_options(problem, visit);
 }
 
-/// One of a few words.
-template <class T>
-concept Choice = std::is_enum_v<T> || std::is_same_v<T, bool>;
-
-/// on and off, which have other words.
-template <Choice T>
-constexpr bool is_switch = value_of<T>("on").has_value();
-
-template <class T>
-constexpr bool is_file = std::is_same_v<T, std::string> || std::is_same_v<T, std::filesystem::path>;
-
 template <class T>
 OptionKind kind_of(const Option& option, const T& /*field*/) {
     if constexpr (Choice<T>) return is_switch<T> ? OptionKind::choice : OptionKind::word;
@@ -81,53 +69,6 @@ OptionKind kind_of(const Option& option, const T& /*field*/) {
 template <class T>
 OptionKind kind_of(const Option& option, const std::optional<T>& /*field*/) {
     return kind_of(option, T{});
-}
-
-bool is_no(Text text) {
-    return text == "off" || text == "false" || text == "no";
-}
-
-template <Choice T>
-void read(const Option& option, Text text, T& field) {
-    if (is_switch<T> && (text == "true" || text == "yes")) text = "on";
-    if (is_switch<T> && is_no(text)) text = "off";
-    const std::optional<T> value = value_of<T>(text);
-    if (!value) refuse(option.name, text, fmt::format("must be one of: {}", all_spellings<T>()));
-    field = *value;
-}
-void read(const Option& /*option*/, Text text, Isa& field) {
-    field = parse_isa(text);
-}
-void read(const Option& option, Text text, double& field) {
-    const bool is_off = option.notation == Notation::number_or_off && is_no(text);
-    field = is_off ? 0 : parse_number(option.name, text);
-}
-void read(const Option& option, Text text, std::uint64_t& field) {
-    field =
-        option.notation == Notation::bytes ? parse_bytes(option.name, text) : parse_count(option.name, text);
-}
-/// Threads; 0 would be OpenMP's choice.
-void read(const Option& option, Text text, int& field) {
-    const std::uint64_t count = parse_count(option.name, text);
-    if (count < 1 || count > 4096) refuse(option.name, text, "must be 1 to 4096");
-    field = static_cast<int>(count);
-}
-/// Each time one more.
-void read(const Option& option, Text text, std::vector<std::vector<double>>& field) {
-    field.push_back(parse_point(option.name, text));
-}
-template <class File>
-requires is_file<File>
-void read(const Option& option, Text text, File& field) {
-    if (text.empty()) refuse(option.name, text, "a file is expected");
-    if (option.notation == Notation::not_stdout && text == "-") refuse(option.name, text, "must be a file");
-    field = text;
-}
-template <class T>
-void read(const Option& option, Text text, std::optional<T>& field) {
-    T value{};
-    read(option, text, value);
-    field = std::move(value);
 }
 
 /// What other optimisers call an option, written like an option of ours.
