@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lanewise import _library
 from lanewise._bounds import Bounds, unbounded, variables_of
+from lanewise._files import writer
 from lanewise._objectives import Array, Function, Jac, Objective, Traced, objective_of
 from lanewise._problem import Interrupt, Problem
 from lanewise._progress import Progress, make_bar
@@ -335,7 +336,7 @@ def search(
             raise ValueError("x0: there is no point")
         problem.set_starts(starts)
     if checkpoint is not None:
-        problem.set_checkpoint(checkpoint if callable(checkpoint) else _writer(Path(checkpoint)))
+        problem.set_checkpoint(checkpoint if callable(checkpoint) else writer(Path(checkpoint)))
     history: list[tuple[float, int, float]] = []
     handle = ctypes.c_void_p()
     with ExitStack() as stack:
@@ -414,19 +415,3 @@ def _points(x: npt.ArrayLike, what: str) -> Array:
 def _require_dimension(points: Array, problem: Problem, what: str) -> None:
     if points.shape[1] != problem.dimension:
         raise ValueError(f"{what}: {points.shape[1]} coordinates; the box has {problem.dimension}")
-
-
-def _writer(file: Path) -> Callable[[bytes], None]:
-    """Writes a file whole or not at all."""
-    temporary = file.with_name(f".{file.name}-{os.getpid()}.tmp")
-    temporary.touch()  # what cannot be written fails before the work
-    temporary.unlink()
-
-    def write(state: bytes) -> None:
-        try:
-            temporary.write_bytes(state)
-            os.replace(temporary, file)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    return write

@@ -8,7 +8,9 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
+#include "lanewise/fit.hpp"
 #include "lanewise/lanewise.h"
 #include "lanewise/lanewise.hpp"
 
@@ -35,10 +37,24 @@ struct Caller {
     }
 };
 
+/// Asks the caller no more often than its contract says.
+std::function<bool()> stop_of(const Caller<lanewise_stop_callback>& stop);
+
+std::function<void(std::string_view)> checkpoint_of(const Caller<lanewise_checkpoint_callback>& checkpoint);
+
+/// What is fitted, to what, and how.
+struct Fitting {
+    lanewise::Model model;  ///< parameters are those of the problem
+    lanewise::Problems problems;
+    lanewise::FitOptions options;
+    Caller<lanewise_fit_progress_callback> progress;
+};
+
 }  // namespace lanewise::c
 
 struct lanewise_problem {
     lanewise::Problem problem;
+    lanewise::c::Fitting fitting;
     /// Makes the objective of the box, which is known when there is work to do.
     std::function<std::unique_ptr<const lanewise::Objective>(const lanewise::Box&)> make_objective;
     std::set<std::string, std::less<>> options_set;
