@@ -43,6 +43,7 @@ const std::map<std::string, std::set<std::string>> rooms_of_header = {
     {"lanewise/limits.hpp", {"src/profile", "src/cli"}},
     {"lanewise/problem.hpp", {"src/io", "src/cli"}},
     {"lanewise/io.hpp", {"src/io", "src/cli"}},
+    {"lanewise/csv.hpp", {"src/io", "src/cli"}},
     {"lanewise/lanewise.hpp", {"src/cli", "src/c"}},
 };
 

@@ -74,11 +74,12 @@ std::string to_text(const FitProgress& progress);
 std::string to_text(double number);
 
 /// Starts, or other points, from CSV text: one point a line. Columns are separated by the first of ';', ','
-/// and tab that the first line has, else by blanks. A first line without any number is a header: the columns
-/// that it names like the coordinates are taken, whatever others there are, so that a trace and what
-/// `lanewise evaluate` wrote can be read. Without a header the columns are the coordinates in the box's
-/// order. Empty lines and lines starting with # are skipped. `origin` is what errors call the text. \throws
-/// std::invalid_argument naming the line and what is wrong with it.
+/// and tab that the first line has outside quotes, else by blanks. A first line without any number is a
+/// header: the columns that it names like the coordinates are taken, whatever others there are, so that a
+/// trace and what `lanewise evaluate` wrote can be read. Without a header the columns are the coordinates in
+/// the box's order. Cells can be in quotes, as those of CsvTable. Empty lines and lines starting with # are
+/// skipped. `origin` is what errors call the text.
+/// \throws std::invalid_argument naming the line and what is wrong with it.
 std::vector<std::vector<double>> parse_starts_csv(std::string_view text, const Box& box,
                                                   std::string_view origin = "starts file");
 

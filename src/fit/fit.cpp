@@ -322,11 +322,11 @@ class FitBlock {
             }
             last_.evaluate(setup_->form.last());
             evaluations_ += next - begin;
-            for (std::size_t i = begin; i < next; ++i) tell_errors(fitted[i], i - begin, fits);
+            for (std::size_t i = begin; i < next; ++i) tell_errors_of(fitted[i], i - begin, fits);
         }
     }
 
-    void tell_errors(std::size_t p, std::size_t lane, Fits& fits) const {
+    void tell_errors_of(std::size_t p, std::size_t lane, Fits& fits) const {
         const std::size_t d = setup_->dimension();
         const FitBounds bounds = setup_->starts.given_bounds(p);
         std::vector<bool> is_fixed(d);

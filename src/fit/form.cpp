@@ -111,8 +111,9 @@ FitColumns::FitColumns(const Model& model, const Box& box, const Problems& probl
 
 std::size_t FitColumns::worked_out(const char* option, const std::string& formula, const Model& model,
                                    const Box& box, const Problems& problems, Isa isa) {
-    Graph written(Rewriting::none);
-    const NodeId value = translate_row(option, formula, model, box, problems, written);
+    Graph translated(Rewriting::none);
+    const NodeId of_text = translate_row(option, formula, model, box, problems, translated);
+    const auto [written, value, unused] = rewritten(translated, of_text, {}, Rewriting::none);
     for (NodeId id = 0; id < written.size(); ++id) {
         if (written[id].kind == Node::Kind::variable)
             throw std::invalid_argument(fmt::format("{} '{}': '{}' is a variable of the fit; only columns and "

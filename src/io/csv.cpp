@@ -156,9 +156,9 @@ std::size_t CsvTable::column_of(std::string_view name) const {
     const std::vector<std::string_view> names(names_.begin(), names_.end());
     const auto meant = nearest(name, names);
     throw std::invalid_argument(
-        fmt::format("{}, line {}: no column '{}'{}; the columns, separated by {}, are {}", origin_,
-                    line_of_names_, shortened(name), meant ? fmt::format(", did you mean '{}'?", *meant) : "",
-                    separator_, listed(names)));
+        fmt::format("{}, line {}: no column '{}'{} The columns, separated by {}, are {}", origin_,
+                    line_of_names_, shortened(name),
+                    meant ? fmt::format("; did you mean '{}'?", *meant) : ".", separator_, listed(names)));
 }
 
 std::vector<double> CsvTable::numbers(std::string_view name) const {

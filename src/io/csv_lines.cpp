@@ -118,7 +118,7 @@ void CsvLines::skip_line_end() noexcept {
 
 CsvCell CsvLines::read_plain() noexcept {
     const char* const begin = at_;
-    while (at_ != end_ && kind(*at_) == Kind::ordinary) ++at_;
+    at_ = std::find_if(begin, end_, [&](char c) { return kind(c) != Kind::ordinary; });
     const char* last = at_;
     while (last != begin && is_blank(last[-1])) --last;
     return {std::string_view(begin, static_cast<std::size_t>(last - begin))};
