@@ -184,7 +184,7 @@ def minimize_batch(
     >>> ends.x[0].tolist(), ends.status[0].item()
     ([1.0, 0.0], 'converged-gradient')
     """
-    _require_words(stop, on_interrupt)
+    require_words(stop, on_interrupt)
     starts = _points(x0, "x0")
     count, d = starts.shape
     variables = unbounded(d) if bounds is None else variables_of(bounds)
@@ -201,7 +201,7 @@ def minimize_batch(
         problem.call("minimize_batch", count, *addresses)
         ends = BatchResult(x, f, g if gradients else None, iterations, evaluations, statuses_of(status))
         if interrupt.is_seen and on_interrupt == "raise":
-            raise _interrupted(ends)
+            raise interrupted(ends)
     return ends
 
 
@@ -328,7 +328,7 @@ def search(
     gradient: bool = True,
 ) -> Result:
     """A search of a problem whose objective is set; see `minimize`. `gradient`: the result has one at its point."""
-    _require_words(stop, on_interrupt)
+    require_words(stop, on_interrupt)
     if x0 is not None:
         starts = _points(x0.xl if isinstance(x0, Result) else x0, "x0")
         _require_dimension(starts, problem, "x0")
@@ -369,16 +369,17 @@ def search(
     seconds, iterations, best = (np.array(column) for column in zip(*history))
     result.history = History(seconds, iterations, best)
     if interrupt.is_seen and result.reason == "interrupted" and on_interrupt == "raise":
-        raise _interrupted(result)
+        raise interrupted(result)
     if gradient:
         result.jac = problem.evaluate(result.x.reshape(1, -1))[1][0]
     return result
 
 
-def _interrupted(result: Result | BatchResult) -> KeyboardInterrupt:
-    interrupted = KeyboardInterrupt("the search was interrupted; .result is what it has found so far")
-    interrupted.result = result  # type: ignore[attr-defined]
-    return interrupted
+def interrupted(result: Any) -> KeyboardInterrupt:
+    """What Ctrl-C raises, with what was found so far."""
+    raised = KeyboardInterrupt("the work was interrupted; .result is what it has found so far")
+    raised.result = result  # type: ignore[attr-defined]
+    return raised
 
 
 def _set_objective(
@@ -393,7 +394,8 @@ def _set_objective(
         verify(problem, fun, args)
 
 
-def _require_words(stop: Any, on_interrupt: Any) -> None:
+def require_words(stop: Any, on_interrupt: Any) -> None:
+    """Refuses what these two cannot be."""
     if stop is not None and not callable(stop):
         raise TypeError(f"stop: {stop!r}; a callable is expected")
     if on_interrupt not in ("raise", "return"):
