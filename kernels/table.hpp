@@ -58,6 +58,9 @@ struct Tile {
     /// Roots in a step are taken by Newton's method from this number on, as Functions::least_newton_root
     /// allows: a matter of speed alone, their bits are the same.
     T newton_from = std::numeric_limits<T>::infinity();
+    /// Where every lane has bounds and scales of its own: rows [lower, upper, scale][d] in place of those
+    /// numbers; else null.
+    const T* ranges_by_lane = nullptr;
 };
 
 /// The numbers of one iteration, as far as the rule needs them. When maximising, alpha and alpha_g are
@@ -264,6 +267,49 @@ struct Lbfgs {
     }
 };
 
+/// What a lane of Levenberg-Marquardt is at. From `converged` on it is done, and says why.
+enum class LmPhase : std::uint8_t {
+    idle,          ///< it has no point
+    begun,         ///< x is its start
+    tried,         ///< x is a step from its base
+    converged,     ///< the next step is short, or rounding hides what it would lower the value by
+    out_of_steps,  ///< its steps are spent
+    no_value,      ///< the start has no finite value or derivatives
+};
+
+/// Numbers of a lane of Levenberg-Marquardt, each a row.
+enum class LmRow : std::uint8_t {
+    phase,     ///< LmPhase as a number
+    start_f,   ///< value at its start
+    base_f,    ///< value at base_x, the best point so far
+    promised,  ///< what the value falls by on the way to x, if it is as the second derivatives say
+    damping,
+    growth,  ///< of the damping, where the next step is no better
+    steps,   ///< that were tried
+    rows,
+};
+
+/// A tile of Levenberg-Marquardt, `lanes` runs side by side, each with bounds of its own. A step delta solves
+/// (H + damping diag(largest)) delta = -g in the variables that no wall holds, with the gradient g and H, the
+/// second derivatives but for those of the model.
+template <class T>
+struct LeastSquares {
+    std::size_t lanes;      ///< a multiple of `lane_group`
+    std::size_t dimension;  ///< d
+    T* x;                   ///< [d] the point to evaluate
+    const T* f;             ///< value at x
+    const T* g;             ///< [d + d (d + 1) / 2] at x, the gradient, then H's lower triangle by rows
+    T* base_x;              ///< [d] the best point so far
+    T* base_g;              ///< as g, at base_x
+    T* largest;             ///< [d] largest H_jj so far; 0 before the start
+    T* numbers;             ///< [LmRow]
+    T* work;                ///< [d (d + 1) / 2 + 2 d] rows as wide as a vector
+    const T* lower;         ///< [d]
+    const T* upper;         ///< [d]
+    T tolerance;            ///< converged where a step is at most this, in units of x
+    T most_steps;
+};
+
 template <class T>
 struct NativeFunctions;
 
@@ -288,6 +334,9 @@ struct Functions {
     void (*interpret)(const Instructions<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g);
     /// The function that does an operation; null: machine code does it by instructions of its own.
     Call (*call_of)(Opcode op);
+    /// Takes every lane of Levenberg-Marquardt on from where it has been evaluated to the next point to
+    /// evaluate.
+    void (*advance_least_squares)(const LeastSquares<T>& tile);
     /// Lanes of a vector.
     std::size_t width;
     /// Does an operation in many places at once, or goes over a buffer of `numbers`, `rounds` times; returns

@@ -24,6 +24,7 @@ enum class Notation {
     truth,          ///< in JSON true and false, not "on" and "off"
     number_or_off,  ///< "off" is 0
     not_stdout,     ///< a file that cannot be "-"
+    formula,        ///< no file
     in_code_alone,  ///< neither flag nor key of a problem file
 };
 

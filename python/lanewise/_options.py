@@ -83,12 +83,9 @@ class FitOptions(TypedDict, total=False):
     seed: int
     iterations: int
     """Of Adam, which brings runs of drawn starts into a basin."""
-    rule: Rule
     alpha: float
-    beta1: float
-    beta2: float
-    eps: float
-    most_steps: int
+    """Step size of Adam, in widths of the bounds."""
+    max_steps: int
     """Of Levenberg-Marquardt, which brings runs to the minimum of the basin."""
     tolerance: float
     """A run has converged where its steps are this small, relative to x."""

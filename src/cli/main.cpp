@@ -21,6 +21,9 @@
 
 #include "arguments.hpp"
 #include "console.hpp"
+#include "exit_codes.hpp"
+#include "fit_command.hpp"
+#include "keeping.hpp"
 #include "outputs.hpp"
 #include "points.hpp"
 #include "progress.hpp"
@@ -29,11 +32,6 @@
 namespace lanewise::cli {
 
 namespace {
-
-constexpr int done = 0;
-constexpr int failed = 1;
-constexpr int bad_input = 2;
-constexpr int nothing_finite = 3;
 
 /// The user ended the program while it was writing; nothing of it is kept.
 struct Interrupted {};
@@ -67,56 +65,6 @@ void check_gradient(const Objective& objective, const Box& box, const Options& o
     if (!quiet) report("{}", verdict);
 }
 
-/// Writes each state over the one before it. One that cannot be written does not end the search: the file
-/// keeps the last that could.
-std::function<void(std::string_view)> write_checkpoints(const std::string& file, ProgressLine& line) {
-    const WholeFile fails_before_the_work(file);
-    return [&line, file, told = false](std::string_view state) mutable {
-        try {
-            WholeFile whole(file);
-            whole.write(state);
-            whole.commit();
-        } catch (const std::exception& error) {
-            if (std::exchange(told, true)) return;
-            line.finish();
-            report("{}; the search goes on", error.what());
-        }
-    };
-}
-
-/// A pipe or a device would be waited for, or not come to an end.
-void require_regular(std::string_view option, const std::string& file) {
-    if (is_special(file))
-        throw std::invalid_argument(fmt::format("{} '{}': must be a regular file", option, file));
-}
-
-/// The checkpoint goes to the file that holds the state to go on from.
-bool goes_on_in_same_file(const Output& output) {
-    return output.resume && output.checkpoint &&
-           end_of_links(*output.resume) == end_of_links(*output.checkpoint);
-}
-
-/// The state to go on from, if any. Where the checkpoint goes to the same file there may be none yet.
-std::optional<std::string> read_state(const Output& output) {
-    if (!output.resume) return {};
-    if (goes_on_in_same_file(output) && !std::filesystem::exists(*output.resume)) {
-        if (!output.quiet) report("there is no {} yet: the search begins", *output.resume);
-        return {};
-    }
-    require_regular("resume", *output.resume);
-    return read_file(*output.resume);
-}
-
-/// What is wrong with a state is told with the file it is from.
-template <class Act>
-auto with_file(const std::string& file, Act act) {
-    try {
-        return act();
-    } catch (const std::invalid_argument& error) {
-        throw std::invalid_argument(fmt::format("{}: {}", file, error.what()));
-    }
-}
-
 bool is_there_memory(std::size_t bytes) {
     void* const memory = ::operator new(bytes, std::nothrow);
     ::operator delete(memory);
@@ -145,24 +93,6 @@ void write_json(Sink& json, Result& result, const Box& box, const Options& optio
     json.write(to_json(result, box, options, formula.expression, formula.parameters));
     json.commit();
 }
-
-/// Calls each of several that write something; what one of them cannot write does not keep the others.
-class Attempts {
-  public:
-    template <class Act>
-    void operator()(Act act) {
-        try {
-            act();
-        } catch (const std::exception& error) {
-            report("{}", error.what());
-            all_succeeded_ = false;
-        }
-    }
-    bool all_succeeded() const { return all_succeeded_; }
-
-  private:
-    bool all_succeeded_ = true;
-};
 
 /// The files a problem was read from.
 std::vector<NamedFile> inputs_of(const Problem& problem) {
@@ -389,6 +319,7 @@ int run(const Command& command) {
         case Command::Kind::evaluate:
             return command.at ? run_evaluate(command.problem, *command.at)
                               : run_evaluate_file(command.problem, *command.at_file);
+        case Command::Kind::fit: return run_fit(command.problem);
         case Command::Kind::info: return run_info();
         case Command::Kind::done: break;
     }

@@ -49,7 +49,7 @@ NodeId exp_node(Graph& graph, NodeId t, double lower, double upper) {
 
 /// The program with lower * exp(t) in the place of each variable on a log scale.
 Program program_of(const Program& given, const Box& box) {
-    const Graph& from = given.code().optimised.written;
+    const Graph& from = given.code().written.graph;
     Graph written(Rewriting::none);
     std::vector<NodeId> node(from.size());
     for (NodeId i = 0; i < from.size(); ++i) {
@@ -67,7 +67,7 @@ Program program_of(const Program& given, const Box& box) {
             default: node[i] = written.leaf(of);
         }
     }
-    const NodeId value = node[given.code().optimised.value];
+    const NodeId value = node[given.code().written.value];
     return Program(make_program(std::move(written), value, given.dimension(), given.code().data));
 }
 

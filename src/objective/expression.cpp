@@ -73,7 +73,7 @@ std::shared_ptr<const Program::Code> program_of(std::string_view text, const Box
     const NodeId value = translate(text, box, parameters, written, names);
     auto code = make_program(std::move(written), value, box.dimension(),
                              std::make_shared<const Data>(std::move(data)));
-    check_no_number_is_missing(*code->data, code->optimised.lowered.shared_columns);
+    check_no_number_is_missing(*code->data, code->runnable.lowered().shared_columns);
     return code;
 }
 

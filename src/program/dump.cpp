@@ -72,9 +72,8 @@ std::string line(const kernels::Instruction& i, const std::vector<double>& const
 
 }  // namespace
 
-std::string dump(const Optimised& program) {
-    const Lowered& lowered = program.lowered;
-    const Counts before = count_as_written(program.written, program.value, program.dimension);
+std::string dump(const Written& written, const Lowered& lowered) {
+    const Counts before = count_as_written(written.graph, written.value, written.dimension);
     const Counts after = count(lowered);
     Counts all = before;
     all.insert(after.begin(), after.end());

@@ -16,13 +16,15 @@ namespace {
 /// Writes the instructions, giving each result a row.
 class Emission {
   public:
-    Emission(const Selection& selection, const Outputs& outputs, const ByLane& by_lane)
+    Emission(const Selection& selection, const Outputs& outputs, const DataLayout& layout)
         : graph_(&outputs.graph),
           selection_(&selection),
-          by_lane_(&by_lane),
           row_(outputs.graph.size(), none),
           uses_left_(outputs.graph.size()) {
         lowered_.outputs = outputs.gradient.size();
+        lowered_.shared_columns = layout.shared_columns;
+        lowered_.lane_columns = layout.lane_columns;
+        lowered_.parameters = layout.parameters;
         for (NodeId id = 0; id < outputs.graph.size(); ++id) uses_left_[id] = selection.uses(id);
         for (std::uint32_t j = 0; j < outputs.gradient.size(); ++j)
             claim_output(outputs.gradient[j], kernels::operand(kernels::gradient, j));
@@ -205,7 +207,7 @@ class Emission {
             switch (node.kind) {
                 case Node::Kind::variable: row_[id] = kernels::operand(kernels::variable, node.a); break;
                 case Node::Kind::column:
-                    row_[id] = node.a < by_lane_->size() && (*by_lane_)[node.a]
+                    row_[id] = std::ranges::count(lowered_.lane_columns, node.a) != 0
                                    ? data_row(kernels::lane_column, lowered_.lane_columns, node.a)
                                    : data_row(kernels::shared_column, lowered_.shared_columns, node.a);
                     break;
@@ -237,7 +239,6 @@ class Emission {
 
     const Graph* graph_;
     const Selection* selection_;
-    const ByLane* by_lane_;
     Lowered lowered_;
     std::vector<std::uint32_t> row_;
     std::vector<std::uint32_t> uses_left_;
@@ -261,9 +262,9 @@ std::string_view name(Opcode op) {
     return names[static_cast<std::size_t>(op)];
 }
 
-Lowered lower(const Outputs& outputs, const ByLane& by_lane) {
+Lowered lower(const Outputs& outputs, const DataLayout& layout) {
     const Selection selection(outputs);
-    return Emission(selection, outputs, by_lane).emit(execution_order(selection, outputs));
+    return Emission(selection, outputs, layout).emit(execution_order(selection, outputs));
 }
 
 }  // namespace lanewise

@@ -27,8 +27,13 @@ struct Lowered {
     bool has_data() const { return !sections.empty(); }
 };
 
-/// Which columns of a graph differ from lane to lane; those beyond its end do not.
-using ByLane = std::vector<bool>;
+/// Where programs that are run on the same data find it: the order of columns and parameters, by their index
+/// in the graph. Columns that it does not list are shared ones, behind those that it does.
+struct DataLayout {
+    std::vector<std::uint32_t> shared_columns = {};
+    std::vector<std::uint32_t> lane_columns = {};
+    std::vector<std::uint32_t> parameters = {};
+};
 
 /// As opcodes.hpp has it.
 std::string_view name(Opcode op);
@@ -48,6 +53,6 @@ void visit_operations(const Lowered& lowered, Visit visit) {
 
 /// Chooses the operations (selection.hpp), puts them into an order (order.hpp) and gives each result a
 /// row, reusing rows whose result is no longer needed.
-Lowered lower(const Outputs& outputs, const ByLane& by_lane = {});
+Lowered lower(const Outputs& outputs, const DataLayout& layout = {});
 
 }  // namespace lanewise
