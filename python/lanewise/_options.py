@@ -83,8 +83,12 @@ class FitOptions(TypedDict, total=False):
     seed: int
     iterations: int
     """Of Adam, which brings runs of drawn starts into a basin."""
+    rule: Rule
+    """Of these iterations."""
     alpha: float
-    """Step size of Adam, in widths of the bounds."""
+    beta1: float
+    beta2: float
+    eps: float
     max_steps: int
     """Of Levenberg-Marquardt, which brings runs to the minimum of the basin."""
     tolerance: float

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <span>
 #include <stdexcept>
@@ -10,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lanewise/fit_options.hpp"
 #include "problem_handle.hpp"
 
 using namespace lanewise;
@@ -24,10 +24,12 @@ std::span<const double> numbers_of(const double* numbers, std::size_t count) {
     return {numbers, numbers == nullptr ? 0 : count};
 }
 
-// What it has beside them is for the program alone.
-constexpr auto names_of_options = std::to_array<std::string_view>(
-    {"starts", "seed", "iterations", "alpha", "max-steps", "tolerance", "loss", "loss-scale",
-     "absolute-sigma", "precision", "jit", "threads", "isa", "memory", "max-time", "every"});
+double number_of(std::string_view option, const char* text) {
+    const std::vector<double> numbers = parse_point(option, text);
+    if (numbers.size() != 1)
+        throw std::invalid_argument(fmt::format("{} '{}': one number is expected", option, text));
+    return numbers.front();
+}
 
 Model model_of(const lanewise_problem& handle) {
     if (handle.problem.expression.empty()) throw std::invalid_argument("there is no model");
@@ -139,17 +141,28 @@ int lanewise_set_fit_option(lanewise_problem* problem, const char* name, const c
         c::require(value != nullptr, name);
         std::string dashed = name;
         std::ranges::replace(dashed, '_', '-');
-        if (std::ranges::find(names_of_options, dashed) == names_of_options.end())
-            throw std::invalid_argument(
-                unknown_option(dashed, {names_of_options.begin(), names_of_options.end()}));
-        Problem changed = problem->problem;  // what is refused changes nothing
-        set_fit_option(changed, dashed, value);
-        problem->problem = std::move(changed);
+        Fitting& fitting = problem->problem.fitting;
+        if (dashed == "loss") {
+            fitting.model.loss = parse_loss(value);
+        } else if (dashed == "loss-scale") {
+            fitting.model.loss_scale = number_of(dashed, value);
+        } else {
+            FitOptions changed = fitting.options;  // what is refused changes nothing
+            set_fit_option(changed, dashed, value);
+            fitting.options = std::move(changed);
+        }
     });
 }
 
 const char* lanewise_fit_option_name(size_t index) {
-    return index < names_of_options.size() ? names_of_options[index].data() : nullptr;  // string literals
+    try {
+        std::vector<std::string_view> names = fit_option_names();
+        std::erase(names, "start");  // lanewise_set_starts
+        names.insert(names.end(), {"loss", "loss-scale"});
+        return index < names.size() ? names[index].data() : nullptr;  // string literals
+    } catch (...) {
+        return nullptr;
+    }
 }
 
 int lanewise_set_fit_progress(lanewise_problem* problem, lanewise_fit_progress_callback callback,
