@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -16,12 +15,13 @@ import numpy.typing as npt
 from lanewise._bounds import _NAME, Array, Variable
 from lanewise._files import writer
 from lanewise._fits import Fits, Source
-from lanewise._minimize import State, interrupted, require_words
+from lanewise._minimize import State, interrupted
 from lanewise._model import Names, Signature, formula_of, signature_of, verify_model
+from lanewise._objectives import Column, Rows, words_of
 from lanewise._problem import Interrupt
 from lanewise._progress import FitProgress, make_bar
 from lanewise._tables import Table, group_rows, is_table, names_of_list, numbers_of
-from lanewise._task import Column, Layout, Rows, Task
+from lanewise._task import Layout, Task
 from lanewise._verify import _between
 
 if TYPE_CHECKING:
@@ -372,8 +372,6 @@ def _starts(p0: Any, named: list[_Bounded], layout: Layout) -> Array:
 
 # ---- What the model reads ----
 
-_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-
 
 @dataclass(frozen=True)
 class _Parameters:
@@ -416,7 +414,7 @@ def _source(
     layout, is_formula = given.layout, isinstance(model, str)
     parameters = _Parameters.of(params or {}, layout, is_formula)
     texts = [text for text in (given.y, sigma, weights) if isinstance(text, str) and not given.is_column(text)]
-    words = _words(" ".join([*texts, *([model] if isinstance(model, str) else [])]))
+    words = words_of(" ".join([*texts, *([model] if isinstance(model, str) else [])]))
     known = {variable.name for variable in named}
     if is_formula:
         known |= {*parameters.numbers, *parameters.of_problems}
@@ -439,7 +437,7 @@ def _source(
         numbers = given.numbers(value, wanted)
         if numbers.ndim == 0:
             return repr(float(numbers))
-        is_free = wanted not in known and wanted not in columns and not (is_formula and wanted in _words(str(model)))
+        is_free = wanted not in known and wanted not in columns and not (is_formula and wanted in words_of(str(model)))
         name = wanted if is_free else names.add(wanted)
         columns[name] = layout.column(name, numbers, wanted)
         return name
@@ -469,10 +467,6 @@ def _source(
     return source
 
 
-def _words(text: str) -> list[str]:
-    return list(dict.fromkeys(_WORD.findall(text)))
-
-
 def _predictors(model: Model, given: _Given, names: Names, columns: dict[str, Column]) -> dict[str, str]:
     """Adds the columns of x; the names of those that the model reads, by the users' names."""
     x = given.x
@@ -482,7 +476,7 @@ def _predictors(model: Model, given: _Given, names: Names, columns: dict[str, Co
             raise ValueError("x: None; what the function is called with is expected")
         predictors = {user: names.add(user) for user in sources}
     else:
-        words = _words(model)
+        words = words_of(model)
         if x is not None and not isinstance(x, (Mapping, str)) and "x" not in words:
             raise ValueError("x: the formula has no x; give it the name that it has there, as in x={'t': t}")
         predictors = {word: word for word in words if word in columns or word in sources}

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from lanewise._bounds import Array
 from lanewise._files import replaced
+from lanewise._objectives import Rows
 from lanewise._tables import Table, is_table, numbers_of
-from lanewise._task import Layout, Numbers, Rows, Task
+from lanewise._task import Layout, Numbers, Task
 
 if TYPE_CHECKING:
     import os

@@ -12,26 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lanewise._bounds import Array, Variable
+from lanewise._objectives import Column, Rows
 from lanewise._problem import Problem, as_bytes
 from lanewise._tables import Groups, numbers_of
-
-
-@dataclass(frozen=True)
-class Column:
-    """Numbers of rows: of all problems one after the other, or, where they are shared, those that every problem has."""
-
-    name: str
-    numbers: Array
-    is_shared: bool
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of problems with their columns."""
-
-    first_rows: npt.NDArray[np.uintp]
-    """[P + 1]"""
-    columns: list[Column]
 
 
 @dataclass(frozen=True)
@@ -125,8 +108,8 @@ class Task:
             for name, number in self.parameters.items():
                 problem.call("set_parameter", name.encode(), number)
             for name, numbers in self.tables.items():
-                problem.call("set_table", name.encode(), numbers.size, numbers.ctypes.data)
-            set_rows(problem, self.rows)
+                problem.set_table(name, numbers)
+            problem.set_rows(self.rows)
             for name, numbers in self.problem_parameters.items():
                 problem.call("add_problem_parameter", name.encode(), numbers.ctypes.data)
             problem.call("set_problem_bounds", _address(self.lower), _address(self.upper))
@@ -178,19 +161,6 @@ class Numbers:
             np.empty(count),
             np.empty(count, np.uint8),
             *counts,
-        )
-
-
-def set_rows(problem: Problem, rows: Rows) -> None:
-    """Hands over rows, whose arrays have to be kept while the problem works."""
-    problem.call("set_rows", len(rows.first_rows) - 1, rows.first_rows.ctypes.data)
-    for column in rows.columns:
-        problem.call(
-            "add_column",
-            as_bytes("the name of a column", column.name),
-            column.numbers.size,
-            column.numbers.ctypes.data,
-            int(column.is_shared),
         )
 
 
