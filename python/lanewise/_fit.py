@@ -15,7 +15,7 @@ import numpy.typing as npt
 from lanewise._bounds import _NAME, Array, Variable
 from lanewise._files import writer
 from lanewise._fits import Fits, Source
-from lanewise._minimize import State, interrupted
+from lanewise._minimize import State, interrupted, require_words
 from lanewise._model import Names, Signature, formula_of, signature_of, verify_model
 from lanewise._objectives import Column, Rows, words_of
 from lanewise._problem import Interrupt
