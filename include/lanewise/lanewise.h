@@ -246,15 +246,15 @@ LANEWISE_API int lanewise_set_table(lanewise_problem *problem, const char *name,
 
 /* ---- Fits: a model with its variables, found for many problems at once (lanewise/fit.hpp) ---- */
 
-/* What is fitted: formulas in the variables, columns and parameters for the model, and in columns and parameters for the
- * response, which the model is to come to, and for sigma, its standard deviation, or weights, 1 / sigma^2. Of the last two at
- * most one is there; NULL for neither. */
+/* What is fitted: formulas in the variables, columns and parameters for the model, which is the formula of
+ * lanewise_set_expression() then, and in columns and parameters for the response, which it is to come to, and for sigma, the
+ * standard deviation of that, or weights, 1 / sigma^2. Of the last two at most one is there; NULL for neither. */
 LANEWISE_API int lanewise_set_model(lanewise_problem *problem, const char *formula, const char *response, const char *sigma,
                                     const char *weights);
 
-/* An option of fits by its name (FitOptions in lanewise/fit.hpp), its value as text: "starts" "8", "tolerance" "1e-10",
- * "absolute-sigma" "on"; and "loss" "huber", "loss-scale" "2" of the model. lanewise_fit_option_name() lists the names; a name can
- * have underscores in place of dashes. They are others than those of lanewise_set_option. */
+/* An option of fits by its name, as `lanewise fit` has it, its value as text: "starts" "8", "tolerance" "1e-10", "loss" "huber",
+ * "absolute-sigma" "on". lanewise/fit.hpp says what there is; lanewise_fit_option_name() lists the names. A name can have
+ * underscores in place of dashes. They are others than those of lanewise_set_option. */
 LANEWISE_API int lanewise_set_fit_option(lanewise_problem *problem, const char *name, const char *value);
 
 /* The names of the options one after the other; NULL behind the last. */

@@ -84,11 +84,12 @@ class FitOptions(TypedDict, total=False):
     iterations: int
     """Of Adam, which brings runs of drawn starts into a basin."""
     rule: Rule
+    """Of these iterations."""
     alpha: float
     beta1: float
     beta2: float
     eps: float
-    most_steps: int
+    max_steps: int
     """Of Levenberg-Marquardt, which brings runs to the minimum of the basin."""
     tolerance: float
     """A run has converged where its steps are this small, relative to x."""

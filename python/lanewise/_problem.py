@@ -20,6 +20,7 @@ from lanewise._objectives import (
     Formula,
     Gradients,
     Objective,
+    Rows,
     Traced,
     Values,
     array_at,
@@ -115,6 +116,10 @@ class Problem:
         if isinstance(objective, Formula):
             for name, value in objective.parameters.items():
                 self.call("set_parameter", name.encode(), float(value))
+            for name, numbers in objective.tables.items():
+                self.set_table(name, numbers)
+            if objective.rows is not None:
+                self.set_rows(objective.rows)
             self.call("set_expression", as_bytes("the formula", objective.text))
         elif isinstance(objective, Traced):
             tape = objective.tape
@@ -148,6 +153,23 @@ class Problem:
             return self._guard(lambda: tell(Progress.of(progress.contents)))
 
         self._set_callback("set_progress", _library.ProgressCallback, told)
+
+    def set_rows(self, rows: Rows) -> None:
+        """Sets the rows of data, of one problem or of many."""
+        self._kept.append(rows)
+        self.call("set_rows", len(rows.first_rows) - 1, rows.first_rows.ctypes.data)
+        for column in rows.columns:
+            self.call(
+                "add_column",
+                as_bytes("the name of a column", column.name),
+                column.numbers.size,
+                column.numbers.ctypes.data,
+                int(column.is_shared),
+            )
+
+    def set_table(self, name: str, numbers: Array) -> None:
+        """Sets numbers of a formula, by name and index."""
+        self.call("set_table", as_bytes("the name of a table", name), numbers.size, numbers.ctypes.data)
 
     def set_fit_progress(self, tell: Callable[[FitProgress], object]) -> None:
         """Has `tell` called while fits are made."""

@@ -48,7 +48,6 @@ class Progress:
         _library.call("progress_text", ctypes.byref(told), buffer, len(buffer))
         return buffer.value.decode()
 
-
     def figures(self) -> dict[str, object]:
         """What a bar says beside the share."""
         rate = self.run_iterations / self.seconds / 1e6 if self.seconds > 0 else 0.0

@@ -221,6 +221,8 @@ class _Operators:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         from lanewise._numpy_functions import call_ufunc
 
+        if any(isinstance(x, Selection) for x in inputs):
+            return NotImplemented  # it knows how
         return call_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:

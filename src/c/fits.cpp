@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "lanewise/fit.hpp"
 #include "lanewise/fit_options.hpp"
 #include "problem_handle.hpp"
 
@@ -25,18 +24,23 @@ std::span<const double> numbers_of(const double* numbers, std::size_t count) {
     return {numbers, numbers == nullptr ? 0 : count};
 }
 
+double number_of(std::string_view option, const char* text) {
+    const std::vector<double> numbers = parse_point(option, text);
+    if (numbers.size() != 1)
+        throw std::invalid_argument(fmt::format("{} '{}': one number is expected", option, text));
+    return numbers.front();
+}
+
 Model model_of(const lanewise_problem& handle) {
-    if (handle.fitting.model.formula.empty()) throw std::invalid_argument("there is no model");
-    Model model = handle.fitting.model;
-    model.parameters = handle.problem.parameters;
-    return model;
+    if (handle.problem.expression.empty()) throw std::invalid_argument("there is no model");
+    return handle.problem.model();
 }
 
 FitOptions fit_options(const lanewise_problem& handle) {
-    FitOptions options = handle.fitting.options;
+    FitOptions options = handle.problem.fitting.options;
     options.start_points = handle.problem.options.start_points;
-    if (handle.fitting.progress) {
-        options.progress = [progress = handle.fitting.progress](const FitProgress& at) {
+    if (handle.fit_progress) {
+        options.progress = [progress = handle.fit_progress](const FitProgress& at) {
             const lanewise_fit_progress told{at.problems, at.done, at.runs, at.seconds};
             progress(&told);
         };
@@ -69,7 +73,7 @@ int lanewise_set_rows(lanewise_problem* problem, size_t problems, const size_t* 
         rows.first_rows.assign(first_rows, first_rows + problems + 1);
         if (rows.first_rows.front() != 0 || !std::ranges::is_sorted(rows.first_rows))
             throw std::invalid_argument("first_rows: must begin with 0 and not fall");
-        problem->fitting.problems = std::move(rows);
+        problem->rows = std::move(rows);
         problem->forget();
     });
 }
@@ -79,7 +83,7 @@ int lanewise_add_column(lanewise_problem* problem, const char* name, size_t coun
     return c::guarded(problem, [&] {
         c::require(name != nullptr, "name");
         c::require(count == 0 || numbers != nullptr, name);
-        problem->fitting.problems.columns.push_back({name, {numbers, count}, is_shared != 0});
+        problem->rows.columns.push_back({name, {numbers, count}, is_shared != 0});
         problem->forget();
     });
 }
@@ -87,7 +91,7 @@ int lanewise_add_column(lanewise_problem* problem, const char* name, size_t coun
 int lanewise_add_problem_parameter(lanewise_problem* problem, const char* name, const double* numbers) {
     return c::guarded(problem, [&] {
         c::require(name != nullptr, "name");
-        Problems& problems = problem->fitting.problems;
+        Problems& problems = problem->rows;
         c::require(problems.count() == 0 || numbers != nullptr, name);
         problems.parameters.push_back({name, {numbers, problems.count()}});
     });
@@ -95,7 +99,7 @@ int lanewise_add_problem_parameter(lanewise_problem* problem, const char* name, 
 
 int lanewise_set_problem_bounds(lanewise_problem* problem, const double* lower, const double* upper) {
     return c::guarded(problem, [&] {
-        Problems& problems = problem->fitting.problems;
+        Problems& problems = problem->rows;
         const std::size_t count = problems.count() * problem->box().dimension();
         problems.lower = numbers_of(lower, count);
         problems.upper = numbers_of(upper, count);
@@ -104,7 +108,7 @@ int lanewise_set_problem_bounds(lanewise_problem* problem, const double* lower, 
 
 int lanewise_set_problem_starts(lanewise_problem* problem, const double* x) {
     return c::guarded(problem, [&] {
-        Problems& problems = problem->fitting.problems;
+        Problems& problems = problem->rows;
         problems.starts = numbers_of(x, problems.count() * problem->box().dimension());
     });
 }
@@ -113,7 +117,7 @@ int lanewise_set_table(lanewise_problem* problem, const char* name, size_t count
     return c::guarded(problem, [&] {
         c::require(name != nullptr, "name");
         c::require(count == 0 || numbers != nullptr, name);
-        problem->fitting.model.tables.insert_or_assign(name, std::vector<double>(numbers, numbers + count));
+        problem->problem.tables.insert_or_assign(name, std::vector<double>(numbers, numbers + count));
         problem->forget();
     });
 }
@@ -123,8 +127,8 @@ int lanewise_set_model(lanewise_problem* problem, const char* formula, const cha
     return c::guarded(problem, [&] {
         c::require(formula != nullptr, "formula");
         c::require(response != nullptr, "response");
-        Model& model = problem->fitting.model;
-        model.formula = formula;
+        Model& model = problem->problem.fitting.model;
+        problem->problem.expression = formula;
         model.response = response;
         model.sigma = text_or_empty(sigma);
         model.weights = text_or_empty(weights);
@@ -137,14 +141,11 @@ int lanewise_set_fit_option(lanewise_problem* problem, const char* name, const c
         c::require(value != nullptr, name);
         std::string dashed = name;
         std::ranges::replace(dashed, '_', '-');
-        c::Fitting& fitting = problem->fitting;
+        Fitting& fitting = problem->problem.fitting;
         if (dashed == "loss") {
             fitting.model.loss = parse_loss(value);
         } else if (dashed == "loss-scale") {
-            const std::vector<double> numbers = parse_point(dashed, value);
-            if (numbers.size() != 1)
-                throw std::invalid_argument(fmt::format("loss-scale '{}': one number is expected", value));
-            fitting.model.loss_scale = numbers.front();
+            fitting.model.loss_scale = number_of(dashed, value);
         } else {
             FitOptions changed = fitting.options;  // what is refused changes nothing
             set_fit_option(changed, dashed, value);
@@ -166,7 +167,7 @@ const char* lanewise_fit_option_name(size_t index) {
 
 int lanewise_set_fit_progress(lanewise_problem* problem, lanewise_fit_progress_callback callback,
                               void* data) {
-    return c::guarded(problem, [&] { problem->fitting.progress = {callback, data}; });
+    return c::guarded(problem, [&] { problem->fit_progress = {callback, data}; });
 }
 
 int lanewise_fit(lanewise_problem* problem, const void* state, size_t bytes, double* x,
@@ -178,10 +179,10 @@ int lanewise_fit(lanewise_problem* problem, const void* state, size_t bytes, dou
     static_assert(static_cast<int>(FitStatus::no_value) == LANEWISE_FIT_NO_VALUE);
     static_assert(static_cast<int>(FitStatus::stopped) == LANEWISE_FIT_STOPPED && fit_statuses == 5);
     return c::guarded(problem, [&] {
-        c::require(x != nullptr || problem->fitting.problems.count() == 0, "x");
+        c::require(x != nullptr || problem->rows.count() == 0, "x");
         FitOptions options = fit_options(*problem);
         if (state != nullptr) options.resume = {static_cast<const char*>(state), bytes};
-        const Fits fits = fit(model_of(*problem), problem->box(), problem->fitting.problems, options);
+        const Fits fits = fit(model_of(*problem), problem->box(), problem->rows, options);
         write(fits.x, x);
         write(fits.standard_error, standard_error);
         write(fits.covariance, covariance);
@@ -198,7 +199,7 @@ int lanewise_predict(lanewise_problem* problem, const double* x, const double* c
                      const uint8_t* status, const uint64_t* n_used, double confidence, double* value,
                      double* half_width) {
     return c::guarded(problem, [&] {
-        const Problems& problems = problem->fitting.problems;
+        const Problems& problems = problem->rows;
         const std::size_t count = problems.count();
         c::require(count == 0 || (x != nullptr && covariance != nullptr && rss != nullptr &&
                                   status != nullptr && n_used != nullptr && value != nullptr),

@@ -24,24 +24,21 @@ const char* required(const char* text, const char* what) {
 }
 
 /// The data of the one problem that rows are known of.
-Data data_of(const Problems& problems) {
-    if (problems.columns.empty()) return {};
-    if (problems.count() != 1)
+Data data_of(const Problems& rows) {
+    if (rows.count() != 1)
         throw std::invalid_argument(
-            fmt::format("rows of {} problems: a formula is minimised over those of one", problems.count()));
+            fmt::format("rows of {} problems: a formula is minimised over those of one", rows.count()));
     std::vector<Column> columns;
-    for (const Problems::Column& column : problems.columns)
+    for (const Problems::Column& column : rows.columns)
         columns.push_back({column.name, {column.numbers.begin(), column.numbers.end()}});
     return Data(std::move(columns));
 }
 
 std::unique_ptr<const Objective> make_expression(const lanewise_problem& handle, const Box& box) {
-    const Data data = data_of(handle.fitting.problems);
-    const Tables& tables = handle.fitting.model.tables;
-    if (data.columns().empty() && tables.empty())
-        return std::make_unique<Expression>(handle.problem.objective(box));
-    return std::make_unique<Expression>(handle.problem.expression, box, handle.problem.parameters, data,
-                                        tables);
+    const Problem& problem = handle.problem;
+    if (handle.rows.columns.empty()) return std::make_unique<Expression>(problem.objective(box));
+    return std::make_unique<Expression>(problem.expression, box, problem.parameters, data_of(handle.rows),
+                                        problem.all_tables());
 }
 
 }  // namespace

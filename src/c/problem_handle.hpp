@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "lanewise/fit.hpp"
 #include "lanewise/lanewise.h"
 #include "lanewise/lanewise.hpp"
 
@@ -42,24 +41,17 @@ std::function<bool()> stop_of(const Caller<lanewise_stop_callback>& stop);
 
 std::function<void(std::string_view)> checkpoint_of(const Caller<lanewise_checkpoint_callback>& checkpoint);
 
-/// What is fitted, to what, and how.
-struct Fitting {
-    lanewise::Model model;  ///< parameters are those of the problem
-    lanewise::Problems problems;
-    lanewise::FitOptions options;
-    Caller<lanewise_fit_progress_callback> progress;
-};
-
 }  // namespace lanewise::c
 
 struct lanewise_problem {
     lanewise::Problem problem;
-    lanewise::c::Fitting fitting;
+    lanewise::Problems rows;  ///< of a formula's rows(...), or of fits
     /// Makes the objective of the box, which is known when there is work to do.
     std::function<std::unique_ptr<const lanewise::Objective>(const lanewise::Box&)> make_objective;
     std::set<std::string, std::less<>> options_set;
     std::optional<double> tolerance;
     lanewise::c::Caller<lanewise_progress_callback> progress;
+    lanewise::c::Caller<lanewise_fit_progress_callback> fit_progress;
     lanewise::c::Caller<lanewise_stop_callback> stop;
     lanewise::c::Caller<lanewise_checkpoint_callback> checkpoint;
 
