@@ -256,7 +256,7 @@ TEST_CASE("minimize takes data and tables, too") {
 
 TEST_CASE("every option of fits is a flag") {
     const std::string help = run({"fit", "--help"}).out;
-    for (const std::string_view name : lanewise::fit_option_names()) {
+    for (const std::string_view name : lanewise::fit_flag_names()) {
         INFO(name);
         const std::size_t begin = help.find(std::string("\n  --").append(name).append(" "));
         REQUIRE(begin != std::string::npos);

@@ -246,7 +246,7 @@ TEST_CASE("every option of fits has a key, with effect") {
     };
     for (const Case& one : own) check(one, "expression = 'x'\n[fit]\n");
     for (const Case& one : shared) check(one, base);
-    const std::vector<std::string_view> names = fit_option_names();
+    const std::vector<std::string_view> names = fit_flag_names();
     CHECK(seen == std::set<std::string>(names.begin(), names.end()));
     // What only one of the two has by default stays so.
     CHECK(with_options("starts = 3").options.iterations == Options{}.iterations);
@@ -269,7 +269,7 @@ TEST_CASE("a problem file has data and tables") {
 
 TEST_CASE("the example of fits shows every key") {
     std::istringstream lines(read_file(LANEWISE_EXAMPLES "/decay.toml"));
-    const std::vector<std::string_view> names = fit_option_names();
+    const std::vector<std::string_view> names = fit_flag_names();
     std::string all;
     for (std::string line; std::getline(lines, line);) {
         const bool names_option = std::ranges::any_of(names, [&](std::string_view name) {

@@ -126,7 +126,7 @@ struct Problem {
 ///     file = "decay.csv"
 ///     [tables]
 ///     c = [1, 0.5, 0.25]                   or the file they are in, "c.csv"
-///     [fit]                                named as set_fit_option names them, see fit_option_names
+///     [fit]                                named as set_fit_option names them, see fit_flag_names
 ///     response = "log(y)"
 ///     [options]                            named as set_option names them:
 ///     starts = 1000                        numbers as numbers,
@@ -160,7 +160,7 @@ std::vector<std::string_view> option_names();
 void set_fit_option(Problem& problem, std::string_view name, std::string_view text);
 
 /// The names set_fit_option knows.
-std::vector<std::string_view> fit_option_names();
+std::vector<std::string_view> fit_flag_names();
 
 /// Those of them that Options has.
 std::vector<std::string_view> search_option_names();

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
-#include <type_traits>
 
+#include "fit_option_list.hpp"
 #include "lanewise/problem.hpp"
 #include "names.hpp"
 #include "near.hpp"
 #include "option_list.hpp"
-#include "values.hpp"
+#include "read_option.hpp"
 
 namespace lanewise {
 
@@ -51,22 +51,20 @@ void visit_output(Problem& problem, Visit visit) {
     visit(Option{"quiet"}, output.quiet);
 }
 
-/// The options of fits with the name of one of a search.
 template <class Visit>
-void visit_shared_fit_options(Problem& problem, Visit visit) {
-    FitOptions& options = problem.fitting.options;
-    visit(Option{"starts"}, options.starts);
-    visit(Option{"start"}, options.start_points);
-    visit(Option{.name = "seed", .notation = Notation::large_count}, options.seed);
-    visit(Option{"iterations"}, options.iterations);
-    visit(Option{"alpha"}, options.rule.alpha);
-    visit(Option{"precision"}, options.precision);
-    visit(Option{"jit"}, options.jit);
-    visit(Option{"threads"}, options.threads);
-    visit(Option{"isa"}, options.isa);
-    visit(Option{.name = "memory", .notation = Notation::bytes}, options.memory);
-    visit(Option{"max-time"}, options.max_time);
-    visit(Option{"every"}, options.checkpoint_every);
+void visit_search_options(Problem& problem, Visit visit) {
+    visit_options(problem.options, [&](const Option& option, auto& field) {
+        if (option.notation != Notation::in_code_alone) visit(option, field);
+    });
+}
+
+bool is_of_searches(Text name) {
+    Problem problem;
+    bool is_one = name == "every";
+    visit_search_options(problem, [&](const Option& option, const auto& /*field*/) {
+        is_one = is_one || option.name == name;
+    });
+    return is_one;
 }
 
 /// Those of fits alone.
@@ -78,22 +76,23 @@ void visit_own_fit_options(Problem& problem, Visit visit) {
     visit(Option{.name = "weights", .notation = Notation::formula}, fitting.model.weights);
     visit(Option{"loss"}, fitting.model.loss);
     visit(Option{"loss-scale"}, fitting.model.loss_scale);
-    visit(Option{"absolute-sigma"}, fitting.options.absolute_sigma);
     visit(Option{.name = "group", .notation = Notation::formula}, fitting.group);
     visit(Option{"problems"}, fitting.problems_file);
-    visit(Option{"max-steps"}, fitting.options.most_steps);
-    visit(Option{"tolerance"}, fitting.options.tolerance);
     visit(Option{"predict"}, fitting.predict_file);
     visit(Option{"confidence"}, fitting.confidence);
     visit(Option{"out"}, fitting.out);
     visit(Option{"covariance"}, fitting.covariance);
     visit(Option{"predictions"}, fitting.predictions);
+    visit_fit_options(fitting.options, [&](const Option& option, auto& field) {
+        if (!is_of_searches(option.name)) visit(option, field);
+    });
 }
 
+/// The options of fits with the name of one of a search.
 template <class Visit>
-void visit_search_options(Problem& problem, Visit visit) {
-    visit_options(problem.options, [&](const Option& option, auto& field) {
-        if (option.notation != Notation::in_code_alone) visit(option, field);
+void visit_shared_fit_options(Problem& problem, Visit visit) {
+    visit_fit_options(problem.fitting.options, [&](const Option& option, auto& field) {
+        if (is_of_searches(option.name)) visit(option, field);
     });
 }
 
@@ -112,17 +111,6 @@ void visit_written_of_fit(Problem& problem, Visit visit) {
     visit_output(problem, visit);
 }
 
-/// One of a few words.
-template <class T>
-concept Choice = std::is_enum_v<T> || std::is_same_v<T, bool>;
-
-/// on and off, which have other words.
-template <Choice T>
-constexpr bool is_switch = value_of<T>("on").has_value();
-
-template <class T>
-constexpr bool is_file = std::is_same_v<T, std::string> || std::is_same_v<T, std::filesystem::path>;
-
 template <class T>
 OptionKind kind_of(const Option& option, const T& /*field*/) {
     if constexpr (Choice<T>) return is_switch<T> ? OptionKind::choice : OptionKind::word;
@@ -140,65 +128,6 @@ OptionKind kind_of(const Option& /*option*/, const Loss& /*field*/) {
 template <class T>
 OptionKind kind_of(const Option& option, const std::optional<T>& /*field*/) {
     return kind_of(option, T{});
-}
-
-bool is_no(Text text) {
-    return text == "off" || text == "false" || text == "no";
-}
-
-template <Choice T>
-void read(const Option& option, Text text, T& field) {
-    if (is_switch<T> && (text == "true" || text == "yes")) text = "on";
-    if (is_switch<T> && is_no(text)) text = "off";
-    const std::optional<T> value = value_of<T>(text);
-    if (!value) refuse(option.name, text, fmt::format("must be one of: {}", all_spellings<T>()));
-    field = *value;
-}
-void read(const Option& /*option*/, Text text, Isa& field) {
-    field = parse_isa(text);
-}
-void read(const Option& option, Text text, Loss& field) {
-    const std::optional<Loss> loss = find_loss(text);
-    if (!loss) {
-        std::vector<Text> names;
-        for (std::size_t i = 0; i < losses; ++i) names.push_back(name(static_cast<Loss>(i)));
-        refuse(option.name, text, fmt::format("must be one of: {}", fmt::join(names, ", ")));
-    }
-    field = *loss;
-}
-void read(const Option& option, Text text, double& field) {
-    const bool is_off = option.notation == Notation::number_or_off && is_no(text);
-    field = is_off ? 0 : parse_number(option.name, text);
-}
-void read(const Option& option, Text text, std::uint64_t& field) {
-    field =
-        option.notation == Notation::bytes ? parse_bytes(option.name, text) : parse_count(option.name, text);
-}
-/// Threads; 0 would be OpenMP's choice.
-void read(const Option& option, Text text, int& field) {
-    const std::uint64_t count = parse_count(option.name, text);
-    if (count < 1 || count > 4096) refuse(option.name, text, "must be 1 to 4096");
-    field = static_cast<int>(count);
-}
-/// Each time one more.
-void read(const Option& option, Text text, std::vector<std::vector<double>>& field) {
-    field.push_back(parse_point(option.name, text));
-}
-template <class File>
-requires is_file<File>
-void read(const Option& option, Text text, File& field) {
-    if (text.empty())
-        refuse(
-            option.name, text,
-            option.notation == Notation::formula ? "a formula or a name is expected" : "a file is expected");
-    if (option.notation == Notation::not_stdout && text == "-") refuse(option.name, text, "must be a file");
-    field = text;
-}
-template <class T>
-void read(const Option& option, Text text, std::optional<T>& field) {
-    T value{};
-    read(option, text, value);
-    field = std::move(value);
 }
 
 /// What other optimisers call an option, written like an option of ours.
@@ -294,7 +223,7 @@ std::vector<std::string_view> search_option_names() {
     return names_of([](Problem& problem, auto visit) { visit_search_options(problem, visit); });
 }
 
-std::vector<std::string_view> fit_option_names() {
+std::vector<std::string_view> fit_flag_names() {
     return names_of([](Problem& problem, auto visit) { visit_written_of_fit(problem, visit); });
 }
 
@@ -308,7 +237,7 @@ void set_option(Problem& problem, std::string_view name, std::string_view text) 
 }
 
 void set_fit_option(Problem& problem, std::string_view name, std::string_view text) {
-    const std::vector<Text> known = fit_option_names();
+    const std::vector<Text> known = fit_flag_names();
     if (std::ranges::find(known, name) == known.end())
         throw std::invalid_argument(unknown_option(name, known));
     visit_written_of_fit(problem, [&](const Option& option, auto& field) {
