@@ -132,6 +132,7 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
 
     app.option_defaults()->group("Runs");
     add(app, flags, "--iterations", "N", "iterations of each run [1000]");
+    add(app, flags, "--batch-rows", "N", "rows of the data drawn for each iteration [all]");
     add_rule(app, flags, ", lbfgs", " unless --scale none", "see --scale");
     add(app, flags, "--schedule", "NAME", "how the step size falls: constant, cosine, exponential [cosine]");
     add(app, flags, "--warm-up", "N", "iterations in which the step size first rises to alpha [0]");
@@ -213,7 +214,7 @@ void add_fit(CLI::App& app, ProblemArguments& arguments) {
         "given]");
     add(app, flags, "--seed", "S", "seed of the drawn starts [0]");
     add_start(app, flags);
-    add(app, flags, "--iterations", "N", "iterations of Adam, or another rule, from a drawn start [60]");
+    add(app, flags, "--iterations", "N", "iterations of Adam, or another rule, from a drawn start [20]");
     add_rule(app, flags, "; not lbfgs", "", "a fraction of the largest |g| met");
     add(app, flags, "--max-steps", "N", "steps of Levenberg-Marquardt after them [200]");
     add(app, flags, "--tolerance", "T",
