@@ -438,7 +438,7 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
         {{"minimize", "x", "--var", var, "--memory", "10K"},
          "memory '10240': 4096 starts in 1 variables take at least"},
         {{"minimize", "x", "--var", var, "--memory", "99999999999G"}, "memory '99999999999G': is more than"},
-        {{"minimise"}, "command 'minimise': must be one of: minimize, profile, minima, evaluate, info"},
+        {{"minimise"}, "command 'minimise': must be one of: minimize, fit, profile, minima, evaluate, info"},
         {{"minimize", "x", "--var", var, "--frobnicate"},
          "unknown option '--frobnicate'; known: --help, --var, "},
         {{"minimize", "x", "--bounds", var}, "unknown option '--bounds'; did you mean '--var'?"},

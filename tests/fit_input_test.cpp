@@ -79,7 +79,7 @@ TEST_CASE("rows are grouped by key, in the order in which keys come") {
 
 TEST_CASE("a table of problems is matched by key") {
     const CsvTable of_problems(
-        "s,k.upper,id,a.start,k.start,comment\n1,,a,3,1,fast\n2,4,b,5,,\n3,1,new,1,1,\n4,,c,2,2,\n");
+        "s,k.upper,id,a.start,k.start,comment\n1,,a,3,1,fast\n2,4,b,5,-1,\n3,1,new,1,1,\n4,,c,2,2,\n");
     const FitInput input =
         fit_input(model, box, CsvTable(interleaved), {.group = "id", .problems = &of_problems});
     const Problems problems = input.problems();
@@ -90,7 +90,7 @@ TEST_CASE("a table of problems is matched by key") {
     CHECK(comparable(problems.parameters[0].numbers) == Numbers{2, 1, 4, 3});
     CHECK(problems.lower.empty());
     CHECK(comparable(problems.upper) == Numbers{-99, 4, -99, -99, -99, -99, -99, 1});
-    CHECK(comparable(problems.starts) == Numbers{5, -99, 3, 1, 2, 2, 1, 1});
+    CHECK(comparable(problems.starts) == Numbers{5, -1, 3, 1, 2, 2, 1, 1});
 }
 
 TEST_CASE("without a group each row of the table of problems has all rows of the data") {
@@ -124,6 +124,8 @@ TEST_CASE("what tables get wrong is named") {
          "column 't' of the table of problems: the data has a column of that name, too"},
         {"id,kk.lower\na,1\nb,1\nc,1\n",
          "column 'kk.lower' of the table of problems: unknown variable 'kk'; known: a, k"},
+        {"id,a.start,k.start\na,1,1\nb,1,\nc,1,1\n",
+         "column 'k.start' of the table of problems: no value in row 2 below the header"},
         {"id,a.start\na,1\nb,1\nc,1\n", "the table of problems has starts, but no column 'k.start'"},
     };
     for (const auto& [problems, message] : by_problems)

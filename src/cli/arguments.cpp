@@ -83,6 +83,19 @@ void add_start(CLI::App& app, Flags& flags) {
         ->allow_extra_args(false);
 }
 
+/// What is said of lbfgs and of units differs from searches to fits.
+void add_rule(CLI::App& app, Flags& flags, std::string_view lbfgs, std::string_view of_alpha,
+              std::string_view of_eps) {
+    add(app, flags, "--rule", "NAME",
+        fmt::format("how a run steps: adam, gradient-descent, momentum, adagrad, rmsprop, amsgrad, adamax, "
+                    "nadam{} [adam]",
+                    lbfgs));
+    add(app, flags, "--alpha", "A", fmt::format("step size, in box widths{} [0.05]", of_alpha));
+    add(app, flags, "--beta1", "B", "decay of the first moment [0.9]");
+    add(app, flags, "--beta2", "B", "decay of the second moment [0.999; of rmsprop 0.9]");
+    add(app, flags, "--eps", "E", fmt::format("added to the root of the second moment [1e-8], {}", of_eps));
+}
+
 void add_json(CLI::App& app, Flags& flags) {
     add(app, flags, "--json", "FILE|-", "the result as JSON; - is stdout");
 }
@@ -120,13 +133,7 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     app.option_defaults()->group("Runs");
     add(app, flags, "--iterations", "N", "iterations of each run [1000]");
     add(app, flags, "--batch-rows", "N", "rows of the data drawn for each iteration [all]");
-    add(app, flags, "--rule", "NAME",
-        "how a run steps: adam, gradient-descent, momentum, adagrad, rmsprop, amsgrad, adamax, nadam, lbfgs "
-        "[adam]");
-    add(app, flags, "--alpha", "A", "step size, in box widths unless --scale none [0.05]");
-    add(app, flags, "--beta1", "B", "decay of the first moment [0.9]");
-    add(app, flags, "--beta2", "B", "decay of the second moment [0.999; of rmsprop 0.9]");
-    add(app, flags, "--eps", "E", "added to the root of the second moment [1e-8], see --scale");
+    add_rule(app, flags, ", lbfgs", " unless --scale none", "see --scale");
     add(app, flags, "--schedule", "NAME", "how the step size falls: constant, cosine, exponential [cosine]");
     add(app, flags, "--warm-up", "N", "iterations in which the step size first rises to alpha [0]");
     add(app, flags, "--final-alpha", "F",
@@ -207,8 +214,8 @@ void add_fit(CLI::App& app, ProblemArguments& arguments) {
         "given]");
     add(app, flags, "--seed", "S", "seed of the drawn starts [0]");
     add_start(app, flags);
-    add(app, flags, "--iterations", "N", "iterations of Adam from a drawn start [20]");
-    add(app, flags, "--alpha", "A", "their step size, in box widths [0.05]");
+    add(app, flags, "--iterations", "N", "iterations of Adam, or another rule, from a drawn start [20]");
+    add_rule(app, flags, "; not lbfgs", "", "a fraction of the largest |g| met");
     add(app, flags, "--max-steps", "N", "steps of Levenberg-Marquardt after them [200]");
     add(app, flags, "--tolerance", "T",
         "a run has converged where a step moves no variable by more than this, relative to it [1e-8]");

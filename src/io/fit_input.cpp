@@ -190,11 +190,17 @@ class ProblemsTable {
         const std::size_t dimension = box_->dimension();
         for (std::size_t j = 0; j < dimension; ++j) {
             const std::string name = fmt::format("{}.start", box_->coordinate_name(j));
-            if (table_->has(name)) continue;
-            if (box_->lower()[j] != box_->upper()[j])
+            const bool is_fixed = box_->lower()[j] == box_->upper()[j];
+            if (!table_->has(name) && !is_fixed)
                 refuse("the table of problems has starts, but no column '{}'", name);
-            for (std::size_t p = 0; p < rows_.size(); ++p)
-                input_->starts[p * dimension + j] = box_->lower()[j];
+            for (std::size_t p = 0; p < rows_.size(); ++p) {
+                double& start = input_->starts[p * dimension + j];
+                if (!std::isnan(start)) continue;
+                if (!is_fixed)
+                    refuse("column '{}' of the table of problems: no value in row {} below the header", name,
+                           rows_[p] + 1);
+                start = box_->lower()[j];
+            }
         }
     }
 
