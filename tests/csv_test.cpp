@@ -61,7 +61,7 @@ TEST_CASE("a table is read whatever separates its columns and ends its lines") {
           "\xEF\xBB\xBFt,y z\r\n1,2\r\n3,4\r\n", "t,y z\r1,2\r3,4\r",
           "\n# of May\n\n t , y z \n\n 1 ,\t2\n  \n # no\n3,4 ",
           "\"t\",\"y z\"\n\"1\",\"2\"\n\"3\", \" 4 \" \n", "  t   \"y z\" \n 1\t2 \n\t3    4\n",
-          "t\t\"y z\"\n1 \t 2\n3\t4", "+0,,t,y z,\n,,1,+2,\n,,3,4e0,"}) {
+          "t\t\"y z\"\n1 \t 2\n3\t4", " t \"y z\" \t\n1 2\t\n3 4\n", "+0,,t,y z,\n,,1,+2,\n,,3,4e0,"}) {
         INFO(text);
         const CsvTable table(text);
         CHECK(table.rows() == 2);
@@ -313,14 +313,14 @@ TEST_CASE("a table is the same however its text is dressed", "[random]") {
         std::size_t line = 1;
         const auto put_row = [&](const Texts& cells) {
             for (std::string skipped = one_of("", "#\"", " # a;b", " "); !skipped.empty(); ++line) {
-                text += skipped + end;
+                text.append(skipped).append(end);
                 skipped = one_of("", "", "\t");
             }
             lines.push_back(line++);
             for (std::size_t c = 0; c < cells.size(); ++c) {
                 const std::string quote = one_of("", "\"");
-                text +=
-                    (c == 0 ? "" : separator) + one_of("", " ") + quote + cells[c] + quote + one_of("", " ");
+                if (c > 0) text += separator;
+                text += one_of("", " ").append(quote).append(cells[c]).append(quote).append(one_of("", " "));
             }
             text += end;
         };

@@ -1,4 +1,7 @@
 // `lanewise fit` as a user runs it.
+#include <sys/wait.h>
+
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <filesystem>
@@ -16,9 +19,12 @@
 
 using lanewise::CsvTable;
 using lanewise::read_file;
+using lanewise::test::finish;
 using lanewise::test::Folder;
 using lanewise::test::Outcome;
 using lanewise::test::run;
+using lanewise::test::start;
+using lanewise::test::wait_for;
 using nlohmann::json;
 
 namespace {
@@ -203,6 +209,39 @@ TEST_CASE("nothing fitted is exit code 3 and leaves no file") {
                     "--response", "y", "--var", "a=0:1"})
                    .err,
                ContainsSubstring("not finite at any start"));
+}
+
+TEST_CASE("a signal ends fits, and what was done until then is written") {
+    const Folder folder;
+    std::string many = "a.upper\n";
+    for (int p = 0; p < 20000; ++p) many += "20\n";
+    const std::string problems = folder.file("p.csv", many).string();
+    const std::string state = folder / "state";
+    const std::string out = folder / "out.csv";
+    const pid_t child =
+        start(folder, fit_decays(folder, {"--problems", problems, "--starts", "200", "--out", out,
+                                          "--checkpoint", state, "--every", "0", "--max-time", "100"}));
+    wait_for(child, [&] { return std::filesystem::exists(state); });
+    kill(child, SIGTERM);
+    CHECK(finish(folder, child).code == 143);
+    const CsvTable csv(read_file(out));
+    REQUIRE(csv.rows() == 20000);
+    const std::vector<std::string> statuses = csv.texts("status");
+    CHECK(std::ranges::count(statuses, "converged") > 0);
+    CHECK(std::ranges::count(statuses, "stopped") > 0);
+}
+
+TEST_CASE("fits go on from a checkpoint") {
+    const Folder folder;
+    const std::string state = folder / "state";
+    const std::vector<std::string> options = {"--group",      "id",  "--out",    "-",
+                                              "--checkpoint", state, "--resume", state};
+    const Outcome first = run(fit_decays(folder, options));
+    CHECK_THAT(first.err, ContainsSubstring("there is no ") && ContainsSubstring(" yet"));
+    CHECK(run(fit_decays(folder, options)).out == first.out);
+    const Outcome other = run(fit_decays(folder, options + std::vector<std::string>{"--seed", "3"}));
+    CHECK(other.code == 2);
+    CHECK_THAT(other.err, ContainsSubstring("differ"));
 }
 
 TEST_CASE("minimize takes data and tables, too") {

@@ -123,7 +123,7 @@ TEST_CASE("what tables get wrong is named") {
         {"id,t\na,1\nb,1\nc,1\n",
          "column 't' of the table of problems: the data has a column of that name, too"},
         {"id,kk.lower\na,1\nb,1\nc,1\n",
-         "column 'kk.lower' of the table of problems: unknown variable 'kk'; did you mean 'k'?"},
+         "column 'kk.lower' of the table of problems: unknown variable 'kk'; known: a, k"},
         {"id,a.start\na,1\nb,1\nc,1\n", "the table of problems has starts, but no column 'k.start'"},
     };
     for (const auto& [problems, message] : by_problems)

@@ -58,6 +58,8 @@ void check(const Problem& problem) {
     if (fitting.covariance && !fitting.out)
         throw std::invalid_argument(
             "covariance: there is no CSV of fits without --out FILE; JSON has it in any case");
+    if (output.every && !output.checkpoint)
+        throw std::invalid_argument("every: there is no checkpoint without --checkpoint FILE");
     if (output.checkpoint) require_regular("checkpoint", *output.checkpoint);
     std::vector<NamedFile> inputs = inputs_of(problem);
     require_one_reader_of_stdin(inputs);

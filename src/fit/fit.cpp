@@ -9,6 +9,7 @@
 #include <limits>
 #include <optional>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "covariance.hpp"
@@ -73,24 +74,28 @@ std::vector<kernels::Step<T>> steps_of(const Options& search, std::size_t iterat
     return {all.begin(), all.end()};
 }
 
-/// One run: where it starts, and where it came to.
+/// One run; where it starts, and where it came to, is a row of FitBlock's.
 struct Run {
     std::size_t problem;
     bool is_drawn;
-    std::vector<double> x;
+    bool is_over = false;
     double f = infinity, start_f = infinity;
     kernels::LmPhase end = kernels::LmPhase::no_value;
-    bool is_over = false;
 };
 
-/// What is known of a problem while its runs are made.
+/// What is known of a problem while its runs are made; its best point is a row of FitBlock's.
 struct Standing {
-    std::vector<double> values;  ///< of its runs that have one
+    std::vector<double> values = {};  ///< of its runs that have one
     double best_f = infinity, best_start = infinity;
+    std::size_t best_run = 0;  ///< of its wave
     std::size_t runs = 0;
     bool is_converged = false, is_stopped = false;
-    std::vector<double> x;
 
+    void clear() {
+        values.clear();
+        *this = {.values = std::move(values)};
+    }
+    bool is_fitted() const { return best_f < infinity; }
     std::size_t agree() const {
         const double least = best_f + std::max(same_value * std::abs(best_f), same_as_none * best_start);
         return static_cast<std::size_t>(
@@ -149,29 +154,29 @@ class FitBlock {
     FitBlock(const FitSetup& setup, Halt& halt)
         : setup_(&setup),
           halt_(&halt),
+          d_(setup.dimension()),
+          outputs_(d_ + d_ * (d_ + 1) / 2),
           tile_(make_tile<T>()),
           last_(make_tile<double>()),
-          steps_(steps_of<T>(setup.search, setup.options.iterations)) {}
+          steps_(steps_of<T>(setup.search, setup.options.iterations)),
+          knows_outputs_(std::is_same_v<T, double> && &setup.form.last() == &setup.form.steps()),
+          covariance_(d_),
+          is_fixed_(d_) {}
 
     void fit(std::size_t first, std::size_t last, Fits& fits) {
-        std::vector<Standing> standings(last - first);
-        std::vector<std::size_t> open;
-        for (std::size_t p = first; p < last; ++p) {
-            if (setup_->rows.used(p) > 0) open.push_back(p);
-        }
-        for (std::size_t wave = 0; !open.empty() && setup_->starts.of_wave(wave) > 0; ++wave) {
-            std::vector<Run> runs = begin_runs(open, wave);
-            descend(runs);
-            finish(runs);
-            for (Run& run : runs) take(run, standings[run.problem - first]);
+        begin(first, last);
+        for (std::size_t wave = 0; !open_.empty() && setup_->starts.of_wave(wave) > 0; ++wave) {
+            begin_runs(wave);
+            descend();
+            finish();
             const auto is_done = [&](std::size_t p) {
-                const Standing& standing = standings[p - first];
+                const Standing& standing = standings_[p - first_];
                 return standing.is_stopped || standing.agree() >= enough_agree;
             };
-            open.erase(std::remove_if(open.begin(), open.end(), is_done), open.end());
+            open_.erase(std::remove_if(open_.begin(), open_.end(), is_done), open_.end());
         }
-        for (std::size_t p = first; p < last; ++p) tell(p, standings[p - first], fits);
-        tell_errors(first, last, fits);
+        if (!knows_outputs_) evaluate_last(last);
+        for (std::size_t p = first; p < last; ++p) tell(p, fits);
     }
 
     /// Since it was last asked.
@@ -181,175 +186,192 @@ class FitBlock {
   private:
     template <class U>
     FitTile<U> make_tile() const {
-        return {setup_->problems, setup_->rows,          setup_->layout,
-                setup_->tile,     setup_->form,          setup_->dimension(),
+        return {setup_->problems, setup_->rows, setup_->layout,           setup_->tile, setup_->form, d_,
                 setup_->isa,      setup_->options.tolerance, setup_->options.most_steps};
     }
 
-    std::vector<Run> begin_runs(const std::vector<std::size_t>& open, std::size_t wave) const {
-        std::vector<Run> runs;
-        runs.reserve(open.size() * setup_->starts.of_wave(wave));
-        for (const std::size_t p : open) {
-            for (std::size_t i = 0; i < setup_->starts.of_wave(wave); ++i) {
-                Run run{.problem = p,
-                        .is_drawn = setup_->starts.is_drawn(wave, i),
-                        .x = std::vector<double>(setup_->dimension())};
-                run.is_over = !setup_->starts.point(p, wave, i, run.x);
-                runs.push_back(std::move(run));
+    void begin(std::size_t first, std::size_t last) {
+        first_ = first;
+        standings_.resize(std::max(standings_.size(), last - first));
+        best_x_.resize(standings_.size() * d_);
+        best_outputs_.resize(standings_.size() * outputs_);
+        open_.clear();
+        for (std::size_t p = first; p < last; ++p) {
+            standings_[p - first].clear();
+            if (setup_->rows.used(p) > 0) open_.push_back(p);
+        }
+    }
+
+    void begin_runs(std::size_t wave) {
+        const std::size_t of_problem = setup_->starts.of_wave(wave);
+        runs_.clear();
+        x_.resize(open_.size() * of_problem * d_);
+        for (const std::size_t p : open_) {
+            const FitBounds& bounds = setup_->starts.bounds(p, bounds_);
+            for (std::size_t i = 0; i < of_problem; ++i) {
+                Run run{.problem = p, .is_drawn = setup_->starts.is_drawn(wave, i)};
+                run.is_over = !setup_->starts.point(p, bounds, wave, i, x_of(runs_.size()));
+                runs_.push_back(run);
             }
         }
-        return runs;
+        // What is over before it began has no value.
+        for (const Run& run : runs_) standings_[run.problem - first_].runs += run.is_over ? 1 : 0;
+    }
+
+    std::span<double> x_of(std::size_t run) { return std::span(x_).subspan(run * d_, d_); }
+
+    void load(std::size_t lane, std::size_t run) {
+        const std::size_t problem = runs_[run].problem;
+        tile_.load(lane, problem, setup_->starts.bounds(problem, bounds_), x_of(run));
     }
 
     /// Drawn starts go a way by the rule, a tile of them at a time.
-    void descend(std::vector<Run>& runs) {
+    void descend() {
         if (steps_.empty()) return;
-        std::vector<Run*> drawn;
-        for (Run& run : runs) {
-            if (run.is_drawn && !run.is_over) drawn.push_back(&run);
+        drawn_.clear();
+        for (std::size_t run = 0; run < runs_.size(); ++run) {
+            if (runs_[run].is_drawn && !runs_[run].is_over) drawn_.push_back(run);
         }
         std::size_t next = 0;
-        while (next < drawn.size() && !is_halted()) {
+        while (next < drawn_.size() && !is_halted()) {
             const std::size_t begin = next;
             for (std::size_t lane = 0; lane < tile_.lanes(); ++lane) {
-                const bool fits = next < drawn.size() && can_share(*drawn[begin], *drawn[next]);
                 // Lanes that no run needs copy the last one.
-                const Run& run = fits ? *drawn[next++] : *drawn[next - 1];
-                tile_.load(lane, run.problem, bounds_of(run.problem), run.x);
+                const bool fits = next < drawn_.size() && can_share(drawn_[begin], drawn_[next]);
+                load(lane, fits ? drawn_[next++] : drawn_[next - 1]);
             }
             tile_.descend(kernel_method(setup_->options.rule.method), steps_);
-            for (std::size_t i = begin; i < next; ++i) tile_.best_x(i - begin, drawn[i]->x);
+            for (std::size_t i = begin; i < next; ++i) tile_.best_x(i - begin, x_of(drawn_[i]));
             evaluations_ += (next - begin) * steps_.size();
         }
     }
 
-    bool can_share(const Run& a, const Run& b) const {
-        return setup_->tile == TileOf::any_problems || a.problem == b.problem;
+    bool can_share(std::size_t run, std::size_t other) const {
+        return setup_->tile == TileOf::any_problems || runs_[run].problem == runs_[other].problem;
     }
 
     /// Levenberg-Marquardt: a lane that is done takes the next run.
-    void finish(std::vector<Run>& runs) {
-        std::vector<Run*> in_lane(tile_.lanes(), nullptr);
-        std::size_t next = 0;
-        std::size_t under_way = 0;
+    void finish() {
+        in_lane_.assign(tile_.lanes(), no_run);
+        next_ = 0;
         for (std::size_t lane = 0; lane < tile_.lanes(); ++lane) tile_.unload(lane);
         for (;;) {
+            std::size_t under_way = 0;
             for (std::size_t lane = 0; lane < tile_.lanes(); ++lane) {
-                if (in_lane[lane] != nullptr && tile_.phase(lane) >= kernels::LmPhase::converged) {
-                    end(lane, *in_lane[lane]);
-                    in_lane[lane] = nullptr;
-                    --under_way;
-                }
+                if (in_lane_[lane] != no_run && tile_.phase(lane) >= kernels::LmPhase::converged) end(lane);
+                under_way += in_lane_[lane] != no_run ? 1 : 0;
             }
-            for (std::size_t lane = 0; lane < tile_.lanes() && next < runs.size(); ++lane) {
-                if (in_lane[lane] != nullptr) continue;
-                while (next < runs.size() && runs[next].is_over) ++next;
-                if (next == runs.size()) break;
-                if (under_way > 0 && !can_share(runs[next], **std::ranges::find_if(in_lane, [](Run* run) {
-                        return run != nullptr;
-                    })))
-                    break;
-                Run& run = runs[next++];
-                tile_.load(lane, run.problem, bounds_of(run.problem), run.x);
-                tile_.begin(lane);
-                in_lane[lane] = &run;
-                ++under_way;
+            for (std::size_t lane = 0; lane < tile_.lanes(); ++lane) {
+                if (in_lane_[lane] == no_run && begin_next(lane)) ++under_way;
             }
-            if (under_way == 0) return;
-            if (is_halted()) break;
+            if (under_way == 0 || is_halted()) break;
             tile_.step();
             evaluations_ += under_way;
         }
         for (std::size_t lane = 0; lane < tile_.lanes(); ++lane) {
-            if (in_lane[lane] != nullptr) end(lane, *in_lane[lane]);
+            if (in_lane_[lane] != no_run) end(lane);
+        }
+        for (const Run& run : runs_) {
+            if (!run.is_over) standings_[run.problem - first_].is_stopped = true;
         }
     }
 
-    void end(std::size_t lane, Run& run) {
+    /// Whether there is a run that the lane can take.
+    bool begin_next(std::size_t lane) {
+        while (next_ < runs_.size() && runs_[next_].is_over) ++next_;
+        if (next_ == runs_.size()) return false;
+        const auto other = std::ranges::find_if(in_lane_, [](std::size_t run) { return run != no_run; });
+        if (other != in_lane_.end() && !can_share(next_, *other)) return false;
+        load(lane, next_);
+        tile_.begin(lane);
+        in_lane_[lane] = next_++;
+        return true;
+    }
+
+    void end(std::size_t lane) {
+        const std::size_t index = std::exchange(in_lane_[lane], no_run);
+        Run& run = runs_[index];
         run.is_over = true;
         run.end = tile_.phase(lane);
-        run.start_f = tile_.start_f(lane);
-        run.f = run.end == kernels::LmPhase::no_value ? infinity : tile_.best_f(lane);
-        tile_.best_x(lane, run.x);
-        if (run.end >= kernels::LmPhase::converged) {
-            tile_.unload(lane);
-            ++runs_ended_;
+        const bool has_ended = run.end >= kernels::LmPhase::converged;
+        Standing& standing = standings_[run.problem - first_];
+        ++standing.runs;
+        standing.is_stopped = standing.is_stopped || !has_ended;
+        runs_ended_ += has_ended ? 1 : 0;
+        tile_.unload(lane);
+        if (run.end == kernels::LmPhase::no_value || !(tile_.best_f(lane) < infinity)) return;
+        run.f = tile_.best_f(lane);
+        standing.values.push_back(run.f);
+        standing.best_start = std::min(standing.best_start, tile_.start_f(lane));
+        // Lanes end in an order that their neighbours have a part in; of equal runs the first is the best.
+        std::size_t& best = standing.best_run;
+        if (!(run.f < standing.best_f || (run.f == standing.best_f && index < best))) return;
+        best = index;
+        standing.best_f = run.f;
+        standing.is_converged = run.end == kernels::LmPhase::converged;
+        const std::size_t p = run.problem - first_;
+        tile_.best_x(lane, std::span(best_x_).subspan(p * d_, d_));
+        if (knows_outputs_) tile_.best_outputs(lane, std::span(best_outputs_).subspan(p * outputs_, outputs_));
+    }
+
+    /// Value and derivatives at the best points, of the variables and in double precision, a problem a lane.
+    void evaluate_last(std::size_t last) {
+        std::vector<std::size_t> fitted;
+        for (std::size_t p = first_; p < last; ++p) {
+            if (standings_[p - first_].is_fitted()) fitted.push_back(p);
+        }
+        std::vector<double> x(d_);
+        for (std::size_t next = 0; next < fitted.size();) {
+            const std::size_t begin = next;
+            for (std::size_t lane = 0; lane < last_.lanes(); ++lane) {
+                const bool fits = next < fitted.size() &&
+                                  (setup_->tile == TileOf::any_problems || next == begin);
+                const std::size_t p = fits ? fitted[next++] : fitted[next - 1];
+                to_variables(p, x);
+                last_.load(lane, p, setup_->starts.given_bounds(p, bounds_), x);
+            }
+            last_.evaluate(setup_->form.last());
+            evaluations_ += next - begin;
+            for (std::size_t i = begin; i < next; ++i) {
+                const std::size_t p = fitted[i] - first_;
+                standings_[p].best_f = last_.f(i - begin);
+                last_.outputs(i - begin, std::span(best_outputs_).subspan(p * outputs_, outputs_));
+            }
         }
     }
 
-    static void take(Run& run, Standing& standing) {
-        standing.runs += run.is_over ? 1 : 0;
-        standing.is_stopped =
-            standing.is_stopped || !run.is_over || run.end < kernels::LmPhase::converged;
-        if (!(run.f < infinity)) return;
-        standing.values.push_back(run.f);
-        standing.best_start = std::min(standing.best_start, run.start_f);
-        if (!(run.f < standing.best_f)) return;
-        standing.best_f = run.f;
-        standing.is_converged = run.end == kernels::LmPhase::converged;
-        standing.x = std::move(run.x);
+    void to_variables(std::size_t p, std::span<double> x) {
+        const FitBounds& bounds = setup_->starts.given_bounds(p, bounds_);
+        for (std::size_t j = 0; j < d_; ++j)
+            x[j] = setup_->starts.to_variable(j, best_x_[(p - first_) * d_ + j], bounds);
     }
 
-    void tell(std::size_t p, const Standing& standing, Fits& fits) const {
+    void tell(std::size_t p, Fits& fits) {
+        const Standing& standing = standings_[p - first_];
         fits.runs[p] = standing.runs;
         fits.agree[p] = standing.values.empty() ? 0 : standing.agree();
         fits.status[p] = setup_->rows.used(p) == 0 ? FitStatus::no_rows
                          : standing.is_stopped     ? FitStatus::stopped
-                         : standing.x.empty()      ? FitStatus::no_value
+                         : !standing.is_fitted()   ? FitStatus::no_value
                          : standing.is_converged   ? FitStatus::converged
                                                    : FitStatus::max_iterations;
-        if (standing.x.empty()) return;
-        const std::size_t d = setup_->dimension();
-        const FitBounds bounds = setup_->starts.bounds(p);
-        for (std::size_t j = 0; j < d; ++j)
-            fits.x[p * d + j] = setup_->starts.to_variable(j, standing.x[j], bounds);
-    }
-
-    /// Value and standard errors at the best points, in double precision, a problem a lane.
-    void tell_errors(std::size_t first, std::size_t last, Fits& fits) {
-        const std::size_t d = setup_->dimension();
-        std::vector<std::size_t> fitted;
-        for (std::size_t p = first; p < last; ++p) {
-            if (!std::isnan(fits.x[p * d])) fitted.push_back(p);
+        if (!standing.is_fitted()) return;
+        to_variables(p, std::span(fits.x).subspan(p * d_, d_));
+        fits.rss[p] = standing.best_f;
+        const FitBounds& bounds = setup_->starts.given_bounds(p, bounds_);
+        double degrees = static_cast<double>(setup_->rows.used(p));
+        for (std::size_t j = 0; j < d_; ++j) {
+            is_fixed_[j] = bounds.lower[j] == bounds.upper[j];
+            degrees -= is_fixed_[j] ? 0 : 1;
         }
-        for (std::size_t next = 0; next < fitted.size();) {
-            const std::size_t begin = next;
-            for (std::size_t lane = 0; lane < last_.lanes(); ++lane) {
-                const bool fits_in = next < fitted.size() && (setup_->tile == TileOf::any_problems ||
-                                                              next == begin);
-                const std::size_t p = fits_in ? fitted[next++] : fitted[next - 1];
-                last_.load(lane, p, setup_->starts.given_bounds(p), fits.x_of(p));
-            }
-            last_.evaluate(setup_->form.last());
-            evaluations_ += next - begin;
-            for (std::size_t i = begin; i < next; ++i) tell_errors_of(fitted[i], i - begin, fits);
-        }
-    }
-
-    void tell_errors_of(std::size_t p, std::size_t lane, Fits& fits) const {
-        const std::size_t d = setup_->dimension();
-        const FitBounds bounds = setup_->starts.given_bounds(p);
-        std::vector<bool> is_fixed(d);
-        for (std::size_t j = 0; j < d; ++j) is_fixed[j] = bounds.lower[j] == bounds.upper[j];
-        const auto free = static_cast<double>(std::ranges::count(is_fixed, false));
-        const double degrees = static_cast<double>(setup_->rows.used(p)) - free;
         const bool is_known = setup_->options.absolute_sigma || setup_->model.loss == Loss::poisson ||
                               setup_->model.loss == Loss::logistic;
-        fits.rss[p] = last_.f(lane);
         const double variance = is_known ? 1 : degrees > 0 ? fits.rss[p] / degrees : infinity;
-        std::vector<double> h(d * (d + 1) / 2);
-        for (std::size_t i = 0; i < h.size(); ++i) h[i] = last_.output(d + i, lane);
-        const std::span<double> covariance = std::span(fits.covariance).subspan(p * d * d, d * d);
-        invert_curvature(h, is_fixed, variance, covariance);
-        for (std::size_t j = 0; j < d; ++j) fits.standard_error[p * d + j] = std::sqrt(covariance[j * d + j]);
-    }
-
-    const FitBounds& bounds_of(std::size_t problem) {
-        if (bounds_problem_ != problem) {
-            bounds_ = setup_->starts.bounds(problem);
-            bounds_problem_ = problem;
-        }
-        return bounds_;
+        const std::span<double> covariance = std::span(fits.covariance).subspan(p * d_ * d_, d_ * d_);
+        covariance_.invert(std::span(best_outputs_).subspan((p - first_) * outputs_ + d_, outputs_ - d_),
+                           is_fixed_, variance, covariance);
+        for (std::size_t j = 0; j < d_; ++j)
+            fits.standard_error[p * d_ + j] = std::sqrt(covariance[j * d_ + j]);
     }
 
     bool is_halted() {
@@ -357,13 +379,26 @@ class FitBlock {
         return halt_->requested();
     }
 
+    static constexpr std::size_t no_run = static_cast<std::size_t>(-1);
+
     const FitSetup* setup_;
     Halt* halt_;
+    std::size_t d_, outputs_;
     FitTile<T> tile_;
     FitTile<double> last_;
     std::vector<kernels::Step<T>> steps_;
-    FitBounds bounds_;
-    std::size_t bounds_problem_ = static_cast<std::size_t>(-1);
+    bool knows_outputs_;  ///< at the best points, from the steps that led there
+    Covariance covariance_;
+    std::vector<bool> is_fixed_;
+    FitBounds bounds_;  ///< of a problem that has its own
+    std::size_t first_ = 0;
+    std::vector<std::size_t> open_;  ///< problems that more runs are made of
+    std::vector<Standing> standings_;
+    std::vector<double> best_x_, best_outputs_;  ///< [problem]
+    std::vector<Run> runs_;
+    std::vector<double> x_;  ///< [run][d]
+    std::vector<std::size_t> drawn_, in_lane_;
+    std::size_t next_ = 0;
     std::uint64_t evaluations_ = 0;
     std::uint64_t runs_ended_ = 0;
 };

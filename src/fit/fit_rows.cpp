@@ -80,22 +80,30 @@ void TileRows<T>::load(std::size_t lane, std::size_t problem) {
         parameters_[i * lanes_ + lane] =
             static_cast<T>(problems_->parameters[layout_->parameters[i]].numbers[problem]);
     if (tile_ == TileOf::one_problem) return;
-    T* to = by_lane_.data() + lane;
     const std::size_t row = lane_columns() * lanes_;
-    rows_->visit_used(problem, [&](std::size_t i) {
-        for (std::size_t c = 0; c < layout_->lane_columns.size(); ++c)
-            to[c * lanes_] = static_cast<T>(rows_->number(layout_->lane_columns[c], problem, i));
-        if (rows_->is_ragged()) to[layout_->lane_columns.size() * lanes_] = T(1);
-        to += row;
-    });
+    for (std::size_t c = 0; c < layout_->lane_columns.size(); ++c)
+        load_column(problem, layout_->lane_columns[c], by_lane_.data() + c * lanes_ + lane, row);
     if (!rows_->is_ragged()) return;
-    // Numbers that do not count: those of a row that is there, so that they are like others.
+    T* has_row = by_lane_.data() + layout_->lane_columns.size() * lanes_ + lane;
+    for (std::size_t i = 0; i < rows_->most(); ++i, has_row += row)
+        *has_row = i < rows_->used(problem) ? T(1) : T(0);
+}
+
+template <class T>
+void TileRows<T>::load_column(std::size_t problem, std::uint32_t column, T* to, std::size_t row) {
+    const double* const from = rows_->begin(column, problem);
     const std::size_t used = rows_->used(problem);
-    for (std::size_t i = used; i < rows_->most(); ++i, to += row) {
-        for (std::size_t c = 0; c < layout_->lane_columns.size(); ++c)
-            to[c * lanes_] = used == 0 ? T(0) : *(to + c * lanes_ - row);
-        to[layout_->lane_columns.size() * lanes_] = T(0);
+    if (used == rows_->given(problem)) {
+        for (std::size_t i = 0; i < used; ++i, to += row) *to = static_cast<T>(from[i]);
+    } else {
+        rows_->visit_used(problem, [&](std::size_t i) {
+            *to = static_cast<T>(from[i]);
+            to += row;
+        });
     }
+    // Numbers that do not count are like those that do.
+    const T last = used == 0 ? T(0) : *(to - row);
+    for (std::size_t i = used; i < rows_->most(); ++i, to += row) *to = last;
 }
 
 template <class T>

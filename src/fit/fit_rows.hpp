@@ -34,10 +34,13 @@ class FitRows {
             if (all || is_complete(problem, i)) visit(i);
         }
     }
-    /// Row i of a problem.
-    double number(std::uint32_t column, std::size_t problem, std::size_t i) const {
+    /// Where the rows of a problem begin.
+    const double* begin(std::uint32_t column, std::size_t problem) const {
         const ColumnNumbers& of = columns_->columns()[column];
-        return of.numbers[of.is_shared ? i : problems_->first_rows[problem] + i];
+        return of.numbers.data() + (of.is_shared ? 0 : problems_->first_rows[problem]);
+    }
+    double number(std::uint32_t column, std::size_t problem, std::size_t i) const {
+        return begin(column, problem)[i];
     }
 
   private:
@@ -76,6 +79,8 @@ class TileRows {
     static constexpr std::size_t no_problem = static_cast<std::size_t>(-1);
 
     void load_shared(std::size_t problem);
+    /// Writes the numbers of a column, `row` apart.
+    void load_column(std::size_t problem, std::uint32_t column, T* to, std::size_t row);
     std::size_t lane_columns() const { return layout_->lane_columns.size() + (rows_->is_ragged() ? 1 : 0); }
 
     const Problems* problems_;

@@ -42,7 +42,10 @@ FitStarts::FitStarts(const Box& box, const Problems& problems, const FitOptions&
       given_(given_starts(problems, options)),
       is_open_(!options.starts && given_ == 0),
       drawn_(is_open_ ? most_starts : options.starts.value_or(0)),
-      units_(drawn_ * box.dimension()) {
+      units_(drawn_ * box.dimension()),
+      has_own_bounds_(!problems.lower.empty() || !problems.upper.empty()),
+      given_bounds_{.lower = box.lower(), .upper = box.upper()},
+      bounds_(in_search(given_bounds_)) {
     const std::size_t d = box.dimension();
     if (given_ + drawn_ == 0)
         throw std::invalid_argument("starts 0: at least 1 is needed where no starts are given");
@@ -55,14 +58,15 @@ FitStarts::FitStarts(const Box& box, const Problems& problems, const FitOptions&
     for (std::size_t i = 0; i < drawn_; ++i)
         std::visit([&](const auto& points) { points.point(i, std::span(units_).subspan(i * d, d)); }, design);
     for (std::size_t p = 0; p < problems.count() && drawn_ > 0; ++p) {
-        const FitBounds bounds = given_bounds(p);
+        FitBounds own;
+        const FitBounds& bounds = given_bounds(p, own);
         for (std::size_t j = 0; j < d; ++j) {
             if (!std::isfinite(bounds.upper[j] - bounds.lower[j]))
                 throw std::invalid_argument(fmt::format(
                     "bounds of '{}' are {} and {}: starts can be drawn between finite ones only",
                     box.coordinate_name(j), bounds.lower[j], bounds.upper[j]));
         }
-        if (problems.lower.empty() && problems.upper.empty()) break;
+        if (!has_own_bounds_) break;
     }
 }
 
@@ -93,25 +97,25 @@ double FitStarts::drawn(std::size_t index, std::size_t j, double lower, double u
     return inside(x, lower, upper);
 }
 
-bool FitStarts::point(std::size_t problem, std::size_t wave, std::size_t i, std::span<double> x) const {
+bool FitStarts::point(std::size_t problem, const FitBounds& bounds, std::size_t wave, std::size_t i,
+                      std::span<double> x) const {
     const std::size_t at = index(wave, i);
-    const FitBounds in_search = bounds(problem);
     if (at >= given_) {
         for (std::size_t j = 0; j < x.size(); ++j)
-            x[j] = drawn(at - given_, j, in_search.lower[j], in_search.upper[j]);
+            x[j] = drawn(at - given_, j, bounds.lower[j], bounds.upper[j]);
         return true;
     }
     const std::span<const double> start = given(problem, at);
     for (std::size_t j = 0; j < x.size(); ++j) {
         if (std::isnan(start[j])) return false;
-        x[j] = inside(box_->is_log(j) ? log_of(start[j]) : start[j], in_search.lower[j], in_search.upper[j]);
+        x[j] = inside(box_->is_log(j) ? log_of(start[j]) : start[j], bounds.lower[j], bounds.upper[j]);
     }
     return true;
 }
 
-FitBounds FitStarts::given_bounds(std::size_t problem) const {
+FitBounds FitStarts::own_given_bounds(std::size_t problem) const {
     const std::size_t d = box_->dimension();
-    FitBounds bounds{.lower = box_->lower(), .upper = box_->upper()};
+    FitBounds bounds = given_bounds_;
     const auto take = [&](std::span<const double> own, std::vector<double>& to) {
         for (std::size_t j = 0; j < d && !own.empty(); ++j) {
             if (!std::isnan(own[problem * d + j])) to[j] = own[problem * d + j];
@@ -122,14 +126,25 @@ FitBounds FitStarts::given_bounds(std::size_t problem) const {
     return bounds;
 }
 
-FitBounds FitStarts::bounds(std::size_t problem) const {
-    FitBounds bounds = given_bounds(problem);
+FitBounds FitStarts::in_search(FitBounds bounds) const {
     for (std::size_t j = 0; j < bounds.lower.size(); ++j) {
         if (!box_->is_log(j)) continue;
         bounds.lower[j] = log_of(bounds.lower[j]);
         bounds.upper[j] = log_of(bounds.upper[j]);
     }
     return bounds;
+}
+
+const FitBounds& FitStarts::given_bounds(std::size_t problem, FitBounds& own) const {
+    if (!has_own_bounds_) return given_bounds_;
+    own = own_given_bounds(problem);
+    return own;
+}
+
+const FitBounds& FitStarts::bounds(std::size_t problem, FitBounds& own) const {
+    if (!has_own_bounds_) return bounds_;
+    own = in_search(own_given_bounds(problem));
+    return own;
 }
 
 double FitStarts::to_variable(std::size_t j, double x, const FitBounds& given) const {

@@ -24,15 +24,19 @@ class FitStarts {
     std::size_t of_wave(std::size_t wave) const noexcept;
     bool is_drawn(std::size_t wave, std::size_t i) const noexcept { return index(wave, i) >= given_; }
     /// Writes a start of a wave; false where the one given is not a number.
-    bool point(std::size_t problem, std::size_t wave, std::size_t i, std::span<double> x) const;
+    bool point(std::size_t problem, const FitBounds& bounds, std::size_t wave, std::size_t i,
+               std::span<double> x) const;
 
-    /// The bounds of a problem: as they are given, and as a search has them.
-    FitBounds given_bounds(std::size_t problem) const;
-    FitBounds bounds(std::size_t problem) const;
+    /// The bounds of a problem: as they are given, and as a search has them. Where all problems have the same,
+    /// `own` is left alone.
+    const FitBounds& given_bounds(std::size_t problem, FitBounds& own) const;
+    const FitBounds& bounds(std::size_t problem, FitBounds& own) const;
     /// From a coordinate of the search to the variable, inside the given bounds.
     double to_variable(std::size_t j, double x, const FitBounds& given) const;
 
   private:
+    FitBounds own_given_bounds(std::size_t problem) const;
+    FitBounds in_search(FitBounds bounds) const;
     std::size_t index(std::size_t wave, std::size_t i) const noexcept;
     /// The start that is given, [d]; empty: there is none of that index.
     std::span<const double> given(std::size_t problem, std::size_t index) const;
@@ -45,6 +49,8 @@ class FitStarts {
     bool is_open_;       ///< as many are drawn as it takes
     std::size_t drawn_;  ///< at most
     std::vector<double> units_;  ///< [drawn][d] in the unit cube
+    bool has_own_bounds_;        ///< problems do
+    FitBounds given_bounds_, bounds_;
 };
 
 }  // namespace lanewise

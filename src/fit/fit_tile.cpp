@@ -157,6 +157,18 @@ void FitTile<T>::best_x(std::size_t lane, std::span<double> x) const {
     for (std::size_t j = 0; j < dimension_; ++j) x[j] = static_cast<double>(base_x_[j * lanes_ + lane]);
 }
 
+template <class T>
+void FitTile<T>::best_outputs(std::size_t lane, std::span<double> outputs) const {
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+        outputs[i] = static_cast<double>(base_g_[i * lanes_ + lane]);
+}
+
+template <class T>
+void FitTile<T>::outputs(std::size_t lane, std::span<double> outputs) const {
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+        outputs[i] = static_cast<double>(g_[i * lanes_ + lane]);
+}
+
 template class FitTile<double>;
 template class FitTile<float>;
 

@@ -45,14 +45,14 @@ class FitTile {
         return static_cast<std::size_t>(number(kernels::LmRow::steps, lane));
     }
     void best_x(std::size_t lane, std::span<double> x) const;
+    /// The outputs beside the value there.
+    void best_outputs(std::size_t lane, std::span<double> outputs) const;
 
     /// Value and derivatives where the lanes stand, by a program of the fit.
     void evaluate(const Runnable& program);
     double f(std::size_t lane) const { return static_cast<double>(f_[lane]); }
-    /// An output beside the value.
-    double output(std::size_t row, std::size_t lane) const {
-        return static_cast<double>(g_[row * lanes_ + lane]);
-    }
+    /// The outputs beside it.
+    void outputs(std::size_t lane, std::span<double> outputs) const;
 
   private:
     double number(kernels::LmRow row, std::size_t lane) const {

@@ -193,6 +193,7 @@ std::vector<std::string> CsvTable::texts(std::string_view name) const {
 
 Data CsvTable::data(const std::vector<std::string>& names) const {
     std::vector<Column> columns;
+    columns.reserve(names.size());
     for (const std::string& name : names) columns.push_back({name, numbers(name)});
     return Data(std::move(columns));
 }

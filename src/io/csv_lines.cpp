@@ -18,10 +18,12 @@ bool is_separator(char c) noexcept {
     return c == ';' || c == ',' || c == '\t';
 }
 
-/// Of the text that begins with the first line. Quotes are where a cell could begin.
+/// Of the text that begins with the first line, without the blanks before it. Quotes are where a cell could
+/// begin; tabs at the end of the line separate nothing.
 char find_separator(const char* begin, const char* end) noexcept {
     bool has_comma = false;
     bool has_tab = false;
+    bool is_behind_tab = false;
     bool is_quoted = false;
     for (const char* at = begin; at != end; ++at) {
         if (is_quoted) {
@@ -34,7 +36,8 @@ char find_separator(const char* begin, const char* end) noexcept {
         if (*at == '\n' || *at == '\r') break;
         if (*at == ';') return ';';
         has_comma = has_comma || *at == ',';
-        has_tab = has_tab || *at == '\t';
+        has_tab = has_tab || (is_behind_tab && !is_blank(*at));
+        is_behind_tab = is_behind_tab || *at == '\t';
     }
     if (has_comma) return ',';
     return has_tab ? '\t' : ' ';
@@ -86,7 +89,7 @@ bool CsvLines::next(std::vector<CsvCell>& cells) {
 }
 
 void CsvLines::choose_separator() {
-    separator_ = find_separator(at_, end_);
+    separator_ = find_separator(std::find_if_not(at_, end_, is_blank), end_);
     const auto set = [&](char c, Kind kind) { kinds_[static_cast<unsigned char>(c)] = kind; };
     set('\n', Kind::line_end);
     set('\r', Kind::line_end);
