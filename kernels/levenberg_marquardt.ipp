@@ -18,6 +18,9 @@ constexpr double most_shrinking = 1.0 / 3.0;
 constexpr double first_growth = 2;
 /// A pivot is at least this part of its diagonal: below that it is rounding.
 constexpr double least_pivot = 0x1p-48;
+/// A step promises at least this part of what the slope along it does. Where H is positive definite it
+/// promises half of it or more.
+constexpr double least_of_slope = 0.25;
 /// So often a step that runs into walls is taken again with the variables at them held there.
 constexpr int most_walls = 3;
 /// The unit of a variable is |x|, and at least this part of the width of its bounds.
@@ -81,6 +84,12 @@ class Vector {
     void go_to(M where, LmPhase phase) {
         phase_ = xsimd::select(where, B(T(static_cast<int>(phase))), phase_);
     }
+    /// 1 where a bound is infinite.
+    B width(std::size_t j) const {
+        const B width = upper(j) - lower(j);
+        const M is_bounded = width < B(std::numeric_limits<T>::infinity());
+        return xsimd::select(is_bounded, width, B(T(1)));
+    }
     M is_fixed(std::size_t j) const { return lower(j) == upper(j); }
 
     /// Value and derivatives, but for those of fixed variables.
@@ -120,7 +129,7 @@ class Vector {
             store(at(tile_.base_g, row), xsimd::select(which, load(at(tile_.g, row)), base_g(row)));
         for (std::size_t j = 0; j < d_; ++j) {
             const B before = load(at(tile_.largest, j));
-            const B now = matrix(j, j);
+            const B now = xsimd::abs(matrix(j, j));
             store(at(tile_.largest, j), xsimd::select(which & (before < now), now, before));
         }
     }
@@ -142,17 +151,15 @@ class Vector {
             solve();
             if (!hold_what_leaves()) break;
         }
-        const B one(T(1));
         M is_short = goes_on;
         B promised(T(0));
+        B slope(T(0));
         for (std::size_t j = 0; j < d_; ++j) {
             const B from = base_x(j);
             const B to = clamp(from + delta(j), lower(j), upper(j));
             const B moved = to - from;
             work(delta_row(j), moved);
-            const B width = upper(j) - lower(j);
-            const M is_bounded = width < B(std::numeric_limits<T>::infinity());
-            const B unit = max(xsimd::abs(from), B(T(least_unit)) * xsimd::select(is_bounded, width, one));
+            const B unit = max(xsimd::abs(from), B(T(least_unit)) * width(j));
             is_short = is_short & (xsimd::abs(moved) <= B(tile_.tolerance) * unit);
             x(j, xsimd::select(goes_on, to, x(j)));
         }
@@ -161,7 +168,10 @@ class Vector {
             B along = half * matrix(i, i) * delta(i);
             for (std::size_t j = 0; j < i; ++j) along = fma(matrix(i, j), delta(j), along);
             promised = fnma(base_g(i) + along, delta(i), promised);
+            slope = fma(base_g(i), delta(i), slope);
         }
+        // Where H is not positive definite, the step was found by another matrix.
+        promised = max(promised, B(T(-least_of_slope)) * slope);
         set(LmRow::promised, xsimd::select(goes_on, promised, number(LmRow::promised)));
         const B noise = B(T(noise_units) * std::numeric_limits<T>::epsilon()) * xsimd::abs(number(LmRow::base_f));
         const M is_hidden = goes_on & (promised <= noise);
@@ -196,7 +206,8 @@ class Vector {
         return xsimd::any(any);
     }
 
-    /// (H + damping) delta = -g in the free variables, by the factors L D L^T.
+    /// (H + damping) delta = -g in the free variables, by the factors L D L^T, with |D| in the place of D:
+    /// that leads downwards whatever H is.
     void solve() const {
         const B zero(T(0));
         const B one(T(1));
@@ -209,13 +220,16 @@ class Vector {
                     sum = fnma(work(factor_row(i, k)), work(factor_row(j, k)) * work(factor_row(k, k)), sum);
                 work(factor_row(i, j), sum / work(factor_row(j, j)));
             }
-            const B diagonal = fma(damping, load(at(tile_.largest, i)), matrix(i, i));
-            B pivot = diagonal;
+            const B damped = damping * load(at(tile_.largest, i));
+            B pivot = damped + matrix(i, i);
             for (std::size_t k = 0; k < i; ++k) {
                 const B factor = work(factor_row(i, k));
                 pivot = fnma(factor * factor, work(factor_row(k, k)), pivot);
             }
-            pivot = max(pivot, B(T(least_pivot)) * diagonal);
+            const B least = B(T(least_pivot)) * (damped + xsimd::abs(matrix(i, i)));
+            pivot = max(xsimd::abs(pivot), least);
+            // Where the value bends nowhere, the step goes from wall to wall.
+            pivot = xsimd::select(zero < pivot, pivot, xsimd::abs(base_g(i)) / width(i));
             work(factor_row(i, i), xsimd::select(held | ~(zero < pivot), one, pivot));
         }
         for (std::size_t i = 0; i < d_; ++i) {

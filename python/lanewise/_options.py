@@ -55,6 +55,8 @@ class SearchOptions(RunOptions, total=False):
     """Starts that are drawn; unless set as many as it takes, at most 4096."""
     seed: int
     design: Literal["uniform", "sobol", "lhs"]
+    batch_rows: int
+    """Rows of `data` that an iteration looks at; unless set all."""
     explore: int
     offspring: bool
     polish: bool

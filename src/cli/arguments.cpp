@@ -119,6 +119,7 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
 
     app.option_defaults()->group("Runs");
     add(app, flags, "--iterations", "N", "iterations of each run [1000]");
+    add(app, flags, "--batch-rows", "N", "rows of the data drawn for each iteration [all]");
     add(app, flags, "--rule", "NAME",
         "how a run steps: adam, gradient-descent, momentum, adagrad, rmsprop, amsgrad, adamax, nadam, lbfgs "
         "[adam]");
@@ -206,7 +207,7 @@ void add_fit(CLI::App& app, ProblemArguments& arguments) {
         "given]");
     add(app, flags, "--seed", "S", "seed of the drawn starts [0]");
     add_start(app, flags);
-    add(app, flags, "--iterations", "N", "iterations of Adam from a drawn start [60]");
+    add(app, flags, "--iterations", "N", "iterations of Adam from a drawn start [20]");
     add(app, flags, "--alpha", "A", "their step size, in box widths [0.05]");
     add(app, flags, "--max-steps", "N", "steps of Levenberg-Marquardt after them [200]");
     add(app, flags, "--tolerance", "T",

@@ -227,6 +227,10 @@ int run_minima(const std::string& file, const Flags& flags) {
     watch_for_signals();
     const std::unique_ptr<Sink> json = open_sink(problem.output.json);
 
+    if (!saved.formula->data.empty())
+        throw std::invalid_argument(
+            fmt::format("{}: the objective has data ({}), which a checkpoint does not hold", file,
+                        saved.formula->data));
     const Expression objective(saved.formula->expression, saved.box, saved.formula->parameters);
     Result result = saved_result(state, objective, options.same_distance, options.most_minima);
     if (signal_seen() != 0) throw Interrupted();

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -21,6 +22,7 @@
 #include "fit_state.hpp"
 #include "fit_tile.hpp"
 #include "form.hpp"
+#include "lanewise/minimize_problems.hpp"
 
 namespace lanewise {
 
@@ -35,7 +37,7 @@ constexpr std::size_t enough_agree = 5;
 constexpr double same_value = 1e-6;
 constexpr double same_as_none = 1e-12;
 
-void check_options(const Model& model, const FitOptions& options) {
+void check_options(const FitTask& task, const FitOptions& options) {
     const auto require = [](bool holds, const char* option, auto value, const char* allowed) {
         if (!holds) throw std::invalid_argument(fmt::format("{} {}: must be {}", option, value, allowed));
     };
@@ -47,7 +49,7 @@ void check_options(const Model& model, const FitOptions& options) {
             "1 to 1000000");
     require(options.tolerance >= 0 && std::isfinite(options.tolerance), "tolerance", options.tolerance,
             "finite and at least 0");
-    require(model.loss_scale > 0 && std::isfinite(model.loss_scale), "loss-scale", model.loss_scale,
+    require(task.model.loss_scale > 0 && std::isfinite(task.model.loss_scale), "loss-scale", task.model.loss_scale,
             "finite and above 0");
     require(!options.max_time || *options.max_time > 0, "max-time", options.max_time.value_or(0),
             "above 0");
@@ -87,7 +89,7 @@ struct Run {
 struct Standing {
     std::vector<double> values = {};  ///< of its runs that have one
     double best_f = infinity, best_start = infinity;
-    std::size_t best_run = 0;  ///< of its wave
+    std::size_t best_run = 0;  ///< of all waves
     std::size_t runs = 0;
     bool is_converged = false, is_stopped = false;
 
@@ -103,18 +105,27 @@ struct Standing {
     }
 };
 
+/// Where the runs of a problem ended.
+struct RunEnds {
+    std::vector<double> f, x;       ///< [end], [end][d]
+    std::vector<std::size_t> run;   ///< [end]
+};
+
+/// What is told beside Fits.
+using Minima = std::vector<std::vector<ProblemMinimum>>;
+
 struct FitSetup {
-    const Model& model;
+    const FitTask& task;
     const Box& box;
     const Problems& problems;
     const FitOptions& options;
     Isa isa;
     Options search = as_search(options);
-    FitColumns columns = FitColumns(model, box, problems, isa);
+    FitColumns columns = FitColumns(task, box, problems, isa);
     FitRows rows = FitRows(problems, columns);
     TileOf tile = tile_of();
     DataLayout layout = fit_layout(problems, columns, rows, tile);
-    FitForm form = FitForm(model, box, problems, columns, layout);
+    FitForm form = FitForm(task, box, problems, columns, layout);
     FitStarts starts = FitStarts(box, problems, options);
 
     std::size_t dimension() const { return box.dimension(); }
@@ -163,12 +174,13 @@ class FitBlock {
           covariance_(d_),
           is_fixed_(d_) {}
 
-    void fit(std::size_t first, std::size_t last, Fits& fits) {
+    void fit(std::size_t first, std::size_t last, Fits& fits, Minima& minima) {
         begin(first, last);
         for (std::size_t wave = 0; !open_.empty() && setup_->starts.of_wave(wave) > 0; ++wave) {
             begin_runs(wave);
             descend();
             finish();
+            before_wave_ += runs_.size();
             const auto is_done = [&](std::size_t p) {
                 const Standing& standing = standings_[p - first_];
                 return standing.is_stopped || standing.agree() >= enough_agree;
@@ -177,6 +189,7 @@ class FitBlock {
         }
         if (!knows_outputs_) evaluate_last(last);
         for (std::size_t p = first; p < last; ++p) tell(p, fits);
+        for (std::size_t p = first; p < last && setup_->task.most_minima > 0; ++p) minima[p] = minima_of(p);
     }
 
     /// Since it was last asked.
@@ -195,11 +208,18 @@ class FitBlock {
         standings_.resize(std::max(standings_.size(), last - first));
         best_x_.resize(standings_.size() * d_);
         best_outputs_.resize(standings_.size() * outputs_);
+        if (setup_->task.most_minima > 0) ends_.assign(last - first, {});
+        before_wave_ = 0;
         open_.clear();
         for (std::size_t p = first; p < last; ++p) {
             standings_[p - first].clear();
-            if (setup_->rows.used(p) > 0) open_.push_back(p);
+            if (has_rows(p)) open_.push_back(p);
         }
+    }
+
+    /// An objective of parameters alone has none, and needs none.
+    bool has_rows(std::size_t p) const {
+        return setup_->rows.used(p) > 0 || (setup_->task.is_objective && setup_->rows.given(p) == 0);
     }
 
     void begin_runs(std::size_t wave) {
@@ -302,16 +322,69 @@ class FitBlock {
         if (run.end == kernels::LmPhase::no_value || !(tile_.best_f(lane) < infinity)) return;
         run.f = tile_.best_f(lane);
         standing.values.push_back(run.f);
+        if (setup_->task.most_minima > 0) keep_end(lane, run);
         standing.best_start = std::min(standing.best_start, tile_.start_f(lane));
         // Lanes end in an order that their neighbours have a part in; of equal runs the first is the best.
-        std::size_t& best = standing.best_run;
-        if (!(run.f < standing.best_f || (run.f == standing.best_f && index < best))) return;
-        best = index;
+        const std::size_t order = in_all_waves(run);
+        if (!(run.f < standing.best_f || (run.f == standing.best_f && order < standing.best_run))) return;
+        standing.best_run = order;
         standing.best_f = run.f;
         standing.is_converged = run.end == kernels::LmPhase::converged;
         const std::size_t p = run.problem - first_;
         tile_.best_x(lane, std::span(best_x_).subspan(p * d_, d_));
         if (knows_outputs_) tile_.best_outputs(lane, std::span(best_outputs_).subspan(p * outputs_, outputs_));
+    }
+
+    void keep_end(std::size_t lane, const Run& run) {
+        RunEnds& ends = ends_[run.problem - first_];
+        ends.f.push_back(run.f);
+        ends.run.push_back(in_all_waves(run));
+        ends.x.resize(ends.x.size() + d_);
+        tile_.best_x(lane, std::span(ends.x).last(d_));
+    }
+
+    /// Where it stands among all runs of its problem.
+    std::size_t in_all_waves(const Run& run) const {
+        return before_wave_ + static_cast<std::size_t>(&run - runs_.data());
+    }
+
+    /// Ends that are close together are one minimum, whose best is told.
+    std::vector<ProblemMinimum> minima_of(std::size_t p) {
+        constexpr double same_distance = 1e-5;
+        const RunEnds& ends = ends_[p - first_];
+        std::vector<std::size_t> order(ends.f.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(ends.f[i], ends.run[i]); });
+        const FitBounds& in_search = setup_->starts.bounds(p, bounds_);
+        const auto x_of_end = [&](std::size_t i) { return std::span(ends.x).subspan(i * d_, d_); };
+        std::vector<std::size_t> best;  // end of each minimum
+        std::vector<std::size_t> runs;
+        for (const std::size_t i : order) {
+            const auto is_same = [&](std::size_t other) {
+                for (std::size_t j = 0; j < d_; ++j) {
+                    const double width = in_search.upper[j] - in_search.lower[j];
+                    const double unit = std::isfinite(width) ? width : 1;
+                    if (std::abs(x_of_end(i)[j] - x_of_end(other)[j]) > same_distance * unit) return false;
+                }
+                return true;
+            };
+            const auto found = std::ranges::find_if(best, is_same);
+            if (found != best.end()) {
+                ++runs[static_cast<std::size_t>(found - best.begin())];
+            } else {
+                best.push_back(i);
+                runs.push_back(1);
+            }
+        }
+        std::vector<ProblemMinimum> minima;
+        const FitBounds& bounds = setup_->starts.given_bounds(p, bounds_);
+        for (std::size_t m = 0; m < std::min(best.size(), setup_->task.most_minima); ++m) {
+            ProblemMinimum minimum{.f = ends.f[best[m]], .x = std::vector<double>(d_), .runs = runs[m]};
+            for (std::size_t j = 0; j < d_; ++j)
+                minimum.x[j] = setup_->starts.to_variable(j, x_of_end(best[m])[j], bounds);
+            minima.push_back(std::move(minimum));
+        }
+        return minima;
     }
 
     /// Value and derivatives at the best points, of the variables and in double precision, a problem a lane.
@@ -350,7 +423,7 @@ class FitBlock {
         const Standing& standing = standings_[p - first_];
         fits.runs[p] = standing.runs;
         fits.agree[p] = standing.values.empty() ? 0 : standing.agree();
-        fits.status[p] = setup_->rows.used(p) == 0 ? FitStatus::no_rows
+        fits.status[p] = !has_rows(p)            ? FitStatus::no_rows
                          : standing.is_stopped     ? FitStatus::stopped
                          : !standing.is_fitted()   ? FitStatus::no_value
                          : standing.is_converged   ? FitStatus::converged
@@ -364,8 +437,9 @@ class FitBlock {
             is_fixed_[j] = bounds.lower[j] == bounds.upper[j];
             degrees -= is_fixed_[j] ? 0 : 1;
         }
-        const bool is_known = setup_->options.absolute_sigma || setup_->model.loss == Loss::poisson ||
-                              setup_->model.loss == Loss::logistic;
+        const bool is_known = setup_->options.absolute_sigma || setup_->task.model.loss == Loss::poisson ||
+                              setup_->task.model.loss == Loss::logistic;
+        if (setup_->task.is_objective) return;
         const double variance = is_known ? 1 : degrees > 0 ? fits.rss[p] / degrees : infinity;
         const std::span<double> covariance = std::span(fits.covariance).subspan(p * d_ * d_, d_ * d_);
         covariance_.invert(std::span(best_outputs_).subspan((p - first_) * outputs_ + d_, outputs_ - d_),
@@ -396,7 +470,9 @@ class FitBlock {
     std::vector<Standing> standings_;
     std::vector<double> best_x_, best_outputs_;  ///< [problem]
     std::vector<Run> runs_;
-    std::vector<double> x_;  ///< [run][d]
+    std::vector<double> x_;        ///< [run][d]
+    std::vector<RunEnds> ends_;    ///< [problem] where minima are asked for
+    std::size_t before_wave_ = 0;  ///< runs of the waves before
     std::vector<std::size_t> drawn_, in_lane_;
     std::size_t next_ = 0;
     std::uint64_t evaluations_ = 0;
@@ -431,10 +507,13 @@ class FitWork {
         : setup_(&setup),
           halt_(setup.search),
           fits_(empty_fits(setup)),
-          state_(setup.model, setup.box, setup.problems, setup.options),
+          minima_(setup.task.most_minima > 0 ? setup.problems.count() : 0),
+          state_(setup.task, setup.box, setup.problems, setup.options),
           is_done_(setup.problems.count()) {
         if (!setup.options.resume.empty()) state_.read(setup.options.resume, fits_, is_done_);
     }
+
+    Minima take_minima() { return std::move(minima_); }
 
     Fits run() {
         compile();
@@ -510,7 +589,7 @@ class FitWork {
             }
             std::size_t end = begin;
             while (end < last && !is_done_[end].load()) ++end;
-            block.fit(begin, end, fits_);
+            block.fit(begin, end, fits_, minima_);
             for (std::size_t p = begin; p < end; ++p)
                 is_done_[p].store(fits_.status[p] != FitStatus::stopped, std::memory_order_release);
             begin = end;
@@ -539,6 +618,7 @@ class FitWork {
     const FitSetup* setup_;
     Halt halt_;
     Fits fits_;
+    Minima minima_;
     FitState state_;
     std::vector<std::atomic<bool>> is_done_;
     std::atomic<std::size_t> done_ = 0;
@@ -548,15 +628,55 @@ class FitWork {
 
 }  // namespace
 
-Fits fit(const Model& model, const Box& box, const Problems& problems, const FitOptions& options) {
-    check_options(model, options);
+namespace {
+
+FitSetup make_setup(const FitTask& task, const Box& box, const Problems& problems,
+                    const FitOptions& options) {
+    check_options(task, options);
     validate(problems, box);
-    const FitSetup setup{.model = model,
-                         .box = box,
-                         .problems = problems,
-                         .options = options,
-                         .isa = choose_isa(options.isa)};
+    return {.task = task, .box = box, .problems = problems, .options = options,
+            .isa = choose_isa(options.isa)};
+}
+
+}  // namespace
+
+Fits fit(const Model& model, const Box& box, const Problems& problems, const FitOptions& options) {
+    const FitTask task{.model = model};
+    const FitSetup setup = make_setup(task, box, problems, options);
     return FitWork(setup).run();
+}
+
+ProblemEnds minimize_problems(const ProblemsObjective& objective, const Box& box, const Problems& problems,
+                              const FitOptions& options, std::size_t most_minima) {
+    if (!options.resume.empty() && most_minima > 0)
+        throw std::invalid_argument("minima: a checkpoint of problems does not keep them");
+    const FitTask task{.model = {.formula = objective.expression,
+                                 .parameters = objective.parameters,
+                                 .tables = objective.tables},
+                       .is_objective = true,
+                       .maximize = objective.maximize,
+                       .most_minima = most_minima};
+    const FitSetup setup = make_setup(task, box, problems, options);
+    FitWork work(setup);
+    Fits fits = work.run();
+    ProblemEnds ends{.dimension = fits.dimension,
+                     .status = std::move(fits.status),
+                     .x = std::move(fits.x),
+                     .f = std::move(fits.rss),
+                     .n_used = std::move(fits.n_used),
+                     .n_left_out = std::move(fits.n_left_out),
+                     .runs = std::move(fits.runs),
+                     .agree = std::move(fits.agree),
+                     .minima = work.take_minima(),
+                     .seconds = fits.seconds,
+                     .evaluations = fits.evaluations};
+    if (objective.maximize) {
+        for (double& f : ends.f) f = -f;
+        for (std::vector<ProblemMinimum>& of_problem : ends.minima) {
+            for (ProblemMinimum& minimum : of_problem) minimum.f = -minimum.f;
+        }
+    }
+    return ends;
 }
 
 }  // namespace lanewise

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "archive.hpp"
+#include "digest.hpp"
 
 namespace lanewise {
 
@@ -15,29 +16,15 @@ namespace {
 constexpr std::string_view mark = "lanewise fits\n";
 constexpr std::uint64_t format = 1;
 
-std::uint64_t digest_of(std::string_view bytes) {
-    // FNV-1a, a word at a time.
-    constexpr std::uint64_t prime = 0x100000001b3U;
-    std::uint64_t hash = 0xcbf29ce484222325U;
-    while (!bytes.empty()) {
-        std::uint64_t word = 0;
-        const std::size_t size = std::min(bytes.size(), sizeof word);
-        std::copy_n(bytes.data(), size, reinterpret_cast<char*>(&word));
-        hash = (hash ^ word) * prime;
-        hash ^= hash >> 29U;
-        bytes.remove_prefix(size);
-    }
-    return hash;
-}
-
 void put_numbers(Writer& writer, std::span<const double> numbers) {
     writer(numbers.size(), numbers);
 }
 
 /// What results depend on, as bytes.
-std::string identity(const Model& model, const Box& box, const Problems& problems, const FitOptions& options) {
+std::string identity(const FitTask& task, const Box& box, const Problems& problems, const FitOptions& options) {
+    const Model& model = task.model;
     Writer writer;
-    writer(model.formula, model.response, model.sigma, model.weights, model.loss, model.loss_scale);
+    writer(task.is_objective, task.maximize, task.most_minima, model.formula, model.response, model.sigma, model.weights, model.loss, model.loss_scale);
     for (const auto& [name, number] : model.parameters) writer(name, number);
     for (const auto& [name, numbers] : model.tables) {
         writer(name);
@@ -84,9 +71,9 @@ void archive_problem(Archive& archive, Fits& fits, std::size_t p) {
 
 }  // namespace
 
-FitState::FitState(const Model& model, const Box& box, const Problems& problems, const FitOptions& options)
+FitState::FitState(const FitTask& task, const Box& box, const Problems& problems, const FitOptions& options)
     : digest_(options.checkpoint || !options.resume.empty()
-                  ? digest_of(identity(model, box, problems, options))
+                  ? digest(identity(task, box, problems, options))
                   : 0) {}
 
 std::string FitState::write(Fits& fits, const std::vector<std::atomic<bool>>& is_done) const {
@@ -99,7 +86,7 @@ std::string FitState::write(Fits& fits, const std::vector<std::atomic<bool>>& is
     for (const std::uint64_t p : done) archive_problem(writer, fits, p);
     const std::string body = writer.take();
     Writer end;
-    end(digest_of(body));
+    end(digest(body));
     return std::string(mark) + body + end.take();
 }
 
@@ -110,15 +97,15 @@ void FitState::read(std::string_view bytes, Fits& fits, std::vector<std::atomic<
     Reader::require(bytes.size() >= sizeof checksum);
     const std::string_view body = bytes.substr(0, bytes.size() - sizeof checksum);
     Reader(bytes.substr(body.size()))(checksum);
-    Reader::require(checksum == digest_of(body));
+    Reader::require(checksum == digest(body));
     Reader reader(body);
     std::uint64_t version = 0;
-    std::uint64_t digest = 0;
+    std::uint64_t its_digest = 0;
     reader(version);
     if (version != format) throw std::invalid_argument("the checkpoint is of another version of lanewise");
     std::vector<std::uint64_t> done;
-    reader(digest, done);
-    if (digest != digest_)
+    reader(its_digest, done);
+    if (its_digest != digest_)
         throw std::invalid_argument("the checkpoint is of another fit: model, data, bounds or options differ");
     for (const std::uint64_t p : done) {
         Reader::require(p < is_done.size(), "problem");

@@ -7,13 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "form.hpp"
 #include "lanewise/fit.hpp"
 
 namespace lanewise {
 
 class FitState {
   public:
-    FitState(const Model& model, const Box& box, const Problems& problems, const FitOptions& options);
+    FitState(const FitTask& task, const Box& box, const Problems& problems, const FitOptions& options);
 
     std::string write(Fits& fits, const std::vector<std::atomic<bool>>& is_done) const;
     /// Takes over what is done. \throws std::invalid_argument where the bytes are no state of these problems.

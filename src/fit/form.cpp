@@ -76,9 +76,9 @@ NodeId with_logarithms(const Graph& from, NodeId value, const Box& box, Graph& t
 
 }  // namespace
 
-NodeId translate_row(const char* option, const std::string& formula, const Model& model, const Box& box,
-                     const Problems& problems, Graph& graph) {
-    DataNames names{.tables = &model.tables, .is_of_a_row = true};
+NodeId translate_formula(const char* option, const std::string& formula, FormulaOf of, const Model& model,
+                         const Box& box, const Problems& problems, Graph& graph) {
+    DataNames names{.tables = &model.tables, .is_of_a_row = of == FormulaOf::a_row};
     for (const Problems::Column& column : problems.columns) names.columns.push_back(column.name);
     for (const Problems::Parameter& parameter : problems.parameters)
         names.parameters.push_back(parameter.name);
@@ -89,13 +89,16 @@ NodeId translate_row(const char* option, const std::string& formula, const Model
     }
 }
 
-FitColumns::FitColumns(const Model& model, const Box& box, const Problems& problems, Isa isa) {
+FitColumns::FitColumns(const FitTask& task, const Box& box, const Problems& problems, Isa isa) {
+    const Model& model = task.model;
     check_names(model, box, problems);
     for (const Problems::Column& column : problems.columns)
         columns_.push_back({.numbers = column.numbers, .is_shared = column.is_shared});
     Graph written(Rewriting::none);
-    translate_row("model", model.formula, model, box, problems, written);
+    translate_formula(task.is_objective ? "expression" : "model", model.formula,
+                      task.is_objective ? FormulaOf::all_rows : FormulaOf::a_row, model, box, problems, written);
     named_ = columns_of(written);
+    if (task.is_objective) return;
     if (model.response.empty()) throw std::invalid_argument("response: the column that is fitted is missing");
     response_ = worked_out("response", model.response, model, box, problems, isa);
     has_weight_ = !model.sigma.empty() || !model.weights.empty();
@@ -112,7 +115,7 @@ FitColumns::FitColumns(const Model& model, const Box& box, const Problems& probl
 std::size_t FitColumns::worked_out(const char* option, const std::string& formula, const Model& model,
                                    const Box& box, const Problems& problems, Isa isa) {
     Graph translated(Rewriting::none);
-    const NodeId of_text = translate_row(option, formula, model, box, problems, translated);
+    const NodeId of_text = translate_formula(option, formula, FormulaOf::a_row, model, box, problems, translated);
     const auto [written, value, unused] = rewritten(translated, of_text, {}, Rewriting::none);
     for (NodeId id = 0; id < written.size(); ++id) {
         if (written[id].kind == Node::Kind::variable)
@@ -142,20 +145,30 @@ AtRows::AtRows(const Outputs& outputs, const Problems& problems, const Box& box,
                                        .parameters = parameters_of(outputs.graph)}),
                box.dimension()) {}
 
-FitForm::FitForm(const Model& model, const Box& box, const Problems& problems, const FitColumns& columns,
+FitForm::FitForm(const FitTask& task, const Box& box, const Problems& problems, const FitColumns& columns,
                  const DataLayout& layout) {
-    Graph written(Rewriting::none);
-    const NodeId formula = translate_row("model", model.formula, model, box, problems, written);
+    const Model& model = task.model;
     const std::size_t d = box.dimension();
-    const auto program = [&](const Graph& graph, NodeId of_model, FitOutputs what) {
+    Graph written(Rewriting::none);
+    NodeId formula = 0;
+    if (task.is_objective) {
+        formula = translate_formula("expression", model.formula, FormulaOf::all_rows, model, box, problems,
+                                    written);
+        if (task.maximize) formula = written.neg(formula);
+    } else {
+        formula = translate_formula("model", model.formula, FormulaOf::a_row, model, box, problems, written);
+    }
+    const auto outputs = [&](const Graph& graph, NodeId of_formula, FitOutputs what) {
+        if (task.is_objective) return objective_outputs(graph, of_formula, d, what);
         Graph with_observation = graph;
-        Observation row{.model = of_model,
+        Observation row{.model = of_formula,
                         .response = with_observation.column(static_cast<std::uint32_t>(columns.response()))};
         if (columns.has_weight())
             row.weight = with_observation.column(static_cast<std::uint32_t>(columns.weight()));
-        return std::make_shared<const Runnable>(
-            lower_cheaply(fit_outputs(with_observation, row, model.loss, model.loss_scale, d, what), layout),
-            d);
+        return fit_outputs(with_observation, row, model.loss, model.loss_scale, d, what);
+    };
+    const auto program = [&](const Graph& graph, NodeId of_formula, FitOutputs what) {
+        return std::make_shared<const Runnable>(lower_cheaply(outputs(graph, of_formula, what), layout), d);
     };
     bool has_log = false;
     for (std::size_t j = 0; j < d; ++j) has_log = has_log || box.is_log(j);

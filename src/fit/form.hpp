@@ -18,6 +18,15 @@
 
 namespace lanewise {
 
+/// What is done with problems.
+struct FitTask {
+    /// A fit, or an objective: the formula alone, of all rows.
+    Model model;
+    bool is_objective = false;
+    bool maximize = false;       ///< of an objective
+    std::size_t most_minima = 0;  ///< that are told of each problem
+};
+
 /// The numbers of a column: of all problems one after the other, or the same rows for each.
 struct ColumnNumbers {
     std::span<const double> numbers;
@@ -30,7 +39,7 @@ class FitColumns {
   public:
     /// Works out response and weight, a row per lane. Keeps a reference to the problems.
     /// \throws ParseError, std::invalid_argument naming the option.
-    FitColumns(const Model& model, const Box& box, const Problems& problems, Isa isa);
+    FitColumns(const FitTask& task, const Box& box, const Problems& problems, Isa isa);
 
     const std::vector<ColumnNumbers>& columns() const noexcept { return columns_; }
     std::size_t response() const noexcept { return response_; }
@@ -51,10 +60,13 @@ class FitColumns {
     std::vector<std::unique_ptr<std::vector<double>>> worked_out_;
 };
 
-/// Adds what a formula says of a row to a graph; columns and parameters have the indices of the problems'.
-/// `option` is what errors call the text.
-NodeId translate_row(const char* option, const std::string& formula, const Model& model, const Box& box,
-                     const Problems& problems, Graph& graph);
+/// What a formula is of.
+enum class FormulaOf { a_row, all_rows };
+
+/// Adds what a formula says to a graph; columns and parameters have the indices of the problems'. `option` is
+/// what errors call the text.
+NodeId translate_formula(const char* option, const std::string& formula, FormulaOf of, const Model& model,
+                         const Box& box, const Problems& problems, Graph& graph);
 
 /// A formula at each row of each problem, a row per lane.
 class AtRows {
@@ -121,7 +133,7 @@ void AtRows::visit(std::span<const double> x, Visit visit) const {
 /// The programs of a fit. A variable on a log scale is its logarithm in those of the search.
 class FitForm {
   public:
-    FitForm(const Model& model, const Box& box, const Problems& problems, const FitColumns& columns,
+    FitForm(const FitTask& task, const Box& box, const Problems& problems, const FitColumns& columns,
             const DataLayout& layout);
 
     const Runnable& descent() const noexcept { return *descent_; }  ///< value and gradient, of the search

@@ -35,7 +35,7 @@ Prediction predict(const Model& model, const Box& box, const Problems& problems,
                                                 fits.count(), problems.count()));
     validate(problems, box);
     Graph written(Rewriting::none);
-    const NodeId value = translate_row("model", model.formula, model, box, problems, written);
+    const NodeId value = translate_formula("model", model.formula, FormulaOf::a_row, model, box, problems, written);
     const std::size_t d = box.dimension();
     const AtRows model_at(model_outputs(written, value, d), problems, box, choose_isa(options.isa));
     const bool is_known = options.absolute_sigma || model.loss == Loss::poisson || model.loss == Loss::logistic;

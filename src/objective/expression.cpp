@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "digest.hpp"
 #include "identifier.hpp"
 #include "program/translate.hpp"
 #include "program_code.hpp"
@@ -77,11 +78,28 @@ std::shared_ptr<const Program::Code> program_of(std::string_view text, const Box
     return code;
 }
 
+std::string bytes_of(const std::vector<double>& numbers) {
+    return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(double)};
+}
+
+/// See Formula::data.
+std::string description_of(const Program::Code& code, const Tables& tables) {
+    const std::vector<std::uint32_t>& columns = code.runnable.lowered().shared_columns;
+    if (columns.empty() && tables.empty()) return {};
+    std::uint64_t sum = digest({});
+    for (const std::uint32_t index : columns) {
+        const Column& column = code.data->columns()[index];
+        sum = digest(bytes_of(column.numbers), digest(column.name, sum));
+    }
+    for (const auto& [name, numbers] : tables) sum = digest(bytes_of(numbers), digest(name, sum));
+    return fmt::format("{} rows, digest {:016x}", code.data->rows(), sum);
+}
+
 }  // namespace
 
 Expression::Expression(std::string_view text, const Box& box, const Parameters& parameters, Data data,
                        const Tables& tables)
     : Program(program_of(text, box, parameters, std::move(data), tables)),
-      formula_{std::string(text), parameters} {}
+      formula_{std::string(text), parameters, description_of(code(), tables)} {}
 
 }  // namespace lanewise

@@ -141,6 +141,16 @@ Outputs fit_outputs(const Graph& written, const Observation& row, Loss loss, dou
     return {std::move(graph), value, std::move(outputs)};
 }
 
+Outputs objective_outputs(const Graph& written, NodeId value, std::size_t dimension, FitOutputs what) {
+    Outputs outputs = rewritten(written, value, {}, Rewriting::algebra);
+    outputs.gradient = differentiate(outputs.graph, outputs.value, dimension);
+    for (std::size_t i = 0; i < dimension && what == FitOutputs::normal_equations; ++i) {
+        const std::vector<NodeId> second = differentiate(outputs.graph, outputs.gradient[i], i + 1);
+        outputs.gradient.insert(outputs.gradient.end(), second.begin(), second.end());
+    }
+    return outputs;
+}
+
 Outputs model_outputs(const Graph& written, NodeId model, std::size_t dimension) {
     Outputs outputs = rewritten(written, model, {}, Rewriting::algebra);
     std::vector<NodeId> gradient = differentiate(outputs.graph, outputs.value, dimension);

@@ -29,6 +29,9 @@ enum class FitOutputs {
 Outputs fit_outputs(const Graph& written, const Observation& row, Loss loss, double scale,
                     std::size_t dimension, FitOutputs what);
 
+/// An objective with its gradient and, where asked for, its second derivatives H in the same order.
+Outputs objective_outputs(const Graph& written, NodeId value, std::size_t dimension, FitOutputs what);
+
 /// The model itself, and its derivatives: of one row, as the sum over that row.
 Outputs model_outputs(const Graph& written, NodeId model, std::size_t dimension);
 

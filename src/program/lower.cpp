@@ -40,6 +40,8 @@ class Emission {
         }
         for (const auto& [id, output] : copies_)
             lowered_.instructions.push_back({.op = Opcode::copy, .to = output, .a = row_of(id)});
+        if (!lowered_.has_data() && !lowered_.parameters.empty())
+            lowered_.sections.push_back({.end = 0, .is_for_each_row = false});
         if (lowered_.has_data()) lowered_.sections.back().end = lowered_.instructions.size();
         return std::move(lowered_);
     }

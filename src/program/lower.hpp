@@ -18,12 +18,13 @@ struct Lowered {
     std::size_t registers = 0;  ///< scratch rows it needs
     std::size_t outputs = 0;    ///< rows of the gradient, and of what is computed beside it
 
-    // Of a program with data; else empty.
+    // Of a program with data, be it parameters alone; else empty.
     std::vector<kernels::Section> sections = {};  ///< those with an odd index are for each row
     std::vector<std::uint32_t> shared_columns = {};  ///< of the graph, in the order of their operands
     std::vector<std::uint32_t> lane_columns = {};
     std::vector<std::uint32_t> parameters = {};
 
+    /// Rows or parameters.
     bool has_data() const { return !sections.empty(); }
 };
 
