@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -434,11 +435,15 @@ def _source(
             return None
         if not given.is_column(value):
             return str(value)
+        if isinstance(value, str):
+            if value in columns:
+                return value
+            wanted = value
         numbers = given.numbers(value, wanted)
         if numbers.ndim == 0:
             return repr(float(numbers))
         is_free = wanted not in known and wanted not in columns and not (is_formula and wanted in words_of(str(model)))
-        name = wanted if is_free else names.add(wanted)
+        name = wanted if is_free and _IDENTIFIER.match(wanted) else names.add(wanted)
         columns[name] = layout.column(name, numbers, wanted)
         return name
 
@@ -465,6 +470,9 @@ def _source(
     if check:
         traced.verify(source.task)
     return source
+
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 
 
 def _predictors(model: Model, given: _Given, names: Names, columns: dict[str, Column]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from lanewise._bounds import Array
 from lanewise._files import replaced
 from lanewise._objectives import Rows
-from lanewise._tables import Table, is_table, numbers_of
+from lanewise._tables import Groups, Table, is_table, numbers_of
 from lanewise._task import Layout, Numbers, Task
 
 if TYPE_CHECKING:
@@ -116,11 +117,16 @@ class Fits:
         The keys of the groups [P] by the names of their columns; empty where there are none.
     formula : str
         The model, as a formula.
+    response : str
+        What it was fitted to, as a formula.
+    predictors : dict
+        The columns that the model reads, at the rows that were fitted, by their names.
     """
 
     def __init__(self, names: list[str], numbers: Numbers, source: Source) -> None:
         self.names = names
         self.formula = source.task.formula
+        self.response = source.task.response
         self._numbers = numbers
         self._source = source
         layout = source.layout
@@ -173,6 +179,37 @@ class Fits:
         )
         value, _ = response.predict(anywhere, confidence=0.95)
         return self._source.layout.of_rows(value)
+
+    def part(self, problems: Sequence[int]) -> Fits:
+        """Some of the fits, by index: of maps they are counted with the last axis first. They have one leading axis."""
+        chosen = np.asarray(problems, np.intp)
+        task, layout, numbers = self._source.task, self._source.layout, self._numbers
+        begins, ends = (task.rows.first_rows.astype(np.int64)[chosen + i] for i in (0, 1))
+        lengths = ends - begins
+        first_rows = np.concatenate([[0], np.cumsum(lengths)])
+        at = np.arange(first_rows[-1]) + np.repeat(begins - first_rows[:-1], lengths)
+        columns = [
+            column if column.is_shared else replace(column, numbers=column.numbers[at]) for column in task.rows.columns
+        ]
+        of_part = replace(
+            task,
+            rows=Rows(first_rows.astype(np.uintp), columns),
+            problem_parameters={name: values[chosen] for name, values in task.problem_parameters.items()},
+            **{name: values[chosen] for name in _OF_PROBLEMS if (values := getattr(task, name)) is not None},
+        )
+        groups = layout.groups
+        if groups is not None:
+            keys = {name: values[chosen] for name, values in groups.keys.items()}
+            groups = Groups(keys, of_part.rows.first_rows, np.arange(first_rows[-1]))
+        rows = layout.count if groups is None else int(first_rows[-1])
+        source = Source(of_part, Layout((len(chosen),), rows, groups), self._source.predictors)
+        return Fits(self.names, Numbers(**{name: values[chosen] for name, values in vars(numbers).items()}), source)
+
+    @property
+    def predictors(self) -> dict[str, Array]:
+        """See `Fits`."""
+        by_name = {column.name: column for column in self._source.task.rows.columns}
+        return {user: by_name[name].numbers for user, name in self._source.predictors.items()}
 
     def to_dict(self) -> dict[str, npt.NDArray[Any]]:
         """Columns with a row for each problem, the last axis first to vary: ``pandas.DataFrame(fits.to_dict())``."""
@@ -295,6 +332,7 @@ class Fits:
         return [",".join(str(i) for i in np.unravel_index(p, lead))] if lead else []
 
 
+_OF_PROBLEMS = ("lower", "upper", "starts")
 _MOST_ROWS = 10
 _MOST_COLUMNS = 6
 _MOST_CHARACTERS = 100

@@ -110,7 +110,8 @@ def objective_of(
             {_name(name): numbers_of(table, f"tables: {name}").reshape(-1) for name, table in (tables or {}).items()},
         )
     if parameters or data is not None or tables:
-        raise TypeError("parameters, data and tables are for formulas; a function gets its constants by args")
+        what = "parameters are" if parameters else "data and tables are"
+        raise TypeError(f"{what} for formulas; a function gets its constants by args")
     if jac is None or jac is False:
         if pass_ids:
             raise TypeError("pass_ids is for callbacks, with jac=True or jac='2-point'; fun would be traced")
