@@ -27,6 +27,7 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"src/objective", {"src", "kernels", "src/program", "src/machine"}},
     {"src/engine", {"src", "kernels", "src/objective"}},
     {"src/search", {"src", "src/engine"}},
+    {"src/fit", {"src", "kernels", "src/program", "src/objective", "src/engine", "src/search"}},
     {"src/profile", {"src", "kernels", "src/program", "src/objective"}},
     {"src/io", {"src"}},
     {"src/cli", {}},
