@@ -173,8 +173,8 @@ void Crew<T>::advance(Swarm<T>& swarm, const Course& course, std::size_t iterati
         T* const best_f = rows.best_f;
         if (setup_->batches) {
             // The value of some rows is no one's best.
-            rows.best_f = std::fill_n(workspace.unseen(), rows.lanes, -std::numeric_limits<T>::infinity()) -
-                          rows.lanes;
+            rows.best_f =
+                std::fill_n(workspace.unseen(), rows.lanes, -std::numeric_limits<T>::infinity()) - rows.lanes;
             evaluators_[thread].batches = setup_->batches.get();
             evaluators_[thread].iteration = iteration + begun;
         }
