@@ -396,6 +396,10 @@ TEST_CASE("predictions are the model with the band of its covariance") {
     CHECK(prediction.half_width[0] == Approx(3.182446305 * s / std::sqrt(5)).epsilon(1e-8));
     CHECK(prediction.half_width[1] == Approx(3.182446305 * s * std::sqrt(0.2 + 6.4)).epsilon(1e-8));
     CHECK_THROWS_WITH(predict(line, box, rows, fits, 1.5), ContainsSubstring("confidence 1.5"));
+    const Box through_one{{"b", 1, 1}, {"m", -10, 10}};
+    const Fits slope = fit(line, through_one, rows_of(t, y));
+    const Prediction fixed = predict(line, through_one, rows, slope);
+    CHECK(fixed.half_width[1] == Approx(2.776445105 * 10 * slope.standard_error[1]).epsilon(1e-8));
 }
 
 TEST_CASE("problems of any formula are minimised each for itself") {

@@ -50,7 +50,10 @@ Prediction predict(const Model& model, const Box& box, const Problems& problems,
     model_at.visit(fits.x, [&](std::size_t row, double at, std::span<const double> gradient) {
         while (problems.first_rows[problem + 1] <= row) ++problem;
         if (problem != known_problem) {
-            const auto degrees = static_cast<double>(fits.n_used[problem]) - static_cast<double>(d);
+            double degrees = static_cast<double>(fits.n_used[problem]);
+            // Fixed variables have no variance.
+            for (std::size_t j = 0; j < d; ++j)
+                degrees -= fits.covariance_of(problem)[j * d + j] == 0 ? 0 : 1;
             quantile =
                 student_quantile(confidence, is_known ? std::numeric_limits<double>::infinity() : degrees);
             known_problem = problem;
