@@ -38,11 +38,11 @@ std::vector<RunEnd> alone(const Objective& objective, const Tuning& tuning, cons
                            .threads = 1});
 }
 
-const TuneOptions many_kinds = {.rule = {Method::adam, Method::nadam, Method::amsgrad, Method::momentum},
+const TuneOptions many_kinds = {.rule = {Method::adam, Method::nadam, Method::momentum},
                                 .alpha = {0.02, 0.3},
                                 .iterations = {7, 100, 130},
                                 .schedule = {Schedule::cosine, Schedule::constant},
-                                .starts = 37};
+                                .starts = 21};
 
 /// Sphere of the calling thread alone, by hand.
 class Sphere final : public Objective {
@@ -64,15 +64,15 @@ class Sphere final : public Objective {
 
 TEST_CASE("the runs of every setting are those of minimize_batch, for any number of threads") {
     const Expression objective(rough, square);
-    for (const int threads : {1, 2, 5}) {
+    for (const int threads : {1, 3}) {
         const Options options{.explore = 1, .threads = threads};
         const Tuning tuning = tune(objective, square, options, many_kinds);
-        REQUIRE(tuning.settings.size() == 48);
+        REQUIRE(tuning.settings.size() == 36);
         CHECK(tuning.status == SearchStatus::completed);
         std::set<RunStatus> seen;
         for (const Tuned& tuned : tuning.settings) {
             const std::vector<RunEnd> ends = alone(objective, tuning, tuned, options);
-            REQUIRE(tuned.ends.size() == 37);
+            REQUIRE(tuned.ends.size() == 21);
             for (std::size_t i = 0; i < ends.size(); ++i) {
                 INFO(tuned.number << " " << i << " on " << threads);
                 CHECK(same_bits(tuned.ends[i], ends[i]));
@@ -171,7 +171,7 @@ TEST_CASE("settings are told by what their runs took, best first") {
         std::ranges::sort(values);
         CHECK(tuned.reached == times.size());
         CHECK(tuned.best_f == values.front());
-        CHECK(tuned.median_f == values[18]);
+        CHECK(tuned.median_f == values[10]);
         best = std::min(best, tuned.best_f);
         CHECK(tuned.expected_evaluations >= last);
         last = tuned.expected_evaluations;
@@ -195,8 +195,8 @@ TEST_CASE("settings are told by what their runs took, best first") {
     const std::size_t broken =
         std::ranges::count(easy.settings.front().ends, RunStatus::nan_at_start, &RunEnd::status);
     CHECK(broken > 0);
-    CHECK(easy.settings.front().reached == 37 - broken);
-    CHECK(easy.settings.front().expected_evaluations == 37.0 / static_cast<double>(37 - broken));
+    CHECK(easy.settings.front().reached == 21 - broken);
+    CHECK(easy.settings.front().expected_evaluations == 21.0 / static_cast<double>(21 - broken));
 }
 
 TEST_CASE("a target that is found is a fraction of the way above the best value, in any units") {

@@ -105,6 +105,9 @@ struct Tuned {
 struct Tuning {
     /// Best first: the fewest expected evaluations, then the lowest median_f, then the lowest best_f.
     std::vector<Tuned> settings = {};
+    /// As used: with what is varied where nothing is said, and with settings (unless there is a grid) and
+    /// starts.
+    TuneOptions tune_options = {};
     std::vector<std::vector<double>> starts = {};  ///< of every setting
     double target = 0;                             ///< given, or found
     double best_f = 0;                             ///< of all runs

@@ -21,19 +21,16 @@
 
 #include "arguments.hpp"
 #include "console.hpp"
+#include "exit_codes.hpp"
 #include "outputs.hpp"
 #include "points.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
+#include "tune_command.hpp"
 
 namespace lanewise::cli {
 
 namespace {
-
-constexpr int done = 0;
-constexpr int failed = 1;
-constexpr int bad_input = 2;
-constexpr int nothing_finite = 3;
 
 /// The user ended the program while it was writing; nothing of it is kept.
 struct Interrupted {};
@@ -164,16 +161,6 @@ class Attempts {
     bool all_succeeded_ = true;
 };
 
-/// The files a problem was read from.
-std::vector<NamedFile> inputs_of(const Problem& problem) {
-    const auto named = [](const std::filesystem::path& file) {
-        return file.empty() ? std::nullopt : std::optional(file.string());
-    };
-    return {{"problem", named(problem.file)},
-            {"expression", named(problem.expression_file)},
-            {"starts-file", named(problem.starts_file)}};
-}
-
 /// Refuses options that do not go together, and outputs of which one would overwrite another.
 void check_outputs(const Command& command) {
     const Output& output = command.problem.output;
@@ -235,10 +222,7 @@ int run_minimize(const Command& command) {
 
     ProgressLine line;
     if (output.checkpoint) options.checkpoint = write_checkpoints(*output.checkpoint, line);
-    const bool wants_progress = output.progress == ShowProgress::always ||
-                                (output.progress == ShowProgress::on_terminal && line.on_terminal());
-    if (wants_progress && !output.quiet)
-        options.progress = [&line](const Progress& progress) { line(progress); };
+    if (line.is_wanted(output)) options.progress = [&line](const Progress& progress) { line(progress); };
     Profile profile;
     if (command.kind == Command::Kind::profile)
         options.profile = [&profile](const Profile& told) { profile = told; };
@@ -386,6 +370,7 @@ int run(const Command& command) {
         case Command::Kind::minimize:
         case Command::Kind::profile: return run_minimize(command);
         case Command::Kind::minima: return run_minima(command.checkpoint, command.flags);
+        case Command::Kind::tune: return run_tune(command);
         case Command::Kind::evaluate:
             return command.at ? run_evaluate(command.problem, *command.at)
                               : run_evaluate_file(command.problem, *command.at_file);

@@ -55,6 +55,15 @@ bool is_stdin(const std::string& file) {
 
 }  // namespace
 
+std::vector<NamedFile> inputs_of(const Problem& problem) {
+    const auto named = [](const std::filesystem::path& file) {
+        return file.empty() ? std::nullopt : std::optional(file.string());
+    };
+    return {{"problem", named(problem.file)},
+            {"expression", named(problem.expression_file)},
+            {"starts-file", named(problem.starts_file)}};
+}
+
 void require_distinct(const std::vector<NamedFile>& outputs, const std::vector<NamedFile>& inputs) {
     struct Taken {
         Target target;

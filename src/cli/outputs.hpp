@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lanewise/io.hpp"
+#include "lanewise/problem.hpp"
 
 namespace lanewise::cli {
 
@@ -17,6 +18,9 @@ struct NamedFile {
     std::string option;
     std::optional<std::string> file;  ///< none where the option was not given
 };
+
+/// The files a problem was read from.
+std::vector<NamedFile> inputs_of(const Problem& problem);
 
 /// Two outputs may not lead to one file, whatever names they have for it, nor an output to an input or to the
 /// file that stdout is redirected to.

@@ -16,7 +16,7 @@ class ProgressLine {
     ProgressLine& operator=(const ProgressLine&) = delete;
     ~ProgressLine() { finish(); }
     void operator()(const Progress& progress);
-    bool on_terminal() const noexcept { return terminal_; }
+    bool is_wanted(const Output& output) const noexcept;
     /// Ends the line.
     void finish();
 

@@ -154,10 +154,12 @@ void Crew<T>::find_steps(std::span<const Squad<T>> squads, std::size_t iteration
         stages_[squad] = squads.size() == 1 ? steps_[squad].of_known(course, iteration, count)
                                             : steps_[squad].of(course, iteration, count);
     };
-    if (squads.size() == 1) {
-        find(0);
-    } else {
+    constexpr double seconds_per_step = 2e-7;
+    const auto steps = static_cast<double>(squads.size() * iterations);
+    if (threads_worth(steps * seconds_per_step) > 1 && squads.size() > 1) {
         share(squads.size(), find);
+    } else {
+        for (std::size_t squad = 0; squad < squads.size(); ++squad) find(squad);
     }
 }
 

@@ -133,12 +133,14 @@ class Reader {
             for (const Entry& parameter : entries_of(entry)) read_parameter(parameter);
         } else if (entry.key == "options") {
             for (const Entry& option : entries_of(entry)) read_option(option);
+        } else if (entry.key == "tune") {
+            for (const Entry& option : entries_of(entry)) read_tune_option(option);
         } else if (kind_of_option(entry.key)) {
             fail(entry.key_position, fmt::format("'{}' belongs below [options]", entry.key));
         } else {
             fail(entry.key_position,
                  unknown("key", entry.key,
-                         {"expression", "expression-file", "variables", "parameters", "options"}));
+                         {"expression", "expression-file", "variables", "parameters", "options", "tune"}));
         }
     }
 
@@ -225,6 +227,24 @@ class Reader {
         if (entry.key == "starts-file") refuse_stdin(entry, text);
         if (kind == OptionKind::file && !text.empty() && text != "-") text = beside(text).string();
         locate(entry.value->source().begin, [&] { set_option(problem_, entry.key, text); });
+    }
+
+    /// A list of values is one text, as in a flag.
+    void read_tune_option(const Entry& entry) {
+        std::string text;
+        const auto add = [&](const toml::node& node) {
+            if (!node.is_number() && !node.is_string())
+                fail(node.source().begin,
+                     fmt::format("{} must be a number, a string or a list of them, not {}", entry.key,
+                                 type_name(node)));
+            text += (text.empty() ? "" : ",") + lanewise::text_of(node);
+        };
+        if (const toml::array* list = entry.value->as_array()) {
+            for (const toml::node& node : *list) add(node);
+        } else {
+            add(*entry.value);
+        }
+        locate(entry.value->source().begin, [&] { set_tune_option(problem_, entry.key, text); });
     }
 
     void refuse_stdin(const Entry& entry, std::string_view file) const {

@@ -106,10 +106,11 @@ double median_of(std::span<const std::vector<double>> points, Engine& engine) {
 class Sweep {
   public:
     Sweep(const Objective& objective, const Box& box, const Options& options, const TuneOptions& tune_options)
-        : tune_options_(&tune_options),
-          settings_(settings_of(options, tune_options)),
+        : tune_options_(with_used(tune_options)),
+          settings_(settings_of(options, tune_options_)),
           options_(checked(objective, box, options)),
           halt_(options_) {
+        drawn_starts_ = options_.drawn_starts();
         options_.start_points = chosen_starts(objective, box, options_, all_starts());
         options_.starts.reset();
     }
@@ -122,7 +123,7 @@ class Sweep {
         const std::optional<double> target =
             options_.target ? std::optional(setup.sign * *options_.target) : std::nullopt;
         Ways ways(starts.size() * settings_.size(), target, target ? 0 : median_of(starts, *engine),
-                  tune_options_->tolerance);
+                  tune_options_.tolerance);
         std::vector<Course> courses;
         for (const TuneSetting& setting : settings_) courses.emplace_back(setting.in(options_));
         std::vector<RunEnd> ends = take({.starts = starts,
@@ -149,13 +150,11 @@ class Sweep {
     static constexpr std::size_t usual_starts = 64;
 
     Options checked(const Objective& objective, const Box& box, Options options) const {
-        if (tune_options_->starts || options.start_points.empty())
-            options.starts = tune_options_->starts.value_or(usual_starts);
-        else
-            options.starts.reset();
-        if (!(tune_options_->tolerance >= 0 && tune_options_->tolerance < 1))
+        options.starts = tune_options_.starts;
+        if (!options.starts && options.start_points.empty()) options.starts = usual_starts;
+        if (!(tune_options_.tolerance >= 0 && tune_options_.tolerance < 1))
             throw std::invalid_argument(
-                fmt::format("tolerance {}: must be at least 0 and below 1", tune_options_->tolerance));
+                fmt::format("tolerance {}: must be at least 0 and below 1", tune_options_.tolerance));
         for (const TuneSetting& setting : settings_) {
             if (setting.rule.method == Method::lbfgs)
                 throw std::invalid_argument("rule lbfgs: has no settings; must be one of the others");
@@ -217,11 +216,13 @@ class Sweep {
     }
 
     Tuning tell(std::vector<RunEnd> ends, const Ways& ways, double sign) {
-        Tuning tuning{.starts = options_.start_points,
+        Tuning tuning{.tune_options = tune_options_,
+                      .starts = options_.start_points,
                       .target = sign * ways.target(),
                       .best_f = sign * ways.best_f(),
                       .status = status(ends),
                       .seconds = halt_.seconds()};
+        tuning.tune_options.starts = drawn_starts_;
         tuning.best_x = std::ranges::find(ends, tuning.best_f, &RunEnd::f)->x;
         for (const RunEnd& end : ends) tuning.evaluations += end.evaluations;
         for (std::size_t s = 0; s < settings_.size(); ++s)
@@ -273,9 +274,10 @@ class Sweep {
         return tuned;
     }
 
-    const TuneOptions* tune_options_;
+    TuneOptions tune_options_;
     std::vector<TuneSetting> settings_;
     Options options_;
+    std::size_t drawn_starts_ = 0;
     Halt halt_;
 };
 

@@ -19,15 +19,7 @@ namespace lanewise {
 
 namespace {
 
-constexpr std::size_t usual_settings = 64;
 constexpr std::size_t most_settings = 1'000'000;
-
-/// What is varied where nothing is.
-void vary_the_usual(TuneOptions& options) {
-    options.alpha = Between{1e-3, 1};
-    options.beta1 = Between{0, 0.99};
-    options.beta2 = Between{0.9, 0.9999};
-}
 
 double number_of(const std::string& digits) {
     double number = 0;
@@ -111,16 +103,9 @@ class Settings {
                 .final_alpha = options.final_alpha,
                 .iterations = options.iterations},
           options_(tune_options),
-          seed_(options.seed) {
-        check(options_);
-        if (!is_any_varied()) vary_the_usual(options_);
-    }
+          seed_(options.seed) {}
 
-    std::vector<TuneSetting> list() {
-        bool has_range = false;
-        visit([&](const Dial&, const auto& varied) { has_range = has_range || varied.range; });
-        return options_.grid || (!options_.settings && !has_range) ? grid() : sobol();
-    }
+    std::vector<TuneSetting> list() { return options_.settings ? sobol() : grid(); }
 
   private:
     /// Calls `visit(dial, varied)` for each that is.
@@ -129,12 +114,6 @@ class Settings {
         visit_dials(options_, base_, [&](const Dial& dial, const auto& varied, auto&) {
             if (is_varied(varied)) visit(dial, varied);
         });
-    }
-
-    bool is_any_varied() {
-        bool is_any = false;
-        visit([&](const Dial&, const auto&) { is_any = true; });
-        return is_any;
     }
 
     TuneSetting setting_at(const Places& places) {
@@ -152,7 +131,7 @@ class Settings {
         std::vector<bool> is_range;
         std::size_t count = 1;
         visit([&](const Dial& dial, const auto& varied) {
-            levels.push_back(varied.range ? *options_.grid : varied.values.size());
+            levels.push_back(varied.range ? options_.grid.value() : varied.values.size());
             is_range.push_back(varied.range.has_value());
             if (levels.back() > most_settings / count)
                 throw std::invalid_argument(
@@ -181,7 +160,7 @@ class Settings {
         const SobolPoints points(seed_, units.size());
         std::vector<TuneSetting> settings;
         Places places(units.size());
-        for (std::size_t i = 0; i < options_.settings.value_or(usual_settings); ++i) {
+        for (std::size_t i = 0; i < *options_.settings; ++i) {
             points.point(i, places);
             std::ranges::transform(places, units, places.begin(), std::multiplies());
             settings.push_back(setting_at(places));
@@ -195,6 +174,26 @@ class Settings {
 };
 
 }  // namespace
+
+TuneOptions with_used(TuneOptions options) {
+    constexpr std::size_t usual_settings = 64;
+    check(options);
+    bool is_any_varied = false;
+    bool has_range = false;
+    TuneSetting none{};
+    visit_dials(options, none, [&](const Dial&, const auto& varied, auto&) {
+        is_any_varied = is_any_varied || is_varied(varied);
+        has_range = has_range || varied.range;
+    });
+    if (!is_any_varied) {
+        options.alpha = Between{1e-3, 1};
+        options.beta1 = Between{0, 0.99};
+        options.beta2 = Between{0.9, 0.9999};
+        has_range = true;
+    }
+    if (!options.grid && !options.settings && has_range) options.settings = usual_settings;
+    return options;
+}
 
 std::vector<TuneSetting> settings_of(const Options& options, const TuneOptions& tune_options) {
     return Settings(options, tune_options).list();
