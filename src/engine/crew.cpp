@@ -30,6 +30,8 @@ Crew<T>::Crew(const Setup& setup, Halt& halt)
       functions_(&kernels::functions<T>(kernel_table(setup.isa))),
       newton_from_(newton_from(*functions_)),
       halt_(&halt),
+      steps_(setup.sign),
+      stage_steps_(static_cast<std::size_t>(setup.threads), {Steps<T>(setup.sign)}),
       recorder_(halt, setup) {}
 
 template <class T>
@@ -96,9 +98,9 @@ void Crew<T>::begin(std::span<Squad<T>> squads, const Origins& origins) {
         seconds_per_iteration_ + seconds_per_coordinate * static_cast<double>(setup_->box->dimension());
     std::atomic<std::uint64_t> evaluations = 0;
     for_each_tile(squads, threads_worth(static_cast<double>(candidates) * seconds_per_candidate),
-                  [&](std::size_t squad, std::size_t tile, std::size_t thread) {
+                  [&](Squad<T>& squad, std::size_t tile, std::size_t thread) {
                       const Recorder::Scope scope(recorder_, thread, Activity::start);
-                      evaluations += begin_tile(squads[squad].swarm, tile, thread, origins);
+                      evaluations += begin_tile(squad.swarm, tile, thread, origins);
                   });
     (halt_->requested() ? evaluations_in_vain_ : workspaces_.front().work.evaluations) += evaluations;
 }
@@ -143,50 +145,39 @@ std::uint64_t Crew<T>::begin_tile(Swarm<T>& swarm, std::size_t tile, std::size_t
 }
 
 template <class T>
-void Crew<T>::find_steps(std::span<const Squad<T>> squads, std::size_t iteration, std::size_t iterations) {
-    while (steps_.size() < squads.size()) steps_.emplace_back(setup_->sign);
-    stages_.assign(squads.size(), {});
-    const auto find = [&](std::size_t squad) {
-        const Course& course = squads[squad].course;
-        if (squads[squad].swarm.lanes() == 0) return;
-        const std::size_t count =
-            std::min(iterations, course.iterations - std::min(iteration, course.iterations));
-        stages_[squad] = squads.size() == 1 ? steps_[squad].of_known(course, iteration, count)
-                                            : steps_[squad].of(course, iteration, count);
-    };
-    constexpr double seconds_per_step = 2e-7;
-    const auto steps = static_cast<double>(squads.size() * iterations);
-    if (threads_worth(steps * seconds_per_step) > 1 && squads.size() > 1) {
-        share(squads.size(), find);
-    } else {
-        for (std::size_t squad = 0; squad < squads.size(); ++squad) find(squad);
-    }
-}
-
-template <class T>
 void Crew<T>::advance(std::span<Squad<T>> squads, std::size_t iteration, std::size_t iterations) {
-    find_steps(squads, iteration, iterations);
+    const auto steps_of = [&](const Squad<T>& squad) {
+        const std::size_t all = squad.course.iterations;
+        return std::min(iterations, all - std::min(iteration, all));
+    };
+    std::span<const kernels::Step<T>> steps_of_all;  // where all runs have one course
+    if (squads.size() == 1)
+        steps_of_all = steps_.of_known(squads.front().course, iteration, steps_of(squads.front()));
+    for (StageSteps& of_thread : stage_steps_) of_thread.squad = nullptr;
     const auto alive = [&] {
         std::uint64_t sum = 0;
         for (const Squad<T>& squad : squads) sum += squad.swarm.alive();
         return sum;
     };
     double lane_iterations = 0;
-    for (std::size_t squad = 0; squad < squads.size(); ++squad) {
-        const Swarm<T>& swarm = squads[squad].swarm;
+    for (const Squad<T>& squad : squads)
         lane_iterations +=
-            static_cast<double>((stages_[squad].size() + 1) * swarm.tiles() * swarm.tile_lanes());
-    }
+            static_cast<double>((steps_of(squad) + 1) * squad.swarm.tiles() * squad.swarm.tile_lanes());
     const double begin = halt_->seconds();
     const std::uint64_t alive_before = alive();
     const int threads = threads_worth(lane_iterations * seconds_per_iteration_);
-    for_each_tile(squads, threads, [&](std::size_t squad, std::size_t tile, std::size_t thread) {
-        Swarm<T>& swarm = squads[squad].swarm;
+    for_each_tile(squads, threads, [&](Squad<T>& squad, std::size_t tile, std::size_t thread) {
+        Swarm<T>& swarm = squad.swarm;
         if (halt_->requested() || !swarm.is_live(tile)) return;
-        const Method of_course = squads[squad].course.rule.method;
+        const Method of_course = squad.course.rule.method;
         const kernels::Method method = kernel_method(of_course);
         const kernels::NativeFunctions<T>* native = native_for(of_course);
-        const std::span<const kernels::Step<T>> steps = stages_[squad];
+        StageSteps& of_thread = stage_steps_[thread];
+        if (squads.size() > 1 && of_thread.squad != &squad) {
+            of_thread.now = of_thread.steps.of(squad.course, iteration, steps_of(squad));
+            of_thread.squad = &squad;
+        }
+        const std::span<const kernels::Step<T>> steps = squads.size() > 1 ? of_thread.now : steps_of_all;
         Workspace<T>& workspace = workspaces_[thread];
         kernels::Tile<T> rows = swarm.unpack(tile, workspace);
         rows.newton_from = newton_from_;
@@ -259,7 +250,7 @@ void Crew<T>::for_each_tile(std::span<Squad<T>> squads, int threads, Work work) 
                 const auto tile = static_cast<std::size_t>(i);
                 const auto squad = static_cast<std::size_t>(std::ranges::upper_bound(first_tiles_, tile) -
                                                             first_tiles_.begin() - 1);
-                work(squad, tile - first_tiles_[squad], static_cast<std::size_t>(thread));
+                work(squads[squad], tile - first_tiles_[squad], static_cast<std::size_t>(thread));
             } catch (...) {
                 halt_->keep(std::current_exception());
             }

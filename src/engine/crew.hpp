@@ -62,14 +62,19 @@ class Crew {
     std::uint64_t evaluations_in_vain() const { return evaluations_in_vain_; }
 
   private:
+    /// The steps that a thread takes with the tiles of a squad, which are most often one after the other.
+    struct StageSteps {
+        Steps<T> steps;
+        const Squad<T>* squad = nullptr;
+        std::span<const kernels::Step<T>> now = {};
+    };
+
     static std::size_t thread() { return static_cast<std::size_t>(omp_get_thread_num()); }
 
     /// Calls work(squad, tile, thread) for every tile of every squad. Shares are static: while no tile is
     /// given up, a tile's memory is first touched by the thread that works on it in every stage.
     template <class Work>
     void for_each_tile(std::span<Squad<T>> squads, int threads, Work work);
-    /// Finds the steps that each squad takes in a stage.
-    void find_steps(std::span<const Squad<T>> squads, std::size_t iteration, std::size_t iterations);
     /// Puts the runs of a tile where they start. Returns the evaluations that choosing among candidates
     /// takes.
     std::uint64_t begin_tile(Swarm<T>& swarm, std::size_t tile, std::size_t thread, const Origins& origins);
@@ -87,9 +92,9 @@ class Crew {
     /// it uses all threads.
     double seconds_per_iteration_ = std::numeric_limits<double>::infinity();
     Halt* halt_;
-    std::vector<Steps<T>> steps_;                            ///< [squad]
-    std::vector<std::span<const kernels::Step<T>>> stages_;  ///< [squad] steps of this stage
-    std::vector<std::size_t> first_tiles_;                   ///< [squad] counted over all squads; then all
+    Steps<T> steps_;                        ///< of waves of one course
+    std::vector<StageSteps> stage_steps_;   ///< [thread]
+    std::vector<std::size_t> first_tiles_;  ///< [squad] counted over all squads; then all
     Recorder recorder_;
     int threads_seen_ = 1;  ///< that OpenMP gives
     std::size_t workspace_lanes_ = 0;

@@ -244,7 +244,14 @@ class Reader {
         } else {
             add(*entry.value);
         }
-        locate(entry.value->source().begin, [&] { set_tune_option(problem_, entry.key, text); });
+        locate(entry.value->source().begin, [&] {
+            try {
+                set_tune_option(problem_, entry.key, text);
+            } catch (const ParseError& error) {
+                throw std::invalid_argument(
+                    fmt::format("vary {} '{}': {}", entry.key, text, error.message()));
+            }
+        });
     }
 
     void refuse_stdin(const Entry& entry, std::string_view file) const {
