@@ -801,7 +801,7 @@ TEST_CASE("a sweep is told as a table, JSON and CSV, and the best setting can be
     const std::vector<std::string> rows = lines_of(lanewise::read_file(csv));
     REQUIRE(rows.size() == 65);
     CHECK_THAT(rows[0], ContainsSubstring("number,rule,alpha,beta1,beta2,eps,iterations,schedule,warm-up"));
-    const std::size_t columns = std::ranges::count(rows[0], ',');
+    const auto columns = std::ranges::count(rows[0], ',');
     for (const std::string& row : rows) CHECK(std::ranges::count(row, ',') == columns);
     CHECK(rows[1].starts_with(std::to_string(best["number"].get<int>()) + ",adam," + alpha + ","));
 
