@@ -56,7 +56,8 @@ double within(const Between& range, Spread spread, double fraction) {
 template <class T>
 void check(const Dial& dial, const Varied<T>& varied) {
     if (!varied.range) return;
-    const auto [lower, upper] = *varied.range;
+    const double lower = varied.range->lower;
+    const double upper = varied.range->upper;
     const auto refuse = [&](std::string_view allowed) {
         throw std::invalid_argument(fmt::format("vary {} {}:{}: {}", dial.name, lower, upper, allowed));
     };
