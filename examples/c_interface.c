@@ -1,4 +1,4 @@
-/* The C interface: a formula, a callback, and what goes wrong. */
+/* The C interface: a formula, a callback, fits, and what goes wrong. */
 #include <lanewise/lanewise.h>
 #include <math.h>
 #include <stdio.h>
@@ -69,6 +69,31 @@ static int callback(void) {
     return code;
 }
 
+/* Two decay curves over the same four times. */
+static int fits(void) {
+    const double t[4] = {0, 1, 2, 3}, y[2 * 4] = {8, 4, 2, 1, 9, 3, 1, 0.4};
+    const size_t first_rows[3] = {0, 4, 8};
+    double x[2 * 2], standard_error[2 * 2];
+    lanewise_problem *problem = lanewise_new();
+    int i, code;
+    if (problem == NULL) return 1;
+    if ((code = lanewise_add_variable_text(problem, "a=0:20")) != 0 ||
+        (code = lanewise_add_variable_text(problem, "k=0:5")) != 0 ||
+        (code = lanewise_set_model(problem, "a*exp(-k*t)", "y", NULL, NULL)) != 0 ||
+        (code = lanewise_set_rows(problem, 2, first_rows)) != 0 ||
+        (code = lanewise_add_column(problem, "t", 4, t, 1)) != 0 ||
+        (code = lanewise_add_column(problem, "y", 8, y, 0)) != 0 ||
+        (code = lanewise_fit(problem, NULL, 0, x, standard_error, NULL, NULL, NULL, NULL, NULL, NULL,
+                             NULL)) != 0) {
+        fprintf(stderr, "%s\n", lanewise_error(problem));
+    } else {
+        for (i = 0; i < 2; ++i)
+            printf("a = %.4f, k = %.4f +- %.4f\n", x[2 * i], x[2 * i + 1], standard_error[2 * i + 1]);
+    }
+    lanewise_free(problem);
+    return code;
+}
+
 static int mistake(void) {
     lanewise_problem *problem = lanewise_new();
     int code;
@@ -80,5 +105,5 @@ static int mistake(void) {
 }
 
 int main(void) {
-    return formula() || callback() || mistake();
+    return formula() || callback() || fits() || mistake();
 }

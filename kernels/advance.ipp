@@ -57,6 +57,17 @@ struct Range {
 
     Range(const Tile<T>& tile, std::size_t j)
         : lower(tile.lower[j]), upper(tile.upper[j]), scale(tile.scale[j]) {}
+    Range(const Tile<T>& tile, std::size_t j, std::size_t lane) {
+        if (tile.ranges_by_lane == nullptr) {
+            *this = Range(tile, j);
+            return;
+        }
+        const T* rows = tile.ranges_by_lane + j * tile.lanes + lane;
+        const std::size_t block = tile.dimension * tile.lanes;
+        lower = load(rows);
+        upper = load(rows + block);
+        scale = load(rows + 2 * block);
+    }
 };
 
 // A step has two halves, which fused.ipp keeps apart.
@@ -164,7 +175,7 @@ void move(const Tile<T> tile, std::size_t lane, const Seen<T> seen, const WideSt
         Batch<T> best_x = load(tile.best_x + at);
         Moments<T, Rule::rows> moments;
         load_moments<T, Rule>(tile, at, moments);
-        const Range<T> range(tile, j);
+        const Range<T> range(tile, j, lane);
         const Stride<T, Rule> stride = begin_move<T, Rule>(load(tile.g + at), moments, range.scale, step);
         finish_move<T, Rule>(x, best_x, moments, stride, range, seen);
         store(tile.x + at, x);
@@ -204,7 +215,7 @@ Batch<T> slope(const Tile<T> tile, std::size_t lane) {
     const Batch<T> zero(T(0));
     Batch<T> steepest = zero;
     for (std::size_t j = 0; j < tile.dimension; ++j) {
-        const Range<T> range(tile, j);
+        const Range<T> range(tile, j, lane);
         const Batch<T> x = load(tile.x + j * tile.lanes + lane);
         const Batch<T> g = flip(tile.flip, load(tile.g + j * tile.lanes + lane));
         const Mask<T> held = ((x == range.lower) & (zero < g)) | ((x == range.upper) & (g < zero));

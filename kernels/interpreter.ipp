@@ -121,38 +121,70 @@ void sincos_rows(T* to_sin, T* to_cos, std::size_t lanes, Row<T> row) {
     }
 }
 
+/// Adds to a sum over rows, in the lanes that have the row.
+template <class T, class Term>
+void add_to_sum(const Target<T>& sum, const T* has_row, Term term) {
+    if (has_row == nullptr) {
+        sum.fill([&](std::size_t i) { return term(i, load(sum.to + i)); });
+    } else {
+        sum.fill([&](std::size_t i) {
+            const Batch<T> before = load(sum.to + i);
+            return xsimd::select(is_zero(load(has_row + i)), before, term(i, before));
+        });
+    }
+}
+
+/// Where a program has its rows; what is only read is not const here.
 template <class T>
-void interpret(const Instructions<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g) {
-    using B = Batch<T>;
+struct Spaces {
     struct Rows {
         T* base;
         std::size_t pitch;
     };
-    // The spaces of variables and constants are only read.
-    const Rows rows[spaces] = {{const_cast<T*>(x), lanes},
-                               {scratch, lanes},
-                               {const_cast<T*>(code.constants), lane_group},
-                               {g, lanes},
-                               {f, lanes}};
-    const auto at = [&rows](std::uint32_t operand) {
-        const Rows& space = rows[operand >> space_shift];
+    Rows of[spaces];
+    const T* has_row = nullptr;  ///< where only some lanes have the row of the data
+
+    T* at(std::uint32_t operand) const {
+        const Rows& space = of[operand >> space_shift];
         return space.base + (operand & index_mask) * space.pitch;
-    };
-    const auto read = [&](std::uint32_t operand) {
-        return Row<T>{at(operand), operand >> space_shift == constant};
-    };
-    for (const Instruction* i = code.first; i != code.first + code.count; ++i) {
-        const Target<T> target{at(i->to), lanes};
-        const auto unary = [&](auto operation) { target.unary(operation, read(i->a)); };
-        const auto binary = [&](auto operation) { target.binary(operation, read(i->a), read(i->b)); };
+    }
+    Row<T> read(std::uint32_t operand) const {
+        const std::uint32_t space = operand >> space_shift;
+        return {at(operand), space == constant || space == shared_column};
+    }
+};
+
+template <class T>
+void interpret(const Instruction* first, const Instruction* last, std::size_t lanes,
+               const Spaces<T>& rows) {
+    using B = Batch<T>;
+    for (const Instruction* i = first; i != last; ++i) {
+        const Target<T> target{rows.at(i->to), lanes};
+        const auto unary = [&](auto operation) { target.unary(operation, rows.read(i->a)); };
+        const auto binary = [&](auto operation) {
+            target.binary(operation, rows.read(i->a), rows.read(i->b));
+        };
         const auto ternary = [&](auto operation) {
-            target.ternary(operation, read(i->a), read(i->b), read(i->c));
+            target.ternary(operation, rows.read(i->a), rows.read(i->b), rows.read(i->c));
         };
         switch (i->op) {
             case Opcode::twins:
-                twins<T>[i->variant](target, at(i->e), read(i->a), read(i->b), read(i->c), read(i->d));
+                twins<T>[i->variant](target, rows.at(i->e), rows.read(i->a), rows.read(i->b), rows.read(i->c),
+                                     rows.read(i->d));
                 break;
-            case Opcode::sincos: sincos_rows(target.to, at(i->b), lanes, read(i->a)); break;
+            case Opcode::sincos: sincos_rows(target.to, rows.at(i->b), lanes, rows.read(i->a)); break;
+            case Opcode::sum_rows: {
+                const Column<T> as(rows.read(i->a));
+                add_to_sum(target, rows.has_row, [&](std::size_t lane, B sum) { return sum + as[lane]; });
+                break;
+            }
+            case Opcode::sum_products: {
+                const Column<T> as(rows.read(i->a));
+                const Column<T> bs(rows.read(i->b));
+                add_to_sum(target, rows.has_row,
+                           [&](std::size_t lane, B sum) { return fma(as[lane], bs[lane], sum); });
+                break;
+            }
 #define LANEWISE_CASE_1(name)                          \
     case Opcode::name:                                 \
         unary([](B a) { return operation::name(a); }); \
@@ -173,6 +205,46 @@ void interpret(const Instructions<T>& code, std::size_t lanes, const T* x, T* sc
 #undef LANEWISE_CASE_2
 #undef LANEWISE_CASE_1
         }
+    }
+}
+
+template <class T>
+void enter_row(Spaces<T>& rows, const DataRows<T>& data, std::size_t row, std::size_t lanes) {
+    for (std::size_t column = 0; column < data.shared_columns; ++column) {
+        const Batch<T> number(data.shared[row * data.shared_columns + column]);
+        T* to = rows.of[shared_column].base + column * lanes;
+        for (std::size_t i = 0; i < lane_group; i += Batch<T>::size) store(to + i, number);
+    }
+    const T* by_lane = data.by_lane + row * data.lane_columns * lanes;
+    rows.of[lane_column].base = const_cast<T*>(by_lane);
+    rows.has_row = row < data.least ? nullptr : by_lane + (data.lane_columns - 1) * lanes;
+}
+
+template <class T>
+void interpret(const Instructions<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g) {
+    Spaces<T> rows{.of = {{const_cast<T*>(x), lanes},
+                          {scratch, lanes},
+                          {const_cast<T*>(code.constants), lane_group},
+                          {g, lanes},
+                          {f, lanes},
+                          {scratch + code.registers * lanes, lanes},
+                          {nullptr, lanes},
+                          {nullptr, lanes}}};
+    if (code.section_count == 0) {
+        interpret(code.first, code.first + code.count, lanes, rows);
+        return;
+    }
+    const DataRows<T>& data = *code.data;
+    rows.of[parameter].base = const_cast<T*>(data.parameters);
+    const Instruction* first = code.first;
+    for (std::size_t s = 0; s < code.section_count; ++s) {
+        const Instruction* last = code.first + code.sections[s].end;
+        const std::size_t count = code.sections[s].is_for_each_row ? data.most : 1;
+        for (std::size_t row = 0; row < count; ++row) {
+            if (code.sections[s].is_for_each_row) enter_row(rows, data, row, lanes);
+            interpret(first, last, lanes, rows);
+        }
+        first = last;
     }
 }
 

@@ -5,6 +5,7 @@
 #include "exercises.ipp"
 #include "interpreter.ipp"
 #include "lbfgs.ipp"
+#include "levenberg_marquardt.ipp"
 #include "turns.ipp"
 
 namespace lanewise::kernels {
@@ -18,6 +19,7 @@ constexpr Functions<T> all_functions() {
                            .turn_numbers = turn_numbers<T>,
                            .interpret = interpret<T>,
                            .call_of = call_of<T>,
+                           .advance_least_squares = advance_least_squares<T>,
                            .width = Batch<T>::size,
                            .exercise = exercise<T>,
                            .has_newton_forms = has_newton_forms,

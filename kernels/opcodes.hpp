@@ -37,8 +37,10 @@
 
 #define LANEWISE_OPERATIONS(X)                                 \
     LANEWISE_SIMPLE_OPERATIONS(X)                              \
-    X(sincos, 1) /* two results: b is where the cosine goes */ \
-    X(twins, 0)  /* two multiply-adds of the same factors, see below */
+    X(sincos, 1)       /* two results: b is where the cosine goes */          \
+    X(twins, 0)        /* two multiply-adds of the same factors, see below */ \
+    X(sum_rows, 1)     /* the sum over the rows of the data */                \
+    X(sum_products, 2) /* the sum of a*b over the rows, one rounding each */
 
 // X(name, operands, accuracy). Taken from SLEEF; accuracy is SLEEF's suffix: u10 is 1.0 ULP, u35 3.5 ULP.
 #define LANEWISE_FUNCTIONS(X) \

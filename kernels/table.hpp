@@ -58,6 +58,9 @@ struct Tile {
     /// Roots in a step are taken by Newton's method from this number on, as Functions::least_newton_root
     /// allows: a matter of speed alone, their bits are the same.
     T newton_from = std::numeric_limits<T>::infinity();
+    /// Where every lane has bounds and scales of its own: rows [lower, upper, scale][d] in place of those
+    /// numbers; else null.
+    const T* ranges_by_lane = nullptr;
 };
 
 /// The numbers of one iteration, as far as the rule needs them. When maximising, alpha and alpha_g are
@@ -93,7 +96,17 @@ struct Instruction {
     std::uint32_t d = 0, e = 0;  ///< of twins
 };
 
-enum Space : std::uint32_t { variable = 0, scratch = 1, constant = 2, gradient = 3, value = 4, spaces = 5 };
+enum Space : std::uint32_t {
+    variable = 0,
+    scratch = 1,
+    constant = 2,
+    gradient = 3,
+    value = 4,
+    shared_column = 5,  ///< a number of the row that stands for all lanes
+    lane_column = 6,    ///< of the row, by lane
+    parameter = 7,      ///< by lane
+    spaces = 8
+};
 inline constexpr std::uint32_t space_shift = 28;
 inline constexpr std::uint32_t index_mask = (1U << space_shift) - 1;
 
@@ -101,12 +114,40 @@ constexpr std::uint32_t operand(Space space, std::uint32_t index) {
     return (static_cast<std::uint32_t>(space) << space_shift) | index;
 }
 
-/// A program: straight-line code that computes value and gradient together.
+/// The data that the lanes of a tile have, row by row.
+template <class T>
+struct DataRows {
+    const T* shared = nullptr;          ///< [row][shared column]
+    const T* by_lane = nullptr;         ///< [row][lane column][lane]
+    const T* parameters = nullptr;      ///< [parameter][lane]
+    std::size_t shared_columns = 0;     ///< numbers from one row to the next
+    std::size_t lane_columns = 0;       ///< rows of lanes from one row to the next
+    std::size_t least = 0;              ///< rows that all lanes have
+    /// Rows that any lane has. Where there are more than `least`, one more lane column says which lanes have
+    /// the row: 1, else 0.
+    std::size_t most = 0;
+};
+
+/// Which rows of the data a loop goes over.
+enum class RowsOf : std::uint8_t { all_lanes, some_lanes };
+
+/// A stretch of a program: up to `end`, once, or again for each row of the data.
+struct Section {
+    std::size_t end;
+    bool is_for_each_row;
+};
+
+/// A program: straight-line code that computes value and gradient together, with loops over rows.
 template <class T>
 struct Instructions {
     const Instruction* first;
     std::size_t count;
     const T* constants;  ///< [constant][lane_group], every lane the same number
+    // Of programs with data.
+    const Section* sections = nullptr;
+    std::size_t section_count = 0;
+    std::size_t registers = 0;  ///< scratch rows; behind them is one for each shared column
+    const DataRows<T>* data = nullptr;
 };
 
 /// A function of vectors that machine code calls: operands and result are in the processor's first vector
@@ -226,6 +267,49 @@ struct Lbfgs {
     }
 };
 
+/// What a lane of Levenberg-Marquardt is at. From `converged` on it is done, and says why.
+enum class LmPhase : std::uint8_t {
+    idle,          ///< it has no point
+    begun,         ///< x is its start
+    tried,         ///< x is a step from its base
+    converged,     ///< the next step is short, or rounding hides what it would lower the value by
+    out_of_steps,  ///< its steps are spent
+    no_value,      ///< the start has no finite value or derivatives
+};
+
+/// Numbers of a lane of Levenberg-Marquardt, each a row.
+enum class LmRow : std::uint8_t {
+    phase,     ///< LmPhase as a number
+    start_f,   ///< value at its start
+    base_f,    ///< value at base_x, the best point so far
+    promised,  ///< what the value falls by on the way to x, if it is as the second derivatives say
+    damping,
+    growth,  ///< of the damping, where the next step is no better
+    steps,   ///< that were tried
+    rows,
+};
+
+/// A tile of Levenberg-Marquardt, `lanes` runs side by side, each with bounds of its own. A step delta solves
+/// (H + damping diag(largest)) delta = -g in the variables that no wall holds, with the gradient g and H, the
+/// second derivatives but for those of the model.
+template <class T>
+struct LeastSquares {
+    std::size_t lanes;      ///< a multiple of `lane_group`
+    std::size_t dimension;  ///< d
+    T* x;                   ///< [d] the point to evaluate
+    const T* f;             ///< value at x
+    const T* g;             ///< [d + d (d + 1) / 2] at x, the gradient, then H's lower triangle by rows
+    T* base_x;              ///< [d] the best point so far
+    T* base_g;              ///< as g, at base_x
+    T* largest;             ///< [d] largest H_jj so far; 0 before the start
+    T* numbers;             ///< [LmRow]
+    T* work;                ///< [d (d + 1) / 2 + 2 d] rows as wide as a vector
+    const T* lower;         ///< [d]
+    const T* upper;         ///< [d]
+    T tolerance;            ///< converged where a step is at most this, in units of x
+    T most_steps;
+};
+
 template <class T>
 struct NativeFunctions;
 
@@ -250,6 +334,9 @@ struct Functions {
     void (*interpret)(const Instructions<T>& code, std::size_t lanes, const T* x, T* scratch, T* f, T* g);
     /// The function that does an operation; null: machine code does it by instructions of its own.
     Call (*call_of)(Opcode op);
+    /// Takes every lane of Levenberg-Marquardt on from where it has been evaluated to the next point to
+    /// evaluate.
+    void (*advance_least_squares)(const LeastSquares<T>& tile);
     /// Lanes of a vector.
     std::size_t width;
     /// Does an operation in many places at once, or goes over a buffer of `numbers`, `rounds` times; returns
@@ -332,6 +419,9 @@ struct NativeFunctions {
                                 std::size_t first, std::size_t last, T* memory);
     /// Fills the f and g rows of `lanes` lanes from their x rows. `scratch` is as for Functions::interpret.
     void (*evaluate)(std::size_t lanes, const T* x, T* f, T* g, T* scratch);
+    /// The same of a program with data.
+    void (*evaluate_data)(std::size_t lanes, const T* x, T* f, T* g, T* scratch,
+                          const DataRows<T>* data) = nullptr;
     /// Of machine code: takes turns from the frame after the current one on, until an iteration has ended and
     /// was the last (1), or a lane of the current frame is not finite (0).
     std::uint64_t (*take_turns)(Turns<T>* turns) = nullptr;

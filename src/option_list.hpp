@@ -24,6 +24,7 @@ enum class Notation {
     truth,          ///< in JSON true and false, not "on" and "off"
     number_or_off,  ///< "off" is 0
     not_stdout,     ///< a file that cannot be "-"
+    formula,        ///< no file
     in_code_alone,  ///< neither flag nor key of a problem file
 };
 
@@ -44,6 +45,7 @@ void visit_options(SomeOptions& options, Visit visit) {
     visit(Option{"seed", "seed", Saved::deciding, Notation::large_count}, options.seed);
     visit(Option{"design", "design", Saved::deciding}, options.design);
     visit(Option{"iterations", "iterations", Saved::deciding}, options.iterations);
+    visit(Option{"batch-rows", "batch_rows", Saved::deciding}, options.batch_rows);
     visit(Option{"rule", "rule", Saved::deciding}, rule.method);
     visit(Option{"alpha", "alpha", Saved::deciding}, rule.alpha);
     visit(Option{"beta1", "beta1", Saved::deciding}, rule.beta1);

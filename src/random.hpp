@@ -9,7 +9,7 @@
 namespace lanewise {
 
 /// What random numbers are for. Numbers of different purposes are independent.
-enum class Purpose : std::uint64_t { coordinates = 0, keys = 1 };
+enum class Purpose : std::uint64_t { coordinates = 0, keys = 1, rows = 2 };
 
 inline constexpr std::size_t random_words_at_once = 4;
 

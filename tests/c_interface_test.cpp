@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "lanewise/fit.hpp"
 #include "lanewise/lanewise.h"
 #include "lanewise/lanewise.hpp"
 
@@ -562,4 +563,182 @@ TEST_CASE("C: several threads have problems of their own") {
     }
     for (std::thread& thread : threads) thread.join();
     for (std::size_t i = 0; i < best.size(); ++i) CHECK(best[i] == Approx(1 + static_cast<double>(i)));
+}
+
+namespace {
+
+// Three decays over the same four times; a value is missing.
+const std::vector<double> times = {0, 1, 2, 3};
+const std::vector<double> signals = {8, 4, 2, 1, 9, 3, 1, std::nan(""), 4, 2, 1, 0.5};
+const std::vector<std::size_t> first_rows = {0, 4, 8, 12};
+
+Handle decays() {
+    Handle problem(lanewise_new());
+    lanewise_problem* const p = problem.get();
+    REQUIRE(lanewise_add_variable_text(p, "a=0:20") == LANEWISE_OK);
+    REQUIRE(lanewise_add_variable_text(p, "k=0:5") == LANEWISE_OK);
+    REQUIRE(lanewise_set_rows(p, 3, first_rows.data()) == LANEWISE_OK);
+    REQUIRE(lanewise_add_column(p, "t", 4, times.data(), 1) == LANEWISE_OK);
+    REQUIRE(lanewise_add_column(p, "y", 12, signals.data(), 0) == LANEWISE_OK);
+    REQUIRE(lanewise_set_model(p, "a*exp(-k*t)", "y", nullptr, nullptr) == LANEWISE_OK);
+    REQUIRE(lanewise_set_fit_option(p, "starts", "4") == LANEWISE_OK);
+    return problem;
+}
+
+struct Fitted {
+    std::array<double, 6> x{}, standard_error{};
+    std::array<double, 12> covariance{};
+    std::array<double, 3> rss{};
+    std::array<std::uint8_t, 3> status{};
+    std::array<std::uint64_t, 3> n_used{}, n_left_out{}, runs{}, agree{};
+
+    int by(const Handle& problem) {
+        return lanewise_fit(problem.get(), nullptr, 0, x.data(), standard_error.data(), covariance.data(),
+                            rss.data(), status.data(), n_used.data(), n_left_out.data(), runs.data(),
+                            agree.data());
+    }
+};
+
+}  // namespace
+
+TEST_CASE("C: fits are those of C++") {
+    const Handle problem = decays();
+    Fitted fitted;
+    REQUIRE(fitted.by(problem) == LANEWISE_OK);
+    const lanewise::Box box{{"a", 0, 20}, {"k", 0, 5}};
+    const lanewise::Model model{.formula = "a*exp(-k*t)", .response = "y"};
+    const lanewise::Problems rows{
+        .first_rows = first_rows,
+        .columns = {{.name = "t", .numbers = times, .is_shared = true}, {.name = "y", .numbers = signals}}};
+    const lanewise::Fits fits = lanewise::fit(model, box, rows, {.starts = 4});
+    CHECK(std::ranges::equal(fitted.x, fits.x));
+    CHECK(std::ranges::equal(fitted.standard_error, fits.standard_error));
+    CHECK(std::ranges::equal(fitted.covariance, fits.covariance));
+    CHECK(std::ranges::equal(fitted.rss, fits.rss));
+    CHECK(std::ranges::equal(fitted.agree, fits.agree));
+    CHECK(fitted.n_used == std::array<std::uint64_t, 3>{4, 3, 4});
+    CHECK(fitted.n_left_out == std::array<std::uint64_t, 3>{0, 1, 0});
+    CHECK(fitted.runs == std::array<std::uint64_t, 3>{4, 4, 4});
+    CHECK(fitted.status == std::array<std::uint8_t, 3>{LANEWISE_FIT_CONVERGED, LANEWISE_FIT_CONVERGED,
+                                                       LANEWISE_FIT_CONVERGED});
+    CHECK(fitted.x[4] == Approx(4));
+    CHECK(fitted.x[5] == Approx(std::log(2)));
+
+    const std::vector<double> later = {4, 5, 6, 7, 8, 9};
+    const std::vector<std::size_t> two_each = {0, 2, 4, 6};
+    REQUIRE(lanewise_set_rows(problem.get(), 3, two_each.data()) == LANEWISE_OK);
+    REQUIRE(lanewise_add_column(problem.get(), "t", 6, later.data(), 0) == LANEWISE_OK);
+    std::array<double, 6> value{};
+    std::array<double, 6> half_width{};
+    REQUIRE(lanewise_predict(problem.get(), fitted.x.data(), fitted.covariance.data(), fitted.rss.data(),
+                             fitted.status.data(), fitted.n_used.data(), 0.9, value.data(),
+                             half_width.data()) == LANEWISE_OK);
+    const lanewise::Problems at{.first_rows = two_each, .columns = {{.name = "t", .numbers = later}}};
+    const lanewise::Prediction prediction = lanewise::predict(model, box, at, fits, 0.9);
+    CHECK(std::ranges::equal(value, prediction.value));
+    CHECK(std::ranges::equal(half_width, prediction.half_width));
+    CHECK(half_width[2] > 0);
+}
+
+TEST_CASE("C: problems have parameters, bounds and starts of their own") {
+    const Handle problem = decays();
+    lanewise_problem* const p = problem.get();
+    const double none = std::nan("");
+    const std::array<double, 3> scale{1, 2, 4};
+    const std::array<double, 6> upper{none, none, none, none, 0.5, none};
+    const std::array<double, 6> starts{5, 1, 5, 1, 0.25, 1};
+    const double factor = 2;
+    REQUIRE(lanewise_set_model(p, "s*a*exp(-k*t)*c[1]", "y/r", nullptr, "1/r^2") == LANEWISE_OK);
+    REQUIRE(lanewise_set_parameter(p, "r", 1) == LANEWISE_OK);
+    REQUIRE(lanewise_set_table(p, "c", 2, std::array<double, 2>{0, factor}.data()) == LANEWISE_OK);
+    REQUIRE(lanewise_add_problem_parameter(p, "s", scale.data()) == LANEWISE_OK);
+    REQUIRE(lanewise_set_problem_bounds(p, nullptr, upper.data()) == LANEWISE_OK);
+    REQUIRE(lanewise_set_problem_starts(p, starts.data()) == LANEWISE_OK);
+    Fitted fitted;
+    REQUIRE(fitted.by(problem) == LANEWISE_OK);
+    CHECK(fitted.runs[0] == 5);
+    CHECK(fitted.x[0] == Approx(4));
+    CHECK(fitted.x[4] == Approx(0.5));
+    const std::array<double, 6> low{none, none, none, none, 1, none};
+    REQUIRE(lanewise_set_problem_bounds(p, low.data(), upper.data()) == LANEWISE_OK);
+    CHECK(fitted.by(problem) == LANEWISE_INVALID);
+    CHECK_THAT(lanewise_error(p), ContainsSubstring("a"));
+}
+
+TEST_CASE("C: progress, stopping and states of fits") {
+    const Handle problem = decays();
+    lanewise_problem* const p = problem.get();
+    REQUIRE(lanewise_set_fit_option(p, "threads", "1") == LANEWISE_OK);
+    std::uint64_t done = 0;
+    const lanewise_fit_progress_callback told = [](void* data, const lanewise_fit_progress* progress) {
+        *static_cast<std::uint64_t*>(data) = progress->done;
+        return progress->problems == 3 ? 0 : 1;
+    };
+    REQUIRE(lanewise_set_fit_progress(p, told, &done) == LANEWISE_OK);
+    std::string state;
+    const lanewise_checkpoint_callback keep = [](void* data, const void* bytes, std::size_t size) {
+        static_cast<std::string*>(data)->assign(static_cast<const char*>(bytes), size);
+        return 0;
+    };
+    REQUIRE(lanewise_set_checkpoint(p, keep, &state) == LANEWISE_OK);
+    Fitted fitted;
+    REQUIRE(fitted.by(problem) == LANEWISE_OK);
+    CHECK(done == 3);
+    std::array<double, 6> again{};
+    REQUIRE(lanewise_fit(p, state.data(), state.size(), again.data(), nullptr, nullptr, nullptr, nullptr,
+                         nullptr, nullptr, nullptr, nullptr) == LANEWISE_OK);
+    CHECK(again == fitted.x);
+    const lanewise_fit_progress_callback fails = [](void*, const lanewise_fit_progress*) { return 1; };
+    REQUIRE(lanewise_set_fit_progress(p, fails, nullptr) == LANEWISE_OK);
+    CHECK(fitted.by(problem) == LANEWISE_CALLBACK_FAILED);
+}
+
+TEST_CASE("C: what is wrong with fits is told") {
+    const Handle problem = decays();
+    lanewise_problem* const p = problem.get();
+    const auto refused = [&](int code) {
+        CHECK(code == LANEWISE_INVALID);
+        return std::string(lanewise_error(p));
+    };
+    CHECK_THAT(refused(lanewise_set_fit_option(p, "lr", "1")), ContainsSubstring("did you mean 'alpha'"));
+    CHECK_THAT(refused(lanewise_set_fit_option(p, "offspring", "on")), ContainsSubstring("unknown option"));
+    CHECK_THAT(refused(lanewise_set_fit_option(p, "loss", "l1")), ContainsSubstring("squared, huber"));
+    CHECK_THAT(refused(lanewise_set_fit_option(p, "loss_scale", "1,2")), ContainsSubstring("one number"));
+    const std::array<std::size_t, 3> falling{0, 4, 3};
+    CHECK_THAT(refused(lanewise_set_rows(p, 2, falling.data())), ContainsSubstring("first_rows"));
+    CHECK(refused(lanewise_add_column(p, nullptr, 0, nullptr, 0)) == "name: NULL");
+    CHECK(refused(lanewise_fit(p, nullptr, 0, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+                               nullptr, nullptr)) == "x: NULL");
+    std::set<std::string> names;
+    for (std::size_t i = 0; lanewise_fit_option_name(i) != nullptr; ++i)
+        names.insert(lanewise_fit_option_name(i));
+    CHECK(names.contains("loss-scale"));
+    CHECK_FALSE(names.contains("start"));
+    for (const std::string& name : names) {
+        INFO(name);
+        CHECK(lanewise_set_fit_option(p, name.c_str(), "") == LANEWISE_INVALID);
+        CHECK_THAT(lanewise_error(p), !ContainsSubstring("unknown option"));
+    }
+    const Handle empty(lanewise_new());
+    REQUIRE(lanewise_add_variable_text(empty.get(), "a=0:1") == LANEWISE_OK);
+    Fitted fitted;
+    CHECK(fitted.by(empty) == LANEWISE_INVALID);
+    CHECK(std::string(lanewise_error(empty.get())) == "there is no model");
+}
+
+TEST_CASE("C: a formula is minimised over the rows of one problem") {
+    const Handle problem = decays();
+    lanewise_problem* const p = problem.get();
+    REQUIRE(lanewise_set_expression(p, "rows((y - a*exp(-k*t))^2)") == LANEWISE_OK);
+    lanewise_result* result = nullptr;
+    CHECK(lanewise_minimize(p, &result) == LANEWISE_INVALID);
+    CHECK_THAT(lanewise_error(p), ContainsSubstring("rows of 3 problems"));
+    const std::array<std::size_t, 2> one{0, 4};
+    REQUIRE(lanewise_set_rows(p, 1, one.data()) == LANEWISE_OK);
+    REQUIRE(lanewise_add_column(p, "t", 4, times.data(), 1) == LANEWISE_OK);
+    REQUIRE(lanewise_add_column(p, "y", 4, signals.data(), 0) == LANEWISE_OK);
+    std::array<double, 2> x{};
+    CHECK(lanewise_best(minimized(problem).get(), x.data()) == Approx(0).margin(1e-12));
+    CHECK(x[0] == Approx(8));
+    CHECK(x[1] == Approx(std::log(2)));
 }

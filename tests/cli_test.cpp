@@ -1,7 +1,6 @@
 // The program as a user runs it.
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,81 +19,25 @@
 #include "folder.hpp"
 #include "lanewise/io.hpp"
 #include "lanewise/problem.hpp"
+#include "run_program.hpp"
 #include "words.hpp"
 
+using lanewise::test::finish;
 using lanewise::test::Folder;
+using lanewise::test::lines_of;
+using lanewise::test::Outcome;
+using lanewise::test::run;
+using lanewise::test::start;
+using lanewise::test::wait_for;
 using nlohmann::json;
 
 namespace {
-
-struct Outcome {
-    int code = 0;
-    std::string out, err;
-    long peak_kilobytes = 0;
-};
-
-/// Starts the program with these arguments; its output goes to files in `folder`. A shell does that by the
-/// script, where "$@" is the program with its arguments.
-pid_t start(const Folder& folder, const std::vector<std::string>& arguments,
-            const std::string& script = "exec \"$@\"") {
-    const std::string out = folder / "stdout";
-    const std::string err = folder / "stderr";
-    // There to be read however early the child ends.
-    for (const std::string& file : {out, err}) std::ofstream(file).flush();
-    const pid_t child = fork();
-    if (child == 0) {
-        if (std::freopen(out.c_str(), "w", stdout) == nullptr ||
-            std::freopen(err.c_str(), "w", stderr) == nullptr)
-            _exit(99);
-        std::vector<std::string> words = {"sh", "-c", script, "sh", LANEWISE_PROGRAM};
-        words.insert(words.end(), arguments.begin(), arguments.end());
-        std::vector<char*> argv;
-        argv.reserve(words.size() + 1);
-        for (std::string& word : words) argv.push_back(word.data());
-        argv.push_back(nullptr);
-        execv("/bin/sh", argv.data());
-        _exit(98);
-    }
-    return child;
-}
-
-Outcome finish(const Folder& folder, pid_t child) {
-    int status = 0;
-    rusage usage{};
-    wait4(child, &status, 0, &usage);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
-            lanewise::read_file(folder / "stdout"), lanewise::read_file(folder / "stderr"), usage.ru_maxrss};
-}
-
-/// Waits until something is so, a minute at most, or the child has ended.
-template <class Condition>
-void wait_for(pid_t child, Condition is_so) {
-    const auto has_ended = [child] {
-        siginfo_t info{};
-        return waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-               info.si_pid == child;
-    };
-    for (int waited = 0; waited < 60'000 && !is_so() && !has_ended(); ++waited)
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-}
-
-Outcome run(const std::vector<std::string>& arguments, const std::string& script = "exec \"$@\"") {
-    const Folder folder;
-    return finish(folder, start(folder, arguments, script));
-}
 
 /// What the program leaves while it writes.
 std::size_t temporary_files(const Folder& folder) {
     return static_cast<std::size_t>(std::count_if(
         std::filesystem::directory_iterator(folder.path()), {},
         [](const auto& entry) { return entry.path().filename().string().starts_with(".lanewise-"); }));
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) lines.push_back(line);
-    return lines;
 }
 
 }  // namespace
@@ -495,7 +438,8 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
         {{"minimize", "x", "--var", var, "--memory", "10K"},
          "memory '10240': 4096 starts in 1 variables take at least"},
         {{"minimize", "x", "--var", var, "--memory", "99999999999G"}, "memory '99999999999G': is more than"},
-        {{"minimise"}, "command 'minimise': must be one of: minimize, profile, minima, tune, evaluate, info"},
+        {{"minimise"},
+         "command 'minimise': must be one of: minimize, fit, profile, minima, tune, evaluate, info"},
         {{"tune", "x", "--var", var, "--vary", "alpha"}, "vary 'alpha': is not NAME=LO:HI or NAME=V,V,..."},
         {{"tune", "x", "--var", var, "--vary", "lr=1"}, "vary: unknown option 'lr'; did you mean 'alpha'?"},
         {{"tune", "x", "--var", var, "--vary", "alpha=1:2:3"}, "vary alpha"},
@@ -932,6 +876,10 @@ TEST_CASE("what is said goes to stdout and stderr as they are, and to no other f
     CHECK(one.code == 2);
     CHECK_THAT(one.out, ContainsSubstring("best   f = "));
     CHECK(lanewise::read_file(trace).starts_with("start_id,iteration,f,x,y\n0,0,"));
+    CHECK(run({"tune", "x^2", "--var", "x=-1:1", "--settings", "2", "--starts", "2", "--json", "/dev/full",
+               "--csv", trace})
+              .code == 2);
+    CHECK(lanewise::read_file(trace).starts_with("number,rule,"));
     CHECK(run({"minimize", "x^2", "--var", "x=-1:1", "--starts", "20", "--check-gradient", "--json", file},
               "\"$@\" 2>&1 >/dev/null | true")
               .code == 0);

@@ -27,6 +27,7 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"src/objective", {"src", "kernels", "src/program", "src/machine"}},
     {"src/engine", {"src", "kernels", "src/objective"}},
     {"src/search", {"src", "src/engine"}},
+    {"src/fit", {"src", "kernels", "src/program", "src/objective", "src/engine", "src/search"}},
     {"src/profile", {"src", "kernels", "src/program", "src/objective"}},
     {"src/io", {"src"}},
     {"src/cli", {}},
@@ -42,7 +43,9 @@ const std::map<std::string, std::set<std::string>> rooms_of_header = {
     {"lanewise/native.hpp", {}},
     {"lanewise/limits.hpp", {"src/profile", "src/cli"}},
     {"lanewise/problem.hpp", {"src/io", "src/cli"}},
+    {"lanewise/fit_options.hpp", {"src/io", "src/cli", "src/c"}},
     {"lanewise/io.hpp", {"src/io", "src/cli"}},
+    {"lanewise/csv.hpp", {"src/io", "src/cli"}},
     {"lanewise/lanewise.hpp", {"src/cli", "src/c"}},
 };
 

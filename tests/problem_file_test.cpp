@@ -7,6 +7,7 @@
 #include <fstream>
 #include <functional>
 #include <random>
+#include <set>
 #include <sstream>
 
 #include "catch.hpp"
@@ -195,6 +196,104 @@ TEST_CASE("the example shows every key") {
         CHECK(all.find(key) != std::string::npos);
 }
 
+TEST_CASE("every option of fits has a key, with effect") {
+    struct Case {
+        const char* line;
+        std::function<bool(const Fitting&)> has_effect;
+    };
+    const std::vector<Case> own = {
+        {"response = 'log(y)'", [](const Fitting& f) { return f.model.response == "log(y)"; }},
+        {"sigma = 's'", [](const Fitting& f) { return f.model.sigma == "s"; }},
+        {"sigma = 0.25", [](const Fitting& f) { return f.model.sigma == "0.25"; }},
+        {"weights = 'w'", [](const Fitting& f) { return f.model.weights == "w"; }},
+        {"loss = 'soft-l1'", [](const Fitting& f) { return f.model.loss == Loss::soft_l1; }},
+        {"loss-scale = 2.5", [](const Fitting& f) { return f.model.loss_scale == 2.5; }},
+        {"absolute-sigma = true", [](const Fitting& f) { return f.options.absolute_sigma; }},
+        {"group = 'id'", [](const Fitting& f) { return f.group == "id"; }},
+        {"problems = 'p.csv'", [](const Fitting& f) { return f.problems_file == "folder/p.csv"; }},
+        {"max-steps = 7", [](const Fitting& f) { return f.options.most_steps == 7; }},
+        {"tolerance = 1e-3", [](const Fitting& f) { return f.options.tolerance == 1e-3; }},
+        {"predict = 'r.csv'", [](const Fitting& f) { return f.predict_file == "folder/r.csv"; }},
+        {"confidence = 0.5", [](const Fitting& f) { return f.confidence == 0.5; }},
+        {"out = '-'", [](const Fitting& f) { return f.out == "-"; }},
+        {"covariance = 'on'", [](const Fitting& f) { return f.covariance; }},
+        {"predictions = 'b.csv'", [](const Fitting& f) { return f.predictions == "folder/b.csv"; }},
+    };
+    const std::vector<Case> shared = {
+        {"starts = 12", [](const Fitting& f) { return f.options.starts == std::size_t{12}; }},
+        {"start = [[0.5], ['-1']]",
+         [](const Fitting& f) {
+             return f.options.start_points == std::vector<std::vector<double>>{{0.5}, {-1}};
+         }},
+        {"seed = 9", [](const Fitting& f) { return f.options.seed == 9; }},
+        {"iterations = 7", [](const Fitting& f) { return f.options.iterations == 7; }},
+        {"rule = 'nadam'", [](const Fitting& f) { return f.options.rule.method == Method::nadam; }},
+        {"alpha = 0.25", [](const Fitting& f) { return f.options.rule.alpha == 0.25; }},
+        {"beta1 = 0.5", [](const Fitting& f) { return f.options.rule.beta1 == 0.5; }},
+        {"beta2 = 0.5", [](const Fitting& f) { return f.options.rule.beta2 == 0.5; }},
+        {"eps = 1e-5", [](const Fitting& f) { return f.options.rule.eps == 1e-5; }},
+        {"precision = 'f32'", [](const Fitting& f) { return f.options.precision == Precision::f32; }},
+        {"jit = 'off'", [](const Fitting& f) { return f.options.jit == Jit::off; }},
+        {"threads = 3", [](const Fitting& f) { return f.options.threads == 3; }},
+        {"isa = 'sse2'", [](const Fitting& f) { return f.options.isa == Isa::sse2; }},
+        {"memory = '3K'", [](const Fitting& f) { return f.options.memory == std::uint64_t{3072}; }},
+        {"max-time = 1.5", [](const Fitting& f) { return f.options.max_time == 1.5; }},
+        {"every = 2.5", [](const Fitting& f) { return f.options.checkpoint_every == 2.5; }},
+    };
+    std::set<std::string> seen = {"json", "checkpoint", "resume", "progress",
+                                  "quiet"};  // as those of a search
+    const auto check = [&](const Case& one, const std::string& head) {
+        INFO(one.line);
+        CHECK(one.has_effect(parse_problem(head + one.line, "folder/p.toml").fitting));
+        const std::string line = one.line;
+        seen.insert(line.substr(0, line.find(' ')));
+    };
+    for (const Case& one : own) check(one, "expression = 'x'\n[fit]\n");
+    for (const Case& one : shared) check(one, base);
+    const std::vector<std::string_view> names = fit_flag_names();
+    CHECK(seen == std::set<std::string>(names.begin(), names.end()));
+    // What only one of the two has by default stays so.
+    CHECK(with_options("starts = 3").options.iterations == Options{}.iterations);
+    CHECK(with_options("starts = 3").fitting.options.iterations == FitOptions{}.iterations);
+}
+
+TEST_CASE("a problem file has data and tables") {
+    const Folder folder;
+    folder.file("d.csv", "t,what,y\n0,a,1\n1,b,3\n");
+    folder.file("c.csv", "2\n3\n");
+    const Problem problem = read_problem(folder.file("p.toml",
+                                                     "expression = 'rows((y - x*c[1] - w[0]*t)^2)'\n"
+                                                     "[variables]\nx = [-9, 9]\n[data]\nfile = 'd.csv'\n"
+                                                     "[tables]\nc = 'c.csv'\nw = ['1/4', 1]\n"));
+    CHECK(problem.all_tables() == Tables{{"c", {2, 3}}, {"w", {0.25, 1}}});
+    CHECK(problem.data().rows() == 2);
+    CHECK(problem.data().find("what") == nullptr);
+    CHECK(evaluate(problem.objective(problem.box()), std::vector<double>{1}).f == 4 + 0.25 * 0.25);
+}
+
+TEST_CASE("the example of fits shows every key") {
+    std::istringstream lines(read_file(LANEWISE_EXAMPLES "/decay.toml"));
+    const std::vector<std::string_view> names = fit_flag_names();
+    std::string all;
+    for (std::string line; std::getline(lines, line);) {
+        const bool names_option = std::ranges::any_of(names, [&](std::string_view name) {
+            return line.starts_with(std::string("# ").append(name).append(" = "));
+        });
+        all.append(line, names_option ? 2 : 0).append("\n");
+    }
+    CHECK(parse_problem(all, "decay.toml").fitting.model.weights == "1/s^2");
+    for (const std::string_view name : names) {
+        INFO(name);
+        const std::size_t begin = all.find(std::string("\n").append(name).append(" = "));
+        REQUIRE(begin != std::string::npos);
+        const std::string line = all.substr(begin, all.find('\n', begin + 1) - begin);
+        for (const std::string& word : test::words_of(name, set_fit_option)) {
+            INFO(word);
+            CHECK(test::shows_word(line, word));
+        }
+    }
+}
+
 TEST_CASE("what a problem file gets wrong is named with its place") {
     CHECK(message_of("expression = 'x'\n\n[options]\nalpha = 0.1\nstarts = 'many'\n") ==
           "p.toml, line 5, column 10: starts must be a whole number, not a string\n"
@@ -229,8 +328,30 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
         {"[variable]\nx = [0, 1]", "unknown key 'variable'; did you mean 'variables'?"},
         {"goal = 'x'",
          "line 1, column 1: unknown key 'goal'; known: expression, expression-file, variables, parameters, "
-         "options, tune"},
+         "data, tables, options, fit, tune"},
+        {"loss = 'huber'", "line 1, column 1: 'loss' belongs below [fit]"},
+        {"[options]\nloss = 'huber'", "line 2, column 1: 'loss' belongs below [fit]"},
+        {"[fit]\nstarts = 3", "line 2, column 1: 'starts' belongs below [options]"},
+        {"[fit]\nlos = 'huber'", "unknown option 'los'; did you mean 'loss'?"},
+        {"[fit]\nloss = 'hubber'",
+         "line 2, column 8: loss 'hubber': must be one of: squared, huber, soft-l1, cauchy, poisson, "
+         "logistic"},
+        {"[fit]\nloss = 3", "loss must be a string, not a whole number"},
+        {"[fit]\nsigma = ['s']", "sigma must be a string or a number, not a list"},
+        {"[fit]\nresponse = ''", "response '': a formula or a name is expected"},
+        {"[fit]\nconfidence = 95", "confidence '95': must be above 0 and below 1"},
+        {"[fit]\nproblems = '-'", "problems '-': must be a file; a problem file does not read stdin"},
+        {"[fit]\npredict = '-'", "predict '-': must be a file; a problem file does not read stdin"},
+        {"[data]\nfile = '-'", "file of data '-': must be a file; a problem file does not read stdin"},
+        {"[data]\nfile = ''", "file of data '': a file is expected"},
+        {"[data]\nfiles = 'a'", "unknown key of data 'files'; did you mean 'file'?"},
+        {"[tables]\nc = 1", "table c must be a list of numbers or a file, not a whole number"},
+        {"[tables]\nc = [1, '1/0']", "element 1 of table c '1/0': must be finite"},
+        {"[tables]\n1c = [1]", "table '1c': a name is letters"},
         {"starts = 5", "line 1, column 1: 'starts' belongs below [options]"},
+        {"[options]\ngrid = 5", "line 2, column 1: 'grid' belongs below [tune]"},
+        {"[tune]\ntarget = 5", "line 2, column 1: 'target' belongs below [options]"},
+        {"[tune]\nloss = 'huber'", "line 2, column 1: 'loss' belongs below [fit]"},
         {"[tune]\nlr = 5", "unknown option 'lr'; did you mean 'alpha'?"},
         {"[tune]\nalpha = 'x:1'", "line 2, column 9: vary alpha 'x:1': 'x' is not known"},
         {"[tune]\nalpha = true", "alpha must be a number, a string or a list of them, not true or false"},

@@ -129,7 +129,8 @@ TEST_CASE("starts are read from CSV") {
     CHECK(parse_starts_csv(",x,\"v[0]\",\"v[1]\",\n0,1,2,3,\n", box) == Points{{1, 2, 3}});
     for (const char* text :
          {"1;2;3\n4;5;6", "1\t2\t3\n4\t5\t6\n", "1 2  3\n 4   5 6 \n", " 1 ; 2;3\r\n4;5; 6\r\n",
-          "1, 2,\t3\n4,5,6", "v[0];x;v[1]\n2;1;3\n5;4;6", "f\tx\tv[0]\tv[1]\n\t1\t2\t3\n\t4\t5\t6\n",
+          "\t1 2 3 \t\n4 5 6\t\n", "name,x,v[0],v[1]\n\"a, b\",1,2,3\nc,4,5,6\n", "1, 2,\t3\n4,5,6",
+          "v[0];x;v[1]\n2;1;3\n5;4;6", "f\tx\tv[0]\tv[1]\n\t1\t2\t3\n\t4\t5\t6\n",
           "  x v[0]   v[1] f\n1 2 3 9\n4 5 6 9\n"}) {
         INFO(text);
         CHECK(parse_starts_csv(text, box) == Points{{1, 2, 3}, {4, 5, 6}});

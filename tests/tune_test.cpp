@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 #include <set>
 #include <vector>
 
@@ -82,6 +83,38 @@ TEST_CASE("the runs of every setting are those of minimize_batch, for any number
         CHECK(seen.contains(RunStatus::nan_at_start));
         CHECK(seen.contains(RunStatus::converged_value));
         CHECK(seen.contains(RunStatus::max_iterations));
+    }
+}
+
+TEST_CASE("runs of a sweep draw the rows that those of a search draw, and are judged by all rows") {
+    std::vector<double> c(40);
+    for (std::size_t row = 0; row < c.size(); ++row) c[row] = std::sin(static_cast<double>(row * row));
+    const Expression objective("rows((x - c)^2 + (y - x*c)^2)", square, {}, Data({{"c", c}}));
+    for (const int threads : {1, 3}) {
+        const Options options{.batch_rows = 5, .threads = threads};
+        const Tuning tuning = tune(objective, square, options,
+                                   {.rule = {Method::adam, Method::nadam},
+                                    .alpha = {0.02, 0.3},
+                                    .iterations = {30, 100},
+                                    .starts = 9});
+        REQUIRE(tuning.settings.size() == 8);
+        for (const Tuned& tuned : tuning.settings) {
+            Options of_path = tuned.setting.in(options);
+            of_path.start_points = tuning.starts;
+            std::vector<std::uint64_t> ids(tuning.starts.size());
+            std::iota(ids.begin(), ids.end(), std::uint64_t{0});
+            std::vector<bool> is_on_path(ids.size());
+            visit_paths(
+                objective, square, of_path, ids, tuned.setting.iterations,
+                [&](const PathPoint& point) {
+                    const RunEnd& end = tuned.ends[point.start_id];
+                    if (std::ranges::equal(point.x, end.x) && point.f == end.f)
+                        is_on_path[point.start_id] = true;
+                },
+                PathsFrom::start);
+            INFO(tuned.number << " on " << threads);
+            CHECK(std::ranges::count(is_on_path, true) == 9);
+        }
     }
 }
 

@@ -12,11 +12,13 @@
 namespace lanewise::test {
 
 /// As the refusal of another word lists them. None of an option that may be many things, or on or off.
-inline std::vector<std::string> words_of(std::string_view option) {
+inline std::vector<std::string> words_of(std::string_view option,
+                                         void (*set)(Problem&, std::string_view,
+                                                     std::string_view) = set_option) {
     std::string message;
     try {
         Problem problem;
-        set_option(problem, option, "?");
+        set(problem, option, "?");
     } catch (const std::invalid_argument& error) {
         message = error.what();
     }

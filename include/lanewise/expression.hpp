@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "lanewise/box.hpp"
+#include "lanewise/data.hpp"
 #include "lanewise/formula.hpp"
 #include "lanewise/program.hpp"
 
@@ -20,8 +21,9 @@ namespace lanewise {
 /// `sum(i, first, last, body)` and `prod(...)`, both ends included, over integers known when the text is
 /// read. Definitions: `r2 = x^2 + y^2; sin(r2)/r2`, the last expression is the objective. The body of a sum
 /// or product can begin with definitions too, `sum(i, 0, 9, r = x[i] - 1; r^2 + r^4)`: each integer has its
-/// own, which are known to the end of the body, in sums inside it too, and unknown behind it. `#` starts a
-/// comment.
+/// own, which are known to the end of the body, in sums inside it too, and unknown behind it. `rows(body)` is
+/// the sum over the rows of the data, in whose body the names of its columns mean the row's numbers, and which
+/// can begin with definitions. `c[i]` is a number of a table c. `#` starts a comment.
 ///
 /// A definition takes no name that has a meaning where it stands; the index of a sum may, but for those of
 /// vectors, and hides that meaning in its body. No name is that of a function or constant, but for gamma,
@@ -35,8 +37,10 @@ class Expression final : public Program {
   public:
     /// The variables of `box` and the parameters are the names the text can use.
     /// \throws ParseError when the text cannot be understood.
-    /// \throws std::invalid_argument when a parameter is not finite or has no usable name.
-    Expression(std::string_view text, const Box& box, const Parameters& parameters = {});
+    /// \throws std::invalid_argument when a parameter or a number of a table is not finite or has no usable
+    ///         name, or a column that the text reads has a number that is missing or infinite.
+    Expression(std::string_view text, const Box& box, const Parameters& parameters = {}, Data data = {},
+               const Tables& tables = {});
 
     const Formula* formula() const noexcept override { return &formula_; }
 

@@ -81,7 +81,7 @@ struct FitOptions {
     std::vector<std::vector<double>> start_points = {};  ///< of every problem
     std::uint64_t seed = 0;
     /// Of Adam, which brings runs of drawn starts into a basin. Given starts go without.
-    std::size_t iterations = 60;
+    std::size_t iterations = 20;
     Rule rule = {};
     /// Of Levenberg-Marquardt, which brings them to its minimum, 1 to 10^6.
     std::size_t most_steps = 200;

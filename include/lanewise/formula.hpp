@@ -15,6 +15,9 @@ using Parameters = std::map<std::string, double>;
 struct Formula {
     std::string expression;
     Parameters parameters;
+    /// The data that it reads and its tables, told apart from others: "1000 rows, digest 0123456789abcdef";
+    /// empty where it has none.
+    std::string data = {};
 };
 
 /// An expression that cannot be understood. what() shows the line with a caret under the spot and says what

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,7 +10,10 @@
 #include "lanewise/box.hpp"
 #include "lanewise/check_gradient.hpp"
 #include "lanewise/expression.hpp"
+#include "lanewise/fit.hpp"
+#include "lanewise/fit_input.hpp"
 #include "lanewise/options.hpp"
+#include "lanewise/problems.hpp"
 #include "lanewise/result.hpp"
 #include "lanewise/tune.hpp"
 
@@ -45,15 +49,48 @@ std::string to_text(const GradientCheck& check, const Box& box);
 /// unsettled, and the worst component. What is not finite is null.
 std::string to_json(const GradientCheck& check, const Box& box);
 
+/// What fits are of, for who tells of them.
+struct FitsOf {
+    const Model& model;
+    const Box& box;
+    const Problems& problems;
+    const FitOptions& options;
+    std::string group = {};                  ///< what keys are called
+    std::span<const std::string> keys = {};  ///< [P] of the groups; empty where there are none
+    double confidence = 0.95;                ///< of intervals
+};
+
+/// The fits as JSON, with the model and the options, a line for each problem; layout in doc/json.md. Numbers
+/// read back to the same double.
+std::string to_json(const Fits& fits, const FitsOf& of);
+
+/// The fits for a person: of one problem its variables with standard errors and intervals, of many how they
+/// ended, what came out on the whole, and the first few.
+std::string to_table(const Fits& fits, const FitsOf& of);
+
+/// The fits as CSV, a line for each problem: its key or number, each variable `k` with its standard error
+/// `k.stderr`, rss, n_used, n_left_out, runs, agree and status; with_covariance also `k.m.cov`, for each pair
+/// of variables once. What there is none of is left empty.
+std::string to_csv(const Fits& fits, const FitsOf& of, bool with_covariance = false);
+
+/// What is predicted as CSV, a line for each row: key or number of its problem, the columns that the formula
+/// names, `prediction`, `prediction.lower` and `prediction.upper`. Rows are in the order of the table that
+/// `rows` was made of, or where every problem has all of them, problem by problem.
+std::string to_csv(const Prediction& prediction, const FitInput& rows, std::string_view group = {});
+
+/// How fits stand, as a line with a bar.
+std::string to_text(const FitProgress& progress);
+
 /// The shortest decimal that reads back to the same double.
 std::string to_text(double number);
 
 /// Starts, or other points, from CSV text: one point a line. Columns are separated by the first of ';', ','
-/// and tab that the first line has, else by blanks. A first line without any number is a header: the columns
-/// that it names like the coordinates are taken, whatever others there are, so that a trace and what
-/// `lanewise evaluate` wrote can be read. Without a header the columns are the coordinates in the box's
-/// order. Empty lines and lines starting with # are skipped. `origin` is what errors call the text. \throws
-/// std::invalid_argument naming the line and what is wrong with it.
+/// and tab that the first line has outside quotes, else by blanks. A first line without any number is a
+/// header: the columns that it names like the coordinates are taken, whatever others there are, so that a
+/// trace and what `lanewise evaluate` wrote can be read. Without a header the columns are the coordinates in
+/// the box's order. Cells can be in quotes, as those of CsvTable. Empty lines and lines starting with # are
+/// skipped. `origin` is what errors call the text.
+/// \throws std::invalid_argument naming the line and what is wrong with it.
 std::vector<std::vector<double>> parse_starts_csv(std::string_view text, const Box& box,
                                                   std::string_view origin = "starts file");
 

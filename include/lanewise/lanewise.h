@@ -21,7 +21,8 @@
  *
  * A problem is an objective over a box with its options. It belongs to one thread at a time, and so does a
  * result. Several problems can be worked on by several threads at once: nothing is global. Pointers that are
- * handed over need to be valid during the call alone, but for callbacks and their data, which the problem keeps.
+ * handed over need to be valid during the call alone, but for callbacks and their data and for the numbers of rows
+ * (lanewise_set_rows), which the problem keeps.
  * Points are rows of arrays: x[i*d + j] is coordinate j of point i, where d is lanewise_dimension(). The elements
  * of the variables are the coordinates, in the order in which the variables were added.
  *
@@ -213,6 +214,87 @@ LANEWISE_API int lanewise_starts(lanewise_problem *problem, size_t count, const 
 typedef int (*lanewise_path_callback)(void *data, uint64_t start_id, int64_t iteration, double f, const double *x);
 LANEWISE_API int lanewise_paths(lanewise_problem *problem, size_t count, const uint64_t *ids, size_t iterations,
                                 lanewise_path_callback callback, void *data);
+
+/* ---- Data ---- */
+
+/* Data are rows, an observation each, of one problem or of many: problem p has the rows first_rows[p] up to
+ * first_rows[p + 1], where first_rows has problems + 1 numbers, from 0 on. What is known of the columns, parameters, bounds
+ * and starts of problems is forgotten.
+ *
+ * lanewise_fit() finds the variables of each problem. In a formula of lanewise_set_expression(), rows(E) is the sum of E over
+ * the rows of one problem. */
+LANEWISE_API int lanewise_set_rows(lanewise_problem *problem, size_t problems, const size_t *first_rows);
+
+/* Adds a column: `count` numbers, of the rows of all problems one after the other; or, where `is_shared` is not 0, of rows that
+ * every problem has, from its first row on. NaN is a missing value. The numbers are the caller's, who keeps them until
+ * lanewise_set_rows() or lanewise_free(). */
+LANEWISE_API int lanewise_add_column(lanewise_problem *problem, const char *name, size_t count, const double *numbers,
+                                     int is_shared);
+
+/* A parameter of the formula that differs by problem: a number for each. Kept as those of a column. */
+LANEWISE_API int lanewise_add_problem_parameter(lanewise_problem *problem, const char *name, const double *numbers);
+
+/* Bounds in place of those of the variables, lower[problems][d] and upper[problems][d]; NaN leaves a bound as it is. Either may
+ * be NULL. Kept as the numbers of a column. */
+LANEWISE_API int lanewise_set_problem_bounds(lanewise_problem *problem, const double *lower, const double *upper);
+
+/* A start for each problem, x[problems][d], which comes before all others. NULL for none. Kept as the numbers of a column. */
+LANEWISE_API int lanewise_set_problem_starts(lanewise_problem *problem, const double *x);
+
+/* Numbers of the formula by name and index: name[i]. */
+LANEWISE_API int lanewise_set_table(lanewise_problem *problem, const char *name, size_t count, const double *numbers);
+
+/* ---- Fits: a model with its variables, found for many problems at once (lanewise/fit.hpp) ---- */
+
+/* What is fitted: formulas in the variables, columns and parameters for the model, which is the formula of
+ * lanewise_set_expression() then, and in columns and parameters for the response, which it is to come to, and for sigma, the
+ * standard deviation of that, or weights, 1 / sigma^2. Of the last two at most one is there; NULL for neither. */
+LANEWISE_API int lanewise_set_model(lanewise_problem *problem, const char *formula, const char *response, const char *sigma,
+                                    const char *weights);
+
+/* An option of fits by its name, as `lanewise fit` has it, its value as text: "starts" "8", "tolerance" "1e-10", "loss" "huber",
+ * "absolute-sigma" "on". lanewise/fit.hpp says what there is; lanewise_fit_option_name() lists the names. A name can have
+ * underscores in place of dashes. They are others than those of lanewise_set_option. */
+LANEWISE_API int lanewise_set_fit_option(lanewise_problem *problem, const char *name, const char *value);
+
+/* The names of the options one after the other; NULL behind the last. */
+LANEWISE_API const char *lanewise_fit_option_name(size_t index);
+
+/* How fits stand; see FitProgress in lanewise/fit.hpp. */
+typedef struct lanewise_fit_progress {
+    uint64_t problems, done, runs;
+    double seconds;
+} lanewise_fit_progress;
+
+/* Called on the calling thread. Anything but 0 ends the work with LANEWISE_CALLBACK_FAILED. NULL for none. */
+typedef int (*lanewise_fit_progress_callback)(void *data, const lanewise_fit_progress *progress);
+LANEWISE_API int lanewise_set_fit_progress(lanewise_problem *problem, lanewise_fit_progress_callback callback, void *data);
+
+/* What came of a problem. */
+typedef enum lanewise_fit_status {
+    LANEWISE_FIT_CONVERGED = 0,
+    LANEWISE_FIT_MAX_ITERATIONS = 1,
+    LANEWISE_FIT_NO_ROWS = 2,  /* there is no row without a missing value */
+    LANEWISE_FIT_NO_VALUE = 3, /* at no start are value and derivatives finite */
+    LANEWISE_FIT_STOPPED = 4
+} lanewise_fit_status;
+
+/* Fits the model to each problem by itself and writes what came of it; see Fits in lanewise/fit.hpp: the variables
+ * x[problems][d], their standard errors [problems][d] and covariance [problems][d][d], the residual sum of squares
+ * rss[problems], status[problems] (lanewise_fit_status), how many rows were used and left out for a missing value, how many runs
+ * were made, and how many of these agree with the best. What there is none of is NaN. Each but x may be NULL. The starts of
+ * lanewise_set_starts() are starts of every problem. lanewise_set_stop() ends the work with the fits that are done, and
+ * lanewise_set_checkpoint() is handed states: `state` is one to go on from, or NULL. */
+LANEWISE_API int lanewise_fit(lanewise_problem *problem, const void *state, size_t bytes, double *x, double *standard_error,
+                              double *covariance, double *rss, uint8_t *status, uint64_t *n_used, uint64_t *n_left_out,
+                              uint64_t *runs, uint64_t *agree);
+
+/* The model with variables that were fitted, at the rows of now, which may be others than those it was fitted to: value[row], and
+ * half the width of the band around it that holds the model with this confidence, half_width[row]. The covariance, rss, status
+ * and n_used are those that lanewise_fit() wrote. half_width may be NULL. */
+LANEWISE_API int lanewise_predict(lanewise_problem *problem, const double *x, const double *covariance, const double *rss,
+                                  const uint8_t *status, const uint64_t *n_used, double confidence, double *value,
+                                  double *half_width);
 
 /* ---- What was found ---- */
 

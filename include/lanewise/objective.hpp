@@ -28,6 +28,9 @@ struct Block {
     /// the others is not read. Empty: all lanes are wanted.
     std::span<const std::uint32_t> wanted = {};
 
+    /// Of Options::batch_rows: the iteration that is under way, which draws the rows.
+    std::uint64_t iteration = 0;
+
     /// The runs that the points belong to. In minimize_batch they are the indices of the starts. In minimize
     /// they are told of Calls::from_the_caller, while runs make their iterations: there runs are numbered as
     /// they are begun, of starts and of offspring. Empty where none are told.

@@ -174,6 +174,12 @@ struct Options {
     /// Iterations of each run, 1 to 10^7.
     std::size_t iterations = 1000;
 
+    /// Rows of the data that an iteration looks at, for a formula with rows(...): 1 to all of them. They are
+    /// drawn for each iteration by seed and iteration, the same for all runs, and their sums are scaled up to
+    /// all rows. What is told of runs, best points and ends, and every decision, is by all rows. Unless set,
+    /// iterations are by all rows too.
+    std::optional<std::size_t> batch_rows = {};
+
     Rule rule = {};
     Schedule schedule = Schedule::cosine;
     /// Iterations in which the step size rises to alpha, at most all.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,7 +11,10 @@
 #include <vector>
 
 #include "lanewise/box.hpp"
+#include "lanewise/data.hpp"
 #include "lanewise/expression.hpp"
+#include "lanewise/fit.hpp"
+#include "lanewise/fit_input.hpp"
 #include "lanewise/options.hpp"
 #include "lanewise/tune.hpp"
 
@@ -36,6 +40,21 @@ struct Output {
     bool quiet = false;  ///< nothing on stderr but errors
 };
 
+/// What `lanewise fit` fits, and how, beyond what a problem has for a search too.
+struct Fitting {
+    Model model = {};        ///< but for formula, parameters and tables, see Problem::model
+    std::string group = {};  ///< the column of the data by whose keys rows are grouped; empty: they are not
+    std::filesystem::path problems_file =
+        {};  ///< CSV with a row for each problem, if not empty; "-" is stdin
+    FitOptions options = {};
+    std::filesystem::path predict_file =
+        {};                          ///< CSV with rows at which to predict, if not empty; "-" is stdin
+    double confidence = 0.95;        ///< of intervals and bands
+    std::optional<std::string> out;  ///< a file for the fits as CSV; "-" is stdout
+    bool covariance = false;         ///< with the covariances in it
+    std::optional<std::string> predictions;  ///< a file for what is predicted, as CSV; "-" is stdout
+};
+
 /// What to minimise, over which variables, and how.
 ///
 ///     const lanewise::Problem problem = lanewise::read_problem("valley.toml");
@@ -48,11 +67,15 @@ struct Problem {
                                                  ///< "-" is stdin
     std::vector<Variable> variables = {};        ///< in the order of their coordinates
     Parameters parameters = {};
+    std::filesystem::path data_file = {};  ///< CSV with the rows of the data, if not empty; "-" is stdin
+    Tables tables = {};
+    std::map<std::string, std::filesystem::path> table_files = {};  ///< CSV with further tables, by name
     Options options = {};
     TuneOptions tune = {};
     std::filesystem::path starts_file = {};  ///< CSV with starts beyond options.start_points, if not empty;
                                              ///< "-" is stdin
     Output output = {};
+    Fitting fitting = {};
 
     /// Reads `expression` from expression_file, if there is one.
     /// \throws std::runtime_error naming the file when it cannot be read.
@@ -61,12 +84,34 @@ struct Problem {
     /// \throws std::invalid_argument as Box does.
     Box box() const;
 
-    /// \throws std::invalid_argument as Expression does, naming the file the expression comes from.
+    /// The objective with its data and tables.
+    /// \throws std::invalid_argument as Expression does, naming the file the expression comes from; as data.
     Expression objective(const Box& box) const;
 
     /// The options with the starts of starts_file.
     /// \throws std::runtime_error when it cannot be read, std::invalid_argument when it holds no such starts.
     Options search_options(const Box& box) const;
+
+    /// The columns of data_file that the expression names; no data where there is no file.
+    /// \throws std::runtime_error when it cannot be read, std::invalid_argument when it is no such file.
+    Data data() const;
+
+    /// The tables with those of table_files, which hold numbers as parse_table_csv takes them. \throws as
+    /// data.
+    Tables all_tables() const;
+
+    /// What is fitted. \throws as all_tables.
+    Model model() const;
+
+    /// The problems that are fitted: of data_file and problems_file. See lanewise::fit_input.
+    /// \throws std::runtime_error when a file cannot be read, std::invalid_argument when there is none or
+    /// they
+    ///         do not fit together.
+    FitInput fit_input(const Model& model, const Box& box) const;
+
+    /// The rows of predict_file for the problems of `fitted`. See lanewise::prediction_input.
+    /// \throws as fit_input.
+    FitInput prediction_input(const Model& model, const Box& box, const FitInput& fitted) const;
 };
 
 /// The problem in a TOML text. Only the expression is needed; a file without variables gets them elsewhere.
@@ -79,6 +124,12 @@ struct Problem {
 ///     k = {lower = 1e-9, upper = 1, log = true}  on a log scale
 ///     [parameters]
 ///     a = 2
+///     [data]
+///     file = "decay.csv"
+///     [tables]
+///     c = [1, 0.5, 0.25]                   or the file they are in, "c.csv"
+///     [fit]                                named as set_fit_option names them, see fit_flag_names
+///     response = "log(y)"
 ///     [options]                            named as set_option names them:
 ///     starts = 1000                        numbers as numbers,
 ///     scale = "none"                       words and files as strings,
@@ -92,8 +143,8 @@ struct Problem {
 /// Bounds, parameters and coordinates of starts can be strings with an expression of numbers, "2*pi".
 /// The seed can be a string too, "18446744073709551615": a whole number of TOML ends at 2^63 - 1.
 /// `file` is what errors call the text; files it names are looked for in the folder of `file`. They are not
-/// read: expression_file and starts_file hold their paths. A problem file reads no stdin: these two cannot
-/// be "-" in it. A text has at most 1 MiB.
+/// read: the problem holds their paths. A problem file reads no stdin: a file that is read cannot be "-" in
+/// it. A text has at most 1 MiB.
 /// \throws std::invalid_argument whatever the text is, when it is no problem, with line and column, the
 /// line, a caret under the spot, the key and what is allowed.
 Problem parse_problem(std::string_view toml, const std::filesystem::path& file = {});
@@ -120,6 +171,13 @@ void set_varied(Problem& problem, std::string_view text);
 
 /// The names set_option knows.
 std::vector<std::string_view> option_names();
+
+/// The same for the flags of `lanewise fit`, which `[options]` has where it has the name, and `[fit]` else.
+/// \throws std::invalid_argument as set_option.
+void set_fit_option(Problem& problem, std::string_view name, std::string_view text);
+
+/// The names set_fit_option knows.
+std::vector<std::string_view> fit_flag_names();
 
 /// Those of them that Options has.
 std::vector<std::string_view> search_option_names();

@@ -80,7 +80,9 @@ struct TuneSetting {
     bool operator==(const TuneSetting&) const = default;
 };
 
-/// What came of a setting. Its runs are those of minimize_batch from the same starts, bit for bit.
+/// What came of a setting. Its runs are those of minimize_batch from the same starts, bit for bit. With
+/// Options::batch_rows, which minimize_batch does not have, they go the ways that visit_paths shows, and
+/// their best points are the best of those at which they were looked at.
 struct Tuned {
     TuneSetting setting;
     std::size_t number = 0;         ///< in the design, from 0

@@ -5,9 +5,10 @@
 >>> len(result.minima)
 4
 
-`minimize` takes a formula, a plain numpy function or a batched callback. `minimize_batch` minimises from each start for
-itself. `Swarm` is a search in which the caller evaluates. `lanewise.plot` draws results; `scipy_method`,
-`sklearn_optimizer`, `lanewise.botorch` and `lanewise.optuna` make lanewise the optimizer of other packages.
+`minimize` takes a formula, a plain numpy function or a batched callback. `fit` fits a model to data, once or for thousands of
+voxels or groups at a time. `minimize_batch` minimises from each start for itself. `Swarm` is a search in which the caller
+evaluates. `lanewise.plot` draws results; `scipy_method`, `sklearn_optimizer`, `lanewise.botorch` and `lanewise.optuna` make
+lanewise the optimizer of other packages.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from typing import Any
 
 from lanewise._bounds import Bounds
 from lanewise._errors import NothingFinite
+from lanewise._fit import fit
+from lanewise._fits import Fits, Prediction
 from lanewise._library import version as _version
 from lanewise._minimize import check_gradient, evaluate, minimize, minimize_batch, profile
-from lanewise._progress import Progress
+from lanewise._progress import FitProgress, Progress
 from lanewise._result import (
     Audit,
     BatchResult,
@@ -53,10 +56,13 @@ __all__ = [
     "BatchResult",
     "Bounds",
     "Coverage",
+    "FitProgress",
+    "Fits",
     "GradientCheck",
     "History",
     "Minimum",
     "NothingFinite",
+    "Prediction",
     "Profile",
     "Progress",
     "Region",
@@ -67,6 +73,7 @@ __all__ = [
     "Work",
     "check_gradient",
     "evaluate",
+    "fit",
     "minimize",
     "minimize_batch",
     "profile",

@@ -36,12 +36,19 @@ class CProgress(ctypes.Structure):
     ]
 
 
+class CFitProgress(ctypes.Structure):
+    """``lanewise_fit_progress``."""
+
+    _fields_ = [*((name, c_uint64) for name in ("problems", "done", "runs")), ("seconds", c_double)]
+
+
 # Arrays are passed as addresses, which is quicker than typed pointers.
 GradientCallback = CFUNCTYPE(c_int, c_void_p, c_size_t, c_void_p, c_void_p, c_void_p, c_void_p)
 ValueCallback = CFUNCTYPE(c_int, c_void_p, c_size_t, c_void_p, c_void_p, c_void_p)
 ProgressCallback = CFUNCTYPE(c_int, c_void_p, POINTER(CProgress))
 StopCallback = CFUNCTYPE(c_int, c_void_p)
 CheckpointCallback = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t)
+FitProgressCallback = CFUNCTYPE(c_int, c_void_p, POINTER(CFitProgress))
 PathCallback = CFUNCTYPE(c_int, c_void_p, c_uint64, ctypes.c_int64, c_double, c_void_p)
 
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -83,6 +90,18 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "starts": (c_int, [c_void_p, c_size_t, c_void_p, c_void_p]),
     "paths": (c_int, [c_void_p, c_size_t, c_void_p, c_size_t, PathCallback, c_void_p]),
+    "set_rows": (c_int, [c_void_p, c_size_t, c_void_p]),
+    "add_column": (c_int, [c_void_p, c_char_p, c_size_t, c_void_p, c_int]),
+    "add_problem_parameter": (c_int, [c_void_p, c_char_p, c_void_p]),
+    "set_problem_bounds": (c_int, [c_void_p, c_void_p, c_void_p]),
+    "set_problem_starts": (c_int, [c_void_p, c_void_p]),
+    "set_table": (c_int, [c_void_p, c_char_p, c_size_t, c_void_p]),
+    "set_model": (c_int, [c_void_p, *[c_char_p] * 4]),
+    "set_fit_option": (c_int, [c_void_p, c_char_p, c_char_p]),
+    "fit_option_name": (c_char_p, [c_size_t]),
+    "set_fit_progress": (c_int, [c_void_p, FitProgressCallback, c_void_p]),
+    "fit": (c_int, [c_void_p, c_char_p, c_size_t, *[c_void_p] * 9]),
+    "predict": (c_int, [c_void_p, *[c_void_p] * 5, c_double, c_void_p, c_void_p]),
     "free_result": (None, [c_void_p]),
     "json": (c_char_p, [c_void_p]),
     "table": (c_char_p, [c_void_p]),
@@ -122,14 +141,14 @@ def version() -> str:
 
 
 @functools.cache
-def known_options() -> frozenset[str]:
-    """The names of all options of searches and batches."""
-    return frozenset([*option_names(), "tolerance"])
+def known_options(of: str = "option") -> frozenset[str]:
+    """The names of all options of searches and batches, or with "fit_option" of fits."""
+    return frozenset([*option_names(of), *(["tolerance"] if of == "option" else [])])
 
 
-def option_names() -> list[str]:
-    """The names of the options of a search, written as Python does."""
+def option_names(of: str = "option") -> list[str]:
+    """The names of the options of a search, or with "fit_option" of fits, written as Python does."""
     names: list[str] = []
-    while (name := call("option_name", len(names))) is not None:
+    while (name := call(f"{of}_name", len(names))) is not None:
         names.append(name.decode().replace("-", "_"))
     return names

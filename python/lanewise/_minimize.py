@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lanewise import _library
 from lanewise._bounds import Bounds, unbounded, variables_of
+from lanewise._files import writer
 from lanewise._objectives import Array, Function, Jac, Objective, Traced, objective_of
 from lanewise._problem import Interrupt, Problem
 from lanewise._progress import Progress, make_bar
@@ -36,6 +37,8 @@ def minimize(
     jac: Jac = None,
     args: tuple[Any, ...] = (),
     parameters: Mapping[str, float] | None = None,
+    data: Any = None,
+    tables: Mapping[str, npt.ArrayLike] | None = None,
     x0: Result | npt.ArrayLike | None = None,
     check: bool = True,
     progress: bool | Callable[[Progress], object] = False,
@@ -71,6 +74,11 @@ def minimize(
         See `fun`.
     parameters
         Constants of a formula, by name.
+    data
+        A table of pandas, polars or pyarrow, or a dict of columns: ``rows(E)`` in a formula is the sum of E over its rows, in
+        which the names of columns mean the row's numbers.
+    tables
+        Numbers of a formula by name and index: ``c[i]``.
     x0
         Starts that are given, [d] or [B, d], or an earlier result whose minima are the starts. With `starts` others
         are drawn beside them.
@@ -115,7 +123,9 @@ def minimize(
     True
     """
     with Problem(variables_of(bounds), dict(options)) as problem:
-        objective = objective_of(fun, problem.dimension, jac=jac, args=args, parameters=parameters)
+        objective = objective_of(
+            fun, problem.dimension, jac=jac, args=args, parameters=parameters, data=data, tables=tables
+        )
         _set_objective(problem, objective, fun, args, check)
         return search(
             problem,
@@ -136,6 +146,8 @@ def minimize_batch(
     jac: Jac = None,
     args: tuple[Any, ...] = (),
     parameters: Mapping[str, float] | None = None,
+    data: Any = None,
+    tables: Mapping[str, npt.ArrayLike] | None = None,
     pass_ids: bool = False,
     gradients: bool = True,
     check: bool = True,
@@ -150,7 +162,7 @@ def minimize_batch(
 
     Parameters
     ----------
-    fun, jac, args, parameters, check
+    fun, jac, args, parameters, data, tables, check
         As of `minimize`.
     x0
         The starts, [B, d].
@@ -183,13 +195,15 @@ def minimize_batch(
     >>> ends.x[0].tolist(), ends.status[0].item()
     ([1.0, 0.0], 'converged-gradient')
     """
-    _require_words(stop, on_interrupt)
+    require_words(stop, on_interrupt)
     starts = _points(x0, "x0")
     count, d = starts.shape
     variables = unbounded(d) if bounds is None else variables_of(bounds)
     with Problem(variables, dict(options)) as problem, Interrupt() as interrupt:
         _require_dimension(starts, problem, "x0")
-        objective = objective_of(fun, d, jac=jac, args=args, parameters=parameters, pass_ids=pass_ids)
+        objective = objective_of(
+            fun, d, jac=jac, args=args, parameters=parameters, data=data, tables=tables, pass_ids=pass_ids
+        )
         _set_objective(problem, objective, fun, args, check)
         problem.set_stop(lambda: interrupt.is_seen or (stop is not None and stop()))
         x, f, g = np.empty_like(starts), np.empty(count), np.empty_like(starts)
@@ -200,7 +214,7 @@ def minimize_batch(
         problem.call("minimize_batch", count, *addresses)
         ends = BatchResult(x, f, g if gradients else None, iterations, evaluations, statuses_of(status))
         if interrupt.is_seen and on_interrupt == "raise":
-            raise _interrupted(ends)
+            raise interrupted(ends)
     return ends
 
 
@@ -212,12 +226,14 @@ def evaluate(
     jac: Jac = None,
     args: tuple[Any, ...] = (),
     parameters: Mapping[str, float] | None = None,
+    data: Any = None,
+    tables: Mapping[str, npt.ArrayLike] | None = None,
 ) -> tuple[Any, Array]:
     """Values and gradients as a search has them.
 
     Parameters
     ----------
-    fun, jac, args, parameters
+    fun, jac, args, parameters, data, tables
         As of `minimize`.
     x
         A point [d] or points [B, d].
@@ -241,7 +257,10 @@ def evaluate(
     variables = unbounded(points.shape[1]) if bounds is None else variables_of(bounds)
     with Problem(variables) as problem:
         _require_dimension(points, problem, "x")
-        problem.set_objective(objective_of(fun, problem.dimension, jac=jac, args=args, parameters=parameters))
+        objective = objective_of(
+            fun, problem.dimension, jac=jac, args=args, parameters=parameters, data=data, tables=tables
+        )
+        problem.set_objective(objective)
         f, g = problem.evaluate(points)
     return (float(f[0]), g[0]) if is_one else (f, g)
 
@@ -253,6 +272,8 @@ def check_gradient(
     jac: Jac = None,
     args: tuple[Any, ...] = (),
     parameters: Mapping[str, float] | None = None,
+    data: Any = None,
+    tables: Mapping[str, npt.ArrayLike] | None = None,
     points: int = 16,
     tolerance: float = 1e-6,
     seed: int = 0,
@@ -261,7 +282,7 @@ def check_gradient(
 
     Parameters
     ----------
-    fun, bounds, jac, args, parameters
+    fun, bounds, jac, args, parameters, data, tables
         As of `minimize`.
     points
         How many points of the box are looked at.
@@ -282,7 +303,10 @@ def check_gradient(
     True
     """
     with Problem(variables_of(bounds), {"seed": seed}) as problem:
-        problem.set_objective(objective_of(fun, problem.dimension, jac=jac, args=args, parameters=parameters))
+        objective = objective_of(
+            fun, problem.dimension, jac=jac, args=args, parameters=parameters, data=data, tables=tables
+        )
+        problem.set_objective(objective)
         passed, told = ctypes.c_int(), ctypes.c_char_p()
         problem.call("check_gradient", points, tolerance, ctypes.byref(passed), None, ctypes.byref(told))
         return GradientCheck(**json.loads(told.value or b""))
@@ -295,6 +319,8 @@ def profile(
     jac: Jac = None,
     args: tuple[Any, ...] = (),
     parameters: Mapping[str, float] | None = None,
+    data: Any = None,
+    tables: Mapping[str, npt.ArrayLike] | None = None,
     x0: Result | npt.ArrayLike | None = None,
     check: bool = True,
     **options: Unpack[SearchOptions],
@@ -307,7 +333,9 @@ def profile(
         With the `result`, a `report` for people and a `timeline` for chrome://tracing.
     """
     with Problem(variables_of(bounds), dict(options)) as problem:
-        objective = objective_of(fun, problem.dimension, jac=jac, args=args, parameters=parameters)
+        objective = objective_of(
+            fun, problem.dimension, jac=jac, args=args, parameters=parameters, data=data, tables=tables
+        )
         _set_objective(problem, objective, fun, args, check)
         report, timeline = ctypes.c_char_p(), ctypes.c_char_p()
         result = search(problem, "profile", ctypes.byref(report), ctypes.byref(timeline), x0=x0)
@@ -327,7 +355,7 @@ def search(
     gradient: bool = True,
 ) -> Result:
     """A search of a problem whose objective is set; see `minimize`. `gradient`: the result has one at its point."""
-    _require_words(stop, on_interrupt)
+    require_words(stop, on_interrupt)
     if x0 is not None:
         starts = _points(x0.xl if isinstance(x0, Result) else x0, "x0")
         _require_dimension(starts, problem, "x0")
@@ -335,7 +363,7 @@ def search(
             raise ValueError("x0: there is no point")
         problem.set_starts(starts)
     if checkpoint is not None:
-        problem.set_checkpoint(checkpoint if callable(checkpoint) else _writer(Path(checkpoint)))
+        problem.set_checkpoint(checkpoint if callable(checkpoint) else writer(Path(checkpoint)))
     history: list[tuple[float, int, float]] = []
     handle = ctypes.c_void_p()
     with ExitStack() as stack:
@@ -368,16 +396,17 @@ def search(
     seconds, iterations, best = (np.array(column) for column in zip(*history))
     result.history = History(seconds, iterations, best)
     if interrupt.is_seen and result.reason == "interrupted" and on_interrupt == "raise":
-        raise _interrupted(result)
+        raise interrupted(result)
     if gradient:
         result.jac = problem.evaluate(result.x.reshape(1, -1))[1][0]
     return result
 
 
-def _interrupted(result: Result | BatchResult) -> KeyboardInterrupt:
-    interrupted = KeyboardInterrupt("the search was interrupted; .result is what it has found so far")
-    interrupted.result = result  # type: ignore[attr-defined]
-    return interrupted
+def interrupted(result: Any) -> KeyboardInterrupt:
+    """What Ctrl-C raises, with what was found so far."""
+    raised = KeyboardInterrupt("the work was interrupted; .result is what it has found so far")
+    raised.result = result  # type: ignore[attr-defined]
+    return raised
 
 
 def _set_objective(
@@ -392,7 +421,8 @@ def _set_objective(
         verify(problem, fun, args)
 
 
-def _require_words(stop: Any, on_interrupt: Any) -> None:
+def require_words(stop: Any, on_interrupt: Any) -> None:
+    """Refuses what these two cannot be."""
     if stop is not None and not callable(stop):
         raise TypeError(f"stop: {stop!r}; a callable is expected")
     if on_interrupt not in ("raise", "return"):
@@ -414,19 +444,3 @@ def _points(x: npt.ArrayLike, what: str) -> Array:
 def _require_dimension(points: Array, problem: Problem, what: str) -> None:
     if points.shape[1] != problem.dimension:
         raise ValueError(f"{what}: {points.shape[1]} coordinates; the box has {problem.dimension}")
-
-
-def _writer(file: Path) -> Callable[[bytes], None]:
-    """Writes a file whole or not at all."""
-    temporary = file.with_name(f".{file.name}-{os.getpid()}.tmp")
-    temporary.touch()  # what cannot be written fails before the work
-    temporary.unlink()
-
-    def write(state: bytes) -> None:
-        try:
-            temporary.write_bytes(state)
-            os.replace(temporary, file)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    return write

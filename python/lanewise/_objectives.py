@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Union
@@ -11,6 +12,7 @@ from typing import Any, Literal, Union
 import numpy as np
 import numpy.typing as npt
 
+from lanewise._tables import Table, numbers_of
 from lanewise._tracing import Tape, trace
 
 Array = npt.NDArray[np.float64]
@@ -25,11 +27,31 @@ Jac = Union[None, bool, Literal["2-point"], Callable[..., Any]]
 
 
 @dataclass(frozen=True)
+class Column:
+    """Numbers of rows: of all problems one after the other, or, where they are shared, those that every problem has."""
+
+    name: str
+    numbers: Array
+    is_shared: bool
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of problems with their columns."""
+
+    first_rows: npt.NDArray[np.uintp]
+    """[P + 1]"""
+    columns: list[Column]
+
+
+@dataclass(frozen=True)
 class Formula:
-    """A formula in the variables of the box, with its parameters."""
+    """A formula in the variables of the box, with its parameters, data and tables."""
 
     text: str
     parameters: Mapping[str, float] = field(default_factory=dict)
+    rows: Rows | None = None
+    tables: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,6 +87,8 @@ def objective_of(
     jac: Jac = None,
     args: tuple[Any, ...] = (),
     parameters: Mapping[str, float] | None = None,
+    data: Any = None,
+    tables: Mapping[str, npt.ArrayLike] | None = None,
     pass_ids: bool = False,
 ) -> Objective:
     """What `fun`, `jac` and the rest of the arguments of `minimize` mean.
@@ -79,9 +103,15 @@ def objective_of(
     if isinstance(fun, str):
         if jac is not None or args or pass_ids:
             raise TypeError("jac, args and pass_ids are for functions; fun is a formula, which has its derivatives")
-        return Formula(fun, {_name(name): _number(name, value) for name, value in (parameters or {}).items()})
-    if parameters:
-        raise TypeError("parameters are for formulas; a function gets its constants by args")
+        return Formula(
+            fun,
+            {_name(name): _number(name, value) for name, value in (parameters or {}).items()},
+            _rows_of(fun, data),
+            {_name(name): numbers_of(table, f"tables: {name}").reshape(-1) for name, table in (tables or {}).items()},
+        )
+    if parameters or data is not None or tables:
+        what = "parameters are" if parameters else "data and tables are"
+        raise TypeError(f"{what} for formulas; a function gets its constants by args")
     if jac is None or jac is False:
         if pass_ids:
             raise TypeError("pass_ids is for callbacks, with jac=True or jac='2-point'; fun would be traced")
@@ -111,6 +141,24 @@ def objective_of(
     if jac is not True:
         raise TypeError(f"jac: {jac!r}; None, True, a callable or '2-point' is expected")
     return Gradients(lambda x, ids: _two(call(function, x, ids)), pass_ids)
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def words_of(formula: str) -> list[str]:
+    """The names in a formula, each once."""
+    return list(dict.fromkeys(_WORD.findall(formula)))
+
+
+def _rows_of(formula: str, data: Any) -> Rows | None:
+    """The columns of a table that a formula names."""
+    if data is None:
+        return None
+    table = Table(data)
+    columns = [Column(name, table.numbers(name, "data"), False) for name in words_of(formula) if name in table.names]
+    count = columns[0].numbers.size if columns else 0
+    return Rows(np.array([0, count], np.uintp), columns)
 
 
 def _name(name: Any) -> str:

@@ -55,6 +55,8 @@ class SearchOptions(RunOptions, total=False):
     """Starts that are drawn; unless set as many as it takes, at most 4096."""
     seed: int
     design: Literal["uniform", "sobol", "lhs"]
+    batch_rows: int
+    """Rows of `data` that an iteration looks at; unless set all."""
     explore: int
     offspring: bool
     polish: bool
@@ -73,6 +75,37 @@ class BatchOptions(RunOptions, total=False):
 
     tolerance: float
     """Of L-BFGS: a run has converged where its steps are this small, relative to x."""
+
+
+class FitOptions(TypedDict, total=False):
+    """The options of `fit`. The default of each is the library's (lanewise/fit.hpp)."""
+
+    starts: int
+    """Starts that are drawn from the bounds of each problem; unless set as many as it takes, at most 1024."""
+    seed: int
+    iterations: int
+    """Of Adam, which brings runs of drawn starts into a basin."""
+    rule: Rule
+    """Of these iterations."""
+    alpha: float
+    beta1: float
+    beta2: float
+    eps: float
+    max_steps: int
+    """Of Levenberg-Marquardt, which brings runs to the minimum of the basin."""
+    tolerance: float
+    """A run has converged where its steps are this small, relative to x."""
+    precision: Literal["f64", "f32"]
+    threads: int
+    isa: str
+    """"sse2", "avx2", "avx512" or "neon"."""
+    jit: Literal["off", "auto", "on"]
+    memory: int | str
+    """Bytes for what is worked on at once: 500_000_000, or "500M"."""
+    max_time: float
+    """Seconds."""
+    every: float
+    """Seconds between two checkpoints."""
 
 
 def as_text(name: str, value: Any) -> str:

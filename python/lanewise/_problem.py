@@ -20,6 +20,7 @@ from lanewise._objectives import (
     Formula,
     Gradients,
     Objective,
+    Rows,
     Traced,
     Values,
     array_at,
@@ -27,10 +28,11 @@ from lanewise._objectives import (
     ids_at,
 )
 from lanewise._options import as_text
-from lanewise._progress import Progress
+from lanewise._progress import FitProgress, Progress
 
 
-def _text(what: str, text: str) -> bytes:
+def as_bytes(what: str, text: str) -> bytes:
+    """The text as the library reads it."""
     if "\0" in text:
         raise ValueError(f"{what} has a character NUL, at {text.index(chr(0))}")
     return text.encode()
@@ -64,7 +66,7 @@ class Problem:
             for variable in variables:
                 self._add(variable)
             for name, value in (options or {}).items():
-                self._set_option(name, value)
+                self.set_option(name, value)
         except BaseException:
             self.close()
             raise
@@ -114,7 +116,11 @@ class Problem:
         if isinstance(objective, Formula):
             for name, value in objective.parameters.items():
                 self.call("set_parameter", name.encode(), float(value))
-            self.call("set_expression", _text("the formula", objective.text))
+            for name, numbers in objective.tables.items():
+                self.set_table(name, numbers)
+            if objective.rows is not None:
+                self.set_rows(objective.rows)
+            self.call("set_expression", as_bytes("the formula", objective.text))
         elif isinstance(objective, Traced):
             tape = objective.tape
             columns = tape.columns()
@@ -123,6 +129,18 @@ class Problem:
             self._set_callback("set_gradient_callback", _library.GradientCallback, self._gradients(objective))
         else:
             self._set_callback("set_value_callback", _library.ValueCallback, self._values(objective), 0.0)
+
+    def set_option(self, name: str, value: Any, of: str = "option") -> None:
+        """Sets an option of searches and batches, or with "fit_option" of fits; one that is None is not set."""
+        try:
+            if value is not None:
+                self.call(f"set_{of}", name.encode(), as_text(name, value).encode())
+            elif name not in _library.known_options(of):
+                self.call(f"set_{of}", name.encode(), b"")
+        except ValueError as error:
+            if str(error).startswith("unknown option"):
+                raise TypeError(str(error)) from None
+            raise
 
     def set_starts(self, starts: Array) -> None:
         """Sets the starts [count, d] that come before drawn ones."""
@@ -135,6 +153,31 @@ class Problem:
             return self._guard(lambda: tell(Progress.of(progress.contents)))
 
         self._set_callback("set_progress", _library.ProgressCallback, told)
+
+    def set_rows(self, rows: Rows) -> None:
+        """Sets the rows of data, of one problem or of many."""
+        self._kept.append(rows)
+        self.call("set_rows", len(rows.first_rows) - 1, rows.first_rows.ctypes.data)
+        for column in rows.columns:
+            self.call(
+                "add_column",
+                as_bytes("the name of a column", column.name),
+                column.numbers.size,
+                column.numbers.ctypes.data,
+                int(column.is_shared),
+            )
+
+    def set_table(self, name: str, numbers: Array) -> None:
+        """Sets numbers of a formula, by name and index."""
+        self.call("set_table", as_bytes("the name of a table", name), numbers.size, numbers.ctypes.data)
+
+    def set_fit_progress(self, tell: Callable[[FitProgress], object]) -> None:
+        """Has `tell` called while fits are made."""
+
+        def told(_data: Any, progress: Any) -> int:
+            return self._guard(lambda: tell(FitProgress.of(progress.contents)))
+
+        self._set_callback("set_fit_progress", _library.FitProgressCallback, told)
 
     def set_stop(self, stop: Callable[[], object]) -> None:
         """Has `stop` asked often; what is true ends the search with what it has."""
@@ -205,17 +248,6 @@ class Problem:
             variable.upper.ctypes.data,
             scale,
         )
-
-    def _set_option(self, name: str, value: Any) -> None:
-        try:
-            if value is not None:
-                self.call("set_option", name.encode(), as_text(name, value).encode())
-            elif name not in _library.known_options():
-                self.call("set_option", name.encode(), b"")
-        except ValueError as error:
-            if str(error).startswith("unknown option"):
-                raise TypeError(str(error)) from None
-            raise
 
     def _set_callback(self, setter: str, kind: Any, function: Callable[..., int], *more: Any) -> None:
         callback = kind(function)

@@ -6,7 +6,7 @@ import ctypes
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol, Union
 
 from lanewise import _library
 
@@ -48,12 +48,53 @@ class Progress:
         _library.call("progress_text", ctypes.byref(told), buffer, len(buffer))
         return buffer.value.decode()
 
+    def figures(self) -> dict[str, object]:
+        """What a bar says beside the share."""
+        rate = self.run_iterations / self.seconds / 1e6 if self.seconds > 0 else 0.0
+        return {"best": f"{self.best_f:.6g}", "minima": self.minima, "M it/s": f"{rate:.3g}"}
+
+
+@dataclass(frozen=True)
+class FitProgress:
+    """How fits stand."""
+
+    problems: int
+    """All of them."""
+    done: int
+    runs: int
+    """That have ended."""
+    seconds: float
+
+    phase: ClassVar[str] = "fits"
+
+    @staticmethod
+    def of(told: _library.CFitProgress) -> FitProgress:
+        """What the library tells."""
+        return FitProgress(**{name: getattr(told, name) for name, *_ in told._fields_})
+
+    @property
+    def share(self) -> float:
+        """Of the problems that are done, 0 to 1."""
+        return self.done / max(self.problems, 1)
+
+    def text(self) -> str:
+        """A line that shows it."""
+        rate = self.done / self.seconds if self.seconds > 0 else 0.0
+        return f"fits {self.done} of {self.problems}, {self.runs} runs, {rate:.3g} fits/s"
+
+    def figures(self) -> dict[str, object]:
+        """What a bar says beside the share."""
+        return {"fits": self.done, "runs": self.runs}
+
 
 class Bar(Protocol):
-    """Shows how a search stands."""
+    """Shows how a search stands, or fits."""
 
-    def __call__(self, progress: Progress, /) -> object: ...
+    def __call__(self, progress: Any, /) -> object: ...
     def close(self) -> None: ...
+
+
+_Told = Union[Progress, FitProgress]
 
 
 class _Line:
@@ -64,7 +105,7 @@ class _Line:
         self._next = 0.0
         self._is_shown = False
 
-    def __call__(self, progress: Progress, /) -> None:
+    def __call__(self, progress: _Told, /) -> None:
         if progress.seconds < self._next:
             return
         self._next = progress.seconds + (0.1 if self._is_terminal else 1.0)
@@ -89,16 +130,12 @@ class _Tqdm:
         self._bar = tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
         self._next = 0.0
 
-    def __call__(self, progress: Progress, /) -> None:
+    def __call__(self, progress: _Told, /) -> None:
         if progress.seconds < self._next and progress.share < 1:
             return
         self._next = progress.seconds + 0.1
-        rate = progress.run_iterations / progress.seconds / 1e6 if progress.seconds > 0 else 0.0
         self._bar.set_description(progress.phase, refresh=False)
-        self._bar.set_postfix(
-            {"best": f"{progress.best_f:.6g}", "minima": progress.minima, "M it/s": f"{rate:.3g}"},
-            refresh=False,
-        )
+        self._bar.set_postfix(progress.figures(), refresh=False)
         self._bar.update(max(0.0, 100 * progress.share - self._bar.n))
         self._bar.refresh()
 
@@ -109,17 +146,17 @@ class _Tqdm:
 class _Called:
     """The caller's own function."""
 
-    def __init__(self, function: Callable[[Progress], object]) -> None:
+    def __init__(self, function: Callable[[Any], object]) -> None:
         self._function = function
 
-    def __call__(self, progress: Progress, /) -> None:
+    def __call__(self, progress: _Told, /) -> None:
         self._function(progress)
 
     def close(self) -> None:
         pass
 
 
-def make_bar(progress: bool | Callable[[Progress], object]) -> Bar | None:
+def make_bar(progress: bool | Callable[[Any], object]) -> Bar | None:
     """What shows progress: the caller's function, else tqdm where it can be imported, else a line."""
     if callable(progress):
         return _Called(progress)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -122,8 +122,9 @@ def _is_of_user(frame: FrameType) -> bool:
 
 def refuse(what: str, way_out: str, place: str | None = None) -> NoReturn:
     """Raises a TracingError, and notes it: what swallows the exception does not make the trace right."""
-    error = TracingError(f"{_place() if place is None else place}{what}. {way_out} {WAY_OUT}")
     recording = current()
+    last_way_out = WAY_OUT if recording is None else recording.way_out
+    error = TracingError(f"{_place() if place is None else place}{what}. {way_out} {last_way_out}")
     if recording is not None and recording.error is None:
         recording.error = error
     raise error
@@ -132,8 +133,9 @@ def refuse(what: str, way_out: str, place: str | None = None) -> NoReturn:
 class Recording:
     """Where the operations of one traced function go."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, way_out: str = WAY_OUT) -> None:
         self.error: TracingError | None = None
+        self.way_out = way_out
         self._nodes: list[tuple[int, ...]] = []  # operation and operands
         self._numbers: dict[int, float] = {}  # of constants
         self._known: dict[tuple[int, ...], int] = {}
@@ -219,6 +221,8 @@ class _Operators:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         from lanewise._numpy_functions import call_ufunc
 
+        if any(isinstance(x, Selection) for x in inputs):
+            return NotImplemented  # it knows how
         return call_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
@@ -705,35 +709,55 @@ def trace(fun: Callable[..., Any], dimension: int, args: tuple[Any, ...] = ()) -
         raise TypeError(f"fun: {type(fun).__name__}; a function is expected")
     if not isinstance(dimension, (int, np.integer)) or dimension < 1:
         raise ValueError(f"dimension: {dimension!r}; a whole number of at least 1 is needed")
-    recording = Recording(dimension)
+    return record(
+        lambda x: fun(x, *args),
+        dimension,
+        lambda recording, value: recording.tape(_scalar(value, fun), dimension),
+        of=fun,
+    )
+
+
+Of = TypeVar("Of")
+
+
+def record(
+    call: Callable[[Any], Any],
+    dimension: int,
+    finish: Callable[[Recording, Any], Of],
+    *,
+    of: Callable[..., Any],
+    way_out: str = WAY_OUT,
+) -> Of:
+    """What `finish` makes of the recording of the function `of`, which is called with traced values by `call`."""
+    recording = Recording(dimension, way_out)
     x = np.empty(dimension, object)
     x[:] = recording.variables
     outer, _here.recording = current(), recording
     try:
-        with _patched(fun), np.errstate(all="ignore"):
-            value = fun(x.view(TracedArray), *args)
+        with _patched(of), np.errstate(all="ignore"):
+            value = call(x.view(TracedArray))
         if recording.error is None:
-            tape = recording.tape(_scalar(value, fun), dimension)
+            finished = finish(recording, value)
     except TracingError:
         if recording.error is None:
             raise
     except Exception as error:
         if recording.error is None:
             _here.recording = outer
-            _tell_of_tracing(error, fun, dimension, args)
+            _tell_of_tracing(error, call, dimension, way_out)
             raise
     finally:
         _here.recording = outer
     if recording.error is not None:
         raise recording.error
-    return tape
+    return finished
 
 
-def _tell_of_tracing(error: Exception, fun: Callable[..., Any], dimension: int, args: tuple[Any, ...]) -> None:
+def _tell_of_tracing(error: Exception, call: Callable[[Any], Any], dimension: int, way_out: str) -> None:
     """Says that an exception is one of tracing, where plain numbers raise none."""
     try:
         with np.errstate(all="ignore"):
-            fun(np.linspace(0.25, 0.75, dimension), *args)
+            call(np.linspace(0.25, 0.75, dimension))
     except Exception:
         return
     traceback, place = error.__traceback__, ""
@@ -742,15 +766,20 @@ def _tell_of_tracing(error: Exception, fun: Callable[..., Any], dimension: int, 
             place = f"{traceback.tb_frame.f_code.co_filename}, line {traceback.tb_lineno}: "
         traceback = traceback.tb_next
     raise TracingError(
-        f"{place}{type(error).__name__}: {error}. With plain numbers the function raises nothing: this cannot be traced. {WAY_OUT}"
+        f"{place}{type(error).__name__}: {error}. With plain numbers the function raises nothing: this cannot be traced. {way_out}"
     ) from error
+
+
+def place_of(function: Any) -> str:
+    """Where a function begins."""
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    return "" if code is None else f"{code.co_filename}, line {code.co_firstlineno}: "
 
 
 def _scalar(value: Any, function: Any) -> Any:
     if isinstance(value, (Traced, float, int, np.number, np.bool_)):
         return value
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
-    place = "" if code is None else f"{code.co_filename}, line {code.co_firstlineno}: "
+    place = place_of(function)
     if not isinstance(value, (np.ndarray, list, tuple)):
         refuse(f"the function returns {type(value).__name__}", "Return one number.", place)
     array = as_array(value)

@@ -477,3 +477,45 @@ def test_without_matplotlib_the_error_says_what_to_install(file: Path) -> None:
     command = "from lanewise.__main__ import main; sys.exit(main(sys.argv[1:]))"
     done = run("plot", file, "--out", file.with_suffix(".png"), python=("-c", hide + command))
     assert done.returncode == 2 and "pip install matplotlib" in done.stderr
+
+
+def test_fits_have_data_curves_bands_and_residuals() -> None:
+    t = np.linspace(0, 4, 12)
+    y = np.array([3.0, 2, 1])[:, None] * np.exp(-t) + 0.05 * np.sin(9 * t)
+    y[2, 4:] = np.nan
+    y[1] = np.nan
+    bounds = {"a": (0, 9), "k": (0, 9)}
+    result = lanewise.fit("a*exp(-k*x)", t, y, bounds, starts=4)
+    figure = plot.fits(result, figure=Figure())
+    figure.canvas.draw()
+    above, below = figure.axes[0], figure.axes[1]
+    assert len(figure.axes) == 6
+    dots, curve = above.lines
+    assert np.array_equal(dots.get_ydata(), y[0])
+    assert curve.get_ydata()[-1] == pytest.approx(result.predict([4.0]).value[0, 0])
+    assert len(above.collections) == 1
+    assert below.lines[-1].get_ydata() == pytest.approx(y[0] - result.predict().value[0])
+    assert figure.axes[2].get_title() == "[1]: no-rows"
+    assert "2 converged" in figure.get_suptitle()
+    few = plot.fits(result, 1, problems=None, figure=Figure())
+    assert "1 of 3 fits" in few.get_suptitle()
+    two = plot.fits(result, problems=[2], figure=Figure())
+    assert two.axes[0].get_title() == "[2]"
+    with pytest.raises(ValueError, match="at least 1"):
+        plot.fits(result, 0)
+    with pytest.raises(ValueError, match="there are 3"):
+        plot.fits(result, problems=[3])
+
+
+def test_fits_of_groups_and_of_several_columns() -> None:
+    t = np.tile(np.linspace(0, 4, 6), 2)
+    data = {"t": t, "dose": t**2, "signal": 2 * t + 0.1 * np.cos(t), "who": np.repeat(["ann", "bob"], 6)}
+    bounds = {"a": (-9, 9), "b": (-9, 9)}
+    result = lanewise.fit("a*t + b*dose", y="signal", bounds=bounds, data=data, group="who", starts=2)
+    figure = plot.fits(result, figure=Figure())
+    figure.canvas.draw()
+    assert [ax.get_title() for ax in figure.axes[::2]] == ["who ann", "who bob"]
+    assert figure.axes[0].get_ylabel() == "signal"
+    assert figure.axes[1].get_xlabel() == "t"
+    assert not figure.axes[0].collections
+    assert figure.axes[0].lines[1].get_ydata() == pytest.approx(result.predict().value[:6])

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <stdexcept>
@@ -22,7 +23,46 @@ const char* required(const char* text, const char* what) {
     return text;
 }
 
+/// The data of the one problem that rows are known of.
+Data data_of(const Problems& rows) {
+    if (rows.count() != 1)
+        throw std::invalid_argument(
+            fmt::format("rows of {} problems: a formula is minimised over those of one", rows.count()));
+    std::vector<Column> columns;
+    for (const Problems::Column& column : rows.columns)
+        columns.push_back({column.name, {column.numbers.begin(), column.numbers.end()}});
+    return Data(std::move(columns));
+}
+
+std::unique_ptr<const Objective> make_expression(const lanewise_problem& handle, const Box& box) {
+    const Problem& problem = handle.problem;
+    if (handle.rows.columns.empty()) return std::make_unique<Expression>(problem.objective(box));
+    return std::make_unique<Expression>(problem.expression, box, problem.parameters, data_of(handle.rows),
+                                        problem.all_tables());
+}
+
 }  // namespace
+
+std::function<bool()> c::stop_of(const Caller<lanewise_stop_callback>& stop) {
+    if (!stop) return {};
+    using Clock = std::chrono::steady_clock;
+    return [stop, next = Clock::time_point()]() mutable {
+        const Clock::time_point now = Clock::now();
+        if (now < next) return false;
+        const bool ends = stop.function(stop.data) != 0;
+        constexpr std::chrono::milliseconds interval(10);
+        next = Clock::now() + interval;
+        return ends;
+    };
+}
+
+std::function<void(std::string_view)> c::checkpoint_of(
+    const Caller<lanewise_checkpoint_callback>& checkpoint) {
+    if (!checkpoint) return {};
+    return [checkpoint](std::string_view state) {
+        checkpoint(static_cast<const void*>(state.data()), state.size());
+    };
+}
 
 const Box& lanewise_problem::box() {
     if (!box_) box_ = std::make_unique<Box>(problem.box());
@@ -63,9 +103,7 @@ int lanewise_read(lanewise_problem* problem, const char* toml, const char* file)
         problem->problem = std::move(read);
         problem->options_set.clear();
         problem->tolerance.reset();
-        problem->make_objective = [problem](const Box& box) {
-            return std::make_unique<Expression>(problem->problem.objective(box));
-        };
+        problem->make_objective = [problem](const Box& box) { return make_expression(*problem, box); };
         problem->forget();
     });
 }
@@ -163,9 +201,7 @@ const char* lanewise_option_name(size_t index) {
 int lanewise_set_expression(lanewise_problem* problem, const char* expression) {
     return c::guarded(problem, [&] {
         problem->problem.expression = required(expression, "expression");
-        problem->make_objective = [problem](const Box& box) {
-            return std::make_unique<Expression>(problem->problem.objective(box));
-        };
+        problem->make_objective = [problem](const Box& box) { return make_expression(*problem, box); };
         problem->forget();
     });
 }

@@ -8,6 +8,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "lanewise/lanewise.h"
 #include "lanewise/lanewise.hpp"
@@ -35,15 +36,22 @@ struct Caller {
     }
 };
 
+/// Asks the caller no more often than its contract says.
+std::function<bool()> stop_of(const Caller<lanewise_stop_callback>& stop);
+
+std::function<void(std::string_view)> checkpoint_of(const Caller<lanewise_checkpoint_callback>& checkpoint);
+
 }  // namespace lanewise::c
 
 struct lanewise_problem {
     lanewise::Problem problem;
+    lanewise::Problems rows;  ///< of a formula's rows(...), or of fits
     /// Makes the objective of the box, which is known when there is work to do.
     std::function<std::unique_ptr<const lanewise::Objective>(const lanewise::Box&)> make_objective;
     std::set<std::string, std::less<>> options_set;
     std::optional<double> tolerance;
     lanewise::c::Caller<lanewise_progress_callback> progress;
+    lanewise::c::Caller<lanewise_fit_progress_callback> fit_progress;
     lanewise::c::Caller<lanewise_stop_callback> stop;
     lanewise::c::Caller<lanewise_checkpoint_callback> checkpoint;
 

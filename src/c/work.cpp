@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -27,20 +26,6 @@ std::vector<std::vector<double>> points_of(const double* x, std::size_t count, s
     return points;
 }
 
-/// Asks the caller no more often than its contract says.
-std::function<bool()> stop_of(const c::Caller<lanewise_stop_callback>& stop) {
-    if (!stop) return {};
-    using Clock = std::chrono::steady_clock;
-    return [stop, next = Clock::time_point()]() mutable {
-        const Clock::time_point now = Clock::now();
-        if (now < next) return false;
-        const bool ends = stop.function(stop.data) != 0;
-        constexpr std::chrono::milliseconds interval(10);
-        next = Clock::now() + interval;
-        return ends;
-    };
-}
-
 Options search_options(const lanewise_problem& handle, const Box& box) {
     if (handle.tolerance) throw std::invalid_argument("tolerance: an option of minimize_batch alone");
     Options options = handle.problem.search_options(box);
@@ -53,12 +38,8 @@ Options search_options(const lanewise_problem& handle, const Box& box) {
             progress(&told);
         };
     }
-    options.stop = stop_of(handle.stop);
-    if (handle.checkpoint) {
-        options.checkpoint = [checkpoint = handle.checkpoint](std::string_view state) {
-            checkpoint(static_cast<const void*>(state.data()), state.size());
-        };
-    }
+    options.stop = c::stop_of(handle.stop);
+    options.checkpoint = c::checkpoint_of(handle.checkpoint);
     return options;
 }
 
@@ -86,7 +67,7 @@ BatchOptions batch_options(const lanewise_problem& handle) {
                          .memory = given.memory,
                          .max_time = given.max_time,
                          .max_evaluations = given.max_evaluations,
-                         .stop = stop_of(handle.stop)};
+                         .stop = c::stop_of(handle.stop)};
     if (!handle.options_set.contains("rule")) options.rule.method = BatchOptions{}.rule.method;
     if (handle.tolerance) options.tolerance = *handle.tolerance;
     return options;

@@ -21,7 +21,8 @@ namespace {
 /// What makes a problem, as it was given.
 struct ProblemArguments {
     std::string expression;  ///< or @FILE, or a problem file
-    std::vector<std::string> variables, parameters;
+    std::vector<std::string> variables, parameters, tables;
+    std::optional<std::string> data;
     Flags options;
     std::vector<std::string> vary;  ///< of tune
     Flags tune_options;
@@ -50,10 +51,11 @@ void add_yes_or_no(CLI::App& app, Flags& flags, const std::string& flag, const s
     app.add_flag_function(flag, keep, help);
 }
 
-void add_problem(CLI::App& app, ProblemArguments& arguments) {
+void add_problem(CLI::App& app, ProblemArguments& arguments, std::string_view what = "the objective") {
     app.add_option(
            "expression", arguments.expression,
-           "the objective, or @FILE to read it from a file, @- from stdin, or a problem file FILE.toml")
+           fmt::format("{}, or @FILE to read it from a file, @- from stdin, or a problem file FILE.toml",
+                       what))
         ->required();
     app.add_option("--var", arguments.variables,
                    "a variable and its bounds, which can be like -pi:2*pi; 'x[10]=LO:HI' is a vector, "
@@ -64,6 +66,36 @@ void add_problem(CLI::App& app, ProblemArguments& arguments) {
     app.add_option("--param", arguments.parameters, "a constant of the expression, which can be like 1/3")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
+    app.add_option("--data", arguments.data,
+                   "rows with a line of names before them; the columns that the expression names; - is stdin")
+        ->type_name("FILE.csv");
+    app.add_option("--table", arguments.tables, "numbers of the expression, which has them as NAME[i]")
+        ->type_name("NAME=FILE")
+        ->allow_extra_args(false);
+}
+
+void add_start(CLI::App& app, Flags& flags) {
+    app.add_option_function<std::vector<std::string>>(
+           "--start",
+           [&flags](const std::vector<std::string>& texts) {
+               for (const std::string& text : texts) flags.emplace_back("start", text);
+           },
+           "a start given by hand; can be repeated")
+        ->type_name("V,V,...")
+        ->allow_extra_args(false);
+}
+
+/// What is said of lbfgs and of units differs from searches to fits.
+void add_rule(CLI::App& app, Flags& flags, std::string_view lbfgs, std::string_view of_alpha,
+              std::string_view of_eps) {
+    add(app, flags, "--rule", "NAME",
+        fmt::format("how a run steps: adam, gradient-descent, momentum, adagrad, rmsprop, amsgrad, adamax, "
+                    "nadam{} [adam]",
+                    lbfgs));
+    add(app, flags, "--alpha", "A", fmt::format("step size, in box widths{} [0.05]", of_alpha));
+    add(app, flags, "--beta1", "B", "decay of the first moment [0.9]");
+    add(app, flags, "--beta2", "B", "decay of the second moment [0.999; of rmsprop 0.9]");
+    add(app, flags, "--eps", "E", fmt::format("added to the root of the second moment [1e-8], {}", of_eps));
 }
 
 void add_json(CLI::App& app, Flags& flags) {
@@ -89,14 +121,7 @@ void add_starts(CLI::App& app, Flags& flags) {
         fmt::format("how starts are drawn: from Sobol's sequence, independently, or as a Latin hypercube "
                     "[sobol up to {} coordinates, then uniform]",
                     most_sobol_dimensions));
-    app.add_option_function<std::vector<std::string>>(
-           "--start",
-           [&flags](const std::vector<std::string>& texts) {
-               for (const std::string& text : texts) flags.emplace_back("start", text);
-           },
-           "a start given by hand; can be repeated")
-        ->type_name("V,V,...")
-        ->allow_extra_args(false);
+    add_start(app, flags);
     add(app, flags, "--starts-file", "F.csv",
         "starts given by hand, one a line; a header names the columns to take; - is stdin");
     add(app, flags, "--explore", "N", "draw N points for each start, which is the best of them [8]");
@@ -105,13 +130,8 @@ void add_starts(CLI::App& app, Flags& flags) {
 /// What a run does.
 void add_course(CLI::App& app, Flags& flags) {
     add(app, flags, "--iterations", "N", "iterations of each run [1000]");
-    add(app, flags, "--rule", "NAME",
-        "how a run steps: adam, gradient-descent, momentum, adagrad, rmsprop, amsgrad, adamax, nadam, lbfgs "
-        "[adam]");
-    add(app, flags, "--alpha", "A", "step size, in box widths unless --scale none [0.05]");
-    add(app, flags, "--beta1", "B", "decay of the first moment [0.9]");
-    add(app, flags, "--beta2", "B", "decay of the second moment [0.999; of rmsprop 0.9]");
-    add(app, flags, "--eps", "E", "added to the root of the second moment [1e-8], see --scale");
+    add(app, flags, "--batch-rows", "N", "rows of the data drawn for each iteration [all]");
+    add_rule(app, flags, ", lbfgs", " unless --scale none", "see --scale");
     add(app, flags, "--schedule", "NAME", "how the step size falls: constant, cosine, exponential [cosine]");
     add(app, flags, "--warm-up", "N", "iterations in which the step size first rises to alpha [0]");
     add(app, flags, "--final-alpha", "F",
@@ -225,6 +245,64 @@ void add_tune(CLI::App& app, ProblemArguments& arguments, std::optional<std::str
     add_yes_or_no(app, flags, "--quiet", "nothing on stderr but errors");
 }
 
+void add_fit(CLI::App& app, ProblemArguments& arguments) {
+    add_problem(app, arguments, "the model");
+    Flags& flags = arguments.options;
+
+    app.option_defaults()->group("Model");
+    add(app, flags, "--response", "E", "what the model is fitted to: a column, or a formula of columns");
+    add(app, flags, "--sigma", "E",
+        "standard deviation of the response, as a number or a formula of columns [1]");
+    add(app, flags, "--weights", "E", "or its weight, 1 / sigma^2 [1]");
+    add_yes_or_no(app, flags, "--absolute-sigma",
+                  "sigma is known as it is, and not only up to a factor that the residuals tell");
+    add(app, flags, "--loss", "NAME",
+        "what is summed over the rows: squared, huber, soft-l1, cauchy, poisson, logistic [squared]");
+    add(app, flags, "--loss-scale", "C",
+        "residual, in units of sigma, from which huber and its like bend [1]");
+
+    app.option_defaults()->group("Problems");
+    add(app, flags, "--group", "COLUMN", "rows with the same key in this column are a problem of their own");
+    add(app, flags, "--problems", "FILE.csv",
+        "a line for each problem: parameters by their names, bounds k.lower and k.upper, starts k.start, and "
+        "the key by the name of --group; - is stdin");
+
+    app.option_defaults()->group("Runs");
+    add(app, flags, "--starts", "N",
+        "number of starts to draw for each problem [as many as it takes, at most 1024; 0 when starts are "
+        "given]");
+    add(app, flags, "--seed", "S", "seed of the drawn starts [0]");
+    add_start(app, flags);
+    add(app, flags, "--iterations", "N", "iterations of Adam, or another rule, from a drawn start [20]");
+    add_rule(app, flags, "; not lbfgs", "", "a fraction of the largest |g| met");
+    add(app, flags, "--max-steps", "N", "steps of Levenberg-Marquardt after them [200]");
+    add(app, flags, "--tolerance", "T",
+        "a run has converged where a step moves no variable by more than this, relative to it [1e-8]");
+    add(app, flags, "--precision", "f64|f32", "precision of Adam's iterations [f64]");
+
+    app.option_defaults()->group("Machine and limits");
+    add(app, flags, "--threads", "N", "at most this many threads [OpenMP's choice]");
+    add_isa(app, flags);
+    add(app, flags, "--jit", "auto|on|off",
+        "compile the model to machine code: where that is quicker, in any case, or never [auto]");
+    add(app, flags, "--memory", "BYTES", "what is worked on at once may take, as in 500M or 2G [none]");
+    add(app, flags, "--max-time", "SECONDS", "end after this time");
+
+    app.option_defaults()->group("Output");
+    add(app, flags, "--out", "FILE.csv|-",
+        "a line for each problem: variables, standard errors, rss, status");
+    add_yes_or_no(app, flags, "--covariance", "with the covariances of the variables");
+    add_json(app, flags);
+    add(app, flags, "--predict", "FILE.csv", "rows at which the fitted models are evaluated; - is stdin");
+    add(app, flags, "--predictions", "FILE.csv|-", "the models there, with bands [-]");
+    add(app, flags, "--confidence", "P", "of the intervals of variables and the bands of models [0.95]");
+    add(app, flags, "--checkpoint", "FILE", "keep the state in FILE, to go on from");
+    add(app, flags, "--every", "SECONDS", "how often, besides at the end [30]");
+    add(app, flags, "--resume", "FILE", "go on from that state, with the same data, model and options");
+    add(app, flags, "--progress", "auto|always|never", "progress on stderr [auto: when it is a terminal]");
+    add_yes_or_no(app, flags, "--quiet", "nothing on stderr but errors");
+}
+
 void add_evaluate(CLI::App& app, ProblemArguments& arguments, Command& command) {
     add_problem(app, arguments);
     app.add_option("--at", command.at, "the point")->type_name("V,V,...");
@@ -303,6 +381,29 @@ void set_parameters(Problem& problem, const std::vector<std::string>& texts) {
     }
 }
 
+void set_data(Problem& problem, const ProblemArguments& arguments) {
+    if (arguments.data) {
+        if (arguments.data->empty()) refuse("data", *arguments.data, "a file is expected");
+        problem.data_file = *arguments.data;
+    }
+    std::set<std::string> given;
+    for (const std::string& text : arguments.tables) {
+        const std::size_t equals = text.find('=');
+        const std::string name = text.substr(0, equals);
+        if (name.empty() || equals == std::string::npos || equals + 1 == text.size())
+            refuse("table", text, "is not NAME=FILE");
+        if (!given.insert(name).second) refuse("table", text, "is given twice");
+        problem.tables.erase(name);
+        problem.table_files.insert_or_assign(name, text.substr(equals + 1));
+    }
+}
+
+void set_fit_options(Problem& problem, const Flags& options) {
+    if (std::ranges::find(options, "start", &Flags::value_type::first) != options.end())
+        problem.fitting.options.start_points.clear();
+    for (const auto& [name, text] : options) set_fit_option(problem, name, text);
+}
+
 void set_options(Problem& problem, const Flags& options) {
     const auto gives_starts = [](const auto& option) {
         return option.first == "start" || option.first == "starts-file";
@@ -327,11 +428,24 @@ void set_tune_options(Problem& problem, const ProblemArguments& arguments) {
 }
 
 /// Flags win over the problem file.
-void apply_flags(Problem& problem, const ProblemArguments& arguments) {
+void apply_flags(Problem& problem, const ProblemArguments& arguments,
+                 void (*set)(Problem& problem, const Flags& options)) {
     set_variables(problem, arguments.variables);
     set_parameters(problem, arguments.parameters);
-    set_options(problem, arguments.options);
+    set_data(problem, arguments);
+    set(problem, arguments.options);
     set_tune_options(problem, arguments);
+}
+
+/// The inputs of a problem that can be stdin.
+std::vector<NamedFile> inputs_of(const ProblemArguments& given) {
+    std::vector<NamedFile> inputs = {{"expression", expression_file(given.expression)}, {"data", given.data}};
+    for (const std::string& table : given.tables)
+        inputs.push_back({"table", table.substr(std::min(table.find('='), table.size() - 1) + 1)});
+    for (const auto& [name, text] : given.options) {
+        if (name == "starts-file" || name == "problems" || name == "predict") inputs.push_back({name, text});
+    }
+    return inputs;
 }
 
 }  // namespace
@@ -429,11 +543,13 @@ Command parse_command(int argc, const char* const* argv) {
         "tune", "find the settings of Adam with which runs come to a target soonest and most often");
     CLI::App* evaluate =
         app.add_subcommand("evaluate", "value and gradient of a formula at a point, or at many");
+    CLI::App* fit = app.add_subcommand("fit", "fit a model to data, or to each of many sets of data");
     app.add_subcommand("info", "version, instruction sets, threads and libraries");
     ProblemArguments to_minimize;
     ProblemArguments to_profile;
     ProblemArguments to_tune;
     ProblemArguments to_evaluate;
+    ProblemArguments to_fit;
     add_minimize(*minimize, to_minimize);
     add_minimize(*profile, to_profile);
     profile
@@ -443,13 +559,14 @@ Command parse_command(int argc, const char* const* argv) {
     add_minima(*minima, command.checkpoint, command.flags);
     add_tune(*tune, to_tune, command.csv);
     add_evaluate(*evaluate, to_evaluate, command);
+    add_fit(*fit, to_fit);
 
     const CLI::App* chosen = &app;
     for (const CLI::App* subcommand : app.get_subcommands({})) {
         if (argc > 1 && subcommand->check_name(argv[1])) chosen = subcommand;
     }
     if (argc > 1 && argv[1][0] != '-' && chosen == &app)
-        refuse("command", argv[1], "must be one of: minimize, profile, minima, tune, evaluate, info");
+        refuse("command", argv[1], "must be one of: minimize, fit, profile, minima, tune, evaluate, info");
     const auto takes_value = [&](const std::string& argument) {
         const auto is_option = [&](const CLI::App* subcommand) {
             const CLI::Option* option = subcommand->get_option_no_throw(argument);
@@ -482,23 +599,22 @@ Command parse_command(int argc, const char* const* argv) {
                    : *minima   ? Command::Kind::minima
                    : *tune     ? Command::Kind::tune
                    : *evaluate ? Command::Kind::evaluate
+                   : *fit      ? Command::Kind::fit
                                : Command::Kind::info;
-    if (!*minimize && !*profile && !*tune && !*evaluate) return command;
+    if (!*minimize && !*profile && !*tune && !*evaluate && !*fit) return command;
     if (*evaluate && command.at.has_value() == command.at_file.has_value())
         throw std::invalid_argument("evaluate: either --at V,V,... or --at-file F.csv is needed");
     const ProblemArguments& given = *minimize  ? to_minimize
                                     : *profile ? to_profile
                                     : *tune    ? to_tune
+                                    : *fit     ? to_fit
                                                : to_evaluate;
-    const auto starts_file = std::ranges::find(given.options, "starts-file", &Flags::value_type::first);
-    require_one_reader_of_stdin(
-        {{"expression", expression_file(given.expression)},
-         {"starts-file",
-          starts_file == given.options.end() ? std::nullopt : std::optional(starts_file->second)},
-         {"at-file", command.at_file}});
+    std::vector<NamedFile> inputs = inputs_of(given);
+    inputs.push_back({"at-file", command.at_file});
+    require_one_reader_of_stdin(inputs);
     command.problem = read_expression(given.expression);
     if (*evaluate || *tune) command.problem.output = {};  // the file's is the search's
-    apply_flags(command.problem, given);
+    apply_flags(command.problem, given, *fit ? set_fit_options : set_options);
     return command;
 }
 

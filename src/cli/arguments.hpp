@@ -21,8 +21,8 @@ std::vector<std::string> protect_minus(int argc, const char* const* argv,
 using Flags = std::vector<std::pair<std::string, std::string>>;
 
 struct Command {
-    enum class Kind { minimize, profile, minima, tune, evaluate, info, done } kind = Kind::done;
-    Problem problem;                      ///< of minimize, tune and evaluate
+    enum class Kind { minimize, fit, profile, minima, tune, evaluate, info, done } kind = Kind::done;
+    Problem problem;                      ///< of minimize, fit, tune and evaluate
     std::optional<std::string> at;        ///< of evaluate, which has this point
     std::optional<std::string> at_file;   ///< or those of a file
     std::optional<std::string> timeline;  ///< of profile

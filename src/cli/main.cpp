@@ -22,6 +22,8 @@
 #include "arguments.hpp"
 #include "console.hpp"
 #include "exit_codes.hpp"
+#include "fit_command.hpp"
+#include "keeping.hpp"
 #include "outputs.hpp"
 #include "points.hpp"
 #include "progress.hpp"
@@ -64,56 +66,6 @@ void check_gradient(const Objective& objective, const Box& box, const Options& o
     if (!quiet) report("{}", verdict);
 }
 
-/// Writes each state over the one before it. One that cannot be written does not end the search: the file
-/// keeps the last that could.
-std::function<void(std::string_view)> write_checkpoints(const std::string& file, ProgressLine& line) {
-    const WholeFile fails_before_the_work(file);
-    return [&line, file, told = false](std::string_view state) mutable {
-        try {
-            WholeFile whole(file);
-            whole.write(state);
-            whole.commit();
-        } catch (const std::exception& error) {
-            if (std::exchange(told, true)) return;
-            line.finish();
-            report("{}; the search goes on", error.what());
-        }
-    };
-}
-
-/// A pipe or a device would be waited for, or not come to an end.
-void require_regular(std::string_view option, const std::string& file) {
-    if (is_special(file))
-        throw std::invalid_argument(fmt::format("{} '{}': must be a regular file", option, file));
-}
-
-/// The checkpoint goes to the file that holds the state to go on from.
-bool goes_on_in_same_file(const Output& output) {
-    return output.resume && output.checkpoint &&
-           end_of_links(*output.resume) == end_of_links(*output.checkpoint);
-}
-
-/// The state to go on from, if any. Where the checkpoint goes to the same file there may be none yet.
-std::optional<std::string> read_state(const Output& output) {
-    if (!output.resume) return {};
-    if (goes_on_in_same_file(output) && !std::filesystem::exists(*output.resume)) {
-        if (!output.quiet) report("there is no {} yet: the search begins", *output.resume);
-        return {};
-    }
-    require_regular("resume", *output.resume);
-    return read_file(*output.resume);
-}
-
-/// What is wrong with a state is told with the file it is from.
-template <class Act>
-auto with_file(const std::string& file, Act act) {
-    try {
-        return act();
-    } catch (const std::invalid_argument& error) {
-        throw std::invalid_argument(fmt::format("{}: {}", file, error.what()));
-    }
-}
-
 bool is_there_memory(std::size_t bytes) {
     void* const memory = ::operator new(bytes, std::nothrow);
     ::operator delete(memory);
@@ -139,27 +91,8 @@ void write_json(Sink& json, Result& result, const Box& box, const Options& optio
     }
     if (result.minima.size() < all)
         report("not enough memory for all minima in the JSON: it has the best {}", result.minima.size());
-    json.write(to_json(result, box, options, formula.expression, formula.parameters));
-    json.commit();
+    write_whole(json, to_json(result, box, options, formula.expression, formula.parameters));
 }
-
-/// Calls each of several that write something; what one of them cannot write does not keep the others.
-class Attempts {
-  public:
-    template <class Act>
-    void operator()(Act act) {
-        try {
-            act();
-        } catch (const std::exception& error) {
-            report("{}", error.what());
-            all_succeeded_ = false;
-        }
-    }
-    bool all_succeeded() const { return all_succeeded_; }
-
-  private:
-    bool all_succeeded_ = true;
-};
 
 /// Refuses options that do not go together, and outputs of which one would overwrite another.
 void check_outputs(const Command& command) {
@@ -243,12 +176,7 @@ int run_minimize(const Command& command) {
     flush_stdout();
     Attempts attempt;
     if (json) attempt([&] { write_json(*json, result, box, options, *objective.formula()); });
-    if (timeline) {
-        attempt([&] {
-            timeline->write(to_trace_json(profile));
-            timeline->commit();
-        });
-    }
+    if (timeline) attempt([&] { write_whole(*timeline, to_trace_json(profile)); });
     if (trace && result.status == SearchStatus::interrupted) {
         report("interrupted: the trace is not written");
     } else if (trace) {
@@ -281,6 +209,9 @@ int run_minima(const std::string& file, const Flags& flags) {
     watch_for_signals();
     const std::unique_ptr<Sink> json = open_sink(problem.output.json);
 
+    if (!saved.formula->data.empty())
+        throw std::invalid_argument(fmt::format(
+            "{}: the objective has data ({}), which a checkpoint does not hold", file, saved.formula->data));
     const Expression objective(saved.formula->expression, saved.box, saved.formula->parameters);
     Result result = saved_result(state, objective, options.same_distance, options.most_minima);
     if (signal_seen() != 0) throw Interrupted();
@@ -306,10 +237,7 @@ int run_evaluate_file(const Problem& problem, const std::string& file) {
 
     const std::vector<Evaluation> at = evaluate(objective, points, isa);
     require_any_finite(at);
-    if (json) {
-        json->write(points_json(points, at));
-        json->commit();
-    }
+    if (json) write_whole(*json, points_json(points, at));
     if (problem.output.json != "-") say(points_csv(box, points, at));
     return done;
 }
@@ -337,8 +265,7 @@ int run_evaluate(const Problem& problem, const std::string& point) {
     }
     if (json) {
         const nlohmann::ordered_json result = {{"f", at.f}, {"gradient", at.gradient}, {"x", x}};
-        json->write(result.dump(2) + "\n");
-        json->commit();
+        write_whole(*json, result.dump(2) + "\n");
     }
     if (problem.output.json != "-") {
         say(fmt::format("f = {}\n", to_text(at.f)));
@@ -374,6 +301,7 @@ int run(const Command& command) {
         case Command::Kind::evaluate:
             return command.at ? run_evaluate(command.problem, *command.at)
                               : run_evaluate_file(command.problem, *command.at_file);
+        case Command::Kind::fit: return run_fit(command.problem);
         case Command::Kind::info: return run_info();
         case Command::Kind::done: break;
     }

@@ -14,14 +14,25 @@ bool ProgressLine::is_wanted(const Output& output) const noexcept {
     return is_shown && !output.quiet;
 }
 
-void ProgressLine::operator()(const Progress& progress) {
-    const bool just_complete = progress.share >= 1 && !complete_;
-    if (progress.seconds < next_ && !just_complete) return;
+bool ProgressLine::is_due(double seconds, bool is_complete) {
+    const bool just_complete = is_complete && !complete_;
+    if (seconds < next_ && !just_complete) return false;
     complete_ = complete_ || just_complete;
-    next_ = progress.seconds + (terminal_ ? 0.1 : 1.0);
-    const std::string text = to_text(progress);
+    next_ = seconds + (terminal_ ? 0.1 : 1.0);
+    return true;
+}
+
+void ProgressLine::show(const std::string& text) {
     tell(terminal_ ? "\r" + text + "\033[K" : text + "\n");
     shown_ = terminal_;
+}
+
+void ProgressLine::operator()(const Progress& progress) {
+    if (is_due(progress.seconds, progress.share >= 1)) show(to_text(progress));
+}
+
+void ProgressLine::operator()(const FitProgress& progress) {
+    if (is_due(progress.seconds, progress.done == progress.problems)) show(to_text(progress));
 }
 
 void ProgressLine::finish() {

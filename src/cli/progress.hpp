@@ -8,7 +8,7 @@
 namespace lanewise::cli {
 
 /// On a terminal one line that is written over, at most ten times a second; elsewhere a line a second. Always
-/// one when all starts are done.
+/// one when all starts or problems are done.
 class ProgressLine {
   public:
     ProgressLine();
@@ -16,14 +16,18 @@ class ProgressLine {
     ProgressLine& operator=(const ProgressLine&) = delete;
     ~ProgressLine() { finish(); }
     void operator()(const Progress& progress);
+    void operator()(const FitProgress& progress);
     bool is_wanted(const Output& output) const noexcept;
     /// Ends the line.
     void finish();
 
   private:
+    bool is_due(double seconds, bool is_complete);
+    void show(const std::string& text);
+
     bool terminal_;
     double next_ = 0;
-    bool complete_ = false;  ///< all starts are done
+    bool complete_ = false;  ///< all starts or problems are done
     bool shown_ = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include "console.hpp"
 #include "exit_codes.hpp"
+#include "keeping.hpp"
 #include "outputs.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
@@ -42,15 +43,16 @@ int run_tune(const Command& command) {
     line.finish();
 
     if (output.json != "-" && command.csv != "-") say(to_table(tuning, box) + use_of(tuning, problem));
+    flush_stdout();
+    Attempts attempt;
+    const Formula& formula = *objective.formula();
     if (json) {
-        const Formula& formula = *objective.formula();
-        json->write(to_json(tuning, box, options, formula.expression, formula.parameters));
-        json->commit();
+        attempt([&] {
+            write_whole(*json, to_json(tuning, box, options, formula.expression, formula.parameters));
+        });
     }
-    if (csv) {
-        csv->write(to_csv(tuning));
-        csv->commit();
-    }
+    if (csv) attempt([&] { write_whole(*csv, to_csv(tuning)); });
+    if (!attempt.all_succeeded()) return bad_input;
     return tuning.status == SearchStatus::interrupted ? exit_code_of_signal() : done;
 }
 

@@ -54,7 +54,7 @@ std::size_t Crew<T>::choose_tile_lanes(std::size_t runs, std::size_t all_runs, M
     if (setup_->objective->calls() == Calls::from_the_caller) return round_up_to_lane_group(runs);
     if (setup_->tile_lanes != 0) return setup_->tile_lanes;
     const auto threads = static_cast<std::size_t>(setup_->threads);
-    const std::size_t scratch_rows = native_for(method) != nullptr ? 0 : setup_->objective->scratch_rows();
+    const std::size_t scratch_rows = native_for(method) != nullptr ? 0 : setup_->scratch_rows();
     const std::size_t widest = std::min(
         lanewise::choose_tile_lanes(setup_->box->dimension(), kernels::moment_rows[kernel_method(method)],
                                     scratch_rows, sizeof(T)),
@@ -73,7 +73,7 @@ void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
     if (tile_lanes <= workspace_lanes_) return;
     std::vector<Workspace<T>> wider;
     for (std::size_t thread = 0; thread < static_cast<std::size_t>(setup_->threads); ++thread) {
-        wider.emplace_back(tile_lanes, setup_->box->dimension(), setup_->objective->scratch_rows());
+        wider.emplace_back(tile_lanes, setup_->box->dimension(), setup_->scratch_rows());
         if (thread < workspaces_.size()) wider.back().work = workspaces_[thread].work;
     }
     evaluators_.clear();
@@ -196,6 +196,14 @@ void Crew<T>::advance(std::span<Squad<T>> squads, std::size_t iteration, std::si
         const std::size_t poll = native != nullptr ? native_poll_iterations : poll_iterations;
         const std::size_t begun = std::max(swarm.iterations(tile), iteration) - iteration;
         std::size_t done = begun;
+        T* const best_f = rows.best_f;
+        if (setup_->batches) {
+            // The value of some rows is no one's best.
+            rows.best_f = std::fill_n(workspace.unseen(), rows.lanes, -std::numeric_limits<T>::infinity()) -
+                          rows.lanes;
+            evaluators_[thread].batches = setup_->batches.get();
+            evaluators_[thread].iteration = iteration + begun;
+        }
         while (done < steps.size() && !halt_->requested()) {
             const std::size_t last = std::min(done + poll, steps.size());
             done = native != nullptr ? native->advance_adam(*native, rows, steps.data(), done, last, frames)
@@ -206,6 +214,8 @@ void Crew<T>::advance(std::span<Squad<T>> squads, std::size_t iteration, std::si
         }
         scope.end();
         evaluators_[thread].clock = nullptr;
+        evaluators_[thread].batches = nullptr;
+        rows.best_f = best_f;
         workspace.work.run_iterations += run_iterations() - before;
         workspace.work.lane_iterations += (done - begun) * rows.lanes;
         const Recorder::Scope look(recorder_, thread, Activity::look);
@@ -278,7 +288,7 @@ Profile Crew<T>::profile(Method method) {
     constexpr std::size_t rows_of_a_run =
         7;  // f, best f, best step, steps taken, status, slope, best iteration
     const std::size_t rows = (3 + kernels::moment_rows[kernel_method(method)]) * d + rows_of_a_run +
-                             (native_for(method) != nullptr ? 0 : setup_->objective->scratch_rows());
+                             (native_for(method) != nullptr ? 0 : setup_->scratch_rows());
     return recorder_.profile(work().run_iterations, rows * sizeof(T));
 }
 

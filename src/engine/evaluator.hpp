@@ -25,6 +25,10 @@ struct Evaluator {
     const std::uint32_t* ids = nullptr;  ///< [lanes] see Block
     EvaluationClock* clock = nullptr;    ///< what evaluations of tiles are timed by, if they are
     std::vector<std::uint32_t> live{};   ///< lanes of a tile whose values are wanted, where that is told
+    /// What takes the objective's place while runs make their iterations (Options::batch_rows), and which of
+    /// these is next; null: nothing does.
+    const Objective* batches = nullptr;
+    std::uint64_t iteration = 0;
 
     /// The kernels' view of it; valid while this object lives.
     kernels::Evaluate<T> callback() { return {&Evaluator::call, this}; }
@@ -32,13 +36,14 @@ struct Evaluator {
     /// Fills the f and g rows. What the objective throws ends the search; then no value is finite.
     void operator()(std::size_t lanes, std::size_t dimension, const T* x, T* f, T* g,
                     std::span<const std::uint32_t> wanted = {}) const noexcept {
-        const Block<T> block{lanes, dimension, x, f, g, scratch, isa, ids, wanted};
+        const Block<T> block{lanes, dimension, x, f, g, scratch, isa, ids, wanted, iteration};
         if (!halt->is_thrown()) {
             try {
+                const Objective& evaluated = batches == nullptr ? *objective : *batches;
                 if constexpr (sizeof(T) == sizeof(double)) {
-                    objective->evaluate(block);
+                    evaluated.evaluate(block);
                 } else {
-                    objective->evaluate_f32(block);
+                    evaluated.evaluate_f32(block);
                 }
                 return;
             } catch (...) {
@@ -67,6 +72,7 @@ struct Evaluator {
         } else {
             evaluator.clock->run(evaluate);
         }
+        ++evaluator.iteration;
     }
 };
 

@@ -1,5 +1,6 @@
 #include "setup.hpp"
 
+#include "objective/row_batches.hpp"
 #include "threads.hpp"
 
 namespace lanewise {
@@ -7,6 +8,7 @@ namespace lanewise {
 Setup::Setup(const Objective& the_objective, const Box& the_box, const Options& options)
     : coordinates(std::make_shared<const Coordinates>(the_objective, the_box, options.start_points)),
       objective(&coordinates->objective()),
+      batches(options.batch_rows ? row_batches(*objective, *options.batch_rows, options.seed) : nullptr),
       box(std::make_shared<const SearchBox>(coordinates->box())),
       isa(choose_isa(options.isa)),
       precision(options.precision),

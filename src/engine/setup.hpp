@@ -1,6 +1,7 @@
 // The setup of an engine: objective, box, and how to work on them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -24,6 +25,12 @@ struct Setup {
 
     std::shared_ptr<const Coordinates> coordinates;
     const Objective* objective;            ///< a function of the coordinates
+    /// The same of some rows of the data, which takes its place in iterations; null: nothing does.
+    std::shared_ptr<const Objective> batches;
+    /// Rows of memory that evaluations write on.
+    std::size_t scratch_rows() const noexcept {
+        return std::max(objective->scratch_rows(), batches ? batches->scratch_rows() : 0);
+    }
     std::shared_ptr<const SearchBox> box;  ///< of the coordinates
     Isa isa;
     Precision precision;                  ///< of runs

@@ -25,9 +25,12 @@ std::size_t choose_tile_lanes(std::size_t dimension, std::size_t moment_rows, st
 template <class T>
 struct Workspace {
     Workspace(std::size_t lanes, std::size_t dimension, std::size_t scratch_rows)
-        : rows(lanes * (dimension + 2)), scratch(lanes * scratch_rows), frames(0), point(dimension) {}
+        : rows(lanes * (dimension + 3)), scratch(lanes * scratch_rows), frames(0), point(dimension) {}
 
-    AlignedArray<T> rows;     ///< g, then best_step, status
+    /// A row in place of the best values, where values that are met do not count.
+    T* unseen() const { return rows.data() + rows.size() / (point.size() + 3) * (point.size() + 2); }
+
+    AlignedArray<T> rows;     ///< g, then best_step, status, unseen
     AlignedArray<T> scratch;  ///< registers of the objective's program
     AlignedArray<T> frames;   ///< what machine code writes on
     std::vector<double> point;

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "box_json.hpp"
 #include "lanewise/io.hpp"
 #include "lanewise/version.hpp"
 #include "names.hpp"
@@ -35,22 +36,7 @@ Json or_null(const std::optional<T>& value) {
 }
 
 Json problem(const Box& box, std::string_view expression, const Parameters& parameters) {
-    Json variables = Json::array();
-    for (const Box::Place& place : box.variables()) {
-        const auto offset = static_cast<std::ptrdiff_t>(place.offset);
-        const auto size = static_cast<std::ptrdiff_t>(place.size());
-        const std::vector<double> lower(box.lower().begin() + offset, box.lower().begin() + offset + size);
-        const std::vector<double> upper(box.upper().begin() + offset, box.upper().begin() + offset + size);
-        Json variable = {{"name", place.name}};
-        if (place.length) {
-            variable.update({{"length", *place.length}, {"lower", lower}, {"upper", upper}});
-        } else {
-            variable.update({{"lower", lower.front()}, {"upper", upper.front()}});
-        }
-        if (place.log) variable["log"] = *place.log;
-        variables.push_back(std::move(variable));
-    }
-    Json problem = {{"dimension", box.dimension()}, {"variables", std::move(variables)}};
+    Json problem = {{"dimension", box.dimension()}, {"variables", variables_json(box)}};
     if (!expression.empty()) problem["expression"] = expression;
     if (!parameters.empty()) problem["parameters"] = parameters;
     return problem;

@@ -5,7 +5,9 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
+#include <utility>
 
 #include "identifier.hpp"
 #include "lanewise/io.hpp"
@@ -21,6 +23,7 @@ namespace lanewise {
 namespace {
 
 using Position = toml::source_position;
+using Text = std::string_view;
 
 struct Entry {
     std::string_view key;
@@ -70,6 +73,7 @@ std::string_view wanted(OptionKind kind) {
         case OptionKind::word:
         case OptionKind::file: return "a string";
         case OptionKind::choice: return "a string, or true or false";
+        case OptionKind::formula: return "a string or a number";
         case OptionKind::points: break;
     }
     return "a list of points, [[...], ...]";
@@ -79,7 +83,8 @@ bool fits(OptionKind kind, const toml::node& node) {
     switch (kind) {
         case OptionKind::number:
         case OptionKind::count: return node.is_number();
-        case OptionKind::big_count: return node.is_number() || node.is_string();
+        case OptionKind::big_count:
+        case OptionKind::formula: return node.is_number() || node.is_string();
         case OptionKind::number_or_off: return node.is_number() || node.is_string() || node.is_boolean();
         case OptionKind::word:
         case OptionKind::file: return node.is_string();
@@ -131,16 +136,34 @@ class Reader {
             for (const Entry& variable : entries_of(entry)) read_variable(variable);
         } else if (entry.key == "parameters") {
             for (const Entry& parameter : entries_of(entry)) read_parameter(parameter);
+        } else if (entry.key == "data") {
+            for (const Entry& part : entries_of(entry)) read_data(part);
+        } else if (entry.key == "tables") {
+            for (const Entry& table : entries_of(entry)) read_table(table);
         } else if (entry.key == "options") {
             for (const Entry& option : entries_of(entry)) read_option(option);
+        } else if (entry.key == "fit") {
+            for (const Entry& option : entries_of(entry)) read_fit_option(option);
         } else if (entry.key == "tune") {
             for (const Entry& option : entries_of(entry)) read_tune_option(option);
-        } else if (kind_of_option(entry.key)) {
-            fail(entry.key_position, fmt::format("'{}' belongs below [options]", entry.key));
         } else {
-            fail(entry.key_position,
-                 unknown("key", entry.key,
-                         {"expression", "expression-file", "variables", "parameters", "options", "tune"}));
+            refuse_misplaced(entry, "");
+            fail(entry.key_position, unknown("key", entry.key,
+                                             {"expression", "expression-file", "variables", "parameters",
+                                              "data", "tables", "options", "fit", "tune"}));
+        }
+    }
+
+    /// `place` is where it is.
+    void refuse_misplaced(const Entry& entry, std::string_view place) const {
+        const std::vector<Text> of_tune = tune_option_names();
+        const std::array<std::pair<Text, bool>, 3> tables = {
+            {{"options", kind_of_option(entry.key).has_value()},
+             {"fit", kind_of_fit_option(entry.key).has_value()},
+             {"tune", std::ranges::find(of_tune, entry.key) != of_tune.end()}}};
+        if (std::ranges::find(tables, std::pair(place, true)) != tables.end()) return;
+        for (const auto& [table, is_known] : tables) {
+            if (is_known) fail(entry.key_position, fmt::format("'{}' belongs below [{}]", entry.key, table));
         }
     }
 
@@ -151,11 +174,29 @@ class Reader {
         const std::string text = text_of(entry, entry.key, OptionKind::word);
         if (entry.key == "expression") {
             problem_.expression = text;
-        } else if (text.empty()) {
-            fail(entry.value->source().begin, "expression-file '': a file is expected");
         } else {
-            refuse_stdin(entry, text);
-            problem_.expression_file = beside(text);
+            problem_.expression_file = input_file(entry, entry.key, text);
+        }
+    }
+
+    void read_data(const Entry& entry) {
+        if (entry.key != "file") fail(entry.key_position, unknown("key of data", entry.key, {"file"}));
+        constexpr std::string_view label = "file of data";
+        problem_.data_file = input_file(entry, label, text_of(entry, label, OptionKind::file));
+    }
+
+    /// A list of numbers, or the file they are in.
+    void read_table(const Entry& entry) {
+        locate(entry.key_position, [&] { check_identifier("table", entry.key); });
+        const std::string label = fmt::format("table {}", entry.key);
+        if (const toml::array* list = entry.value->as_array()) {
+            problem_.tables.emplace(entry.key, constants(*list, label));
+        } else if (entry.value->is_string()) {
+            problem_.table_files.emplace(entry.key,
+                                         input_file(entry, label, lanewise::text_of(*entry.value)));
+        } else {
+            fail(entry.value->source().begin, fmt::format("{} must be a list of numbers or a file, not {}",
+                                                          label, type_name(*entry.value)));
         }
     }
 
@@ -217,20 +258,26 @@ class Reader {
     }
 
     void read_option(const Entry& entry) {
+        refuse_misplaced(entry, "options");
         const std::optional<OptionKind> kind = kind_of_option(entry.key);
         if (!kind) fail(entry.key_position, unknown_option(entry.key, option_names()));
         if (kind == OptionKind::points) {
             read_points(entry);
-            return;
+        } else {
+            set(entry, *kind, set_option);
         }
-        std::string text = text_of(entry, entry.key, *kind);
-        if (entry.key == "starts-file") refuse_stdin(entry, text);
-        if (kind == OptionKind::file && !text.empty() && text != "-") text = beside(text).string();
-        locate(entry.value->source().begin, [&] { set_option(problem_, entry.key, text); });
+    }
+
+    void read_fit_option(const Entry& entry) {
+        refuse_misplaced(entry, "fit");
+        const std::optional<OptionKind> kind = kind_of_fit_option(entry.key);
+        if (!kind) fail(entry.key_position, unknown_option(entry.key, own_fit_option_names()));
+        set(entry, *kind, set_fit_option);
     }
 
     /// A list of values is one text, as in a flag.
     void read_tune_option(const Entry& entry) {
+        refuse_misplaced(entry, "tune");
         std::string text;
         const auto add = [&](const toml::node& node) {
             if (!node.is_number() && !node.is_string())
@@ -254,19 +301,35 @@ class Reader {
         });
     }
 
-    void refuse_stdin(const Entry& entry, std::string_view file) const {
+    void set(const Entry& entry, OptionKind kind, void (*set_by_name)(Problem&, Text, Text)) {
+        std::string text = text_of(entry, entry.key, kind);
+        constexpr auto inputs = std::to_array<Text>({"starts-file", "problems", "predict"});
+        if (std::ranges::find(inputs, entry.key) != inputs.end()) refuse_stdin(entry, entry.key, text);
+        if (kind == OptionKind::file && !text.empty() && text != "-") text = beside(text).string();
+        locate(entry.value->source().begin, [&] { set_by_name(problem_, entry.key, text); });
+    }
+
+    std::filesystem::path input_file(const Entry& entry, Text label, Text text) const {
+        if (text.empty()) fail(entry.value->source().begin, fmt::format("{} '': a file is expected", label));
+        refuse_stdin(entry, label, text);
+        return beside(text);
+    }
+
+    void refuse_stdin(const Entry& entry, Text label, Text file) const {
         if (file == "-")
             fail(entry.value->source().begin,
-                 fmt::format("{} '-': must be a file; a problem file does not read stdin", entry.key));
+                 fmt::format("{} '-': must be a file; a problem file does not read stdin", label));
     }
 
     void read_points(const Entry& entry) {
         require(OptionKind::points, *entry.value, entry.key);
         for (const toml::node& point : *entry.value->as_array()) {
             require(OptionKind::points, point, entry.key);
-            std::vector<double>& x = problem_.options.start_points.emplace_back();
+            std::vector<double> x;
             for (const toml::node& coordinate : *point.as_array())
                 x.push_back(constant(coordinate, fmt::format("a coordinate of {}", entry.key)));
+            problem_.fitting.options.start_points.push_back(x);
+            problem_.options.start_points.push_back(std::move(x));
         }
     }
 
@@ -291,9 +354,12 @@ class Reader {
 
     Variable::Bound bound(const toml::node& node, std::string_view label) const {
         const toml::array* list = node.as_array();
-        if (list == nullptr) return constant(node, label);
+        return list == nullptr ? Variable::Bound(constant(node, label)) : constants(*list, label);
+    }
+
+    std::vector<double> constants(const toml::array& list, std::string_view label) const {
         std::vector<double> numbers;
-        for (const toml::node& element : *list)
+        for (const toml::node& element : list)
             numbers.push_back(constant(element, fmt::format("element {} of {}", numbers.size(), label)));
         return numbers;
     }

@@ -119,6 +119,14 @@ class Arm final : public AsmJitCode<a64::Assembler> {
         return entry;
     }
 
+    void begin_evaluate_data(std::size_t /*shared_columns*/) override {
+        throw std::runtime_error("loops over rows of data have no machine code for this processor");
+    }
+    void begin_rows() override {}
+    void begin_loop(kernels::RowsOf /*rows*/) override {}
+    void end_loop() override {}
+    std::size_t end_evaluate_data(std::size_t /*spills*/) override { return 0; }
+
     std::size_t end_turns(std::size_t spills) override {
         a_.bind(body_);
         const asmjit::Label round = a_.newLabel();

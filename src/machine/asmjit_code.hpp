@@ -92,9 +92,9 @@ class AsmJitCode : public Assembler {
         }
     }
 
-    // On the stack: eight words, a vector for calls aside, and what is spilled.
-    static constexpr std::int32_t aside_offset = 64;
-    static constexpr std::int32_t locals_bytes = 128;
+    // On the stack: sixteen words, a vector for calls aside, and what is spilled.
+    static constexpr std::int32_t aside_offset = 128;
+    static constexpr std::int32_t locals_bytes = 192;
     /// The stack grows page by page.
     static constexpr std::int32_t page_bytes = 4096;
     static constexpr std::int32_t alignment = 64;

@@ -23,6 +23,14 @@ class Assembler : public Target {
     virtual void end_piece() = 0;
     virtual std::size_t end_evaluate(std::size_t spills) = 0;
 
+    /// NativeFunctions::evaluate_data: as `evaluate` with one piece, in which loops over the rows of the data
+    /// come between what is done once. \throws std::runtime_error where there is none for the processor.
+    virtual void begin_evaluate_data(std::size_t shared_columns) = 0;
+    virtual void begin_rows() = 0;
+    virtual void begin_loop(kernels::RowsOf rows) = 0;
+    virtual void end_loop() = 0;
+    virtual std::size_t end_evaluate_data(std::size_t spills) = 0;
+
     /// NativeFunctions::take_turns. What is allocated is one turn.
     virtual void begin_turns(std::size_t dimension) = 0;
     virtual std::size_t end_turns(std::size_t spills) = 0;

@@ -14,12 +14,17 @@ using kernels::space_shift;
 
 constexpr std::uint32_t not_read = 0;
 
+bool is_sum(Opcode op) {
+    return op == Opcode::sum_rows || op == Opcode::sum_products;
+}
+
 /// Calls `visit` with the rows an instruction reads.
 template <class Visit>
 void visit_reads(const kernels::Instruction& i, Visit visit) {
     const std::uint32_t operands[] = {i.a, i.b, i.c, i.d};
     const int count = i.op == Opcode::twins ? 4 : operand_count(i.op);
     for (int s = 0; s < count; ++s) visit(operands[s]);
+    if (is_sum(i.op)) visit(i.to);
 }
 
 bool has_two_results(Opcode op) {
@@ -46,8 +51,11 @@ Body::Body(const Lowered& lowered, std::size_t dimension, Precision precision, C
     values_[kernels::variable].assign(dimension, no_value);
     values_[kernels::scratch].assign(lowered.registers, no_value);
     values_[kernels::constant].assign(lowered.constants.size(), no_value);
-    values_[kernels::gradient].assign(dimension, no_value);
+    values_[kernels::gradient].assign(lowered.outputs, no_value);
     values_[kernels::value].assign(1, no_value);
+    values_[kernels::shared_column].assign(lowered.shared_columns.size(), no_value);
+    values_[kernels::lane_column].assign(lowered.lane_columns.size(), no_value);
+    values_[kernels::parameter].assign(lowered.parameters.size(), no_value);
     constants_.fill(no_value);
     find_last_reads();
 }
@@ -65,6 +73,7 @@ void Body::find_last_reads() {
     for (std::uint32_t i = count; i-- > 0;) {
         const kernels::Instruction& instruction = lowered_->instructions[i];
         last_reads_[i][0] = std::exchange(of(instruction.to), not_read);
+        if (is_sum(instruction.op)) last_reads_[i][0] = count;  // the next row adds to it
         if (has_two_results(instruction.op))
             last_reads_[i][1] = std::exchange(of(second_result(instruction)), not_read);
         visit_reads(instruction, [&](std::uint32_t operand) {
@@ -73,12 +82,13 @@ void Body::find_last_reads() {
     }
 }
 
-void Body::write(Listing& listing, std::size_t first, std::size_t last) {
+void Body::write(Listing& listing, std::size_t first, std::size_t last, Lanes lanes) {
     for (const std::uint32_t operand : touched_)
         values_[operand >> space_shift][operand & index_mask] = no_value;
     touched_.clear();
     constants_.fill(no_value);
     piece_end_ = last;
+    lanes_ = lanes;
     for (std::size_t i = first; i < last; ++i) write(listing, lowered_->instructions[i], i);
 }
 
@@ -100,12 +110,26 @@ void Body::write(Listing& listing, const kernels::Instruction& i, std::size_t in
         const auto [sine, cosine] = sincos(listing, read(listing, i.a), true, true);
         define(listing, i.to, sine, last_read);
         define(listing, i.b, cosine, last_read_of_second);
+    } else if (is_sum(i.op)) {
+        define(listing, i.to, add_to_sum(listing, i), last_read);
     } else {
         const ValueId a = operand(0, i.a);
         const ValueId b = operand(1, i.b);
         const ValueId c = operand(2, i.c);
         define(listing, i.to, expand(listing, i.op, a, b, c), last_read);
     }
+}
+
+ValueId Body::add_to_sum(Listing& listing, const kernels::Instruction& i) {
+    const ValueId a = read(listing, i.a);
+    const ValueId sum = read(listing, i.to);
+    const ValueId more = i.op == Opcode::sum_rows ? listing.add(Op::add, sum, a)
+                                                  : listing.add(Op::fma, a, read(listing, i.b), sum);
+    if (lanes_ == Lanes::all) return more;
+    const auto has_row = static_cast<std::uint32_t>(lowered_->lane_columns.size());
+    const ValueId is_out =
+        listing.add(Op::equal, listing.at({Base::lane_column, has_row}), constant(listing, Constant::zero));
+    return listing.add(Op::blend, is_out, sum, more);
 }
 
 ValueId Body::constant(Listing& listing, Constant which) {
@@ -145,6 +169,9 @@ Place Body::place(std::uint32_t operand) const {
         case kernels::scratch: return {Base::scratch, index};
         case kernels::constant: return {Base::pool, static_cast<std::uint32_t>(fixed_constants) + index};
         case kernels::gradient: return {rows_.gradient_base, rows_.gradient_first + index};
+        case kernels::shared_column: return {Base::shared_column, index};
+        case kernels::lane_column: return {Base::lane_column, index};
+        case kernels::parameter: return {Base::parameter, index};
         default: return rows_.value;
     }
 }

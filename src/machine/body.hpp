@@ -29,9 +29,12 @@ class Body {
     Body(const Lowered& lowered, std::size_t dimension, Precision precision, CallOf call_of,
          const Rows& rows);
 
+    /// Which lanes have the row of the data that is under way.
+    enum class Lanes : std::uint8_t { all, those_with_the_row };
+
     /// The instructions from `first` up to `last`. Values that others need are read from scratch rows, and
     /// left there.
-    void write(Listing& listing, std::size_t first, std::size_t last);
+    void write(Listing& listing, std::size_t first, std::size_t last, Lanes lanes = Lanes::all);
 
     /// After all have been written as one piece: the values of the outputs.
     ValueId value() const { return values_[kernels::value][0]; }
@@ -47,6 +50,7 @@ class Body {
     void write(Listing& listing, const kernels::Instruction& instruction, std::size_t index);
     /// Sine and cosine; `no_value` for what is not wanted.
     std::array<ValueId, 2> sincos(Listing& listing, ValueId x, bool sine, bool cosine);
+    ValueId add_to_sum(Listing& listing, const kernels::Instruction& instruction);
     ValueId expand(Listing& listing, Opcode op, ValueId a, ValueId b, ValueId c);
     ValueId read(Listing& listing, std::uint32_t operand);
     void define(Listing& listing, std::uint32_t operand, ValueId value, std::uint32_t last_read);
@@ -58,6 +62,7 @@ class Body {
     CallOf call_of_;
     Rows rows_;
     std::size_t piece_end_ = 0;
+    Lanes lanes_ = Lanes::all;
     /// [instruction][result] the instruction that reads it last; the number of instructions: it is an output.
     std::vector<std::array<std::uint32_t, 2>> last_reads_;
     std::vector<ValueId> values_[kernels::spaces];  ///< [row] what it holds in this piece

@@ -53,6 +53,9 @@ enum class Base : std::uint8_t {
     scratch,   ///< rows of the tile
     gradient,  ///< rows of the tile
     value,     ///< the row of the tile
+    shared_column,  ///< numbers of the data's row, one for all lanes
+    lane_column,    ///< rows of the data's row
+    parameter,      ///< rows of the data
     current,   ///< rows of the frame that is evaluated
     previous,  ///< rows of the frame that is moved
     ranges,    ///< rows of kernels::Turns

@@ -47,6 +47,7 @@ struct Cut {
 
 struct Entries {
     std::size_t evaluate = 0;
+    std::size_t evaluate_data = 0;  ///< of a program with data, in place of the others
     std::size_t take_turns = 0;  ///< 0: there is none
     std::size_t spills = 0;      ///< vectors, of the function that has most
 };
@@ -73,6 +74,11 @@ std::size_t end_of_piece(const Lowered& lowered, Precision precision, std::size_
     return last;
 }
 
+Body::Rows rows_of_tile() {
+    return {
+        .x_base = Base::x, .gradient_base = Base::gradient, .gradient_first = 0, .value = {Base::value}};
+}
+
 Entries write(Assembler& assembler, const Lowered& lowered, std::size_t dimension, Precision precision,
               const CallOf call_of, bool newton_roots, Cut cut) {
     Entries entries;
@@ -85,9 +91,7 @@ Entries write(Assembler& assembler, const Lowered& lowered, std::size_t dimensio
         entries.spills = allocate(listing, assembler);
         entries.take_turns = assembler.end_turns(entries.spills);
     }
-    Body body(
-        lowered, dimension, precision, call_of,
-        {.x_base = Base::x, .gradient_base = Base::gradient, .gradient_first = 0, .value = {Base::value}});
+    Body body(lowered, dimension, precision, call_of, rows_of_tile());
     assembler.begin_evaluate();
     std::size_t spills = 0;
     for (std::size_t first = 0; first < count;) {
@@ -107,10 +111,51 @@ Entries write(Assembler& assembler, const Lowered& lowered, std::size_t dimensio
     return entries;
 }
 
+/// A program with data: one piece, with its loops in it.
+Entries write_with_loops(Assembler& assembler, const Lowered& lowered, std::size_t dimension,
+                         Precision precision, const CallOf call_of) {
+    Entries entries;
+    Listing listing;
+    Body body(lowered, dimension, precision, call_of, rows_of_tile());
+    const auto write_section = [&](std::size_t first, std::size_t last, Body::Lanes lanes) {
+        listing.clear();
+        body.write(listing, first, last, lanes);
+        entries.spills = std::max(entries.spills, allocate(listing, assembler));
+    };
+    assembler.begin_evaluate_data(lowered.shared_columns.size());
+    std::size_t first = 0;
+    for (const kernels::Section& section : lowered.sections) {
+        if (section.is_for_each_row) {
+            assembler.begin_rows();
+            assembler.begin_loop(kernels::RowsOf::all_lanes);
+            write_section(first, section.end, Body::Lanes::all);
+            assembler.end_loop();
+            if (!lowered.lane_columns.empty()) {
+                assembler.begin_loop(kernels::RowsOf::some_lanes);
+                write_section(first, section.end, Body::Lanes::those_with_the_row);
+                assembler.end_loop();
+            }
+        } else {
+            write_section(first, section.end, Body::Lanes::all);
+        }
+        first = section.end;
+        if (assembler.bytes() > MachineCode::most_bytes)
+            throw std::runtime_error(
+                fmt::format("it would be longer than {} MiB", MachineCode::most_bytes >> 20));
+    }
+    entries.evaluate_data = assembler.end_evaluate_data(entries.spills);
+    return entries;
+}
+
 template <class T>
 kernels::NativeFunctions<T> functions_at(const std::byte* begin, const Entries& entries,
                                          const kernels::Functions<T>& of_isa, std::size_t dimension) {
     kernels::NativeFunctions<T> functions{};
+    if (entries.evaluate_data != 0) {
+        functions.evaluate_data =
+            std::bit_cast<decltype(functions.evaluate_data)>(begin + entries.evaluate_data);
+        return functions;
+    }
     functions.evaluate = std::bit_cast<decltype(functions.evaluate)>(begin + entries.evaluate);
     if (entries.take_turns == 0) return functions;
     functions.take_turns = std::bit_cast<decltype(functions.take_turns)>(begin + entries.take_turns);
@@ -145,6 +190,13 @@ Written write(const Lowered& lowered, std::size_t dimension, Isa isa, Precision 
     const CallOf call_of = is_double ? table.f64.call_of : table.f32.call_of;
     const std::size_t vector_bytes = table.f64.width * sizeof(double);
     const std::vector<double> pool = pool_of(lowered, table);
+    if (lowered.has_data()) {
+        Written written{.assembler = make_assembler(isa, precision, pool, with_text), .entries = {}};
+        written.entries = write_with_loops(*written.assembler, lowered, dimension, precision, call_of);
+        if (written.entries.spills * vector_bytes > MachineCode::most_stack)
+            throw std::runtime_error("a row of the data takes too many numbers at once");
+        return written;
+    }
     const bool newton_roots = takes_newton_roots(table, precision, roots);
     const std::size_t instructions = instructions_of(lowered, precision);
     const bool may_fuse =

@@ -143,6 +143,7 @@ class X86 final : public AsmJitCode<x86::Assembler> {
         if (second) a_.lea(x86::rdi, address(second));
         a_.mov(x86::rax, reinterpret_cast<std::uintptr_t>(function));
         a_.call(x86::rax);
+        if (has_data_) load_row();
     }
 
     void leave_unless_all(Register mask) override {
@@ -176,13 +177,67 @@ class X86 final : public AsmJitCode<x86::Assembler> {
     std::size_t end_evaluate(std::size_t spills) override {
         leave_function();
         const std::size_t entry = enter_function(spills);
-        a_.shl(x86::rdi, is_double() ? 3 : 2);
-        a_.mov(local(1), x86::rdi);
-        a_.mov(local(2), x86::rsi);
-        a_.mov(local(3), x86::rdx);
-        a_.mov(local(4), x86::rcx);
-        a_.mov(local(5), x86::r8);
-        a_.jmp(body_);
+        begin_with_arguments();
+        return entry;
+    }
+
+    void begin_evaluate_data(std::size_t shared_columns) override {
+        has_data_ = true;
+        row_bytes_ = static_cast<int>(shared_columns) * number_bytes();
+        begin_evaluate();
+        begin_piece();
+    }
+
+    void begin_rows() override {
+        a_.mov(x86::r11, local(data_local));
+        a_.mov(shared_, data(offsetof(Data, shared)));
+        a_.mov(by_lane_, data(offsetof(Data, by_lane)));
+        a_.add(by_lane_, local(lane_local));
+    }
+
+    void begin_loop(kernels::RowsOf rows) override {
+        row_loop_ = a_.newLabel();
+        no_rows_ = a_.newLabel();
+        a_.mov(x86::r11, local(data_local));
+        if (rows == kernels::RowsOf::all_lanes) {
+            a_.mov(rows_left_, data(offsetof(Data, least)));
+            a_.test(rows_left_, rows_left_);
+        } else {
+            a_.mov(rows_left_, data(offsetof(Data, most)));
+            a_.sub(rows_left_, data(offsetof(Data, least)));
+        }
+        a_.jz(no_rows_);
+        a_.bind(row_loop_);
+        a_.mov(local(row_locals), shared_);
+        a_.mov(local(row_locals + 1), by_lane_);
+        a_.mov(local(row_locals + 2), rows_left_);
+    }
+
+    void end_loop() override {
+        if (row_bytes_ != 0) a_.add(shared_, row_bytes_);
+        a_.add(by_lane_, local(stride_local));
+        a_.dec(rows_left_);
+        a_.jnz(row_loop_);
+        a_.bind(no_rows_);
+    }
+
+    std::size_t end_evaluate_data(std::size_t spills) override {
+        a_.add(x86::qword_ptr(x86::rsp, 8 * lane_local), vector_bytes());
+        a_.add(x86::qword_ptr(x86::rsp, 8 * parameter_local), vector_bytes());
+        end_piece();
+        leave_function();
+        has_data_ = false;
+        const std::size_t entry = enter_function(spills);
+        a_.mov(local(data_local), x86::r9);
+        a_.mov(x86::r11, x86::r9);
+        a_.mov(x86::rax, data(offsetof(Data, parameters)));
+        a_.mov(local(parameter_local), x86::rax);
+        a_.mov(x86::qword_ptr(x86::rsp, 8 * lane_local), 0);
+        a_.mov(x86::rax, x86::rdi);
+        a_.shl(x86::rax, is_double() ? 3 : 2);
+        a_.imul(x86::rax, data(offsetof(Data, lane_columns)));
+        a_.mov(local(stride_local), x86::rax);
+        begin_with_arguments();
         return entry;
     }
 
@@ -234,8 +289,32 @@ class X86 final : public AsmJitCode<x86::Assembler> {
     }
 
   private:
-    /// The pool has one of each number for AVX-512, whose instructions spread it over the lanes.
-    bool is_for_all_lanes(Base base) const { return base == Base::pool && is_512_; }
+    using Data = kernels::DataRows<double>;  // pointers and counts, whatever the precision
+
+    /// The arguments that `evaluate` and `evaluate_data` have in common.
+    void begin_with_arguments() {
+        a_.shl(x86::rdi, is_double() ? 3 : 2);
+        a_.mov(local(1), x86::rdi);
+        a_.mov(local(2), x86::rsi);
+        a_.mov(local(3), x86::rdx);
+        a_.mov(local(4), x86::rcx);
+        a_.mov(local(5), x86::r8);
+        a_.jmp(body_);
+    }
+
+    /// Functions that are called do not keep these registers.
+    void load_row() {
+        a_.mov(shared_, local(row_locals));
+        a_.mov(by_lane_, local(row_locals + 1));
+        a_.mov(rows_left_, local(row_locals + 2));
+    }
+
+    static x86::Mem data(std::size_t offset) { return x86::ptr(x86::r11, static_cast<int>(offset)); }
+
+    /// One number stands for all lanes. The pool has one of each for AVX-512, whose instructions spread it.
+    bool is_for_all_lanes(Base base) const {
+        return base == Base::shared_column || (base == Base::pool && is_512_);
+    }
 
     template <class... Operands>
     void emit(Ids ids, const Operands&... operands) {
@@ -264,6 +343,10 @@ class X86 final : public AsmJitCode<x86::Assembler> {
             case Base::scratch: return row(scratch_, place.index);
             case Base::gradient: return row(g_, place.index);
             case Base::value: return x86::ptr(f_, offset(place));
+            case Base::shared_column:
+                return x86::ptr(shared_, static_cast<int>(place.index) * number_bytes());
+            case Base::lane_column: return row(by_lane_, place.index);
+            case Base::parameter: a_.mov(x86::r11, local(parameter_local)); return row(x86::r11, place.index);
             case Base::current: return x86::ptr(current_, offset(place));
             case Base::previous: return x86::ptr(previous_, offset(place));
             case Base::ranges: return x86::ptr(ranges_, offset(place));
@@ -472,11 +555,20 @@ class X86 final : public AsmJitCode<x86::Assembler> {
     // Of `evaluate`; all of them are kept by functions that are called.
     const x86::Gp x_ = x86::rbx, g_ = x86::rbp, scratch_ = x86::r12, left_ = x86::r13, pitch_ = x86::r14,
                   f_ = x86::r15;
+    // Of `evaluate_data`.
+    const x86::Gp shared_ = x86::r8, by_lane_ = x86::r9, rows_left_ = x86::r10;
+    // Words on the stack: the data, bytes from a row to the next, from the first lane to this vector, where
+    // the parameters of this vector are, and the registers of the row that is under way.
+    static constexpr int data_local = 6, stride_local = 7, lane_local = 8, parameter_local = 9,
+                         row_locals = 10;
     // Of `take_turns`.
     const x86::Gp current_ = x86::rbx, previous_ = x86::rbp, step_ = x86::r12, ranges_ = x86::r13,
                   turns_ = x86::r14, step_now_ = x86::r15;
 
     bool is_512_;
+    bool has_data_ = false;
+    int row_bytes_ = 0;
+    asmjit::Label row_loop_, no_rows_;
 };
 
 }  // namespace

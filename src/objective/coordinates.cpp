@@ -49,7 +49,7 @@ NodeId exp_node(Graph& graph, NodeId t, double lower, double upper) {
 
 /// The program with lower * exp(t) in the place of each variable on a log scale.
 Program program_of(const Program& given, const Box& box) {
-    const Graph& from = given.code().optimised.written;
+    const Graph& from = given.code().written.graph;
     Graph written(Rewriting::none);
     std::vector<NodeId> node(from.size());
     for (NodeId i = 0; i < from.size(); ++i) {
@@ -61,14 +61,14 @@ Program program_of(const Program& given, const Box& box) {
                     node[i] = exp_node(written, node[i], box.lower()[of.a], box.upper()[of.a]);
                 break;
             }
-            case Node::Kind::constant: node[i] = written.constant(of.number); break;
             case Node::Kind::operation:
                 node[i] = written.apply(of.op, node[of.a], node[of.b], node[of.c]);
                 break;
+            default: node[i] = written.leaf(of);
         }
     }
-    const NodeId value = node[given.code().optimised.value];
-    return Program(make_program(std::move(written), value, given.dimension()));
+    const NodeId value = node[given.code().written.value];
+    return Program(make_program(std::move(written), value, given.dimension(), given.code().data));
 }
 
 /// Any other objective, with the variables worked out for it.

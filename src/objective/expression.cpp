@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "digest.hpp"
 #include "identifier.hpp"
 #include "program/translate.hpp"
 #include "program_code.hpp"
@@ -31,17 +32,74 @@ void check_parameters(const Box& box, const Parameters& parameters) {
     }
 }
 
+void check_tables(const Box& box, const Parameters& parameters, const Tables& tables) {
+    for (const auto& [name, numbers] : tables) {
+        check_identifier("table", name);
+        for (const double number : numbers) {
+            if (!std::isfinite(number))
+                throw std::invalid_argument(fmt::format("table '{}': {} is not finite", name, number));
+        }
+        if (is_reserved_name(name))
+            throw std::invalid_argument(fmt::format("table '{}': the name is taken by the language", name));
+        if (parameters.contains(name))
+            throw std::invalid_argument(fmt::format("table '{}' is also a parameter", name));
+        for (const Box::Place& place : box.variables()) {
+            if (place.name == name)
+                throw std::invalid_argument(fmt::format("table '{}' is also a variable", name));
+        }
+    }
+}
+
+/// Where a column that a formula reads has no number.
+void check_no_number_is_missing(const Data& data, const std::vector<std::uint32_t>& columns) {
+    for (const std::uint32_t index : columns) {
+        const Column& column = data.columns()[index];
+        const auto missing = std::ranges::find_if(column.numbers, [](double x) { return !std::isfinite(x); });
+        if (missing != column.numbers.end())
+            throw std::invalid_argument(
+                fmt::format("column '{}': the number of row {} is {}", column.name,
+                            missing - column.numbers.begin() + 1,
+                            std::isnan(*missing) ? "missing" : "infinite"));
+    }
+}
+
 std::shared_ptr<const Program::Code> program_of(std::string_view text, const Box& box,
-                                                const Parameters& parameters) {
+                                                const Parameters& parameters, Data data,
+                                                const Tables& tables) {
     check_parameters(box, parameters);
+    check_tables(box, parameters, tables);
+    DataNames names{.tables = &tables};
+    for (const Column& column : data.columns()) names.columns.push_back(column.name);
     Graph written(Rewriting::none);
-    const NodeId value = translate(text, box, parameters, written);
-    return make_program(std::move(written), value, box.dimension());
+    const NodeId value = translate(text, box, parameters, written, names);
+    auto code = make_program(std::move(written), value, box.dimension(),
+                             std::make_shared<const Data>(std::move(data)));
+    check_no_number_is_missing(*code->data, code->runnable.lowered().shared_columns);
+    return code;
+}
+
+std::string bytes_of(const std::vector<double>& numbers) {
+    return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(double)};
+}
+
+/// See Formula::data.
+std::string description_of(const Program::Code& code, const Tables& tables) {
+    const std::vector<std::uint32_t>& columns = code.runnable.lowered().shared_columns;
+    if (columns.empty() && tables.empty()) return {};
+    std::uint64_t sum = digest({});
+    for (const std::uint32_t index : columns) {
+        const Column& column = code.data->columns()[index];
+        sum = digest(bytes_of(column.numbers), digest(column.name, sum));
+    }
+    for (const auto& [name, numbers] : tables) sum = digest(bytes_of(numbers), digest(name, sum));
+    return fmt::format("{} rows, digest {:016x}", code.data->rows(), sum);
 }
 
 }  // namespace
 
-Expression::Expression(std::string_view text, const Box& box, const Parameters& parameters)
-    : Program(program_of(text, box, parameters)), formula_{std::string(text), parameters} {}
+Expression::Expression(std::string_view text, const Box& box, const Parameters& parameters, Data data,
+                       const Tables& tables)
+    : Program(program_of(text, box, parameters, std::move(data), tables)),
+      formula_{std::string(text), parameters, description_of(code(), tables)} {}
 
 }  // namespace lanewise

@@ -1,100 +1,94 @@
-#include "program_code.hpp"
-
-#include <algorithm>
 #include <utility>
+#include <vector>
 
-#include "kernel_table.hpp"
+#include "program_code.hpp"
 
 namespace lanewise {
 
 namespace {
 
-Compiled& compiled(const Program::Code& code, Isa isa, Precision precision) {
-    return (*code.compiled)[static_cast<std::size_t>(isa)][static_cast<std::size_t>(precision)];
-}
-
+/// The columns that a program reads, row by row.
 template <class T>
-AlignedArray<T> constant_rows(const std::vector<double>& constants) {
-    AlignedArray<T> rows(constants.size() * kernels::lane_group);
-    for (std::size_t i = 0; i < constants.size(); ++i)
-        std::fill_n(rows.data() + i * kernels::lane_group, kernels::lane_group, static_cast<T>(constants[i]));
+AlignedArray<T> rows_of_columns(const Data* data, const std::vector<std::uint32_t>& columns) {
+    if (data == nullptr) return AlignedArray<T>(0);
+    AlignedArray<T> rows(data->rows() * columns.size());
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        const std::vector<double>& numbers = data->columns()[columns[c]].numbers;
+        for (std::size_t row = 0; row < numbers.size(); ++row)
+            rows[row * columns.size() + c] = static_cast<T>(numbers[row]);
+    }
     return rows;
 }
 
 template <class T>
-void run(const Program::Code& code, Precision precision, const Block<T>& block) noexcept {
-    if (const kernels::Native* native = compiled(code, block.isa, precision).kernels()) {
-        kernels::functions<T>(*native).evaluate(block.lanes, block.x_rows, block.f_row, block.g_rows,
-                                                block.scratch_rows);
-        return;
-    }
-    const AlignedArray<T>& constants = code.constants<T>();
-    const std::vector<kernels::Instruction>& instructions = code.optimised.lowered.instructions;
-    kernels::functions<T>(kernel_table(block.isa))
-        .interpret({instructions.data(), instructions.size(), constants.data()}, block.lanes, block.x_rows,
-                   block.scratch_rows, block.f_row, block.g_rows);
+void run(const Program::Code& code, const Block<T>& block) noexcept {
+    kernels::DataRows<T> data;
+    if (code.data) data = code.rows<T>(0, code.data->rows());
+    code.runnable.run(block, data);
 }
 
 }  // namespace
 
-Program::Code::Code(Optimised from)
-    : optimised(std::move(from)),
-      f64(constant_rows<double>(optimised.lowered.constants)),
-      f32(constant_rows<float>(optimised.lowered.constants)),
-      compiled(std::make_unique<std::array<std::array<Compiled, 2>, isas>>()) {}
+Program::Code::Code(Optimised from, std::shared_ptr<const Data> its_data)
+    : written(std::move(from.written)),
+      data(std::move(its_data)),
+      runnable(std::move(from.lowered), written.dimension),
+      shared_f64(rows_of_columns<double>(data.get(), runnable.lowered().shared_columns)),
+      shared_f32(rows_of_columns<float>(data.get(), runnable.lowered().shared_columns)) {}
 
-std::shared_ptr<const Program::Code> make_program(Graph written, NodeId value, std::size_t dimension) {
-    return std::make_shared<const Program::Code>(optimise(std::move(written), value, dimension));
+std::shared_ptr<const Program::Code> make_program(Graph written, NodeId value, std::size_t dimension,
+                                                  std::shared_ptr<const Data> data) {
+    return std::make_shared<const Program::Code>(optimise(std::move(written), value, dimension),
+                                                 std::move(data));
 }
 
 Program::Program(std::shared_ptr<const Code> code) noexcept : code_(std::move(code)) {}
 
 std::size_t Program::dimension() const noexcept {
-    return code_->optimised.dimension;
+    return code_->written.dimension;
 }
 
 void Program::evaluate(const Block<double>& block) const noexcept {
-    run(*code_, Precision::f64, block);
+    run(*code_, block);
 }
 
 void Program::evaluate_f32(const Block<float>& block) const noexcept {
-    run(*code_, Precision::f32, block);
+    run(*code_, block);
 }
 
 const kernels::Native* Program::native(Isa isa, Precision precision) const noexcept {
-    return compiled(*code_, isa, precision).kernels();
+    return code_->runnable.native(isa, precision);
 }
 
 void Program::compile(Isa isa, Precision precision) const {
-    compiled(*code_, isa, precision)
-        .compile(code_->optimised.lowered, code_->optimised.dimension, isa, precision);
+    code_->runnable.compile(isa, precision);
 }
 
 void Program::compile_for(double evaluations, Isa isa, Precision precision) const {
-    compiled(*code_, isa, precision)
-        .compile_for(evaluations, code_->optimised.lowered, code_->optimised.dimension, isa, precision);
+    if (code_->runnable.lowered().has_data()) evaluations *= static_cast<double>(code_->data->rows());
+    code_->runnable.compile_for(evaluations, isa, precision);
 }
 
 CodeReport Program::machine_code(Isa isa, Precision precision) const {
-    return compiled(*code_, isa, precision).report();
+    return code_->runnable.machine_code(isa, precision);
 }
 
 std::size_t Program::scratch_rows() const noexcept {
-    return code_->optimised.lowered.registers;
+    return code_->runnable.scratch_rows();
 }
 
 std::size_t Program::operations() const noexcept {
     std::size_t operations = 0;
-    visit_operations(code_->optimised.lowered, [&](Opcode) { ++operations; });
+    visit_operations(code_->runnable.lowered(), [&](Opcode) { ++operations; });
     return operations;
 }
 
 std::string Program::dump() const {
-    return lanewise::dump(code_->optimised);
+    return lanewise::dump(code_->written, code_->runnable.lowered());
 }
 
 std::string Program::assembly(Isa isa, Precision precision) const {
-    return machine::assembly(code_->optimised.lowered, code_->optimised.dimension, isa, precision);
+    return machine::assembly(code_->runnable.lowered(), dimension(), isa, precision);
 }
 
 }  // namespace lanewise

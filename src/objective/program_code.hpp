@@ -1,36 +1,40 @@
 // The content of a Program.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <memory>
 
 #include "aligned.hpp"
-#include "compiled.hpp"
+#include "lanewise/data.hpp"
 #include "lanewise/program.hpp"
 #include "program/optimise.hpp"
+#include "runnable.hpp"
 
 namespace lanewise {
 
 struct Program::Code {
-    explicit Code(Optimised from);
+    Code(Optimised from, std::shared_ptr<const Data> its_data);
 
-    Optimised optimised;
-    AlignedArray<double> f64;  ///< the constants, each as a row of one lane group
-    AlignedArray<float> f32;
-    /// The same as machine code, by instruction set and precision.
-    std::unique_ptr<std::array<std::array<Compiled, 2>, isas>> compiled;
+    Written written;
+    std::shared_ptr<const Data> data;  ///< null: there is none
+    Runnable runnable;
+    AlignedArray<double> shared_f64;  ///< [row][shared column] the columns that the program reads
+    AlignedArray<float> shared_f32;
 
+    /// Its rows from `first` on, `count` of them.
     template <class T>
-    const AlignedArray<T>& constants() const {
-        if constexpr (sizeof(T) == sizeof(double)) {
-            return f64;
-        } else {
-            return f32;
-        }
+    kernels::DataRows<T> rows(std::size_t first, std::size_t count) const {
+        const std::size_t columns = runnable.lowered().shared_columns.size();
+        return {.shared = in_precision<T>(shared_f64, shared_f32).data() + first * columns,
+                .shared_columns = columns,
+                .least = count,
+                .most = count};
     }
 };
 
-/// `value` is a node of `written`, whose variables are the coordinates 0 .. dimension-1.
-std::shared_ptr<const Program::Code> make_program(Graph written, NodeId value, std::size_t dimension);
+/// `value` is a node of `written`, whose variables are the coordinates 0 .. dimension-1 and whose columns are
+/// those of the data.
+std::shared_ptr<const Program::Code> make_program(Graph written, NodeId value, std::size_t dimension,
+                                                  std::shared_ptr<const Data> data = nullptr);
 
 }  // namespace lanewise

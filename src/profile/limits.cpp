@@ -172,7 +172,7 @@ Operations operations_of(const Program& program, Method method) {
          {&all.adds, &all.multiplies, &all.fmas, &all.selects, &all.divides, &all.square_roots})
         *count *= program.dimension();
     all.selects += selects_of_look;
-    visit_operations(program.code().optimised.lowered, [&](Opcode op) {
+    visit_operations(program.code().runnable.lowered(), [&](Opcode op) {
         if (is_function(op)) ++all.functions[std::string(name(op))];
         all.selects += selects_of(op);
         switch (op) {

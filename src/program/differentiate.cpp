@@ -2,10 +2,13 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numbers>
 #include <optional>
+#include <utility>
 
 #include "finiteness.hpp"
+#include "rows.hpp"
 
 namespace lanewise {
 
@@ -14,16 +17,11 @@ namespace {
 class ReverseMode {
   public:
     ReverseMode(Graph& graph, NodeId value)
-        : graph_(&graph), finiteness_(graph, value), adjoints_(value + 1), last_(value + 1, none) {
-        contributions_.push_back({graph.constant(1), none});
-        last_[value] = 0;
-        for (NodeId id = value + 1; id-- != 0;) {
-            if (last_[id] == none) continue;
-            adjoints_[id] = sum_of_contributions(id);
-            if (!graph.is_operation(id)) continue;
-            current_ = id;
-            pass_on(id, *adjoints_[id]);
-        }
+        : graph_(&graph),
+          known_(std::make_shared<const Known>(graph, value)),
+          adjoints_(value + 1),
+          last_(value + 1, none) {
+        go_back(value, [](NodeId) { return true; });
     }
 
     NodeId adjoint_of_variable(std::uint32_t coordinate) {
@@ -33,10 +31,52 @@ class ReverseMode {
     }
 
   private:
+    /// What is known of the graph as it was before derivatives were added.
+    struct Known {
+        Known(const Graph& graph, NodeId value) : finiteness(graph, value), rows(graph) {}
+        Finiteness finiteness;
+        RowDependence rows;
+    };
+
+    /// What a row's term changes by with what is the same in all rows.
+    ReverseMode(Graph& graph, std::shared_ptr<const Known> known, NodeId term)
+        : graph_(&graph), known_(std::move(known)), adjoints_(term + 1), last_(term + 1, none) {
+        go_back(term, [&](NodeId id) { return known_->rows.varies(id); });
+    }
+
+    /// Gives adjoints to all nodes that `value` depends on, by way of those that `passes_on` is true for.
+    template <class PassesOn>
+    void go_back(NodeId value, PassesOn passes_on) {
+        contributions_.push_back({graph_->constant(1), none});
+        last_[value] = 0;
+        for (NodeId id = value + 1; id-- != 0;) {
+            if (last_[id] == none) continue;
+            adjoints_[id] = sum_of_contributions(id);
+            if (!graph_->is_operation(id) || !passes_on(id)) continue;
+            current_ = id;
+            pass_on(id, *adjoints_[id]);
+        }
+    }
+
+    /// A sum over rows changes, with what is the same in all rows, by the sum of what its terms do.
+    void pass_on_to_rows(NodeId term, NodeId adjoint) {
+        const ReverseMode of_row(*graph_, known_, term);
+        for (NodeId id = term + 1; id-- != 0;) {
+            if (!of_row.adjoints_[id] || known_->rows.varies(id)) continue;
+            const NodeId slope = graph_->sum_rows(*of_row.adjoints_[id]);
+            add(id, graph_->mul(adjoint, slope), false);
+        }
+    }
+
+    bool is_given(NodeId id) const {
+        const Node::Kind kind = (*graph_)[id].kind;
+        return kind == Node::Kind::constant || kind == Node::Kind::column || kind == Node::Kind::parameter;
+    }
+
     /// A derivative that may be infinite or NaN where the formula's value is finite counts as 0 where the
     /// adjoint is 0.
     void add(NodeId operand, NodeId contribution, bool derivative_is_finite = true) {
-        if (graph_->is_constant(operand)) return;
+        if (is_given(operand)) return;
         if (!derivative_is_finite) contribution = where(*adjoints_[current_], contribution);
         contributions_.push_back({contribution, last_[operand]});
         last_[operand] = contributions_.size() - 1;
@@ -66,8 +106,8 @@ class ReverseMode {
         const auto square = [&](NodeId of) { return g.mul(of, of); };
         const auto times = [&](NodeId derivative) { return g.mul(adjoint, derivative); };
         const auto over = [&](NodeId divisor) { return g.div(adjoint, divisor); };
-        const bool is_number = !finiteness_.may_be_nan(id);
-        const bool is_finite = finiteness_.is_finite(id);
+        const bool is_number = !known_->finiteness.may_be_nan(id);
+        const bool is_finite = known_->finiteness.is_finite(id);
         switch (node.op) {
             case Opcode::copy: add(a, adjoint); break;
             case Opcode::neg: add(a, g.neg(adjoint)); break;
@@ -80,8 +120,8 @@ class ReverseMode {
                 add(b, g.neg(adjoint));
                 break;
             case Opcode::mul:
-                add(a, times(b), finiteness_.is_finite(b));
-                add(b, times(a), finiteness_.is_finite(a));
+                add(a, times(b), known_->finiteness.is_finite(b));
+                add(b, times(a), known_->finiteness.is_finite(a));
                 break;
             case Opcode::div:
                 add(a, over(b), is_finite || is_nonzero_constant(g, b));
@@ -133,7 +173,7 @@ class ReverseMode {
                 // Of two infinite operands each share is NaN, and `scaled` is 0.
                 const auto times_share = [&](NodeId of) {
                     NodeId product = g.mul(scaled, g.div(of, distance));
-                    if (!finiteness_.is_finite(of)) product = where(scaled, product);
+                    if (!known_->finiteness.is_finite(of)) product = where(scaled, product);
                     return where(distance, product);
                 };
                 add(a, times_share(b), is_number);
@@ -145,19 +185,21 @@ class ReverseMode {
                 add(b, where(id, g.mul(adjoint, g.div(b, id))), is_finite);
                 break;
             case Opcode::pow: pass_on_to_power(id, node); break;
+            case Opcode::sum_rows: pass_on_to_rows(a, adjoint); break;
             case Opcode::fma:
             case Opcode::fms:
             case Opcode::fnma:
             case Opcode::digamma:
             case Opcode::sincos:
-            case Opcode::twins: break;  // made by later steps only, never differentiated
+            case Opcode::twins:
+            case Opcode::sum_products: break;  // made by later steps only, never differentiated
         }
     }
 
     /// The derivative 1/divisor, 0 where that is infinite.
     void add_over(NodeId operand, NodeId divisor) {
         add(operand, where(divisor, graph_->div(*adjoints_[current_], divisor)),
-            !finiteness_.may_be_nan(current_));
+            !known_->finiteness.may_be_nan(current_));
     }
 
     void pass_on_to_chosen(NodeId condition, NodeId a, NodeId b) {
@@ -183,8 +225,8 @@ class ReverseMode {
             g.mul(g.mul(*adjoints_[id], g.constant(exponent)), g.pow(a, g.constant(exponent - 1)));
         const bool ends_at_0 = exponent > 0 && exponent < 1;
         // Of powers up to a square the derivative is finite where the base is.
-        const bool is_finite = !finiteness_.may_be_nan(id) &&
-                               !finiteness_.may_be_infinite(exponent > 0 && exponent <= 2 ? a : id);
+        const bool is_finite = !known_->finiteness.may_be_nan(id) &&
+                               !known_->finiteness.may_be_infinite(exponent > 0 && exponent <= 2 ? a : id);
         add(a, ends_at_0 ? where(a, by_base) : by_base, is_finite);
     }
 
@@ -196,16 +238,16 @@ class ReverseMode {
         const NodeId infinity = g.constant(std::numeric_limits<double>::infinity());
         const NodeId adjoint = *adjoints_[id];
         const NodeId scaled = g.mul(adjoint, id);
-        const bool is_finite = finiteness_.is_finite(id);
+        const bool is_finite = known_->finiteness.is_finite(id);
 
         NodeId by_base = where(b, g.mul(g.div(scaled, a), b));
-        if (!finiteness_.is_finite(b))
+        if (!known_->finiteness.is_finite(b))
             by_base = where(g.apply(Opcode::lt, g.apply(Opcode::abs, b), infinity), by_base);
         const NodeId at_zero = g.select(g.apply(Opcode::eq, b, g.constant(1)), adjoint, zero);
         add(a, g.select(a, by_base, at_zero), is_finite);
 
         NodeId by_exponent = where(g.apply(Opcode::lt, zero, a), g.mul(scaled, g.apply(Opcode::log, a)));
-        if (finiteness_.may_be_infinite(a))
+        if (known_->finiteness.may_be_infinite(a))
             by_exponent = where(g.apply(Opcode::lt, a, infinity), by_exponent);
         add(b, by_exponent, is_finite);
     }
@@ -237,7 +279,7 @@ class ReverseMode {
     };
 
     Graph* graph_;
-    Finiteness finiteness_;
+    std::shared_ptr<const Known> known_;
     std::vector<std::optional<NodeId>> adjoints_;
     std::vector<Contribution> contributions_;
     std::vector<std::size_t> last_;  ///< contribution to each node

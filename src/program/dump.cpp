@@ -44,6 +44,9 @@ std::string row_name(std::uint32_t operand, const std::vector<double>& constants
         case kernels::scratch: return fmt::format("r{}", index);
         case kernels::constant: return fmt::format("{}", constants[index]);
         case kernels::gradient: return fmt::format("g[{}]", index);
+        case kernels::shared_column:
+        case kernels::lane_column: return fmt::format("row[{}]", index);
+        case kernels::parameter: return fmt::format("p[{}]", index);
         default: return "f";
     }
 }
@@ -69,9 +72,8 @@ std::string line(const kernels::Instruction& i, const std::vector<double>& const
 
 }  // namespace
 
-std::string dump(const Optimised& program) {
-    const Lowered& lowered = program.lowered;
-    const Counts before = count_as_written(program.written, program.value, program.dimension);
+std::string dump(const Written& written, const Lowered& lowered) {
+    const Counts before = count_as_written(written.graph, written.value, written.dimension);
     const Counts after = count(lowered);
     Counts all = before;
     all.insert(after.begin(), after.end());

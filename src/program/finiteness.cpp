@@ -9,7 +9,7 @@ namespace lanewise {
 
 namespace {
 
-/// Sums, and products with a factor of about this size, count as finite where their operands are: those would
+/// Sums, of rows too, and products with a factor of about this size, count as finite where their operands are: those would
 /// have to be this close to the end of the range.
 constexpr double moderate = 1e6;
 
@@ -76,13 +76,15 @@ Reach reach_through(const Graph& graph, const Node& node, int operand) {
         case Opcode::cbrt:
         case Opcode::lgamma:
         case Opcode::gamma:
-        case Opcode::hypot: return Reach::nan_and_infinities;
+        case Opcode::hypot:
+        case Opcode::sum_rows: return Reach::nan_and_infinities;
         case Opcode::fma:
         case Opcode::fms:
         case Opcode::fnma:
         case Opcode::digamma:
         case Opcode::sincos:
-        case Opcode::twins: break;  // no part of a value
+        case Opcode::twins:
+        case Opcode::sum_products: break;  // no part of a value
     }
     return Reach::nothing;
 }
@@ -146,6 +148,7 @@ Finiteness::Result Finiteness::of_operands(const Graph& graph, const Node& node)
             const Result c = results_[node.c];
             return {b.infinite || c.infinite, b.nan || c.nan, b.bounded && c.bounded};
         }
+        case Opcode::sum_rows:
         case Opcode::add:
         case Opcode::sub: return {infinite, nan || (a.infinite && b.infinite), bounded};
         case Opcode::mul: return {infinite || !(a.bounded || b.bounded), nan || infinite, bounded};
@@ -191,7 +194,8 @@ Finiteness::Result Finiteness::of_operands(const Graph& graph, const Node& node)
         case Opcode::fnma:
         case Opcode::digamma:
         case Opcode::sincos:
-        case Opcode::twins: break;  // no part of a value
+        case Opcode::twins:
+        case Opcode::sum_products: break;  // no part of a value
     }
     return {true, true, false};
 }

@@ -7,7 +7,7 @@
 
 namespace lanewise {
 
-/// Variables are finite. What overflows in single precision counts as infinite.
+/// Variables, columns and parameters are finite. What overflows in single precision counts as infinite.
 class Finiteness {
   public:
     /// Of the nodes up to `value`, wherever `value` is finite.

@@ -63,7 +63,9 @@ double fold(Opcode op, double a, double b, double c) {
         case Opcode::cos: return Sleef_cinz_cosd1_u10purec(a);
         case Opcode::digamma:  // made by differentiation only, of what varies
         case Opcode::sincos:
-        case Opcode::twins: return nan;  // made by lowering only
+        case Opcode::twins:
+        case Opcode::sum_products: return nan;  // made by lowering only
+        case Opcode::sum_rows: return nan;      // not of numbers alone
 #define LANEWISE_ARGUMENTS_1 a
 #define LANEWISE_ARGUMENTS_2 a, b
 #define LANEWISE_FOLD(name, operands, accuracy) \

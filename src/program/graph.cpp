@@ -85,6 +85,14 @@ NodeId Graph::constant(double number) {
     return intern({.kind = Node::Kind::constant, .number = number});
 }
 
+NodeId Graph::column(std::uint32_t index, std::uint32_t loop) {
+    return intern({.kind = Node::Kind::column, .a = index, .b = loop});
+}
+
+NodeId Graph::parameter(std::uint32_t index) {
+    return intern({.kind = Node::Kind::parameter, .a = index});
+}
+
 NodeId Graph::apply(Opcode op, NodeId a, NodeId b, NodeId c) {
     const int operands = kernels::operand_count(op);
     const Node node{.kind = Node::Kind::operation,
@@ -131,8 +139,7 @@ Outputs rewritten(const Graph& from, NodeId value, const std::vector<NodeId>& gr
                 if (stack.size() != waiting) continue;
                 ids[id] = graph.apply(node.op, ids[node.a], ids[node.b], ids[node.c]);
             } else if (ids[id] == unknown) {
-                ids[id] =
-                    node.kind == Node::Kind::variable ? graph.variable(node.a) : graph.constant(node.number);
+                ids[id] = graph.leaf(node);
             }
             stack.pop_back();
         }

@@ -15,11 +15,17 @@ using kernels::Opcode;
 using NodeId = std::uint32_t;
 
 struct Node {
-    enum class Kind : std::uint8_t { variable, constant, operation };
+    enum class Kind : std::uint8_t {
+        variable,   ///< a is its coordinate
+        constant,   ///< see number
+        operation,  ///< see op
+        column,     ///< of the data, by row: a is its index, b the loop over rows that reads it
+        parameter,  ///< that differs by problem: a is its index
+    };
     Kind kind;
-    Opcode op = Opcode::copy;    ///< of an operation
-    NodeId a = 0, b = 0, c = 0;  ///< its operands; a is the coordinate of a variable
-    double number = 0;           ///< of a constant
+    Opcode op = Opcode::copy;
+    NodeId a = 0, b = 0, c = 0;  ///< operands of an operation
+    double number = 0;
 };
 
 /// What a graph makes of the operations that are added to it.
@@ -37,6 +43,10 @@ class Graph {
 
     NodeId variable(std::uint32_t coordinate);
     NodeId constant(double number);
+    NodeId column(std::uint32_t index, std::uint32_t loop = 0);
+    NodeId parameter(std::uint32_t index);
+    /// A copy of one that is no operation.
+    NodeId leaf(const Node& node) { return intern(node); }
     /// Operands beyond those of the operation do not count.
     NodeId apply(Opcode op, NodeId a, NodeId b = 0, NodeId c = 0);
 
@@ -46,6 +56,7 @@ class Graph {
     NodeId mul(NodeId a, NodeId b) { return apply(Opcode::mul, a, b); }
     NodeId div(NodeId a, NodeId b) { return apply(Opcode::div, a, b); }
     NodeId pow(NodeId a, NodeId b) { return apply(Opcode::pow, a, b); }
+    NodeId sum_rows(NodeId a) { return apply(Opcode::sum_rows, a); }
     NodeId select(NodeId condition, NodeId a, NodeId b) { return apply(Opcode::select, condition, a, b); }
 
     const Node& operator[](NodeId id) const { return nodes_[id]; }
@@ -76,7 +87,7 @@ class Graph {
 struct Outputs {
     Graph graph;
     NodeId value;
-    std::vector<NodeId> gradient;  ///< by coordinate
+    std::vector<NodeId> gradient;  ///< by coordinate; then whatever else is to be computed
 };
 
 /// Adds what value and gradient need to a new graph, in the order in which the formula reads: how the old one

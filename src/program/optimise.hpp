@@ -18,18 +18,26 @@ inline constexpr std::size_t most_nodes = 2'000'000;
 inline constexpr std::size_t most_steps = 20'000'000;
 #endif
 
-/// An objective as it was written, and as it is run.
-struct Optimised {
+/// An objective as it was written.
+struct Written {
     std::size_t dimension;
-    Graph written;
-    NodeId value;  ///< of `written`
+    Graph graph;
+    NodeId value;
+};
+
+/// And as it is run.
+struct Optimised {
+    Written written;
     Lowered lowered;
 };
 
 /// `value` is a node of `written`, whose variables are the coordinates 0 .. dimension-1.
-Optimised optimise(Graph written, NodeId value, std::size_t dimension);
+Optimised optimise(Graph written, NodeId value, std::size_t dimension, const DataLayout& layout = {});
+
+/// The outputs of a graph that is simplified, in their cheapest form.
+Lowered lower_cheaply(const Outputs& outputs, const DataLayout& layout);
 
 /// See lanewise::Program::dump.
-std::string dump(const Optimised& program);
+std::string dump(const Written& written, const Lowered& lowered);
 
 }  // namespace lanewise

@@ -76,6 +76,10 @@ struct loop : pegtl::if_must<loop_open, blank, loop_name, blank, loop_comma, bla
                              blank, loop_comma, blank, loop_bound, expression, blank, loop_body_comma, blank,
                              block, loop_close> {};
 
+struct rows_open : pegtl::seq<pegtl::string<'r', 'o', 'w', 's'>, blank, pegtl::one<'('>> {};
+struct rows_close : pegtl::one<')'> {};
+struct rows : pegtl::if_must<rows_open, blank, block, rows_close> {};
+
 struct length_open : pegtl::seq<pegtl::one<'n'>, blank, pegtl::one<'('>> {};
 struct length_name : identifier {};
 struct length : pegtl::if_must<length_open, blank, length_name, blank, close> {};
@@ -84,7 +88,7 @@ struct call_close : pegtl::one<')'> {};
 struct call : pegtl::if_must<call_open, blank, expression, blank,
                              pegtl::star<pegtl::if_must<comma, blank, expression, blank>>, call_close> {};
 
-struct operand : pegtl::sor<number, loop, length, call, index, group, name> {};
+struct operand : pegtl::sor<number, loop, rows, length, call, index, group, name> {};
 struct prefixes : pegtl::star<pegtl::sor<minus, plus, not_word>, blank> {};
 struct expression : pegtl::must<prefixes, operand, blank,
                                 pegtl::star<pegtl::if_must<infix, blank, prefixes, operand, blank>>> {};
@@ -270,6 +274,14 @@ struct action<loop_open> : open_bracket {};
 template <>
 struct action<length_open> : open_bracket {};
 template <>
+struct action<rows_open> {
+    template <class Input>
+    static void apply(const Input& in, Builder& builder) {
+        open_bracket::apply(in, builder);
+        builder.push({.kind = Token::Kind::rows_begin, .position = position_of(in)});
+    }
+};
+template <>
 struct action<definition_open> : open_bracket {};
 
 template <>
@@ -362,6 +374,14 @@ struct action<loop_close> {
 };
 
 template <>
+struct action<rows_close> {
+    static void apply0(Builder& builder) {
+        const Bracket bracket = builder.close();
+        builder.push({.kind = Token::Kind::rows_end, .position = bracket.position});
+    }
+};
+
+template <>
 struct action<definition_close> {
     static void apply0(Builder& builder) {
         Bracket bracket = builder.close();
@@ -399,6 +419,8 @@ template <>
 inline constexpr const char* expected<loop_body_comma> = expected<loop_comma>;
 template <>
 inline constexpr const char* expected<loop_close> = expected<close>;
+template <>
+inline constexpr const char* expected<rows_close> = expected<close>;
 template <>
 inline constexpr const char* expected<length_name> = "the name of a vector is expected here";
 template <>

@@ -20,6 +20,7 @@ double number(const Graph& graph, NodeId constant) {
 }
 
 Result fold_constants(Graph& graph, const Node& of) {
+    if (of.op == Opcode::sum_rows) return {};
     const int operands = kernels::operand_count(of.op);
     const bool all_constant = graph.is_constant(of.a) && (operands < 2 || graph.is_constant(of.b)) &&
                               (operands < 3 || graph.is_constant(of.c));
@@ -143,6 +144,14 @@ Result factor_out_scaling(Graph& graph, const Node& of) {
     return graph.mul(factor, graph.apply(of.op, graph[of.a].b, graph[of.b].b));
 }
 
+/// Sums over rows of -a, and of c a with |c| >= 1, so that the sum is no larger than the result.
+Result factor_out_of_rows(Graph& graph, const Node& of) {
+    if (of.op != Opcode::sum_rows) return {};
+    if (graph.is(of.a, Opcode::neg)) return graph.neg(graph.sum_rows(graph[of.a].a));
+    if (!is_scaled(graph, of.a) || !(std::abs(number(graph, graph[of.a].a)) >= 1)) return {};
+    return graph.mul(graph[of.a].a, graph.sum_rows(graph[of.a].b));
+}
+
 /// Branches that are known or alike, and conditions that say the same more simply.
 Result simplify_branches(Graph& graph, const Node& of) {
     if (of.op == Opcode::min || of.op == Opcode::max) {
@@ -201,6 +210,7 @@ constexpr auto algebra = std::to_array<Rewrite>({
     put_constants_first,
     merge_scalings,
     factor_out_scaling,
+    factor_out_of_rows,
     simplify_branches,
     roots,
 });

@@ -91,12 +91,20 @@ void Selection::fuse_products_into_sums() {
         const auto [a, b, unused] = operations_[id].operands;
         for (const NodeId sum : sums) {
             auto& [op, operands] = operations_[sum];
+            if (op == Opcode::sum_rows) {
+                op = Opcode::sum_products;
+                operands = {a, b, none};
+                continue;
+            }
             const bool is_first = operands[0] == id;
             const NodeId addend = operands[is_first ? 1 : 0];
             op = op == Opcode::add ? Opcode::fma : is_first ? Opcode::fms : Opcode::fnma;
             operands = {a, b, addend};
         }
         for (std::size_t i = 0; i + 1 < sums.size(); i += 2) {
+            if (operations_[sums[i]].op == Opcode::sum_products ||
+                operations_[sums[i + 1]].op == Opcode::sum_products)
+                continue;
             twins_.emplace(sums[i], sums[i + 1]);
             twins_.emplace(sums[i + 1], sums[i]);
         }
@@ -108,6 +116,11 @@ void Selection::fuse_products_into_sums() {
 
 bool Selection::can_fuse(NodeId product, NodeId sum) const {
     const auto& [op, operands] = operations_[sum];
+    // Of squares the sum cannot fall below 0.
+    if (op == Opcode::sum_rows) {
+        const auto& factors = operations_[product].operands;
+        return !is_watched_[sum] || factors[0] == factors[1];
+    }
     if ((op != Opcode::add && op != Opcode::sub) || operands[0] == operands[1]) return false;
     return !is_watched_[sum] || is_exact(product);
 }

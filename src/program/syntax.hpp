@@ -22,6 +22,8 @@ struct Token {
         loop_begin,  ///< pop last and first; run up to `match` for each integer; `name` is the loop's
                      ///< variable
         loop_end,    ///< pop the body's value; `match` is the loop's begin
+        rows_begin,  ///< columns are known up to the matching end
+        rows_end,    ///< pop the body's value, push its sum over the rows
         define,      ///< pop, remember as `name` to the end of the innermost loop's body
     };
     Kind kind;

@@ -15,6 +15,7 @@
 #include "hints.hpp"
 #include "near.hpp"
 #include "optimise.hpp"
+#include "rows.hpp"
 #include "syntax.hpp"
 
 namespace lanewise {
@@ -95,8 +96,8 @@ const std::map<std::string_view, double>& constants() {
 class Machine {
   public:
     Machine(std::string_view text, const std::vector<Box::Place>& variables, const Parameters& parameters,
-            Graph& graph)
-        : text_(text), tokens_(parse(text)), graph_(&graph) {
+            Graph& graph, const DataNames& data = {})
+        : text_(text), tokens_(parse(text)), graph_(&graph), data_(&data), rows_(data.is_of_a_row ? 1 : 0) {
         for (const auto& [name, number] : constants()) add(name, graph.constant(number), "a constant");
         for (const auto& [name, number] : parameters) add(name, graph.constant(number), "a parameter");
         for (const Box::Place& place : variables) {
@@ -106,6 +107,8 @@ class Machine {
                 add(place.name, graph.variable(static_cast<std::uint32_t>(place.offset)), "a variable");
             }
         }
+        for (std::uint32_t i = 0; i < data.parameters.size(); ++i)
+            add(data.parameters[i], graph.parameter(i), "a parameter");
     }
 
     NodeId run() {
@@ -161,21 +164,43 @@ class Machine {
             case Token::Kind::infix: infix(token); break;
             case Token::Kind::call: call(token); break;
             case Token::Kind::length:
-                stack_.push_back(graph_->constant(static_cast<double>(vector(token).size())));
+                stack_.push_back(graph_->constant(static_cast<double>(
+                    has_table(token.name) ? data_->tables->at(token.name).size() : vector(token).size())));
                 break;
             case Token::Kind::loop_begin: begin_loop(token); break;
             case Token::Kind::loop_end: end_loop(token); break;
+            case Token::Kind::rows_begin: begin_rows(token); break;
+            case Token::Kind::rows_end: end_rows(); break;
             case Token::Kind::define: define(token); break;
         }
     }
 
     NodeId scalar(const Token& token) const {
-        if (const auto found = scalars_.find(token.name); found != scalars_.end()) return found->second.value;
+        const auto found = scalars_.find(token.name);
+        if (const std::optional<std::uint32_t> index = column(token.name); index && rows_ > 0) {
+            if (found == scalars_.end()) return graph_->column(*index);
+            fail(token, fmt::format("'{}' is {} and a column of the data: one of them needs another name",
+                                    token.name, found->second.kind));
+        }
+        if (found != scalars_.end()) return found->second.value;
+        if (has_table(token.name))
+            fail(token, fmt::format("'{0}' is a table: '{0}[i]' is one of its numbers", token.name));
         if (vectors_.contains(token.name))
             fail(token, fmt::format("'{0}' is a vector: '{0}[i]' is one of its elements", token.name));
         if (is_reserved_name(token.name) || functions().contains(token.name))
             fail(token, fmt::format("'{}' is a function: '(' is expected", token.name));
         fail_unknown(token);
+    }
+
+    /// The index of a column of that name.
+    std::optional<std::uint32_t> column(std::string_view name) const {
+        const auto found = std::ranges::find(data_->columns, name);
+        if (found == data_->columns.end()) return {};
+        return static_cast<std::uint32_t>(found - data_->columns.begin());
+    }
+
+    bool has_table(const std::string& name) const {
+        return data_->tables != nullptr && data_->tables->contains(name);
     }
 
     const Box::Place& vector(const Token& token) const {
@@ -191,6 +216,7 @@ class Machine {
 
     /// What is said for a name that is not known.
     std::string instead_of(std::string_view name) const {
+        if (column(name)) return "it is a column of the data, which has a meaning only in rows(...)";
         if (std::string elsewhere = where_known(name); !elsewhere.empty()) return elsewhere;
         if (std::string element = element_instead_of(name); !element.empty()) return element;
         std::optional<std::string_view> meant = known_elsewhere(name);
@@ -198,6 +224,7 @@ class Machine {
             std::vector<std::string_view> names;
             for (const auto& [known, scalar] : scalars_) names.push_back(known);
             for (const auto& [known, place] : vectors_) names.push_back(known);
+            if (rows_ > 0) names.insert(names.end(), data_->columns.begin(), data_->columns.end());
             meant = nearest(name, names);
         }
         if (!meant) return fmt::format("known here: {}", known_names());
@@ -214,7 +241,7 @@ class Machine {
             return token.kind == Token::Kind::define && token.name == name;
         };
         if (std::any_of(tokens_.begin(), here, is_definition) || std::ranges::any_of(tokens_, is_index))
-            return "it has a meaning only in the body of a sum or product";
+            return "it has a meaning only in the body of a sum, product or rows(...)";
         if (std::any_of(here, tokens_.end(), is_definition)) return "its definition ends further on";
         return {};
     }
@@ -239,6 +266,7 @@ class Machine {
             if (!constants().contains(name)) names.push_back(name);
         }
         for (const auto& [name, place] : vectors_) names.push_back(fmt::format("{}[{}]", name, place.size()));
+        if (rows_ > 0) names.insert(names.end(), data_->columns.begin(), data_->columns.end());
         if (names.size() > most) {
             names.resize(most);
             names.emplace_back("...");
@@ -260,6 +288,7 @@ class Machine {
 
     NodeId element(const Token& token) {
         const double i = integer(token.position, "an index");
+        if (has_table(token.name)) return table_number(token, i);
         if (!vectors_.contains(token.name)) {
             if (const std::string number = fmt::format("{}{}", token.name, i); scalars_.contains(number))
                 fail(token, fmt::format("'{}' is no vector; did you mean '{}'?", token.name, number));
@@ -269,6 +298,14 @@ class Machine {
             fail(token, fmt::format("'{}[{}]' does not exist: the indices are 0 to {}", token.name, i,
                                     place.size() - 1));
         return graph_->variable(static_cast<std::uint32_t>(place.offset + static_cast<std::size_t>(i)));
+    }
+
+    NodeId table_number(const Token& token, double i) {
+        const std::vector<double>& table = data_->tables->at(token.name);
+        if (i < 0 || i >= static_cast<double>(table.size()))
+            fail(token, fmt::format("'{}[{}]' does not exist: the indices are 0 to {}", token.name, i,
+                                    table.size() - 1));
+        return graph_->constant(table[static_cast<std::size_t>(i)]);
     }
 
     void infix(const Token& token) {
@@ -368,8 +405,22 @@ class Machine {
         loops_.pop_back();
     }
 
+    void begin_rows(const Token& token) {
+        if (data_->columns.empty()) fail(token, "rows(...) is the sum over the rows of data, and there is none");
+        ++rows_;
+        loops_.push_back({.begin = at_ - 1, .next = 1, .last = 0, .total = {}, .shadowed = {}, .definitions = {}});
+    }
+
+    void end_rows() {
+        for (const std::string_view name : loops_.back().definitions) scalars_.erase(scalars_.find(name));
+        loops_.pop_back();
+        --rows_;
+        stack_.push_back(graph_->sum_rows(pop()));
+    }
+
     void define(const Token& token) {
-        if (scalars_.contains(token.name) || vectors_.contains(token.name) || is_reserved_name(token.name))
+        if (scalars_.contains(token.name) || vectors_.contains(token.name) || is_reserved_name(token.name) ||
+            has_table(token.name) || (rows_ > 0 && column(token.name)))
             fail_taken(token);
         add(token.name, pop(), "a definition");
         if (!loops_.empty()) loops_.back().definitions.push_back(token.name);
@@ -380,12 +431,16 @@ class Machine {
         fail(token, fmt::format("the name '{}' is taken by {}", token.name,
                                 scalar != scalars_.end()        ? scalar->second.kind
                                 : vectors_.contains(token.name) ? "a vector"
+                                : has_table(token.name)         ? "a table"
+                                : column(token.name)            ? "a column of the data"
                                                                 : "a function"));
     }
 
     std::string_view text_;
     std::vector<Token> tokens_;
     Graph* graph_;
+    const DataNames* data_;
+    std::size_t rows_;  ///< that the text is inside of
     std::size_t at_ = 0;
     std::size_t steps_ = 0;
     std::vector<NodeId> stack_;
@@ -408,8 +463,12 @@ std::vector<std::string_view> function_names() {
     return names;
 }
 
-NodeId translate(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph) {
-    return Machine(text, box.variables(), parameters, graph).run();
+NodeId translate(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph,
+                 const DataNames& data) {
+    const NodeId value = Machine(text, box.variables(), parameters, graph, data).run();
+    if (RowDependence(graph).loops() > most_loops)
+        throw ParseError(text, 0, fmt::format("rows(...) nest deeper than {} levels", most_loops));
+    return value;
 }
 
 double parse_constant(std::string_view text) {

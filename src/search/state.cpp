@@ -15,7 +15,7 @@ namespace lanewise {
 namespace {
 
 constexpr std::string_view magic = "lanewise checkpoint\n";
-constexpr std::uint32_t format = 10;  // one more with each change of what is written
+constexpr std::uint32_t format = 11;  // one more with each change of what is written
 
 /// Every step is one-to-one in the checksum so far and in the word: no change of a single word goes unseen.
 std::uint64_t checksum(std::string_view bytes) {
@@ -157,6 +157,7 @@ Writer begin_state(const Setting& setting) {
     if (formula != nullptr) {
         writer(formula->expression, formula->parameters.size());
         for (const auto& [name, value] : formula->parameters) writer(name, value);
+        writer(formula->data);
     }
 
     Options options = as_saved(*setting.options, setting.coordinates->given_box());
@@ -203,6 +204,7 @@ OpenState open_state(std::string_view state) {
             reader(name, value);
             Reader::require(formula->parameters.emplace(std::move(name), value).second, "param");
         }
+        reader(formula->data);
     }
     Options options;
     visit_saved(options, [&](const Option& /*option*/, auto& value) { reader(value); });
@@ -238,6 +240,10 @@ void require_same_formula(const OpenState& open, const Objective& objective) {
     if (saved->expression != given->expression)
         throw std::invalid_argument(
             fmt::format("expression '{}': the saved search has '{}'", given->expression, saved->expression));
+    if (saved->data != given->data)
+        throw std::invalid_argument(fmt::format("data of {}: the saved search has others, of {}",
+                                                given->data.empty() ? "no rows" : given->data,
+                                                saved->data.empty() ? "no rows" : saved->data));
     const auto [ours, theirs] = std::ranges::mismatch(given->parameters, saved->parameters);
     if (ours != given->parameters.end())
         throw std::invalid_argument(

@@ -1,6 +1,7 @@
 """Pictures of functions, runs and results, by matplotlib.
 
-Each function draws one picture on the axes `ax` and returns them; without `ax` it makes a figure of pyplot.
+Each function draws one picture on the axes `ax` and returns them; without `ax` it makes a figure of pyplot. `overview` and `fits`
+draw on a figure.
 doc/plots.md shows them all.
 
 >>> import lanewise
@@ -11,8 +12,9 @@ doc/plots.md shows them all.
 
 from __future__ import annotations
 
+from lanewise.plot._fits import fits
 from lanewise.plot._landscape import basins, contour, path, surface
 from lanewise.plot._overview import overview
 from lanewise.plot._results import history, minima, parallel, waterfall
 
-__all__ = ["basins", "contour", "history", "minima", "overview", "parallel", "path", "surface", "waterfall"]
+__all__ = ["basins", "contour", "fits", "history", "minima", "overview", "parallel", "path", "surface", "waterfall"]

@@ -1,0 +1,74 @@
+#include "covariance.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace lanewise {
+
+namespace {
+
+/// What is left of a diagonal of 1: below that it is rounding.
+constexpr double least_pivot = 1e-13;
+
+constexpr std::size_t packed(std::size_t i, std::size_t j) {
+    return i * (i + 1) / 2 + j;
+}
+
+}  // namespace
+
+Covariance::Covariance(std::size_t dimension)
+    : dimension_(dimension), units_(dimension), factors_(packed(dimension, 0)), column_(dimension) {}
+
+bool Covariance::factorise(std::span<const double> h) {
+    // In units in which the diagonal is near 1: powers of two, which change no bit of what they scale.
+    for (std::size_t i = 0; i < free_.size(); ++i) {
+        const double diagonal = h[packed(free_[i], free_[i])];
+        if (!(diagonal > 0) || !std::isfinite(diagonal)) return false;
+        units_[i] = std::ldexp(1.0, -(std::ilogb(diagonal) / 2));
+    }
+    for (std::size_t i = 0; i < free_.size(); ++i) {
+        for (std::size_t j = 0; j <= i; ++j) {
+            const double scaled = h[packed(free_[i], free_[j])] * units_[i] * units_[j];
+            double sum = scaled;
+            for (std::size_t k = 0; k < j; ++k)
+                sum -= factors_[packed(i, k)] * factors_[packed(j, k)] * factors_[packed(k, k)];
+            if (i == j && !(sum > least_pivot * scaled)) return false;
+            factors_[packed(i, j)] = i == j ? sum : sum / factors_[packed(j, j)];
+        }
+    }
+    return true;
+}
+
+void Covariance::invert(std::span<const double> h, const std::vector<bool>& is_fixed, double variance,
+                        std::span<double> covariance) {
+    const std::size_t d = dimension_;
+    free_.clear();
+    for (std::size_t j = 0; j < d; ++j) {
+        if (!is_fixed[j]) free_.push_back(j);
+    }
+    const std::size_t n = free_.size();
+    std::ranges::fill(covariance, 0.0);
+    if (!std::isfinite(variance) || !factorise(h)) {
+        for (const std::size_t i : free_) {
+            for (const std::size_t j : free_) covariance[i * d + j] = std::numeric_limits<double>::infinity();
+        }
+        return;
+    }
+    for (std::size_t c = 0; c < n; ++c) {
+        for (std::size_t i = 0; i < n; ++i) {
+            double sum = i == c ? 1 : 0;
+            for (std::size_t k = c; k < i; ++k) sum -= factors_[packed(i, k)] * column_[k];
+            column_[i] = i < c ? 0 : sum;
+        }
+        for (std::size_t i = n; i-- > c;) {
+            double sum = column_[i] / factors_[packed(i, i)];
+            for (std::size_t k = i + 1; k < n; ++k) sum -= factors_[packed(k, i)] * column_[k];
+            column_[i] = sum;
+            const double entry = 2 * sum * units_[i] * units_[c] * variance;
+            covariance[free_[i] * d + free_[c]] = covariance[free_[c] * d + free_[i]] = entry;
+        }
+    }
+}
+
+}  // namespace lanewise

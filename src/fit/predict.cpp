@@ -1,0 +1,65 @@
+#include <cmath>
+#include <fmt/format.h>
+
+#include <limits>
+#include <stdexcept>
+
+#include "fit_starts.hpp"
+#include "form.hpp"
+#include "lanewise/fit.hpp"
+#include "student.hpp"
+
+namespace lanewise {
+
+namespace {
+
+double quadratic_form(std::span<const double> matrix, std::span<const double> v) {
+    double sum = 0;
+    for (std::size_t i = 0; i < v.size(); ++i) {
+        for (std::size_t j = 0; j < v.size(); ++j) {
+            // An infinite variance of what the model does not depend on says nothing.
+            if (v[i] != 0 && v[j] != 0) sum += v[i] * matrix[i * v.size() + j] * v[j];
+        }
+    }
+    return sum;
+}
+
+}  // namespace
+
+Prediction predict(const Model& model, const Box& box, const Problems& problems, const Fits& fits,
+                   double confidence, const FitOptions& options) {
+    if (!(confidence > 0 && confidence < 1))
+        throw std::invalid_argument(fmt::format("confidence {}: must be between 0 and 1", confidence));
+    if (problems.count() != fits.count() || box.dimension() != fits.dimension)
+        throw std::invalid_argument(fmt::format("{} problems were fitted, {} are to be predicted",
+                                                fits.count(), problems.count()));
+    validate(problems, box);
+    Graph written(Rewriting::none);
+    const NodeId value = translate_formula("model", model.formula, FormulaOf::a_row, model, box, problems, written);
+    const std::size_t d = box.dimension();
+    const AtRows model_at(model_outputs(written, value, d), problems, box, choose_isa(options.isa));
+    const bool is_known = options.absolute_sigma || model.loss == Loss::poisson || model.loss == Loss::logistic;
+    const std::size_t count = problems.first_rows.back();
+    Prediction prediction{.value = std::vector<double>(count), .half_width = std::vector<double>(count)};
+    std::size_t problem = 0;
+    std::size_t known_problem = static_cast<std::size_t>(-1);
+    double quantile = 0;
+    if (count == 0) return prediction;
+    model_at.visit(fits.x, [&](std::size_t row, double at, std::span<const double> gradient) {
+        while (problems.first_rows[problem + 1] <= row) ++problem;
+        if (problem != known_problem) {
+            const auto degrees = static_cast<double>(fits.n_used[problem]) - static_cast<double>(d);
+            quantile = student_quantile(confidence, is_known ? std::numeric_limits<double>::infinity()
+                                                             : degrees);
+            known_problem = problem;
+        }
+        const bool is_fitted = !std::isnan(fits.rss[problem]);
+        prediction.value[row] = is_fitted ? at : std::numeric_limits<double>::quiet_NaN();
+        prediction.half_width[row] =
+            is_fitted ? quantile * std::sqrt(quadratic_form(fits.covariance_of(problem), gradient))
+                      : std::numeric_limits<double>::quiet_NaN();
+    });
+    return prediction;
+}
+
+}  // namespace lanewise

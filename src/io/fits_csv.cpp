@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lanewise/csv.hpp"
+#include "lanewise/io.hpp"
+
+namespace lanewise {
+
+namespace {
+
+/// What the column of numbers is called where problems have no keys.
+constexpr std::string_view number_of_problem = "problem";
+
+std::vector<std::string> names_of(const FitsOf& of, bool with_covariance) {
+    const Box& box = of.box;
+    const std::size_t dimension = box.dimension();
+    std::vector<std::string> names = {of.keys.empty() ? std::string(number_of_problem) : of.group};
+    for (std::size_t j = 0; j < dimension; ++j) {
+        names.push_back(box.coordinate_name(j));
+        names.push_back(fmt::format("{}.stderr", box.coordinate_name(j)));
+    }
+    for (const char* name : {"rss", "n_used", "n_left_out", "runs", "agree", "status"})
+        names.emplace_back(name);
+    for (std::size_t i = 0; with_covariance && i < dimension; ++i) {
+        for (std::size_t j = i; j < dimension; ++j)
+            names.push_back(fmt::format("{}.{}.cov", box.coordinate_name(i), box.coordinate_name(j)));
+    }
+    return names;
+}
+
+void write_key(CsvWriter& csv, std::span<const std::string> keys, std::size_t problem) {
+    csv.text(keys.empty() ? fmt::format("{}", problem) : keys[problem]);
+}
+
+/// Of a row the numbers of its columns, and what is predicted.
+void write_row(CsvWriter& csv, const std::vector<const Column*>& columns, std::size_t row, double value,
+               double half_width) {
+    for (const Column* column : columns) csv.number(column->numbers[row]);
+    csv.number(value).number(value - half_width).number(value + half_width);
+}
+
+/// Where each row of the table is among those of the problems.
+std::vector<std::size_t> places_of(const std::vector<std::size_t>& order) {
+    std::vector<std::size_t> places(order.size());
+    for (std::size_t place = 0; place < order.size(); ++place) places[order[place]] = place;
+    return places;
+}
+
+std::vector<std::size_t> problems_of_rows(const std::vector<std::size_t>& first_rows) {
+    std::vector<std::size_t> problems(first_rows.back());
+    for (std::size_t p = 0; p + 1 < first_rows.size(); ++p)
+        for (std::size_t row = first_rows[p]; row < first_rows[p + 1]; ++row) problems[row] = p;
+    return problems;
+}
+
+}  // namespace
+
+std::string to_csv(const Fits& fits, const FitsOf& of, bool with_covariance) {
+    std::string text;
+    CsvWriter csv(names_of(of, with_covariance), [&](std::string_view line) { text += line; });
+    const std::size_t dimension = of.box.dimension();
+    for (std::size_t p = 0; p < fits.count(); ++p) {
+        write_key(csv, of.keys, p);
+        for (std::size_t j = 0; j < dimension; ++j)
+            csv.number(fits.x[p * dimension + j]).number(fits.standard_error[p * dimension + j]);
+        csv.number(fits.rss[p]);
+        for (const std::size_t count : {fits.n_used[p], fits.n_left_out[p], fits.runs[p], fits.agree[p]})
+            csv.text(fmt::format("{}", count));
+        csv.text(name(fits.status[p]));
+        for (std::size_t i = 0; with_covariance && i < dimension; ++i)
+            for (std::size_t j = i; j < dimension; ++j) csv.number(fits.covariance_of(p)[i * dimension + j]);
+    }
+    return text;
+}
+
+std::string to_csv(const Prediction& prediction, const FitInput& rows, std::string_view group) {
+    const bool names_problems = rows.count() != 1 || !rows.keys.empty();
+    std::vector<std::string> names;
+    if (names_problems) names.emplace_back(rows.keys.empty() ? number_of_problem : group);
+    std::vector<const Column*> columns;
+    for (const Column& column : rows.columns) {
+        if (names_problems && column.name == names.front()) continue;
+        names.push_back(column.name);
+        columns.push_back(&column);
+    }
+    for (const char* name : {"prediction", "prediction.lower", "prediction.upper"}) names.emplace_back(name);
+    std::string text;
+    CsvWriter csv(names, [&](std::string_view line) { text += line; });
+    const auto write = [&](std::size_t problem, std::size_t row, std::size_t at) {
+        if (names_problems) write_key(csv, rows.keys, problem);
+        write_row(csv, columns, row, prediction.value[at], prediction.half_width[at]);
+    };
+    if (rows.has_shared_rows) {
+        for (std::size_t p = 0; p < rows.count(); ++p)
+            for (std::size_t row = 0; row < rows.order.size(); ++row) write(p, row, rows.first_rows[p] + row);
+    } else {
+        const std::vector<std::size_t> problems = problems_of_rows(rows.first_rows);
+        for (const std::size_t place : places_of(rows.order)) write(problems[place], place, place);
+    }
+    return text;
+}
+
+}  // namespace lanewise

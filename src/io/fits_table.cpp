@@ -1,0 +1,193 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "lanewise/io.hpp"
+#include "student.hpp"
+
+namespace lanewise {
+
+namespace {
+
+constexpr std::size_t most_problems_shown = 5;
+constexpr std::size_t most_variables_shown = 6;
+
+bool is_deviance(Loss loss) {
+    return loss == Loss::poisson || loss == Loss::logistic;
+}
+
+/// What is called rss elsewhere.
+std::string_view name_of_value(Loss loss) {
+    if (loss == Loss::squared) return "rss";
+    return is_deviance(loss) ? "deviance" : "loss";
+}
+
+const char* plural(std::size_t count) {
+    return count == 1 ? "" : "s";
+}
+
+/// The bounds of a variable in a problem.
+struct Bounds {
+    double lower, upper;
+};
+
+Bounds bounds(const FitsOf& of, std::size_t problem, std::size_t j) {
+    const auto own = [&](std::span<const double> numbers, double of_box) {
+        if (numbers.empty()) return of_box;
+        const double number = numbers[problem * of.box.dimension() + j];
+        return std::isnan(number) ? of_box : number;
+    };
+    return {own(of.problems.lower, of.box.lower()[j]), own(of.problems.upper, of.box.upper()[j])};
+}
+
+std::string_view remark(const Bounds& bounds, double x) {
+    if (bounds.lower == bounds.upper) return "fixed";
+    if (x == bounds.lower) return "at its lower bound";
+    return x == bounds.upper ? "at its upper bound" : "";
+}
+
+/// Rows beyond the variables that are free.
+double degrees_of_freedom(const Fits& fits, const FitsOf& of, std::size_t problem) {
+    std::size_t free = 0;
+    for (std::size_t j = 0; j < of.box.dimension(); ++j) {
+        const auto [lower, upper] = bounds(of, problem, j);
+        free += static_cast<std::size_t>(lower != upper);
+    }
+    return static_cast<double>(fits.n_used[problem]) - static_cast<double>(free);
+}
+
+/// How many standard errors are half of an interval.
+double half_interval(const Fits& fits, const FitsOf& of, std::size_t problem) {
+    const bool knows_scale = of.options.absolute_sigma || is_deviance(of.model.loss);
+    return student_quantile(of.confidence, knows_scale ? std::numeric_limits<double>::infinity()
+                                                       : degrees_of_freedom(fits, of, problem));
+}
+
+std::string variables_of_one(const Fits& fits, const FitsOf& of) {
+    const Box& box = of.box;
+    std::size_t width = 0;
+    for (std::size_t j = 0; j < box.dimension(); ++j) width = std::max(width, box.coordinate_name(j).size());
+    const std::string interval = fmt::format("{:.6g} % from", of.confidence * 100);
+    std::string text = fmt::format("  {:<{}}  {:>24}  {:>12}  {:>14}  {:>14}\n", "", width, "value",
+                                   "std. error", interval, "to");
+    const double half = half_interval(fits, of, 0);
+    for (std::size_t j = 0; j < box.dimension(); ++j) {
+        const double x = fits.x[j];
+        const double error = fits.standard_error[j];
+        const Bounds its_bounds = bounds(of, 0, j);
+        const double reach = its_bounds.lower == its_bounds.upper ? 0 : half * error;
+        std::string line =
+            fmt::format("  {:<{}}  {:>24}  {:>12.5g}  {:>14.7g}  {:>14.7g}  {}", box.coordinate_name(j),
+                        width, to_text(x), error, x - reach, x + reach, remark(its_bounds, x));
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + "\n";
+    }
+    return text;
+}
+
+std::string value_of_one(const Fits& fits, const FitsOf& of) {
+    const double degrees = degrees_of_freedom(fits, of, 0);
+    const std::string error =
+        of.model.loss == Loss::squared && degrees > 0
+            ? fmt::format("residual standard error {:.5g}, ", std::sqrt(fits.rss[0] / degrees))
+            : "";
+    return fmt::format("{:<9}{}  ({}{} degree{} of freedom)\n", name_of_value(of.model.loss),
+                       to_text(fits.rss[0]), error, degrees, degrees == 1 ? "" : "s");
+}
+
+std::string seconds_of(const Fits& fits) {
+    return fmt::format("time     {:.3g} s\n", fits.seconds);
+}
+
+std::string one_fit(const Fits& fits, const FitsOf& of) {
+    return fmt::format("fit      {}\n", name(fits.status[0])) + variables_of_one(fits, of) +
+           value_of_one(fits, of) +
+           fmt::format("rows     {} used, {} left out\n", fits.n_used[0], fits.n_left_out[0]) +
+           fmt::format("runs     {}, of which {} agree{} with the best\n", fits.runs[0], fits.agree[0],
+                       fits.agree[0] == 1 ? "s" : "") +
+           seconds_of(fits);
+}
+
+std::string ends(const Fits& fits) {
+    std::array<std::size_t, fit_statuses> counts{};
+    for (const FitStatus status : fits.status) ++counts[static_cast<std::size_t>(status)];
+    std::string text;
+    for (std::size_t i = 0; i < fit_statuses; ++i) {
+        if (counts[i] != 0)
+            text +=
+                fmt::format("{}{} {}", text.empty() ? "" : ", ", counts[i], name(static_cast<FitStatus>(i)));
+    }
+    return fmt::format("fits     {} problems: {}\n", fits.count(), text);
+}
+
+/// Of numbers in order the one that a share of them is below.
+double quantile(const std::vector<double>& ordered, double share) {
+    return ordered[static_cast<std::size_t>(share * static_cast<double>(ordered.size() - 1) + 0.5)];
+}
+
+std::string quantiles(const Fits& fits, const FitsOf& of) {
+    std::vector<double> ordered;
+    std::ranges::copy_if(fits.rss, std::back_inserter(ordered), [](double rss) { return !std::isnan(rss); });
+    if (ordered.empty()) return "";
+    std::ranges::sort(ordered);
+    return fmt::format("{:<9}least {:.5g}, quartiles {:.5g}, {:.5g}, {:.5g}, greatest {:.5g}\n",
+                       name_of_value(of.model.loss), ordered.front(), quantile(ordered, 0.25),
+                       quantile(ordered, 0.5), quantile(ordered, 0.75), ordered.back());
+}
+
+std::size_t sum(const std::vector<std::size_t>& counts) {
+    return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+}
+
+std::string counts(const Fits& fits) {
+    const auto alone = static_cast<std::size_t>(std::ranges::count(fits.agree, std::size_t{1}));
+    return fmt::format("rows     {} used, {} left out\n", sum(fits.n_used), sum(fits.n_left_out)) +
+           fmt::format("runs     {}; in {} problem{} no other run agrees with the best\n", sum(fits.runs),
+                       alone, plural(alone));
+}
+
+std::string first_problems(const Fits& fits, const FitsOf& of) {
+    const std::size_t shown = std::min(fits.count(), most_problems_shown);
+    const std::size_t dimension = of.box.dimension();
+    const std::size_t variables = std::min(dimension, most_variables_shown);
+    const std::string title = of.keys.empty() ? "problem" : of.group;
+    const auto key = [&](std::size_t p) { return of.keys.empty() ? fmt::format("{}", p) : of.keys[p]; };
+    std::size_t width = title.size();
+    for (std::size_t p = 0; p < shown; ++p) width = std::max(width, key(p).size());
+    std::string text =
+        fmt::format("  {:<{}}  {:<14}  {:>11}", title, width, "status", name_of_value(of.model.loss));
+    for (std::size_t j = 0; j < variables; ++j) text += fmt::format("  {:>11}", of.box.coordinate_name(j));
+    text += dimension > variables ? fmt::format("  ... {} more\n", dimension - variables) : "\n";
+    for (std::size_t p = 0; p < shown; ++p) {
+        text += fmt::format("  {:<{}}  {:<14}  {:>11.5g}", key(p), width, name(fits.status[p]), fits.rss[p]);
+        for (std::size_t j = 0; j < variables; ++j) text += fmt::format("  {:>11.5g}", fits.x_of(p)[j]);
+        text += "\n";
+    }
+    if (fits.count() > shown) text += fmt::format("  ... and {} more\n", fits.count() - shown);
+    return text;
+}
+
+}  // namespace
+
+std::string to_table(const Fits& fits, const FitsOf& of) {
+    if (fits.count() == 1) return one_fit(fits, of);
+    return ends(fits) + quantiles(fits, of) + counts(fits) + first_problems(fits, of) + seconds_of(fits);
+}
+
+std::string to_text(const FitProgress& progress) {
+    constexpr std::size_t width = 30;
+    const double share = progress.problems == 0
+                             ? 1
+                             : static_cast<double>(progress.done) / static_cast<double>(progress.problems);
+    const std::string bar(static_cast<std::size_t>(share * width), '#');
+    const std::string left =
+        share > 0 && share < 1 ? fmt::format("  {:.1f} s left", progress.seconds * (1 - share) / share) : "";
+    return fmt::format("[{:<{}}] {:3.0f} %  {} of {} problems  {} runs{}", bar, width, share * 100,
+                       progress.done, progress.problems, progress.runs, left);
+}
+
+}  // namespace lanewise
