@@ -155,8 +155,7 @@ struct Spaces {
 };
 
 template <class T>
-void interpret(const Instruction* first, const Instruction* last, std::size_t lanes,
-               const Spaces<T>& rows) {
+void interpret(const Instruction* first, const Instruction* last, std::size_t lanes, const Spaces<T>& rows) {
     using B = Batch<T>;
     for (const Instruction* i = first; i != last; ++i) {
         const Target<T> target{rows.at(i->to), lanes};

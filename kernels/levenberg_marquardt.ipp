@@ -74,7 +74,9 @@ class Vector {
     B base_x(std::size_t j) const { return load(at(tile_.base_x, j)); }
     B base_g(std::size_t row) const { return load(at(tile_.base_g, row)); }
     /// Second derivatives at the base.
-    B matrix(std::size_t i, std::size_t j) const { return base_g(d_ + (i < j ? packed(j, i) : packed(i, j))); }
+    B matrix(std::size_t i, std::size_t j) const {
+        return base_g(d_ + (i < j ? packed(j, i) : packed(i, j)));
+    }
     B lower(std::size_t j) const { return load(at(tile_.lower, j)); }
     B upper(std::size_t j) const { return load(at(tile_.upper, j)); }
     B number(LmRow row) const { return load(at(tile_.numbers, static_cast<std::size_t>(row))); }
@@ -100,8 +102,8 @@ class Vector {
             const M fixed = is_fixed(i);
             fault = fault + xsimd::select(fixed, zero, zero * load(at(tile_.g, i)));
             for (std::size_t j = 0; j <= i; ++j)
-                fault = fault + xsimd::select(fixed | is_fixed(j), zero,
-                                              zero * load(at(tile_.g, d_ + packed(i, j))));
+                fault = fault +
+                        xsimd::select(fixed | is_fixed(j), zero, zero * load(at(tile_.g, d_ + packed(i, j))));
         }
         return fault == zero;
     }
@@ -173,7 +175,8 @@ class Vector {
         // Where H is not positive definite, the step was found by another matrix.
         promised = max(promised, B(T(-least_of_slope)) * slope);
         set(LmRow::promised, xsimd::select(goes_on, promised, number(LmRow::promised)));
-        const B noise = B(T(noise_units) * std::numeric_limits<T>::epsilon()) * xsimd::abs(number(LmRow::base_f));
+        const B noise =
+            B(T(noise_units) * std::numeric_limits<T>::epsilon()) * xsimd::abs(number(LmRow::base_f));
         const M is_hidden = goes_on & (promised <= noise);
         go_to(goes_on, LmPhase::tried);
         go_to(is_short | is_hidden, LmPhase::converged);
@@ -186,8 +189,8 @@ class Vector {
         for (std::size_t j = 0; j < d_; ++j) {
             const B at_base = base_x(j);
             const B g = base_g(j);
-            const M held = is_fixed(j) | ((at_base <= lower(j)) & (zero < g)) |
-                           ((upper(j) <= at_base) & (g < zero));
+            const M held =
+                is_fixed(j) | ((at_base <= lower(j)) & (zero < g)) | ((upper(j) <= at_base) & (g < zero));
             work(held_row(j), xsimd::select(held, zero, free));
         }
     }

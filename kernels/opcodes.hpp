@@ -35,8 +35,8 @@
     X(sin, 1)                                                          \
     X(cos, 1)
 
-#define LANEWISE_OPERATIONS(X)                                 \
-    LANEWISE_SIMPLE_OPERATIONS(X)                              \
+#define LANEWISE_OPERATIONS(X)                                                \
+    LANEWISE_SIMPLE_OPERATIONS(X)                                             \
     X(sincos, 1)       /* two results: b is where the cosine goes */          \
     X(twins, 0)        /* two multiply-adds of the same factors, see below */ \
     X(sum_rows, 1)     /* the sum over the rows of the data */                \

@@ -117,12 +117,12 @@ constexpr std::uint32_t operand(Space space, std::uint32_t index) {
 /// The data that the lanes of a tile have, row by row.
 template <class T>
 struct DataRows {
-    const T* shared = nullptr;          ///< [row][shared column]
-    const T* by_lane = nullptr;         ///< [row][lane column][lane]
-    const T* parameters = nullptr;      ///< [parameter][lane]
-    std::size_t shared_columns = 0;     ///< numbers from one row to the next
-    std::size_t lane_columns = 0;       ///< rows of lanes from one row to the next
-    std::size_t least = 0;              ///< rows that all lanes have
+    const T* shared = nullptr;       ///< [row][shared column]
+    const T* by_lane = nullptr;      ///< [row][lane column][lane]
+    const T* parameters = nullptr;   ///< [parameter][lane]
+    std::size_t shared_columns = 0;  ///< numbers from one row to the next
+    std::size_t lane_columns = 0;    ///< rows of lanes from one row to the next
+    std::size_t least = 0;           ///< rows that all lanes have
     /// Rows that any lane has. Where there are more than `least`, one more lane column says which lanes have
     /// the row: 1, else 0.
     std::size_t most = 0;

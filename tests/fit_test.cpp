@@ -125,9 +125,8 @@ TEST_CASE("fits of a batch have the bits of each problem alone") {
 TEST_CASE("fits have the same bits whatever threads, memory, interpreter and instruction set") {
     const Decays decays(33);
     const std::vector<std::string> bits = bits_of(fit(decay, decay_box, decays.problems(), {.threads = 1}));
-    for (const FitOptions& options :
-         {FitOptions{.threads = 2}, FitOptions{.threads = 3, .memory = 1}, FitOptions{.memory = 100'000},
-          FitOptions{.jit = Jit::off}}) {
+    for (const FitOptions& options : {FitOptions{.threads = 2}, FitOptions{.threads = 3, .memory = 1},
+                                      FitOptions{.memory = 100'000}, FitOptions{.jit = Jit::off}}) {
         CHECK(bits_of(fit(decay, decay_box, decays.problems(), options)) == bits);
     }
     for (const Isa isa : built_isas()) {
@@ -267,11 +266,8 @@ TEST_CASE("losses have their least value where a search of the same sum finds it
              Case{Loss::logistic, "b", "2*(log(1 + exp(m)) - b*m)/0.25", "a - 3*k*t"},
          }) {
         INFO(name(it.loss));
-        const Model model{.formula = it.model,
-                          .response = it.response,
-                          .sigma = "0.5",
-                          .loss = it.loss,
-                          .loss_scale = 2};
+        const Model model{
+            .formula = it.model, .response = it.response, .sigma = "0.5", .loss = it.loss, .loss_scale = 2};
         const Problems problems{.first_rows = {0, t.size()},
                                 .columns = {{"t", t}, {"y", y}, {"n", counts}, {"b", truths}}};
         const Fits fits = fit(model, decay_box, problems);
@@ -378,9 +374,8 @@ TEST_CASE("a hundred thousand problems within little memory, in the order of the
     const Fits fits = fit({.formula = "b + m*t", .response = "y"}, box, problems, {.memory = 1'000'000});
     std::size_t right = 0;
     for (std::size_t p = 0; p < count; ++p) {
-        const bool is_right =
-            std::abs(fits.x[2 * p] - static_cast<double>(p % 1000)) < 1e-4 &&
-            std::abs(fits.x[2 * p + 1] - static_cast<double>(p)) < 1e-4;
+        const bool is_right = std::abs(fits.x[2 * p] - static_cast<double>(p % 1000)) < 1e-4 &&
+                              std::abs(fits.x[2 * p + 1] - static_cast<double>(p)) < 1e-4;
         right += is_right ? 1 : 0;
     }
     CHECK(right == count);
@@ -401,6 +396,10 @@ TEST_CASE("predictions are the model with the band of its covariance") {
     CHECK(prediction.half_width[0] == Approx(3.182446305 * s / std::sqrt(5)).epsilon(1e-8));
     CHECK(prediction.half_width[1] == Approx(3.182446305 * s * std::sqrt(0.2 + 6.4)).epsilon(1e-8));
     CHECK_THROWS_WITH(predict(line, box, rows, fits, 1.5), ContainsSubstring("confidence 1.5"));
+    const Box through_one{{"b", 1, 1}, {"m", -10, 10}};
+    const Fits slope = fit(line, through_one, rows_of(t, y));
+    const Prediction fixed = predict(line, through_one, rows, slope);
+    CHECK(fixed.half_width[1] == Approx(2.776445105 * 10 * slope.standard_error[1]).epsilon(1e-8));
 }
 
 TEST_CASE("problems of any formula are minimised each for itself") {
@@ -412,8 +411,7 @@ TEST_CASE("problems of any formula are minimised each for itself") {
     const ProblemsObjective wells{.expression = "(x - a/2)^2 + y^4 - a*y^2 + 0.1*y"};
     const ProblemEnds ends = minimize_problems(wells, box, problems, {.starts = 16}, 4);
     for (std::size_t p = 0; p < count; ++p) {
-        const Result alone =
-            minimize(Expression(wells.expression, box, {{"a", a[p]}}), box, {.starts = 64});
+        const Result alone = minimize(Expression(wells.expression, box, {{"a", a[p]}}), box, {.starts = 64});
         CHECK(ends.status[p] == FitStatus::converged);
         CHECK(ends.f[p] == Approx(alone.best.f).epsilon(1e-12));
         CHECK(ends.x[2 * p + 1] == Approx(alone.best.x[1]).epsilon(1e-6));

@@ -87,7 +87,8 @@ std::vector<Set> all_sets() {
     std::ifstream file(folder + "sets.json");
     REQUIRE(file);
     std::vector<Set> sets;
-    for (const auto& [name, entry] : nlohmann::json::parse(file).items()) sets.push_back(set_of(name, entry));
+    const nlohmann::json all = nlohmann::json::parse(file);
+    for (const auto& [name, entry] : all.items()) sets.push_back(set_of(name, entry));
     return sets;
 }
 

@@ -137,7 +137,8 @@ TEST_CASE("sums over rows are what they are written out") {
             INFO(it.text << " of " << rows << " rows");
             const Expression ours(unmarked(it.with_rows()), plane, {}, data);
             const Expression theirs(it.written_out(data), plane);
-            for (const std::vector<double>& x : some_points(5)) check_close(evaluate(ours, x), evaluate(theirs, x));
+            for (const std::vector<double>& x : some_points(5))
+                check_close(evaluate(ours, x), evaluate(theirs, x));
         }
     }
 }
@@ -203,12 +204,14 @@ TEST_CASE("a program does not grow with the rows of its data") {
 TEST_CASE("columns and tables that cannot be understood are named") {
     const Data data = some_data(3);
     CHECK_THAT(refusal("rows(y - a)", {}), ContainsSubstring("and there is none"));
-    CHECK_THAT(refusal("y - a", data),
-               ContainsSubstring("'y' is not known; it is a column of the data, which has a meaning only in rows"));
+    CHECK_THAT(
+        refusal("y - a", data),
+        ContainsSubstring("'y' is not known; it is a column of the data, which has a meaning only in rows"));
     CHECK_THAT(refusal("rows(z - a)", data), ContainsSubstring("'z' is not known"));
     CHECK_THAT(refusal("rows(a)", Data({{"a", {1}}})),
                ContainsSubstring("'a' is a variable and a column of the data"));
-    CHECK_THAT(refusal("rows(y = 2; y)", data), ContainsSubstring("the name 'y' is taken by a column of the data"));
+    CHECK_THAT(refusal("rows(y = 2; y)", data),
+               ContainsSubstring("the name 'y' is taken by a column of the data"));
     CHECK_THAT(refusal("rows(d = y; d) + d", data), ContainsSubstring("'d' is not known"));
     CHECK_THAT(refusal("rows(y - a", data), ContainsSubstring("')' or an operator is expected here"));
     CHECK_THAT(refusal("rows(y)", Data({{"y", {1, std::nan(""), 2}}})),
@@ -219,14 +222,16 @@ TEST_CASE("columns and tables that cannot be understood are named") {
                ContainsSubstring("'c[3]' does not exist: the indices are 0 to 2"));
     CHECK_THAT(refusal("c*a", data, {{"c", {1}}}), ContainsSubstring("'c' is a table"));
     CHECK_THAT(refusal("a", data, {{"a", {1}}}), ContainsSubstring("table 'a' is also a variable"));
-    CHECK_THAT(refusal("a", data, {{"c", {1}}}, {{"c", 1}}), ContainsSubstring("table 'c' is also a parameter"));
+    CHECK_THAT(refusal("a", data, {{"c", {1}}}, {{"c", 1}}),
+               ContainsSubstring("table 'c' is also a parameter"));
     CHECK_THROWS_WITH(Data({{"t", {1}}, {"t", {2}}}), ContainsSubstring("'t'"));
     CHECK_THROWS_WITH(Data({{"t", {1}}, {"y", {2, 3}}}), ContainsSubstring("'y'"));
 }
 
 TEST_CASE("numbers of tables are those at their index") {
     const Tables tables = {{"c", {2, 3, 5}}};
-    const Expression expression("sum(i, 0, n(c) - 1, c[i]*a^i) + rows(c[1]*t)", plane, {}, some_data(4), tables);
+    const Expression expression("sum(i, 0, n(c) - 1, c[i]*a^i) + rows(c[1]*t)", plane, {}, some_data(4),
+                                tables);
     const std::vector<double> t = some_data(4).columns()[0].numbers;
     const double sum = t[0] + t[1] + t[2] + t[3];
     CHECK(evaluate(expression, std::vector<double>{2.0, 1.0}).f == Approx(2 + 6 + 20 + 3 * sum));
@@ -289,5 +294,6 @@ TEST_CASE("a saved search goes on with the same data only") {
     options.checkpoint = [&](std::string_view at) { state = at; };
     const Result result = minimize(ours, plane, options);
     CHECK(test::bits_of(resume(state, ours, plane, options)) == test::bits_of(result));
-    CHECK_THROWS_WITH(resume(state, theirs, plane, options), ContainsSubstring("the saved search has others"));
+    CHECK_THROWS_WITH(resume(state, theirs, plane, options),
+                      ContainsSubstring("the saved search has others"));
 }

@@ -22,8 +22,8 @@ namespace lanewise {
 /// read. Definitions: `r2 = x^2 + y^2; sin(r2)/r2`, the last expression is the objective. The body of a sum
 /// or product can begin with definitions too, `sum(i, 0, 9, r = x[i] - 1; r^2 + r^4)`: each integer has its
 /// own, which are known to the end of the body, in sums inside it too, and unknown behind it. `rows(body)` is
-/// the sum over the rows of the data, in whose body the names of its columns mean the row's numbers, and which
-/// can begin with definitions. `c[i]` is a number of a table c. `#` starts a comment.
+/// the sum over the rows of the data, in whose body the names of its columns mean the row's numbers, and
+/// which can begin with definitions. `c[i]` is a number of a table c. `#` starts a comment.
 ///
 /// A definition takes no name that has a meaning where it stands; the index of a sum may, but for those of
 /// vectors, and hides that meaning in its body. No name is that of a function or constant, but for gamma,

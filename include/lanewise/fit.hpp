@@ -45,10 +45,10 @@ std::optional<Loss> find_loss(std::string_view name) noexcept;
 /// column, or a parameter.
 struct Model {
     std::string formula = {};
-    std::string response = {};        ///< of columns and parameters: "y", "log(y)"
-    std::string sigma = {};           ///< of columns and parameters; empty: 1
-    std::string weights = {};         ///< 1 / sigma^2 instead of sigma; empty: 1
-    Parameters parameters = {};       ///< of all problems
+    std::string response = {};   ///< of columns and parameters: "y", "log(y)"
+    std::string sigma = {};      ///< of columns and parameters; empty: 1
+    std::string weights = {};    ///< 1 / sigma^2 instead of sigma; empty: 1
+    Parameters parameters = {};  ///< of all problems
     Tables tables = {};
     Loss loss = Loss::squared;
     double loss_scale = 1;  ///< c, finite and > 0
@@ -68,7 +68,7 @@ std::string_view name(FitStatus status) noexcept;  ///< converged, max-iteration
 struct FitProgress {
     std::size_t problems;  ///< all of them
     std::size_t done;
-    std::uint64_t runs;    ///< that have ended
+    std::uint64_t runs;  ///< that have ended
     double seconds;
 };
 
@@ -118,11 +118,11 @@ struct Fits {
     /// them; s^2 = rss / (n - d), or 1 with absolute_sigma. Rows and columns of fixed variables are 0.
     /// Infinite where the rows do not determine the variables or are no more than these.
     std::vector<double> covariance;
-    std::vector<double> rss;           ///< [P] residual sum of squares, or what Loss says: the least value
-    std::vector<std::size_t> n_used;   ///< [P] rows without a missing value
+    std::vector<double> rss;              ///< [P] residual sum of squares, or what Loss says: the least value
+    std::vector<std::size_t> n_used;      ///< [P] rows without a missing value
     std::vector<std::size_t> n_left_out;  ///< [P] the others
-    std::vector<std::size_t> runs;     ///< [P] that were made
-    std::vector<std::size_t> agree;    ///< [P] of these, that came to the same x as the best
+    std::vector<std::size_t> runs;        ///< [P] that were made
+    std::vector<std::size_t> agree;       ///< [P] of these, that came to a fit as good as the best
     double seconds = 0;
     std::uint64_t evaluations = 0;  ///< of a problem's rows, summed over runs
 

@@ -36,12 +36,12 @@ struct ProblemMinimum {
 /// What was found, of each problem in the order given. What there is none of is NaN.
 struct ProblemEnds {
     std::size_t dimension = 0;
-    std::vector<FitStatus> status;  ///< [P]
-    std::vector<double> x;          ///< [P][d] the best point
-    std::vector<double> f;          ///< [P] the value there
+    std::vector<FitStatus> status;                ///< [P]
+    std::vector<double> x;                        ///< [P][d] the best point
+    std::vector<double> f;                        ///< [P] the value there
     std::vector<std::size_t> n_used, n_left_out;  ///< [P] rows, and those with a missing value
-    std::vector<std::size_t> runs;   ///< [P] that were made
-    std::vector<std::size_t> agree;  ///< [P] of these, that came to a value as good as the best
+    std::vector<std::size_t> runs;                ///< [P] that were made
+    std::vector<std::size_t> agree;               ///< [P] of these, that came to a value as good as the best
     /// [P] best first, as many as were asked for: ends that are within 1e-5 of the bounds' width in each
     /// variable are one.
     std::vector<std::vector<ProblemMinimum>> minima;

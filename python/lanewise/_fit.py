@@ -42,6 +42,7 @@ def fit(
     sigma: Any = None,
     absolute_sigma: bool = False,
     params: Mapping[str, Any] | None = None,
+    starts: int | None = 8,
     *,
     p0: Any = None,
     weights: Any = None,
@@ -82,9 +83,11 @@ def fit(
         ``scipy.optimize.curve_fit``.
     params
         What else the model takes: numbers, or arrays over the leading axes of `y`. A function can have defaults for it.
+    starts
+        How many starts are drawn for each problem. None: as many as it takes, until it is unlikely that more find a better fit.
     p0
-        A start for each problem: a mapping from names, or an array [d] or [..., d]. Starts are drawn beside it where `starts`
-        says how many.
+        A start for each problem, beside those that are drawn: a mapping from names, or an array [d] or [..., d]. With
+        ``starts=0`` it is the only one.
     data
         A table with a row for each observation, of pandas, polars, pyarrow, or a dict of columns. x, y, sigma, weights and
         group are then names of columns. A formula can name any column.
@@ -101,7 +104,7 @@ def fit(
     stop, checkpoint, resume, on_interrupt
         As of `minimize`.
     **options
-        See `FitOptions`. Unless `starts` is given, runs are made until it is unlikely that more find a better fit.
+        See `FitOptions`.
 
     Returns
     -------
@@ -129,12 +132,10 @@ def fit(
     require_words(stop, on_interrupt)
     given = _Given(data, group, x, y)
     named = _variables(bounds, given.layout, None if isinstance(model, str) else signature_of(model), params)
-    starts = None if p0 is None else _starts(p0, named, given.layout)
-    told = {**options, "absolute_sigma": absolute_sigma, "loss": loss.replace("_", "-"), "loss_scale": loss_scale}
-    if starts is not None and told.get("starts") == 0:
-        del told["starts"]  # there are none unless they are asked for
+    given_starts = None if p0 is None else _starts(p0, named, given.layout)
+    told = {**options, **({} if starts is None else {"starts": starts}), "absolute_sigma": absolute_sigma, "loss": loss.replace("_", "-"), "loss_scale": loss_scale}
     source = _source(model, given, named, params, sigma, weights, tables, check)
-    source = replace(source, task=replace(source.task, starts=starts, options=told))
+    source = replace(source, task=replace(source.task, starts=given_starts, options=told))
     names = [name for variable in named for name in variable.coordinates()]
     with ExitStack() as stack:
         bar = make_bar(progress)

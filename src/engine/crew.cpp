@@ -199,8 +199,8 @@ void Crew<T>::advance(std::span<Squad<T>> squads, std::size_t iteration, std::si
         T* const best_f = rows.best_f;
         if (setup_->batches) {
             // The value of some rows is no one's best.
-            rows.best_f = std::fill_n(workspace.unseen(), rows.lanes, -std::numeric_limits<T>::infinity()) -
-                          rows.lanes;
+            rows.best_f =
+                std::fill_n(workspace.unseen(), rows.lanes, -std::numeric_limits<T>::infinity()) - rows.lanes;
             evaluators_[thread].batches = setup_->batches.get();
             evaluators_[thread].iteration = iteration + begun;
         }

@@ -24,7 +24,7 @@ struct Setup {
     Setup(const Objective& objective, const Box& box, const Options& options);
 
     std::shared_ptr<const Coordinates> coordinates;
-    const Objective* objective;            ///< a function of the coordinates
+    const Objective* objective;  ///< a function of the coordinates
     /// The same of some rows of the data, which takes its place in iterations; null: nothing does.
     std::shared_ptr<const Objective> batches;
     /// Rows of memory that evaluations write on.

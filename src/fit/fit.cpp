@@ -49,10 +49,9 @@ void check_options(const FitTask& task, const FitOptions& options) {
             "1 to 1000000");
     require(options.tolerance >= 0 && std::isfinite(options.tolerance), "tolerance", options.tolerance,
             "finite and at least 0");
-    require(task.model.loss_scale > 0 && std::isfinite(task.model.loss_scale), "loss-scale", task.model.loss_scale,
-            "finite and above 0");
-    require(!options.max_time || *options.max_time > 0, "max-time", options.max_time.value_or(0),
-            "above 0");
+    require(task.model.loss_scale > 0 && std::isfinite(task.model.loss_scale), "loss-scale",
+            task.model.loss_scale, "finite and above 0");
+    require(!options.max_time || *options.max_time > 0, "max-time", options.max_time.value_or(0), "above 0");
     require(options.threads >= 0, "threads", options.threads, "at least 0");
     require(options.rule.method != Method::lbfgs, "rule", name(options.rule.method),
             "one that makes steps: Levenberg-Marquardt follows it");
@@ -107,8 +106,8 @@ struct Standing {
 
 /// Where the runs of a problem ended.
 struct RunEnds {
-    std::vector<double> f, x;       ///< [end], [end][d]
-    std::vector<std::size_t> run;   ///< [end]
+    std::vector<double> f, x;      ///< [end], [end][d]
+    std::vector<std::size_t> run;  ///< [end]
 };
 
 /// What is told beside Fits.
@@ -133,8 +132,7 @@ struct FitSetup {
     /// Rows of a problem that are long are not copied for every lane.
     TileOf tile_of() const {
         constexpr std::size_t most_bytes = std::size_t{1} << 20;
-        const std::size_t bytes_of_row =
-            (columns.named().size() + 2) * kernels::lane_group * sizeof(double);
+        const std::size_t bytes_of_row = (columns.named().size() + 2) * kernels::lane_group * sizeof(double);
         return rows.most() * bytes_of_row > std::min<std::uint64_t>(most_bytes, memory_of_thread())
                    ? TileOf::one_problem
                    : TileOf::any_problems;
@@ -199,8 +197,15 @@ class FitBlock {
   private:
     template <class U>
     FitTile<U> make_tile() const {
-        return {setup_->problems, setup_->rows, setup_->layout,           setup_->tile, setup_->form, d_,
-                setup_->isa,      setup_->options.tolerance, setup_->options.most_steps};
+        return {setup_->problems,
+                setup_->rows,
+                setup_->layout,
+                setup_->tile,
+                setup_->form,
+                d_,
+                setup_->isa,
+                setup_->options.tolerance,
+                setup_->options.most_steps};
     }
 
     void begin(std::size_t first, std::size_t last) {
@@ -332,7 +337,8 @@ class FitBlock {
         standing.is_converged = run.end == kernels::LmPhase::converged;
         const std::size_t p = run.problem - first_;
         tile_.best_x(lane, std::span(best_x_).subspan(p * d_, d_));
-        if (knows_outputs_) tile_.best_outputs(lane, std::span(best_outputs_).subspan(p * outputs_, outputs_));
+        if (knows_outputs_)
+            tile_.best_outputs(lane, std::span(best_outputs_).subspan(p * outputs_, outputs_));
     }
 
     void keep_end(std::size_t lane, const Run& run) {
@@ -397,8 +403,8 @@ class FitBlock {
         for (std::size_t next = 0; next < fitted.size();) {
             const std::size_t begin = next;
             for (std::size_t lane = 0; lane < last_.lanes(); ++lane) {
-                const bool fits = next < fitted.size() &&
-                                  (setup_->tile == TileOf::any_problems || next == begin);
+                const bool fits =
+                    next < fitted.size() && (setup_->tile == TileOf::any_problems || next == begin);
                 const std::size_t p = fits ? fitted[next++] : fitted[next - 1];
                 to_variables(p, x);
                 last_.load(lane, p, setup_->starts.given_bounds(p, bounds_), x);
@@ -424,10 +430,10 @@ class FitBlock {
         fits.runs[p] = standing.runs;
         fits.agree[p] = standing.values.empty() ? 0 : standing.agree();
         fits.status[p] = !has_rows(p)            ? FitStatus::no_rows
-                         : standing.is_stopped     ? FitStatus::stopped
-                         : !standing.is_fitted()   ? FitStatus::no_value
-                         : standing.is_converged   ? FitStatus::converged
-                                                   : FitStatus::max_iterations;
+                         : standing.is_stopped   ? FitStatus::stopped
+                         : !standing.is_fitted() ? FitStatus::no_value
+                         : standing.is_converged ? FitStatus::converged
+                                                 : FitStatus::max_iterations;
         if (!standing.is_fitted()) return;
         to_variables(p, std::span(fits.x).subspan(p * d_, d_));
         fits.rss[p] = standing.best_f;
@@ -523,6 +529,7 @@ class FitWork {
             run_in<float>();
         }
         halt_.rethrow();
+        tell_progress();
         fits_.seconds = halt_.seconds();
         if (setup_->options.checkpoint) setup_->options.checkpoint(state_.write(fits_, is_done_));
         return std::move(fits_);
@@ -533,8 +540,8 @@ class FitWork {
         if (setup_->options.jit == Jit::off) return;
         const Precision precision = setup_->options.precision;
         const auto rows = static_cast<double>(setup_->rows.most());
-        const double runs =
-            static_cast<double>(setup_->problems.count() * std::max<std::size_t>(setup_->starts.of_wave(0), 1));
+        const double runs = static_cast<double>(setup_->problems.count() *
+                                                std::max<std::size_t>(setup_->starts.of_wave(0), 1));
         constexpr double usual_steps = 12;
         const auto prepare = [&](const Runnable& program, double evaluations, Precision in) {
             if (setup_->options.jit == Jit::on) {
@@ -603,13 +610,17 @@ class FitWork {
         if (omp_get_thread_num() == 0) report();
     }
 
+    void tell_progress() const {
+        if (!setup_->options.progress) return;
+        setup_->options.progress({.problems = setup_->problems.count(),
+                                  .done = done_.load(),
+                                  .runs = runs_.load(),
+                                  .seconds = halt_.seconds()});
+    }
+
     void report() {
+        tell_progress();
         const double now = halt_.seconds();
-        if (setup_->options.progress)
-            setup_->options.progress({.problems = setup_->problems.count(),
-                                      .done = done_.load(),
-                                      .runs = runs_.load(),
-                                      .seconds = now});
         if (!setup_->options.checkpoint || now - saved_at_ < setup_->options.checkpoint_every) return;
         saved_at_ = now;
         setup_->options.checkpoint(state_.write(fits_, is_done_));
@@ -634,8 +645,8 @@ FitSetup make_setup(const FitTask& task, const Box& box, const Problems& problem
                     const FitOptions& options) {
     check_options(task, options);
     validate(problems, box);
-    return {.task = task, .box = box, .problems = problems, .options = options,
-            .isa = choose_isa(options.isa)};
+    return {
+        .task = task, .box = box, .problems = problems, .options = options, .isa = choose_isa(options.isa)};
 }
 
 }  // namespace

@@ -23,9 +23,8 @@ FitRows::FitRows(const Problems& problems, const FitColumns& columns)
 }
 
 bool FitRows::is_complete(std::size_t problem, std::size_t i) const {
-    return std::ranges::none_of(columns_->named(), [&](std::uint32_t column) {
-        return std::isnan(number(column, problem, i));
-    });
+    return std::ranges::none_of(columns_->named(),
+                                [&](std::uint32_t column) { return std::isnan(number(column, problem, i)); });
 }
 
 DataLayout fit_layout(const Problems& problems, const FitColumns& columns, const FitRows& rows, TileOf tile) {
@@ -62,8 +61,8 @@ TileRows<T>::TileRows(const Problems& problems, const FitRows& rows, const DataL
 
 template <class T>
 void TileRows<T>::load_shared(std::size_t problem) {
-    const bool is_there = shared_problem_ != no_problem &&
-                          (tile_ == TileOf::any_problems || shared_problem_ == problem);
+    const bool is_there =
+        shared_problem_ != no_problem && (tile_ == TileOf::any_problems || shared_problem_ == problem);
     if (is_there) return;
     shared_problem_ = problem;
     T* to = shared_.data();

@@ -62,9 +62,9 @@ FitStarts::FitStarts(const Box& box, const Problems& problems, const FitOptions&
         const FitBounds& bounds = given_bounds(p, own);
         for (std::size_t j = 0; j < d; ++j) {
             if (!std::isfinite(bounds.upper[j] - bounds.lower[j]))
-                throw std::invalid_argument(fmt::format(
-                    "bounds of '{}' are {} and {}: starts can be drawn between finite ones only",
-                    box.coordinate_name(j), bounds.lower[j], bounds.upper[j]));
+                throw std::invalid_argument(
+                    fmt::format("bounds of '{}' are {} and {}: starts can be drawn between finite ones only",
+                                box.coordinate_name(j), bounds.lower[j], bounds.upper[j]));
         }
         if (!has_own_bounds_) break;
     }
@@ -92,8 +92,8 @@ double FitStarts::drawn(std::size_t index, std::size_t j, double lower, double u
     const double unit = units_[index * box_->dimension() + j];
     const bool in_logarithm =
         index % 2 == 1 && !box_->variable_of(j).log.has_value() && spans_decades(lower, upper);
-    const double x = in_logarithm ? exp_over(unit * log_over(upper, lower), lower)
-                                  : lower + unit * (upper - lower);
+    const double x =
+        in_logarithm ? exp_over(unit * log_over(upper, lower), lower) : lower + unit * (upper - lower);
     return inside(x, lower, upper);
 }
 

@@ -17,7 +17,8 @@ namespace lanewise {
 /// the logarithm where a variable is on a log scale.
 class FitStarts {
   public:
-    /// Keeps references to all. \throws std::invalid_argument where a start cannot be drawn, or there is none.
+    /// Keeps references to all. \throws std::invalid_argument where a start cannot be drawn, or there is
+    /// none.
     FitStarts(const Box& box, const Problems& problems, const FitOptions& options);
 
     /// Starts of a problem in its first wave, second, ...; 0: there are no more.
@@ -27,8 +28,8 @@ class FitStarts {
     bool point(std::size_t problem, const FitBounds& bounds, std::size_t wave, std::size_t i,
                std::span<double> x) const;
 
-    /// The bounds of a problem: as they are given, and as a search has them. Where all problems have the same,
-    /// `own` is left alone.
+    /// The bounds of a problem: as they are given, and as a search has them. Where all problems have the
+    /// same, `own` is left alone.
     const FitBounds& given_bounds(std::size_t problem, FitBounds& own) const;
     const FitBounds& bounds(std::size_t problem, FitBounds& own) const;
     /// From a coordinate of the search to the variable, inside the given bounds.
@@ -45,9 +46,9 @@ class FitStarts {
     const Box* box_;
     const Problems* problems_;
     const FitOptions* options_;
-    std::size_t given_;  ///< of each problem
-    bool is_open_;       ///< as many are drawn as it takes
-    std::size_t drawn_;  ///< at most
+    std::size_t given_;          ///< of each problem
+    bool is_open_;               ///< as many are drawn as it takes
+    std::size_t drawn_;          ///< at most
     std::vector<double> units_;  ///< [drawn][d] in the unit cube
     bool has_own_bounds_;        ///< problems do
     FitBounds given_bounds_, bounds_;

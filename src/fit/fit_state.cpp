@@ -21,10 +21,12 @@ void put_numbers(Writer& writer, std::span<const double> numbers) {
 }
 
 /// What results depend on, as bytes.
-std::string identity(const FitTask& task, const Box& box, const Problems& problems, const FitOptions& options) {
+std::string identity(const FitTask& task, const Box& box, const Problems& problems,
+                     const FitOptions& options) {
     const Model& model = task.model;
     Writer writer;
-    writer(task.is_objective, task.maximize, task.most_minima, model.formula, model.response, model.sigma, model.weights, model.loss, model.loss_scale);
+    writer(task.is_objective, task.maximize, task.most_minima, model.formula, model.response, model.sigma,
+           model.weights, model.loss, model.loss_scale);
     for (const auto& [name, number] : model.parameters) writer(name, number);
     for (const auto& [name, numbers] : model.tables) {
         writer(name);
@@ -72,9 +74,8 @@ void archive_problem(Archive& archive, Fits& fits, std::size_t p) {
 }  // namespace
 
 FitState::FitState(const FitTask& task, const Box& box, const Problems& problems, const FitOptions& options)
-    : digest_(options.checkpoint || !options.resume.empty()
-                  ? digest(identity(task, box, problems, options))
-                  : 0) {}
+    : digest_(options.checkpoint || !options.resume.empty() ? digest(identity(task, box, problems, options))
+                                                            : 0) {}
 
 std::string FitState::write(Fits& fits, const std::vector<std::atomic<bool>>& is_done) const {
     Writer writer;
@@ -91,7 +92,7 @@ std::string FitState::write(Fits& fits, const std::vector<std::atomic<bool>>& is
 }
 
 void FitState::read(std::string_view bytes, Fits& fits, std::vector<std::atomic<bool>>& is_done) const {
-    if (!bytes.starts_with(mark)) throw std::invalid_argument("this is no checkpoint of fits");
+    if (!bytes.starts_with(mark)) throw std::invalid_argument("resume: this is no checkpoint of fits");
     bytes.remove_prefix(mark.size());
     std::uint64_t checksum = 0;
     Reader::require(bytes.size() >= sizeof checksum);
@@ -102,11 +103,13 @@ void FitState::read(std::string_view bytes, Fits& fits, std::vector<std::atomic<
     std::uint64_t version = 0;
     std::uint64_t its_digest = 0;
     reader(version);
-    if (version != format) throw std::invalid_argument("the checkpoint is of another version of lanewise");
+    if (version != format)
+        throw std::invalid_argument("resume: the checkpoint is of another version of lanewise");
     std::vector<std::uint64_t> done;
     reader(its_digest, done);
     if (its_digest != digest_)
-        throw std::invalid_argument("the checkpoint is of another fit: model, data, bounds or options differ");
+        throw std::invalid_argument(
+            "resume: the checkpoint is of another fit: model, data, bounds or options differ");
     for (const std::uint64_t p : done) {
         Reader::require(p < is_done.size(), "problem");
         archive_problem(reader, fits, p);

@@ -57,8 +57,8 @@ FitTile<T>::FitTile(const Problems& problems, const FitRows& rows, const DataLay
     numbers_ = array(static_cast<std::size_t>(kernels::LmRow::rows));
     work_ = array(outputs + d);
     ranges_ = array(3 * d);
-    moments_ = array(*std::max_element(kernels::moment_rows, std::end(kernels::moment_rows)) * d +
-                     rows_of_descent);
+    moments_ =
+        array(*std::max_element(kernels::moment_rows, std::end(kernels::moment_rows)) * d + rows_of_descent);
     scratch_ = array(scratch_rows(form));
     least_squares_ = {.lanes = lanes_,
                       .dimension = d,
@@ -81,7 +81,9 @@ void FitTile<T>::load(std::size_t lane, std::size_t problem, const FitBounds& bo
                       std::span<const double> x) {
     rows_.load(lane, problem);
     for (std::size_t j = 0; j < dimension_; ++j) {
-        const auto at = [&](AlignedArray<T>& rows, std::size_t row) -> T& { return rows[row * lanes_ + lane]; };
+        const auto at = [&](AlignedArray<T>& rows, std::size_t row) -> T& {
+            return rows[row * lanes_ + lane];
+        };
         const T lower = static_cast<T>(bounds.lower[j]);
         const T upper = static_cast<T>(bounds.upper[j]);
         const T width = upper - lower;
@@ -165,8 +167,7 @@ void FitTile<T>::best_outputs(std::size_t lane, std::span<double> outputs) const
 
 template <class T>
 void FitTile<T>::outputs(std::size_t lane, std::span<double> outputs) const {
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-        outputs[i] = static_cast<double>(g_[i * lanes_ + lane]);
+    for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] = static_cast<double>(g_[i * lanes_ + lane]);
 }
 
 template class FitTile<double>;

@@ -17,12 +17,12 @@ namespace lanewise {
 
 namespace {
 
-
 void check_names(const Model& model, const Box& box, const Problems& problems) {
     const auto check = [](std::string_view kind, const std::string& name) {
         check_identifier(kind, name);
         if (is_reserved_name(name))
-            throw std::invalid_argument(fmt::format("{} '{}': the name is taken by the language", kind, name));
+            throw std::invalid_argument(
+                fmt::format("{} '{}': the name is taken by the language", kind, name));
     };
     for (const Box::Place& place : box.variables()) check("variable", place.name);
     for (const auto& [name, number] : model.parameters) {
@@ -96,7 +96,8 @@ FitColumns::FitColumns(const FitTask& task, const Box& box, const Problems& prob
         columns_.push_back({.numbers = column.numbers, .is_shared = column.is_shared});
     Graph written(Rewriting::none);
     translate_formula(task.is_objective ? "expression" : "model", model.formula,
-                      task.is_objective ? FormulaOf::all_rows : FormulaOf::a_row, model, box, problems, written);
+                      task.is_objective ? FormulaOf::all_rows : FormulaOf::a_row, model, box, problems,
+                      written);
     named_ = columns_of(written);
     if (task.is_objective) return;
     if (model.response.empty()) throw std::invalid_argument("response: the column that is fitted is missing");
@@ -106,8 +107,7 @@ FitColumns::FitColumns(const FitTask& task, const Box& box, const Problems& prob
         throw std::invalid_argument("sigma and weights: one of them says what the other does");
     if (!model.sigma.empty())
         weight_ = worked_out("sigma", fmt::format("1/({})^2", model.sigma), model, box, problems, isa);
-    if (!model.weights.empty())
-        weight_ = worked_out("weights", model.weights, model, box, problems, isa);
+    if (!model.weights.empty()) weight_ = worked_out("weights", model.weights, model, box, problems, isa);
     std::ranges::sort(named_);
     named_.erase(std::unique(named_.begin(), named_.end()), named_.end());
 }
@@ -115,16 +115,17 @@ FitColumns::FitColumns(const FitTask& task, const Box& box, const Problems& prob
 std::size_t FitColumns::worked_out(const char* option, const std::string& formula, const Model& model,
                                    const Box& box, const Problems& problems, Isa isa) {
     Graph translated(Rewriting::none);
-    const NodeId of_text = translate_formula(option, formula, FormulaOf::a_row, model, box, problems, translated);
+    const NodeId of_text =
+        translate_formula(option, formula, FormulaOf::a_row, model, box, problems, translated);
     const auto [written, value, unused] = rewritten(translated, of_text, {}, Rewriting::none);
     for (NodeId id = 0; id < written.size(); ++id) {
         if (written[id].kind == Node::Kind::variable)
-            throw std::invalid_argument(fmt::format("{} '{}': '{}' is a variable of the fit; only columns and "
-                                                    "parameters can stand here",
-                                                    option, formula, box.coordinate_name(written[id].a)));
-        if (written.is(id, Opcode::sum_rows))
             throw std::invalid_argument(
-                fmt::format("{} '{}': rows(...) cannot stand here", option, formula));
+                fmt::format("{} '{}': '{}' is a variable of the fit; only columns and "
+                            "parameters can stand here",
+                            option, formula, box.coordinate_name(written[id].a)));
+        if (written.is(id, Opcode::sum_rows))
+            throw std::invalid_argument(fmt::format("{} '{}': rows(...) cannot stand here", option, formula));
     }
     const std::vector<std::uint32_t> named = columns_of(written);
     named_.insert(named_.end(), named.begin(), named.end());

@@ -23,7 +23,7 @@ struct FitTask {
     /// A fit, or an objective: the formula alone, of all rows.
     Model model;
     bool is_objective = false;
-    bool maximize = false;       ///< of an objective
+    bool maximize = false;        ///< of an objective
     std::size_t most_minima = 0;  ///< that are told of each problem
 };
 
@@ -112,8 +112,7 @@ void AtRows::visit(std::span<const double> x, Visit visit) const {
             }
             for (std::size_t i = 0; i < lowered.parameters.size(); ++i)
                 parameters[i * lanes + lane] = problems_->parameters[lowered.parameters[i]].numbers[problem];
-            for (std::size_t j = 0; j < d; ++j)
-                points[j * lanes + lane] = x.empty() ? 0 : x[problem * d + j];
+            for (std::size_t j = 0; j < d; ++j) points[j * lanes + lane] = x.empty() ? 0 : x[problem * d + j];
         }
         double* const f = outputs.data();
         const Block<double> block{lanes, d, points.data(), f, f + lanes, scratch.data(), isa_};

@@ -1,5 +1,5 @@
-#include <cmath>
 #include <fmt/format.h>
+#include <cmath>
 
 #include <limits>
 #include <stdexcept>
@@ -31,14 +31,16 @@ Prediction predict(const Model& model, const Box& box, const Problems& problems,
     if (!(confidence > 0 && confidence < 1))
         throw std::invalid_argument(fmt::format("confidence {}: must be between 0 and 1", confidence));
     if (problems.count() != fits.count() || box.dimension() != fits.dimension)
-        throw std::invalid_argument(fmt::format("{} problems were fitted, {} are to be predicted",
-                                                fits.count(), problems.count()));
+        throw std::invalid_argument(
+            fmt::format("{} problems were fitted, {} are to be predicted", fits.count(), problems.count()));
     validate(problems, box);
     Graph written(Rewriting::none);
-    const NodeId value = translate_formula("model", model.formula, FormulaOf::a_row, model, box, problems, written);
+    const NodeId value =
+        translate_formula("model", model.formula, FormulaOf::a_row, model, box, problems, written);
     const std::size_t d = box.dimension();
     const AtRows model_at(model_outputs(written, value, d), problems, box, choose_isa(options.isa));
-    const bool is_known = options.absolute_sigma || model.loss == Loss::poisson || model.loss == Loss::logistic;
+    const bool is_known =
+        options.absolute_sigma || model.loss == Loss::poisson || model.loss == Loss::logistic;
     const std::size_t count = problems.first_rows.back();
     Prediction prediction{.value = std::vector<double>(count), .half_width = std::vector<double>(count)};
     std::size_t problem = 0;
@@ -48,9 +50,12 @@ Prediction predict(const Model& model, const Box& box, const Problems& problems,
     model_at.visit(fits.x, [&](std::size_t row, double at, std::span<const double> gradient) {
         while (problems.first_rows[problem + 1] <= row) ++problem;
         if (problem != known_problem) {
-            const auto degrees = static_cast<double>(fits.n_used[problem]) - static_cast<double>(d);
-            quantile = student_quantile(confidence, is_known ? std::numeric_limits<double>::infinity()
-                                                             : degrees);
+            double degrees = static_cast<double>(fits.n_used[problem]);
+            // Fixed variables have no variance.
+            for (std::size_t j = 0; j < d; ++j)
+                degrees -= fits.covariance_of(problem)[j * d + j] == 0 ? 0 : 1;
+            quantile =
+                student_quantile(confidence, is_known ? std::numeric_limits<double>::infinity() : degrees);
             known_problem = problem;
         }
         const bool is_fitted = !std::isnan(fits.rss[problem]);

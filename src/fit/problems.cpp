@@ -38,7 +38,8 @@ void check_columns(const Problems& problems) {
         longest = std::max(longest, problems.first_rows[p + 1] - problems.first_rows[p]);
     for (const Problems::Column& column : problems.columns) {
         const std::size_t wanted = column.is_shared ? longest : problems.first_rows.back();
-        const bool fits = column.is_shared ? column.numbers.size() >= wanted : column.numbers.size() == wanted;
+        const bool fits =
+            column.is_shared ? column.numbers.size() >= wanted : column.numbers.size() == wanted;
         if (!fits)
             fail(fmt::format("column '{}' has {} rows, {} are needed", column.name, column.numbers.size(),
                              wanted));

@@ -47,20 +47,20 @@ enum class Op : std::uint8_t {
 /// Memory, by what points there.
 enum class Base : std::uint8_t {
     none,
-    spill,     ///< on the stack, in vectors
-    pool,      ///< of constants
-    x,         ///< rows of the tile
-    scratch,   ///< rows of the tile
-    gradient,  ///< rows of the tile
-    value,     ///< the row of the tile
+    spill,          ///< on the stack, in vectors
+    pool,           ///< of constants
+    x,              ///< rows of the tile
+    scratch,        ///< rows of the tile
+    gradient,       ///< rows of the tile
+    value,          ///< the row of the tile
     shared_column,  ///< numbers of the data's row, one for all lanes
     lane_column,    ///< rows of the data's row
     parameter,      ///< rows of the data
-    current,   ///< rows of the frame that is evaluated
-    previous,  ///< rows of the frame that is moved
-    ranges,    ///< rows of kernels::Turns
-    step,      ///< rows of kernels::StepRow, for the frame that is moved
-    step_now,  ///< rows of kernels::StepRow, for the frame that is evaluated
+    current,        ///< rows of the frame that is evaluated
+    previous,       ///< rows of the frame that is moved
+    ranges,         ///< rows of kernels::Turns
+    step,           ///< rows of kernels::StepRow, for the frame that is moved
+    step_now,       ///< rows of kernels::StepRow, for the frame that is evaluated
 };
 
 struct Place {

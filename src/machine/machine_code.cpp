@@ -48,8 +48,8 @@ struct Cut {
 struct Entries {
     std::size_t evaluate = 0;
     std::size_t evaluate_data = 0;  ///< of a program with data, in place of the others
-    std::size_t take_turns = 0;  ///< 0: there is none
-    std::size_t spills = 0;      ///< vectors, of the function that has most
+    std::size_t take_turns = 0;     ///< 0: there is none
+    std::size_t spills = 0;         ///< vectors, of the function that has most
 };
 
 /// Instructions that an operation becomes, about.
@@ -75,8 +75,7 @@ std::size_t end_of_piece(const Lowered& lowered, Precision precision, std::size_
 }
 
 Body::Rows rows_of_tile() {
-    return {
-        .x_base = Base::x, .gradient_base = Base::gradient, .gradient_first = 0, .value = {Base::value}};
+    return {.x_base = Base::x, .gradient_base = Base::gradient, .gradient_first = 0, .value = {Base::value}};
 }
 
 Entries write(Assembler& assembler, const Lowered& lowered, std::size_t dimension, Precision precision,

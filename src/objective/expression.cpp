@@ -56,10 +56,9 @@ void check_no_number_is_missing(const Data& data, const std::vector<std::uint32_
         const Column& column = data.columns()[index];
         const auto missing = std::ranges::find_if(column.numbers, [](double x) { return !std::isfinite(x); });
         if (missing != column.numbers.end())
-            throw std::invalid_argument(
-                fmt::format("column '{}': the number of row {} is {}", column.name,
-                            missing - column.numbers.begin() + 1,
-                            std::isnan(*missing) ? "missing" : "infinite"));
+            throw std::invalid_argument(fmt::format("column '{}': the number of row {} is {}", column.name,
+                                                    missing - column.numbers.begin() + 1,
+                                                    std::isnan(*missing) ? "missing" : "infinite"));
     }
 }
 

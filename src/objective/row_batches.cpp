@@ -72,10 +72,10 @@ class RowBatches final : public Objective {
         const auto factor = static_cast<double>(all_rows_) / static_cast<double>(rows_);
         Graph graph(Rewriting::none);
         const NodeId value = with_sums_scaled(all.written, factor, graph);
-        code_ = make_program(std::move(graph), value, all.written.dimension,
-                             std::make_shared<const Data>(
-                                 in_order(*all.data, all.runnable.lowered().shared_columns,
-                                          random_order(all_rows_, rows_, seed_))));
+        code_ = make_program(
+            std::move(graph), value, all.written.dimension,
+            std::make_shared<const Data>(in_order(*all.data, all.runnable.lowered().shared_columns,
+                                                  random_order(all_rows_, rows_, seed_))));
     }
 
     std::size_t dimension() const noexcept override { return code_->written.dimension; }

@@ -37,14 +37,13 @@ void Runnable::run(const Block<T>& block, const kernels::DataRows<T>& data) cons
         }
         return;
     }
-    const kernels::Instructions<T> code{
-        .first = lowered_.instructions.data(),
-        .count = lowered_.instructions.size(),
-        .constants = in_precision<T>(constants_f64_, constants_f32_).data(),
-        .sections = lowered_.sections.data(),
-        .section_count = lowered_.sections.size(),
-        .registers = lowered_.registers,
-        .data = &data};
+    const kernels::Instructions<T> code{.first = lowered_.instructions.data(),
+                                        .count = lowered_.instructions.size(),
+                                        .constants = in_precision<T>(constants_f64_, constants_f32_).data(),
+                                        .sections = lowered_.sections.data(),
+                                        .section_count = lowered_.sections.size(),
+                                        .registers = lowered_.registers,
+                                        .data = &data};
     kernels::functions<T>(kernel_table(block.isa))
         .interpret(code, block.lanes, block.x_rows, block.scratch_rows, block.f_row, block.g_rows);
 }

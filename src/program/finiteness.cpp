@@ -9,8 +9,8 @@ namespace lanewise {
 
 namespace {
 
-/// Sums, of rows too, and products with a factor of about this size, count as finite where their operands are: those would
-/// have to be this close to the end of the range.
+/// Sums, of rows too, and products with a factor of about this size, count as finite where their operands
+/// are: those would have to be this close to the end of the range.
 constexpr double moderate = 1e6;
 
 /// What reaches the value: where such a result is met, the value is infinite or NaN too.

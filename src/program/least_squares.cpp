@@ -58,8 +58,7 @@ class LossTerms {
         const NodeId is_near = graph_->apply(Opcode::le, u, one);
         const NodeId root = graph_->apply(Opcode::sqrt, u);
         const NodeId far = graph_->sub(graph_->mul(number(2), root), one);
-        return robust(graph_->select(is_near, u, far),
-                      graph_->select(is_near, one, graph_->div(one, root)));
+        return robust(graph_->select(is_near, u, far), graph_->select(is_near, one, graph_->div(one, root)));
     }
 
     Terms soft_l1() {
@@ -89,8 +88,7 @@ class LossTerms {
         const NodeId is_mean = graph_->apply(Opcode::lt, zero, m);
         const NodeId never = number(std::numeric_limits<double>::infinity());
         return {graph_->select(is_mean, weighted(graph_->mul(two, loss)), never),
-                weighted(graph_->mul(two, graph_->sub(number(1), ratio))),
-                weighted(graph_->div(two, m))};
+                weighted(graph_->mul(two, graph_->sub(number(1), ratio))), weighted(graph_->div(two, m))};
     }
 
     Terms logistic() {
@@ -106,8 +104,7 @@ class LossTerms {
         const NodeId is_positive = graph_->apply(Opcode::lt, zero, m);
         const NodeId p = graph_->div(graph_->select(is_positive, one, e), one_and_e);
         const NodeId spread = graph_->div(e, graph_->mul(one_and_e, one_and_e));
-        return {weighted(graph_->mul(two, loss)),
-                weighted(graph_->mul(two, graph_->sub(p, row_.response))),
+        return {weighted(graph_->mul(two, loss)), weighted(graph_->mul(two, graph_->sub(p, row_.response))),
                 weighted(graph_->mul(two, spread))};
     }
 

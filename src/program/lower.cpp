@@ -82,7 +82,8 @@ class Emission {
             for (const NodeId id : waiting_) free_.push_back(row_[id] & kernels::index_mask);
             waiting_.clear();
             begin = end;
-            const auto next = std::find_if(begin, order.end(), [&](NodeId id) { return section(id) > s + 1; });
+            const auto next =
+                std::find_if(begin, order.end(), [&](NodeId id) { return section(id) > s + 1; });
             if (s % 2 == 0) begin_sums(std::span<const NodeId>(begin, next));
             lowered_.sections.push_back(
                 {.end = lowered_.instructions.size(), .is_for_each_row = is_in_loop_});

@@ -19,7 +19,7 @@ struct Lowered {
     std::size_t outputs = 0;    ///< rows of the gradient, and of what is computed beside it
 
     // Of a program with data, be it parameters alone; else empty.
-    std::vector<kernels::Section> sections = {};  ///< those with an odd index are for each row
+    std::vector<kernels::Section> sections = {};     ///< those with an odd index are for each row
     std::vector<std::uint32_t> shared_columns = {};  ///< of the graph, in the order of their operands
     std::vector<std::uint32_t> lane_columns = {};
     std::vector<std::uint32_t> parameters = {};

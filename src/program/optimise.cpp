@@ -8,9 +8,9 @@
 namespace lanewise {
 
 Lowered lower_cheaply(const Outputs& outputs, const DataLayout& layout) {
-    return lower(with_loops_apart(
-                     rewritten(outputs.graph, outputs.value, outputs.gradient, Rewriting::strength)),
-                 layout);
+    return lower(
+        with_loops_apart(rewritten(outputs.graph, outputs.value, outputs.gradient, Rewriting::strength)),
+        layout);
 }
 
 Optimised optimise(Graph written, NodeId value, std::size_t dimension, const DataLayout& layout) {

@@ -39,8 +39,8 @@ RowDependence::RowDependence(const Graph& graph)
     }
     for (auto id = static_cast<NodeId>(graph.size()); id-- != 0;) {
         const bool is_sum = graph.is(id, Opcode::sum_rows);
-        const std::uint64_t loops = is_sum ? std::uint64_t{1} << (loops_before_[id] - 1) % most_loops
-                                           : needing_[id];
+        const std::uint64_t loops =
+            is_sum ? std::uint64_t{1} << (loops_before_[id] - 1) % most_loops : needing_[id];
         visit_operands(graph[id], [&](NodeId operand) {
             if (varies_[operand]) needing_[operand] |= loops;
         });

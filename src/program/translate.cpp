@@ -406,9 +406,11 @@ class Machine {
     }
 
     void begin_rows(const Token& token) {
-        if (data_->columns.empty()) fail(token, "rows(...) is the sum over the rows of data, and there is none");
+        if (data_->columns.empty())
+            fail(token, "rows(...) is the sum over the rows of data, and there is none");
         ++rows_;
-        loops_.push_back({.begin = at_ - 1, .next = 1, .last = 0, .total = {}, .shadowed = {}, .definitions = {}});
+        loops_.push_back(
+            {.begin = at_ - 1, .next = 1, .last = 0, .total = {}, .shadowed = {}, .definitions = {}});
     }
 
     void end_rows() {

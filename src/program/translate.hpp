@@ -29,8 +29,8 @@ NodeId translate(std::string_view text, const Box& box, const Parameters& parame
 /// True for the names of functions and constants that nothing else can be called.
 bool is_reserved_name(std::string_view name);
 
-/// Of all functions but sum, prod and rows. Some give way to a variable, parameter, definition or index of that
-/// name.
+/// Of all functions but sum, prod and rows. Some give way to a variable, parameter, definition or index of
+/// that name.
 std::vector<std::string_view> function_names();
 
 }  // namespace lanewise
