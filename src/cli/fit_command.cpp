@@ -21,20 +21,6 @@ namespace lanewise::cli {
 
 namespace {
 
-std::vector<NamedFile> inputs_of(const Problem& problem) {
-    std::vector<NamedFile> inputs;
-    const auto add = [&](const std::string& option, const std::filesystem::path& file) {
-        if (!file.empty()) inputs.push_back({option, file.string()});
-    };
-    add("problem", problem.file);
-    add("expression", problem.expression_file);
-    add("data", problem.data_file);
-    for (const auto& [name, file] : problem.table_files) add("table " + name, file);
-    add("problems", problem.fitting.problems_file);
-    add("predict", problem.fitting.predict_file);
-    return inputs;
-}
-
 /// Where predictions go: stdout unless something else is said.
 std::optional<std::string> target_of_predictions(const Fitting& fitting) {
     if (fitting.predict_file.empty()) return {};
@@ -103,11 +89,6 @@ void require_any(const Fits& fits) {
     throw NothingFinite(fmt::format("nothing was fitted: {}", fmt::join(reasons, "; ")));
 }
 
-void write(Sink& sink, const std::string& text) {
-    sink.write(text);
-    sink.commit();
-}
-
 /// Tells of the file that an error in a formula is in.
 template <class Act>
 auto with_problem_file(const Problem& problem, Act act) {
@@ -148,10 +129,7 @@ int run_fit(const Problem& problem) {
 
     ProgressLine line;
     if (output.checkpoint) options.checkpoint = write_checkpoints(*output.checkpoint, line);
-    const bool wants_progress = output.progress == ShowProgress::always ||
-                                (output.progress == ShowProgress::on_terminal && line.on_terminal());
-    if (wants_progress && !output.quiet)
-        options.progress = [&line](const FitProgress& progress) { line(progress); };
+    if (line.is_wanted(output)) options.progress = [&line](const FitProgress& progress) { line(progress); };
     options.stop = [] { return signal_seen() != 0; };
     if (state) options.resume = *state;
     const Fits fits = with_problem_file(problem, [&] { return fit(model, box, problems, options); });
@@ -163,13 +141,13 @@ int run_fit(const Problem& problem) {
     if (!stdout_is_taken) say(to_table(fits, of));
     flush_stdout();
     Attempts attempt;
-    if (out) attempt([&] { write(*out, to_csv(fits, of, fitting.covariance)); });
-    if (json) attempt([&] { write(*json, to_json(fits, of)); });
+    if (out) attempt([&] { write_whole(*out, to_csv(fits, of, fitting.covariance)); });
+    if (json) attempt([&] { write_whole(*json, to_json(fits, of)); });
     if (predictions) {
         attempt([&] {
             const Prediction prediction =
                 predict(model, box, rows->problems(), fits, fitting.confidence, fitting.options);
-            write(*predictions, to_csv(prediction, *rows, fitting.group));
+            write_whole(*predictions, to_csv(prediction, *rows, fitting.group));
         });
     }
     if (!attempt.all_succeeded()) return bad_input;
