@@ -51,7 +51,7 @@ Body::Body(const Lowered& lowered, std::size_t dimension, Precision precision, C
     values_[kernels::variable].assign(dimension, no_value);
     values_[kernels::scratch].assign(lowered.registers, no_value);
     values_[kernels::constant].assign(lowered.constants.size(), no_value);
-    values_[kernels::gradient].assign(lowered.outputs, no_value);
+    values_[kernels::gradient].assign(std::max(dimension, lowered.outputs), no_value);
     values_[kernels::value].assign(1, no_value);
     values_[kernels::shared_column].assign(lowered.shared_columns.size(), no_value);
     values_[kernels::lane_column].assign(lowered.lane_columns.size(), no_value);
