@@ -40,13 +40,22 @@ bool Covariance::factorise(std::span<const double> h) {
     return true;
 }
 
+void Covariance::find_free(const std::vector<bool>& is_fixed) {
+    free_.clear();
+    for (std::size_t j = 0; j < dimension_; ++j) {
+        if (!is_fixed[j]) free_.push_back(j);
+    }
+}
+
+bool Covariance::determines(std::span<const double> h, const std::vector<bool>& is_fixed) {
+    find_free(is_fixed);
+    return factorise(h);
+}
+
 void Covariance::invert(std::span<const double> h, const std::vector<bool>& is_fixed, double variance,
                         std::span<double> covariance) {
     const std::size_t d = dimension_;
-    free_.clear();
-    for (std::size_t j = 0; j < d; ++j) {
-        if (!is_fixed[j]) free_.push_back(j);
-    }
+    find_free(is_fixed);
     const std::size_t n = free_.size();
     std::ranges::fill(covariance, 0.0);
     if (!std::isfinite(variance) || !factorise(h)) {

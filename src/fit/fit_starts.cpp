@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <stdexcept>
 #include <string>
 
@@ -27,10 +28,19 @@ double log_of(double x) {
     return log_over(x, 1);
 }
 
-/// As Box::is_half_log has it: positive bounds that span more than six decades.
-bool spans_decades(double lower, double upper) {
-    constexpr double decades = 1e6;
-    return lower > 0 && upper / lower > decades;
+/// So many powers of two towards 0.
+constexpr double most_powers = 30;
+
+/// Even in the logarithm between bounds of one sign, or towards 0 where that is within them: a bound may be
+/// generous by many decades.
+double across_decades(double unit, double lower, double upper) {
+    if (lower > 0) return exp_over(unit * std::min(log_over(upper, lower), most_exponent), lower);
+    if (upper < 0) return -across_decades(1 - unit, -upper, -lower);
+    const double size = std::max(upper, -lower);
+    const bool is_negative = lower < 0 && (upper == 0 || unit < 0.5);
+    const double of_side = lower == 0 || upper == 0 ? unit : 2 * unit - (unit < 0.5 ? 0 : 1);
+    const double at = size * exp_over(-of_side * most_powers * std::numbers::ln2, 1);
+    return is_negative ? -at : at;
 }
 
 }  // namespace
@@ -90,10 +100,8 @@ std::span<const double> FitStarts::given(std::size_t problem, std::size_t index)
 
 double FitStarts::drawn(std::size_t index, std::size_t j, double lower, double upper) const {
     const double unit = units_[index * box_->dimension() + j];
-    const bool in_logarithm =
-        index % 2 == 1 && !box_->variable_of(j).log.has_value() && spans_decades(lower, upper);
-    const double x =
-        in_logarithm ? exp_over(unit * log_over(upper, lower), lower) : lower + unit * (upper - lower);
+    const bool in_decades = index % 2 == 1 && !box_->variable_of(j).log.has_value();
+    const double x = in_decades ? across_decades(unit, lower, upper) : lower + unit * (upper - lower);
     return inside(x, lower, upper);
 }
 
