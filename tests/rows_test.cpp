@@ -1,5 +1,7 @@
 // Sums over rows of data in formulas: what they are when they are written out, by interpreter and machine
 // code, and what is said of those that cannot be.
+#include <fmt/format.h>
+
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -70,7 +72,7 @@ struct Case {
     static void replace(std::string& term, const Column& column, std::size_t row) {
         const std::string name = "`" + column.name;
         for (std::size_t at = term.find(name); at != std::string::npos; at = term.find(name))
-            term.replace(at, name.size(), "(" + to_text(column.numbers[row]) + ")");
+            term.replace(at, name.size(), fmt::format("({})", to_text(column.numbers[row])));
     }
 };
 
