@@ -24,6 +24,12 @@ std::size_t given_starts(const Problems& problems, const FitOptions& options) {
     return options.start_points.size() + (problems.starts.empty() ? 0 : 1);
 }
 
+std::vector<bool> logs_of(const Box& box) {
+    std::vector<bool> logs;
+    for (std::size_t j = 0; j < box.dimension(); ++j) logs.push_back(box.is_log(j));
+    return logs;
+}
+
 double log_of(double x) {
     return log_over(x, 1);
 }
@@ -54,6 +60,7 @@ FitStarts::FitStarts(const Box& box, const Problems& problems, const FitOptions&
       drawn_(is_open_ ? most_starts : options.starts.value_or(0)),
       units_(drawn_ * box.dimension()),
       has_own_bounds_(!problems.lower.empty() || !problems.upper.empty()),
+      is_log_(logs_of(box)),
       given_bounds_{.lower = box.lower(), .upper = box.upper()},
       bounds_(in_search(given_bounds_)) {
     const std::size_t d = box.dimension();
@@ -116,7 +123,7 @@ bool FitStarts::point(std::size_t problem, const FitBounds& bounds, std::size_t 
     const std::span<const double> start = given(problem, at);
     for (std::size_t j = 0; j < x.size(); ++j) {
         if (std::isnan(start[j])) return false;
-        x[j] = inside(box_->is_log(j) ? log_of(start[j]) : start[j], bounds.lower[j], bounds.upper[j]);
+        x[j] = inside(is_log_[j] ? log_of(start[j]) : start[j], bounds.lower[j], bounds.upper[j]);
     }
     return true;
 }
@@ -136,7 +143,7 @@ FitBounds FitStarts::own_given_bounds(std::size_t problem) const {
 
 FitBounds FitStarts::in_search(FitBounds bounds) const {
     for (std::size_t j = 0; j < bounds.lower.size(); ++j) {
-        if (!box_->is_log(j)) continue;
+        if (!is_log_[j]) continue;
         bounds.lower[j] = log_of(bounds.lower[j]);
         bounds.upper[j] = log_of(bounds.upper[j]);
     }
@@ -156,7 +163,7 @@ const FitBounds& FitStarts::bounds(std::size_t problem, FitBounds& own) const {
 }
 
 double FitStarts::to_variable(std::size_t j, double x, const FitBounds& given) const {
-    return inside(box_->is_log(j) ? exp_over(x, 1) : x, given.lower[j], given.upper[j]);
+    return inside(is_log_[j] ? exp_over(x, 1) : x, given.lower[j], given.upper[j]);
 }
 
 }  // namespace lanewise
