@@ -188,6 +188,7 @@ Lowered one_operation(Opcode op, std::uint16_t variant, std::uint32_t a, std::ui
                       double constant = -2.5) {
     Lowered lowered;
     lowered.constants = {constant};
+    lowered.outputs = 3;
     Instruction instruction{
         .op = op, .variant = variant, .to = f_row, .a = a, .b = b, .c = c, .d = z_row, .e = g_row};
     if (op == Opcode::sincos) instruction.b = g_row;
@@ -205,6 +206,7 @@ Lowered random_program(std::uint64_t seed, std::size_t count, std::uint32_t regi
     const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
     Lowered lowered;
     lowered.registers = registers;
+    lowered.outputs = d;
     for (int i = 0; i < 20; ++i) lowered.constants.push_back(std::ldexp(1.0 + 0.1 * i, i % 5 - 2));
     std::vector<std::uint32_t> written;
     const auto operand = [&] {

@@ -95,6 +95,7 @@ TEST_CASE("every option has a key, with effect") {
         {"starts-file = 's.csv'", [](const Problem& p) { return p.starts_file == "folder/s.csv"; }},
         {"starts-file = '/s.csv'", [](const Problem& p) { return p.starts_file == "/s.csv"; }},
         {"iterations = 7", [](const Problem& p) { return p.options.iterations == 7; }},
+        {"batch-rows = 5", [](const Problem& p) { return p.options.batch_rows == std::size_t{5}; }},
         {"rule = 'adam'", [](const Problem& p) { return p.options.rule.method == Method::adam; }},
         {"rule = 'gradient-descent'",
          [](const Problem& p) { return p.options.rule.method == Method::gradient_descent; }},
