@@ -54,7 +54,7 @@ void check_options(const FitTask& task, const FitOptions& options) {
     require(!options.max_time || *options.max_time > 0, "max-time", options.max_time.value_or(0), "above 0");
     require(options.threads >= 0, "threads", options.threads, "at least 0");
     require(options.rule.method != Method::lbfgs, "rule", name(options.rule.method),
-            "one that makes steps: Levenberg-Marquardt follows it");
+            "one that makes steps: a method of second order follows it");
 }
 
 Options as_search(const FitOptions& options) {
