@@ -438,7 +438,18 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
         {{"minimize", "x", "--var", var, "--memory", "10K"},
          "memory '10240': 4096 starts in 1 variables take at least"},
         {{"minimize", "x", "--var", var, "--memory", "99999999999G"}, "memory '99999999999G': is more than"},
-        {{"minimise"}, "command 'minimise': must be one of: minimize, fit, profile, minima, evaluate, info"},
+        {{"minimise"},
+         "command 'minimise': must be one of: minimize, fit, profile, minima, tune, evaluate, info"},
+        {{"tune", "x", "--var", var, "--vary", "alpha"}, "vary 'alpha': is not NAME=LO:HI or NAME=V,V,..."},
+        {{"tune", "x", "--var", var, "--vary", "lr=1"}, "vary: unknown option 'lr'; did you mean 'alpha'?"},
+        {{"tune", "x", "--var", var, "--vary", "alpha=1:2:3"}, "vary alpha"},
+        {{"tune", "x", "--var", var, "--vary", "alpha=2:1"}, "vary alpha 2:1: must be finite, and rise"},
+        {{"tune", "x", "--var", var, "--vary", "rule=adam,adamm"}, "vary rule 'adamm': must be one of: adam"},
+        {{"tune", "x", "--var", var, "--vary", "iterations=1.5"}, "must be a whole number"},
+        {{"tune", "x", "--var", var, "--settings", "3", "--grid", "3"},
+         "settings 3: either settings or grid"},
+        {{"tune", "x", "--var", var, "--rule", "lbfgs"}, "rule lbfgs: has no settings"},
+        {{"tune", "x", "--var", var, "--csv", "same", "--json", "same"}, "same"},
         {{"minimize", "x", "--var", var, "--frobnicate"},
          "unknown option '--frobnicate'; known: --help, --var, "},
         {{"minimize", "x", "--bounds", var}, "unknown option '--bounds'; did you mean '--var'?"},
@@ -705,6 +716,73 @@ TEST_CASE("every option of the library is a flag") {
     }
 }
 
+TEST_CASE("a sweep is told as a table, JSON and CSV, and the best setting can be used") {
+    const Folder folder;
+    const std::string tune_json = folder / "t.json";
+    const std::string csv = folder / "t.csv";
+    const std::string problem = LANEWISE_EXAMPLES "/tune.toml";
+    const Outcome outcome = run({"tune", problem, "--threads", "1", "--json", tune_json, "--csv", csv});
+    REQUIRE(outcome.code == 0);
+    CHECK(outcome.err.empty());
+    const json sweep = json::parse(lanewise::read_file(tune_json));
+    CHECK(sweep["status"] == "completed");
+    CHECK(sweep["target"] == 1e-5);
+    CHECK(sweep["tune"]["vary"] ==
+          json{{"alpha", {{"lower", 1e-3}, {"upper", 1}}}, {"beta1", {0, 0.5, 0.8, 0.9}}});
+    CHECK(sweep["starts"].size() == 16);
+    REQUIRE(sweep["settings"].size() == 64);
+    const json& best = sweep["settings"][0];
+    CHECK(best["reached"] == 16);
+    CHECK(best["f"].size() == 16);
+    CHECK(best["iterations_to_target"].size() == 16);
+    CHECK(sweep["settings"][63]["expected_evaluations"].is_null());
+
+    const std::vector<std::string> lines = lines_of(outcome.out);
+    const std::string alpha = lanewise::to_text(best["alpha"].get<double>());
+    const std::string beta1 = lanewise::to_text(best["beta1"].get<double>());
+    CHECK(lines.back() == "use    lanewise minimize " + problem + " --alpha " + alpha + " --beta1 " + beta1);
+
+    const std::vector<std::string> rows = lines_of(lanewise::read_file(csv));
+    REQUIRE(rows.size() == 65);
+    CHECK_THAT(rows[0], ContainsSubstring("number,rule,alpha,beta1,beta2,eps,iterations,schedule,warm-up"));
+    const auto columns = std::ranges::count(rows[0], ',');
+    for (const std::string& row : rows) CHECK(std::ranges::count(row, ',') == columns);
+    CHECK(rows[1].starts_with(std::to_string(best["number"].get<int>()) + ",adam," + alpha + ","));
+
+    const json search =
+        json::parse(run({"minimize", problem, "--alpha", alpha, "--beta1", beta1, "--json", "-"}).out);
+    CHECK(search["options"]["alpha"] == best["alpha"]);
+    CHECK(search["options"]["beta1"] == best["beta1"]);
+    CHECK(search["status"] == "target");
+
+    // Flags win over the file: one setting, from other starts.
+    const json other = json::parse(run({"tune", problem, "--vary", "alpha=0.02", "--vary", "beta1=0.8",
+                                        "--grid", "2", "--starts", "3", "--json", "-"})
+                                       .out);
+    REQUIRE(other["settings"].size() == 1);
+    CHECK(other["settings"][0]["alpha"] == 0.02);
+    CHECK(other["starts"].size() == 3);
+}
+
+TEST_CASE("a signal ends a sweep that writes what was found") {
+    const Folder folder;
+    const std::string file = folder / "r.json";
+    // Hours of work.
+    const pid_t child =
+        start(folder, {"tune", "(1-x)^2 + 100*(y-x^2)^2", "--var", "x=-5:5", "--var", "y=-5:5", "--starts",
+                       "200", "--iterations", "10000000", "--progress", "always", "--json", file});
+    wait_for(child, [&] { return std::filesystem::file_size(folder / "stderr") > 0; });
+    kill(child, SIGINT);
+    const Outcome outcome = finish(folder, child);
+    CHECK(outcome.code == 130);
+    CHECK_THAT(outcome.out, ContainsSubstring("ended  interrupted"));
+    const json result = json::parse(lanewise::read_file(file));
+    CHECK(result["status"] == "interrupted");
+    CHECK(result["settings"].size() == 64);
+    CHECK(result["settings"][0]["status"].size() == 200);
+    CHECK(temporary_files(folder) == 0);
+}
+
 TEST_CASE("nothing finite is exit code 3 and leaves no file") {
     const Folder folder;
     const std::string file = folder / "r.json";
@@ -798,6 +876,10 @@ TEST_CASE("what is said goes to stdout and stderr as they are, and to no other f
     CHECK(one.code == 2);
     CHECK_THAT(one.out, ContainsSubstring("best   f = "));
     CHECK(lanewise::read_file(trace).starts_with("start_id,iteration,f,x,y\n0,0,"));
+    CHECK(run({"tune", "x^2", "--var", "x=-1:1", "--settings", "2", "--starts", "2", "--json", "/dev/full",
+               "--csv", trace})
+              .code == 2);
+    CHECK(lanewise::read_file(trace).starts_with("number,rule,"));
     CHECK(run({"minimize", "x^2", "--var", "x=-1:1", "--starts", "20", "--check-gradient", "--json", file},
               "\"$@\" 2>&1 >/dev/null | true")
               .code == 0);

@@ -25,9 +25,10 @@ class PlainEngine final : public Engine {
   public:
     PlainEngine(const Setup& setup, Halt& halt) : setup_(&setup), halt_(&halt) {}
 
-    void begin(std::size_t first, std::size_t count, const Course& course, const Origins& origins) override {
+    void begin(std::size_t first, std::size_t count, std::span<const Course> courses,
+               const Origins& origins) override {
         first_ = first;
-        course_ = course;
+        course_ = courses.front();
         iteration_ = 0;
         runs_.clear();
         for (std::size_t i = 0; i < count; ++i) {

@@ -244,7 +244,7 @@ TEST_CASE("fits go on from a checkpoint") {
     CHECK_THAT(other.err, ContainsSubstring("differ"));
 }
 
-TEST_CASE("minimize takes data and tables, too") {
+TEST_CASE("minimize, evaluate and tune take data and tables, too") {
     const Folder folder;
     const std::string data = folder.file("m.csv", "y,x\n2,1\n4,2\n6,3\n").string();
     const std::string table = folder.file("c.csv", "2\n").string();
@@ -252,6 +252,20 @@ TEST_CASE("minimize takes data and tables, too") {
                                  "c=" + table, "--var", "a=0:9", "--at", "2"});
     CHECK(outcome.code == 0);
     CHECK_THAT(outcome.out, ContainsSubstring("f = 56\n"));
+    const auto with = [&](const std::string& command, const std::vector<std::string>& more) {
+        const std::vector<std::string> given = {command, "rows((y - c[0]*a*x)^2)", "--var", "a=0:9", "--data",
+                                                data};
+        return run(given + std::vector<std::string>{"--table", "c=" + table, "--batch-rows", "2"} + more);
+    };
+    const Outcome tuned = with("tune", {"--settings", "2", "--starts", "3"});
+    CHECK(tuned.code == 0);
+    CHECK_THAT(tuned.out, ContainsSubstring("tuned  2 settings from 3 starts"));
+    for (const char* command : {"minimize", "tune"}) {
+        const Outcome over = with(command, {"--json", data});
+        CHECK(over.code == 2);
+        CHECK_THAT(over.err, ContainsSubstring("the data is read from there"));
+    }
+    CHECK(read_file(data) == "y,x\n2,1\n4,2\n6,3\n");
 }
 
 TEST_CASE("every option of fits is a flag") {

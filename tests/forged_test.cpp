@@ -160,10 +160,11 @@ struct SavedProblem {
     bool has_formula;
     std::string expression;
     std::vector<SavedParameter> parameters;
+    std::string data;
 
     template <class Archive>
     void archive(Archive& archive) {
-        archive(variables, lower, upper, has_formula, expression, parameters);
+        archive(variables, lower, upper, has_formula, expression, parameters, data);
     }
 };
 

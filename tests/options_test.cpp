@@ -22,10 +22,10 @@ namespace {
 
 // Every field, in the order of its declaration: one more does not compile until it is here, and then has to
 // be in the list of options.
-#define LANEWISE_FIELDS                                                                                     \
-    starts, start_points, seed, design, iterations, rule, schedule, warm_up, final_alpha, scale, precision, \
-        jit, explore, offspring, prune, polish, same_distance, settle, maximize, threads, isa, tile_lanes,  \
-        memory, max_time, max_evaluations, target, most_minima, progress, stop, checkpoint,                 \
+#define LANEWISE_FIELDS                                                                                      \
+    starts, start_points, seed, design, iterations, batch_rows, rule, schedule, warm_up, final_alpha, scale, \
+        precision, jit, explore, offspring, prune, polish, same_distance, settle, maximize, threads, isa,    \
+        tile_lanes, memory, max_time, max_evaluations, target, most_minima, progress, stop, checkpoint,      \
         checkpoint_every, profile
 #define LANEWISE_RULE_FIELDS method, alpha, beta1, beta2, eps
 #define LANEWISE_TEXT_OF(...) #__VA_ARGS__
@@ -56,7 +56,8 @@ std::vector<std::string> missing(const std::set<const void*>& listed, std::strin
 }
 
 const Box box{{"x", -1, 1}, {"y", -2, 2}};
-const Expression bumps("(x - 0.5)^2 + y^2 + sin(9*x)*cos(7*y)", box);
+const Expression bumps("rows((x - a)^2) + y^2 + sin(9*x)*cos(7*y)", box, {},
+                       Data({{"a", {0.5, 0.25, 0.75}}}));
 
 /// Another value that the search could have had.
 void change(const Option& /*option*/, bool& field) {
@@ -84,7 +85,10 @@ void change(const Option& option, std::optional<T>& field) {
     static const std::map<std::string_view, T> used = [] {
         std::map<std::string_view, T> values;
         if constexpr (std::is_same_v<T, std::uint64_t>)
-            values = {{"starts", 40}, {"memory", 1'000'000'000}, {"max-evaluations", 1'000'000'000}};
+            values = {{"starts", 40},
+                      {"batch-rows", 2},
+                      {"memory", 1'000'000'000},
+                      {"max-evaluations", 1'000'000'000}};
         if constexpr (std::is_same_v<T, double>)
             values = {
                 {"beta2", 0.5}, {"final-alpha", 0.5}, {"max-time", 1e6}, {"target", -9}, {"settle", 1e-9}};
@@ -140,7 +144,8 @@ TEST_CASE("what is saved of the options has this order in format 5") {
         saved.append(option.name).append(option.saved == Saved::deciding ? " " : "? ");
     });
     CHECK(saved ==
-          "starts start seed design iterations rule alpha beta1 beta2 eps schedule warm-up final-alpha scale "
+          "starts start seed design iterations batch-rows rule alpha beta1 beta2 eps schedule warm-up "
+          "final-alpha scale "
           "explore offspring polish prune same-distance precision maximize "
           "jit? memory max-time? max-evaluations? target? settle minima? ");
 }
@@ -151,7 +156,7 @@ TEST_CASE("the options in JSON keep their order") {
     std::string keys;
     for (const auto& [key, value] : json["options"].items()) keys.append(key).append(" ");
     CHECK(keys ==
-          "starts start_points seed design iterations rule alpha beta1 beta2 eps schedule warm_up "
+          "starts start_points seed design iterations batch_rows rule alpha beta1 beta2 eps schedule warm_up "
           "final_alpha scale "
           "explore offspring polish prune same_distance precision maximize "
           "threads isa jit "
@@ -184,7 +189,7 @@ TEST_CASE("a changed option keeps a search from going on where results depend on
         }
         field = before;
     });
-    CHECK(refused == 23);
+    CHECK(refused == 24);
     CHECK(free == 9);
 }
 
@@ -212,7 +217,7 @@ TEST_CASE("an option changed in a saved search is read back") {
 TEST_CASE("an option out of its range is refused by its name") {
     // Whole numbers that are refused; those of which any will do are not here.
     const std::map<std::string_view, std::int64_t> wrong = {
-        {"starts", 0},   {"iterations", 0},  {"warm-up", 1001}, {"explore", 1001},
+        {"starts", 0},   {"iterations", 0},  {"batch-rows", 0}, {"warm-up", 1001},     {"explore", 1001},
         {"threads", -1}, {"tile_lanes", 17}, {"memory", 1},     {"max-evaluations", 0}};
     const std::set<std::string_view> any = {"seed", "minima"};
     Options options;

@@ -96,6 +96,8 @@ const std::vector<Case> cases = {
     {"@ + sum(i, 0, 2, a*i + k)", {"abs(`y - a*`t)"}},
     {"m = @/@; a*m + k", {"`y*k", "`t*a"}},
     {"@*@*@", {"min(`y, a)", "atan2(`t, k)", "erf(`y*k)"}},
+    // So far out that sine and cosine are a function's affair.
+    {"@", {"sin(1e9*k*`t) + cos(3e8*a*`y)*`t"}},
     {"prod(i, 1, 2, a + i)*@", {"`t^2 - 3*k*`t + `y"}},
 };
 

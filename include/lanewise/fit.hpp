@@ -75,8 +75,11 @@ struct FitProgress {
 /// A field with a name of Options means the same.
 struct FitOptions {
     /// Starts drawn from the bounds of each problem, at least 1 when set. Unless set, as many as it takes:
-    /// 16 at a time, until the chance that more would find a better fit is small (1 / (1 + agree)^2 at most
-    /// 0.03), at most 1024; none where there are starts of other kinds.
+    /// 16 at a time, until the chance that more would find a better fit is at most 0.03, at most 1024; none
+    /// where there are starts of other kinds. The chance is taken for the larger of 1 / (1 + agree)^2 and
+    /// 24 / (runs agree), as of Options::settle. Where the rows do not determine the variables at the best
+    /// point, which may be on a plateau, at least 128. Every second start is drawn in the logarithm: of
+    /// bounds of one sign, else towards 0, over nine decades.
     std::optional<std::size_t> starts = {};
     std::vector<std::vector<double>> start_points = {};  ///< of every problem
     std::uint64_t seed = 0;

@@ -16,6 +16,7 @@
 #include "lanewise/options.hpp"
 #include "lanewise/problems.hpp"
 #include "lanewise/result.hpp"
+#include "lanewise/tune.hpp"
 
 namespace lanewise {
 
@@ -26,6 +27,16 @@ std::string to_json(const Result& result, const Box& box, const Options& options
 
 /// The result as a short table for a person.
 std::string to_table(const Result& result, const Box& box);
+
+/// What came of a sweep: as JSON (layout in doc/json.md); as a short table of the best settings; and as CSV
+/// with a line for each setting, where what is not finite is left empty.
+std::string to_json(const Tuning& tuning, const Box& box, const Options& options,
+                    std::string_view expression = {}, const Parameters& parameters = {});
+std::string to_table(const Tuning& tuning, const Box& box);
+std::string to_csv(const Tuning& tuning);
+
+/// "--alpha 0.03 --beta1 0.9": what was varied, as flags of `lanewise minimize`.
+std::string to_flags(const TuneSetting& setting, const TuneOptions& tune_options);
 
 /// How a search stands, as a line with a bar:
 /// "[#####     ] 50 %  starts, iteration 310 of 1000, 768 runs alive  best 1.5  3 minima  150 M

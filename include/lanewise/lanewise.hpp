@@ -25,4 +25,5 @@
 #include "lanewise/result.hpp"
 #include "lanewise/saved.hpp"
 #include "lanewise/trace.hpp"
+#include "lanewise/tune.hpp"
 #include "lanewise/version.hpp"

@@ -18,6 +18,7 @@
 #include "lanewise/fit_input.hpp"
 #include "lanewise/minimize_problems.hpp"
 #include "lanewise/options.hpp"
+#include "lanewise/tune.hpp"
 
 namespace lanewise {
 
@@ -73,6 +74,7 @@ struct Problem {
     Tables tables = {};
     std::map<std::string, std::filesystem::path> table_files = {};  ///< CSV with further tables, by name
     Options options = {};
+    TuneOptions tune = {};
     std::filesystem::path starts_file = {};  ///< CSV with starts beyond options.start_points, if not empty;
                                              ///< "-" is stdin
     Output output = {};
@@ -142,6 +144,10 @@ struct Problem {
 ///     scale = "none"                       words and files as strings,
 ///     maximize = true                      on or off as true or false, or "on", "off", "yes", "no",
 ///     start = [[0.5, 1, 1], [1, 2, 2]]     starts as a list of points.
+///     [tune]                               of a sweep: named as set_tune_option names them,
+///     alpha = "1e-3:1"                     a range,
+///     rule = ["adam", "nadam"]             values, or one of them,
+///     settings = 64                        numbers as numbers.
 ///
 /// Bounds, parameters and coordinates of starts can be strings with an expression of numbers, "2*pi".
 /// The seed can be a string too, "18446744073709551615": a whole number of TOML ends at 2^63 - 1.
@@ -160,6 +166,17 @@ Problem read_problem(const std::filesystem::path& file);
 /// `lanewise minimize`, see option_names.
 /// \throws std::invalid_argument naming the option, the text and what is allowed.
 void set_option(Problem& problem, std::string_view name, std::string_view text);
+
+/// Sets what a sweep varies, or another of its options, read from text: an option's name to a range,
+/// "1e-3:1", or to values, "0.1, 0.3"; settings, grid, starts and tolerance to a number.
+/// \throws std::invalid_argument naming the option, the text and what is allowed.
+void set_tune_option(Problem& problem, std::string_view name, std::string_view text);
+
+/// The names set_tune_option knows; those that can be varied come first.
+std::vector<std::string_view> tune_option_names();
+
+/// "alpha=1e-3:1": what a sweep varies, and how. \throws std::invalid_argument.
+void set_varied(Problem& problem, std::string_view text);
 
 /// The names set_option knows.
 std::vector<std::string_view> option_names();

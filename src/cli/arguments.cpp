@@ -24,6 +24,8 @@ struct ProblemArguments {
     std::vector<std::string> variables, parameters, tables;
     std::optional<std::string> data;
     Flags options;
+    std::vector<std::string> vary;  ///< of tune
+    Flags tune_options;
 };
 
 [[noreturn]] void refuse(std::string_view option, std::string_view text, std::string_view allowed) {
@@ -126,13 +128,8 @@ void add_steps(CLI::App& app, Flags& flags, std::string_view of) {
         "a run has converged where a step moves no variable by more than this, relative to it [1e-8]");
 }
 
-void add_minimize(CLI::App& app, ProblemArguments& arguments) {
-    add_problem(app, arguments);
-    Flags& flags = arguments.options;
-
-    app.option_defaults()->group("Starts");
-    add(app, flags, "--starts", "N",
-        "number of starts to draw [at most 4096, see --settle; 0 when starts are given]");
+/// Where runs start, but for how many there are.
+void add_starts(CLI::App& app, Flags& flags) {
     add(app, flags, "--seed", "S", "seed of the drawn starts [0]");
     add(app, flags, "--design", "sobol|uniform|lhs",
         fmt::format("how starts are drawn: from Sobol's sequence, independently, or as a Latin hypercube "
@@ -141,10 +138,11 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add_start(app, flags);
     add(app, flags, "--starts-file", "F.csv",
         "starts given by hand, one a line; a header names the columns to take; - is stdin");
-
     add(app, flags, "--explore", "N", "draw N points for each start, which is the best of them [8]");
+}
 
-    app.option_defaults()->group("Runs");
+/// What a run does.
+void add_course(CLI::App& app, Flags& flags) {
     add(app, flags, "--iterations", "N", "iterations of each run [1000]");
     add(app, flags, "--batch-rows", "N", "rows of the data drawn for each iteration [all]");
     add_rule(app, flags, ", lbfgs", " unless --scale none", "see --scale");
@@ -154,6 +152,26 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
         "fraction of alpha that the step size falls to [0; exponential 1e-3]");
     add(app, flags, "--scale", "box|none",
         "units of the step: box widths, and eps a fraction of the largest |g| met; or 1 and eps [box]");
+}
+
+void add_machine(CLI::App& app, Flags& flags) {
+    add(app, flags, "--threads", "N", "at most this many threads [OpenMP's choice]");
+    add_isa(app, flags);
+    add(app, flags, "--jit", "auto|on|off",
+        "compile the expression to machine code: where that is quicker, in any case, or never [auto]");
+}
+
+void add_minimize(CLI::App& app, ProblemArguments& arguments) {
+    add_problem(app, arguments);
+    Flags& flags = arguments.options;
+
+    app.option_defaults()->group("Starts");
+    add(app, flags, "--starts", "N",
+        "number of starts to draw [at most 4096, see --settle; 0 when starts are given]");
+    add_starts(app, flags);
+
+    app.option_defaults()->group("Runs");
+    add_course(app, flags);
     add(app, flags, "--prune", "on|off",
         "give up runs that are worse than a neighbour in a hopeless place [on]");
     add(app, flags, "--precision", "f64|f32", "precision of the runs [f64]");
@@ -172,10 +190,7 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add_minima_options(app, flags);
 
     app.option_defaults()->group("Machine and limits");
-    add(app, flags, "--threads", "N", "at most this many threads [OpenMP's choice]");
-    add_isa(app, flags);
-    add(app, flags, "--jit", "auto|on|off",
-        "compile the expression to machine code: where that is quicker, in any case, or never [auto]");
+    add_machine(app, flags);
     add(app, flags, "--memory", "BYTES",
         "what runs may take, as in 500M or 2G: waves are as small as that asks for [none]");
     add(app, flags, "--max-time", "SECONDS", "end the search after this time");
@@ -204,6 +219,50 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add(app, flags, "--every", "SECONDS", "how often, besides at the end [30]");
     add(app, flags, "--resume", "FILE",
         "go on from that state, with the problem and options of that search; limits may differ");
+    add(app, flags, "--progress", "auto|always|never", "progress on stderr [auto: when it is a terminal]");
+    add_yes_or_no(app, flags, "--quiet", "nothing on stderr but errors");
+}
+
+void add_tune(CLI::App& app, ProblemArguments& arguments, std::optional<std::string>& csv) {
+    add_problem(app, arguments);
+    Flags& flags = arguments.options;
+    Flags& tune_flags = arguments.tune_options;
+
+    app.option_defaults()->group("Settings");
+    app.add_option(
+           "--vary", arguments.vary,
+           "what differs from setting to setting, over a range or some values; can be repeated: rule, "
+           "alpha, beta1, beta2, eps, iterations, schedule, warm-up, final-alpha [alpha=1e-3:1, "
+           "beta1=0:0.99, beta2=0.9:0.9999]")
+        ->type_name("NAME=LO:HI|V,V,...")
+        ->allow_extra_args(false);
+    add(app, tune_flags, "--settings", "N", "so many settings, from Sobol's sequence [64]");
+    add(app, tune_flags, "--grid", "N",
+        "all combinations of N values of each range, and of all other values");
+
+    app.option_defaults()->group("Starts");
+    add(app, tune_flags, "--starts", "N",
+        "number of starts to draw, the same for every setting [64; 0 when starts are given]");
+    add_starts(app, flags);
+
+    app.option_defaults()->group("Target");
+    add(app, flags, "--target", "F", "the value to come to");
+    add(app, tune_flags, "--tolerance", "T",
+        "else the best value of all runs, and this part of the way up to the median start [1e-6]");
+
+    app.option_defaults()->group("Runs, where that is not varied");
+    add_course(app, flags);
+    add(app, flags, "--precision", "f64|f32", "precision of the runs [f64]");
+    add_yes_or_no(app, flags, "--maximize", "look for the largest value instead");
+
+    app.option_defaults()->group("Machine and limits");
+    add_machine(app, flags);
+    add(app, flags, "--max-time", "SECONDS", "end all runs after this time");
+    add(app, flags, "--max-evaluations", "N", "of all runs, each of which may take an equal share");
+
+    app.option_defaults()->group("Output");
+    add_json(app, flags);
+    app.add_option("--csv", csv, "a line for each setting, best first; - is stdout")->type_name("FILE|-");
     add(app, flags, "--progress", "auto|always|never", "progress on stderr [auto: when it is a terminal]");
     add_yes_or_no(app, flags, "--quiet", "nothing on stderr but errors");
 }
@@ -375,6 +434,18 @@ void set_options(Problem& problem, const Flags& options) {
     for (const auto& [name, text] : options) set_option(problem, name, text);
 }
 
+void set_tune_options(Problem& problem, const ProblemArguments& arguments) {
+    const auto says_how_many = [](const auto& option) {
+        return option.first == "settings" || option.first == "grid";
+    };
+    if (std::ranges::any_of(arguments.tune_options, says_how_many)) {
+        problem.tune.settings.reset();
+        problem.tune.grid.reset();
+    }
+    for (const std::string& text : arguments.vary) set_varied(problem, text);
+    for (const auto& [name, text] : arguments.tune_options) set_tune_option(problem, name, text);
+}
+
 /// Flags win over the problem file.
 void apply_flags(Problem& problem, const ProblemArguments& arguments,
                  void (*set)(Problem& problem, const Flags& options)) {
@@ -382,6 +453,7 @@ void apply_flags(Problem& problem, const ProblemArguments& arguments,
     set_parameters(problem, arguments.parameters);
     set_data(problem, arguments);
     set(problem, arguments.options);
+    set_tune_options(problem, arguments);
 }
 
 /// The inputs of a problem that can be stdin.
@@ -486,12 +558,15 @@ Command parse_command(int argc, const char* const* argv) {
         "profile", "minimise, and show where the time goes and how near that is to what this machine can do");
     CLI::App* minima = app.add_subcommand(
         "minima", "the minima of a search that was saved, told apart anew without running it again");
+    CLI::App* tune = app.add_subcommand(
+        "tune", "find the settings of Adam with which runs come to a target soonest and most often");
     CLI::App* evaluate =
         app.add_subcommand("evaluate", "value and gradient of a formula at a point, or at many");
     CLI::App* fit = app.add_subcommand("fit", "fit a model to data, or to each of many sets of data");
     app.add_subcommand("info", "version, instruction sets, threads and libraries");
     ProblemArguments to_minimize;
     ProblemArguments to_profile;
+    ProblemArguments to_tune;
     ProblemArguments to_evaluate;
     ProblemArguments to_fit;
     add_minimize(*minimize, to_minimize);
@@ -501,6 +576,7 @@ Command parse_command(int argc, const char* const* argv) {
                      "what each thread did when, for ui.perfetto.dev or chrome://tracing")
         ->type_name("FILE.json");
     add_minima(*minima, command.checkpoint, command.flags);
+    add_tune(*tune, to_tune, command.csv);
     add_evaluate(*evaluate, to_evaluate, command);
     add_fit(*fit, to_fit);
 
@@ -509,7 +585,7 @@ Command parse_command(int argc, const char* const* argv) {
         if (argc > 1 && subcommand->check_name(argv[1])) chosen = subcommand;
     }
     if (argc > 1 && argv[1][0] != '-' && chosen == &app)
-        refuse("command", argv[1], "must be one of: minimize, fit, profile, minima, evaluate, info");
+        refuse("command", argv[1], "must be one of: minimize, fit, profile, minima, tune, evaluate, info");
     const auto takes_value = [&](const std::string& argument) {
         const auto is_option = [&](const CLI::App* subcommand) {
             const CLI::Option* option = subcommand->get_option_no_throw(argument);
@@ -540,21 +616,23 @@ Command parse_command(int argc, const char* const* argv) {
     command.kind = *minimize   ? Command::Kind::minimize
                    : *profile  ? Command::Kind::profile
                    : *minima   ? Command::Kind::minima
+                   : *tune     ? Command::Kind::tune
                    : *evaluate ? Command::Kind::evaluate
                    : *fit      ? Command::Kind::fit
                                : Command::Kind::info;
-    if (!*minimize && !*profile && !*evaluate && !*fit) return command;
+    if (!*minimize && !*profile && !*tune && !*evaluate && !*fit) return command;
     if (*evaluate && command.at.has_value() == command.at_file.has_value())
         throw std::invalid_argument("evaluate: either --at V,V,... or --at-file F.csv is needed");
     const ProblemArguments& given = *minimize  ? to_minimize
                                     : *profile ? to_profile
+                                    : *tune    ? to_tune
                                     : *fit     ? to_fit
                                                : to_evaluate;
     std::vector<NamedFile> inputs = inputs_of(given);
     inputs.push_back({"at-file", command.at_file});
     require_one_reader_of_stdin(inputs);
     command.problem = read_expression(given.expression);
-    if (*evaluate) command.problem.output = {};  // the file's is the search's
+    if (*evaluate || *tune) command.problem.output = {};  // the file's is the search's
     apply_flags(command.problem, given, *fit ? set_fit_options : set_options);
     return command;
 }

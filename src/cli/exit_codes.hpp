@@ -1,4 +1,4 @@
-// How the program ends, beside by a signal.
+// What the program tells the shell; a signal has a code of its own.
 #pragma once
 
 namespace lanewise::cli {

@@ -22,20 +22,6 @@ namespace lanewise::cli {
 
 namespace {
 
-std::vector<NamedFile> inputs_of(const Problem& problem) {
-    std::vector<NamedFile> inputs;
-    const auto add = [&](const std::string& option, const std::filesystem::path& file) {
-        if (!file.empty()) inputs.push_back({option, file.string()});
-    };
-    add("problem", problem.file);
-    add("expression", problem.expression_file);
-    add("data", problem.data_file);
-    for (const auto& [name, file] : problem.table_files) add("table " + name, file);
-    add("problems", problem.fitting.problems_file);
-    add("predict", problem.fitting.predict_file);
-    return inputs;
-}
-
 /// Where predictions go: stdout unless something else is said.
 std::optional<std::string> target_of_predictions(const Fitting& fitting) {
     if (fitting.predict_file.empty()) return {};
@@ -126,11 +112,6 @@ void require_any(const Found& found, std::string_view nothing, std::string_view 
     throw NothingFinite(fmt::format("{}: {}", nothing, fmt::join(reasons, "; ")));
 }
 
-void write(Sink& sink, const std::string& text) {
-    sink.write(text);
-    sink.commit();
-}
-
 /// Tells of the file that an error in a formula is in.
 template <class Act>
 auto with_problem_file(const Problem& problem, Act act) {
@@ -160,9 +141,7 @@ class ManyProblems {
         FitOptions options = problem_->fitting.options;
         ProgressLine line;
         if (output.checkpoint) options.checkpoint = write_checkpoints(*output.checkpoint, line);
-        const bool wants_progress = output.progress == ShowProgress::always ||
-                                    (output.progress == ShowProgress::on_terminal && line.on_terminal());
-        if (wants_progress && !output.quiet)
+        if (line.is_wanted(output))
             options.progress = [&line](const FitProgress& progress) { line(progress); };
         options.stop = [] { return signal_seen() != 0; };
         if (state_) options.resume = *state_;
@@ -177,9 +156,9 @@ class ManyProblems {
             say(to_table(found, of));
         flush_stdout();
         Attempts attempt;
-        if (out_) attempt([&] { write(*out_, csv()); });
-        if (json_) attempt([&] { write(*json_, to_json(found, of)); });
-        if (predictions_) attempt([&] { write(*predictions_, predicted()); });
+        if (out_) attempt([&] { write_whole(*out_, csv()); });
+        if (json_) attempt([&] { write_whole(*json_, to_json(found, of)); });
+        if (predictions_) attempt([&] { write_whole(*predictions_, predicted()); });
         if (!attempt.all_succeeded()) return bad_input;
         return signal_seen() != 0 && count(found, FitStatus::stopped) != 0 ? exit_code_of_signal() : done;
     }

@@ -28,6 +28,7 @@
 #include "points.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
+#include "tune_command.hpp"
 
 namespace lanewise::cli {
 
@@ -90,18 +91,7 @@ void write_json(Sink& json, Result& result, const Box& box, const Options& optio
     }
     if (result.minima.size() < all)
         report("not enough memory for all minima in the JSON: it has the best {}", result.minima.size());
-    json.write(to_json(result, box, options, formula.expression, formula.parameters));
-    json.commit();
-}
-
-/// The files a problem was read from.
-std::vector<NamedFile> inputs_of(const Problem& problem) {
-    const auto named = [](const std::filesystem::path& file) {
-        return file.empty() ? std::nullopt : std::optional(file.string());
-    };
-    return {{"problem", named(problem.file)},
-            {"expression", named(problem.expression_file)},
-            {"starts-file", named(problem.starts_file)}};
+    write_whole(json, to_json(result, box, options, formula.expression, formula.parameters));
 }
 
 /// Refuses options that do not go together, and outputs of which one would overwrite another.
@@ -178,10 +168,7 @@ int run_minimize(const Command& command) {
 
     ProgressLine line;
     if (output.checkpoint) options.checkpoint = write_checkpoints(*output.checkpoint, line);
-    const bool wants_progress = output.progress == ShowProgress::always ||
-                                (output.progress == ShowProgress::on_terminal && line.on_terminal());
-    if (wants_progress && !output.quiet)
-        options.progress = [&line](const Progress& progress) { line(progress); };
+    if (line.is_wanted(output)) options.progress = [&line](const Progress& progress) { line(progress); };
     Profile profile;
     if (command.kind == Command::Kind::profile)
         options.profile = [&profile](const Profile& told) { profile = told; };
@@ -202,12 +189,7 @@ int run_minimize(const Command& command) {
     flush_stdout();
     Attempts attempt;
     if (json) attempt([&] { write_json(*json, result, box, options, *objective.formula()); });
-    if (timeline) {
-        attempt([&] {
-            timeline->write(to_trace_json(profile));
-            timeline->commit();
-        });
-    }
+    if (timeline) attempt([&] { write_whole(*timeline, to_trace_json(profile)); });
     if (trace && result.status == SearchStatus::interrupted) {
         report("interrupted: the trace is not written");
     } else if (trace) {
@@ -268,10 +250,7 @@ int run_evaluate_file(const Problem& problem, const std::string& file) {
 
     const std::vector<Evaluation> at = evaluate(objective, points, isa);
     require_any_finite(at);
-    if (json) {
-        json->write(points_json(points, at));
-        json->commit();
-    }
+    if (json) write_whole(*json, points_json(points, at));
     if (problem.output.json != "-") say(points_csv(box, points, at));
     return done;
 }
@@ -299,8 +278,7 @@ int run_evaluate(const Problem& problem, const std::string& point) {
     }
     if (json) {
         const nlohmann::ordered_json result = {{"f", at.f}, {"gradient", at.gradient}, {"x", x}};
-        json->write(result.dump(2) + "\n");
-        json->commit();
+        write_whole(*json, result.dump(2) + "\n");
     }
     if (problem.output.json != "-") {
         say(fmt::format("f = {}\n", to_text(at.f)));
@@ -332,6 +310,7 @@ int run(const Command& command) {
         case Command::Kind::minimize:
         case Command::Kind::profile: return run_minimize(command);
         case Command::Kind::minima: return run_minima(command.checkpoint, command.flags);
+        case Command::Kind::tune: return run_tune(command);
         case Command::Kind::evaluate:
             return command.at ? run_evaluate(command.problem, *command.at)
                               : run_evaluate_file(command.problem, *command.at_file);

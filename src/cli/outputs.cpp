@@ -55,6 +55,21 @@ bool is_stdin(const std::string& file) {
 
 }  // namespace
 
+std::vector<NamedFile> inputs_of(const Problem& problem) {
+    std::vector<NamedFile> inputs;
+    const auto add = [&](const std::string& option, const std::filesystem::path& file) {
+        if (!file.empty()) inputs.push_back({option, file.string()});
+    };
+    add("problem", problem.file);
+    add("expression", problem.expression_file);
+    add("data", problem.data_file);
+    for (const auto& [name, file] : problem.table_files) add("table " + name, file);
+    add("starts-file", problem.starts_file);
+    add("problems", problem.fitting.problems_file);
+    add("predict", problem.fitting.predict_file);
+    return inputs;
+}
+
 void require_distinct(const std::vector<NamedFile>& outputs, const std::vector<NamedFile>& inputs) {
     struct Taken {
         Target target;
@@ -103,6 +118,11 @@ void Sink::commit() {
     } else {
         flush_stdout();
     }
+}
+
+void write_whole(Sink& sink, std::string_view text) {
+    sink.write(text);
+    sink.commit();
 }
 
 std::unique_ptr<Sink> open_sink(const std::optional<std::string>& target) {

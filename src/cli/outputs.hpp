@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lanewise/io.hpp"
+#include "lanewise/problem.hpp"
 
 namespace lanewise::cli {
 
@@ -17,6 +18,9 @@ struct NamedFile {
     std::string option;
     std::optional<std::string> file;  ///< none where the option was not given
 };
+
+/// The files a problem is read from.
+std::vector<NamedFile> inputs_of(const Problem& problem);
 
 /// Two outputs may not lead to one file, whatever names they have for it, nor an output to an input or to the
 /// file that stdout is redirected to.
@@ -40,6 +44,9 @@ class Sink {
   private:
     std::unique_ptr<WholeFile> file_;
 };
+
+/// All that goes there.
+void write_whole(Sink& sink, std::string_view text);
 
 /// Null where there is no target.
 std::unique_ptr<Sink> open_sink(const std::optional<std::string>& target);

@@ -8,6 +8,12 @@ namespace lanewise::cli {
 
 ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) == 1) {}
 
+bool ProgressLine::is_wanted(const Output& output) const noexcept {
+    const bool is_shown = output.progress == ShowProgress::always ||
+                          (output.progress == ShowProgress::on_terminal && terminal_);
+    return is_shown && !output.quiet;
+}
+
 bool ProgressLine::is_due(double seconds, bool is_complete) {
     const bool just_complete = is_complete && !complete_;
     if (seconds < next_ && !just_complete) return false;

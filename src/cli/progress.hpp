@@ -17,7 +17,7 @@ class ProgressLine {
     ~ProgressLine() { finish(); }
     void operator()(const Progress& progress);
     void operator()(const FitProgress& progress);
-    bool on_terminal() const noexcept { return terminal_; }
+    bool is_wanted(const Output& output) const noexcept;
     /// Ends the line.
     void finish();
 

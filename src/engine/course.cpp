@@ -112,17 +112,24 @@ kernels::Step<T> step_at(const Course& course, std::size_t k, double sign) {
 }
 
 template <class T>
+void Steps<T>::append(std::vector<kernels::Step<T>>& steps, const Course& course, std::size_t begin,
+                      std::size_t end) const {
+    for (std::size_t k = begin; k < end; ++k) steps.push_back(step_at<T>(course, k, sign_));
+}
+
+template <class T>
 std::span<const kernels::Step<T>> Steps<T>::of(const Course& course, std::size_t first, std::size_t count) {
+    of_stage_.clear();
+    of_stage_.reserve(count);
+    append(of_stage_, course, first, first + count);
+    return of_stage_;
+}
+
+template <class T>
+std::span<const kernels::Step<T>> Steps<T>::of_known(const Course& course, std::size_t first,
+                                                     std::size_t count) {
     constexpr std::size_t most_iterations_kept = 10'000;
-    const auto append = [&](std::vector<kernels::Step<T>>& steps, std::size_t begin, std::size_t end) {
-        for (std::size_t k = begin; k < end; ++k) steps.push_back(step_at<T>(course, k, sign_));
-    };
-    if (course.iterations > most_iterations_kept) {
-        of_stage_.clear();
-        of_stage_.reserve(count);
-        append(of_stage_, first, first + count);
-        return of_stage_;
-    }
+    if (course.iterations > most_iterations_kept) return of(course, first, count);
     auto known = std::ranges::find_if(known_, [&](const auto& of) { return of && of->course == course; });
     if (known == known_.end()) {
         std::swap(known_[0], known_[1]);
@@ -131,7 +138,7 @@ std::span<const kernels::Step<T>> Steps<T>::of(const Course& course, std::size_t
         (*known)->steps.reserve(course.iterations);
     }
     std::vector<kernels::Step<T>>& steps = (*known)->steps;
-    append(steps, steps.size(), first + count);
+    append(steps, course, steps.size(), first + count);
     return std::span<const kernels::Step<T>>(steps).subspan(first, count);
 }
 

@@ -44,7 +44,7 @@ kernels::Method kernel_method(Method method) noexcept;
 template <class T>
 kernels::Step<T> step_at(const Course& course, std::size_t k, double sign = 1);
 
-/// Steps of the courses that come again and again: of a search's waves, and of their offspring.
+/// The steps of courses, stage by stage.
 template <class T>
 class Steps {
   public:
@@ -53,14 +53,21 @@ class Steps {
     /// Steps `first` to `first + count - 1`, until the next call.
     std::span<const kernels::Step<T>> of(const Course& course, std::size_t first, std::size_t count);
 
+    /// The same, of courses that come again and again: of a search's waves, and of their offspring. All their
+    /// steps are kept, unless they are too many.
+    std::span<const kernels::Step<T>> of_known(const Course& course, std::size_t first, std::size_t count);
+
   private:
+    void append(std::vector<kernels::Step<T>>& steps, const Course& course, std::size_t begin,
+                std::size_t end) const;
+
     struct Known {
         Course course;
         std::vector<kernels::Step<T>> steps;  ///< from the first on
     };
     double sign_;
     std::array<std::optional<Known>, 2> known_;  ///< newest first
-    std::vector<kernels::Step<T>> of_stage_;     ///< of runs too long to keep all of them
+    std::vector<kernels::Step<T>> of_stage_;     ///< of a course of which they are not kept
 };
 
 }  // namespace lanewise

@@ -31,6 +31,7 @@ Crew<T>::Crew(const Setup& setup, Halt& halt)
       newton_from_(newton_from(*functions_)),
       halt_(&halt),
       steps_(setup.sign),
+      stage_steps_(static_cast<std::size_t>(setup.threads), {Steps<T>(setup.sign)}),
       recorder_(halt, setup) {}
 
 template <class T>
@@ -49,7 +50,7 @@ void Crew<T>::announce(double evaluations, Precision precision) const {
 }
 
 template <class T>
-std::size_t Crew<T>::choose_tile_lanes(std::size_t runs, Method method) const {
+std::size_t Crew<T>::choose_tile_lanes(std::size_t runs, std::size_t all_runs, Method method) const {
     if (setup_->objective->calls() == Calls::from_the_caller) return round_up_to_lane_group(runs);
     if (setup_->tile_lanes != 0) return setup_->tile_lanes;
     const auto threads = static_cast<std::size_t>(setup_->threads);
@@ -57,7 +58,7 @@ std::size_t Crew<T>::choose_tile_lanes(std::size_t runs, Method method) const {
     const std::size_t widest = std::min(
         lanewise::choose_tile_lanes(setup_->box->dimension(), kernels::moment_rows[kernel_method(method)],
                                     scratch_rows, sizeof(T)),
-        round_up_to_lane_group((runs + threads - 1) / threads));
+        round_up_to_lane_group(std::min(runs, (all_runs + threads - 1) / threads)));
     // A little narrower where fewer lanes are left without a run.
     const auto all_lanes = [&](std::size_t lanes) { return (runs + lanes - 1) / lanes * lanes; };
     std::size_t best = widest;
@@ -87,17 +88,19 @@ void Crew<T>::fit_workspaces(std::size_t tile_lanes) {
 }
 
 template <class T>
-void Crew<T>::begin(Swarm<T>& swarm, const Origins& origins) {
+void Crew<T>::begin(std::span<Squad<T>> squads, const Origins& origins) {
     constexpr double seconds_per_coordinate = 1e-8;
     std::size_t candidates = 0;
-    for (std::size_t i = 0; i < swarm.lanes(); ++i) candidates += origins.candidates(i);
+    for (const Squad<T>& squad : squads) {
+        for (std::size_t i = 0; i < squad.swarm.lanes(); ++i) candidates += origins.candidates(i);
+    }
     const double seconds_per_candidate =
         seconds_per_iteration_ + seconds_per_coordinate * static_cast<double>(setup_->box->dimension());
     std::atomic<std::uint64_t> evaluations = 0;
-    for_each_tile(swarm, threads_worth(static_cast<double>(candidates) * seconds_per_candidate),
-                  [&](std::size_t tile, std::size_t thread) {
+    for_each_tile(squads, threads_worth(static_cast<double>(candidates) * seconds_per_candidate),
+                  [&](Squad<T>& squad, std::size_t tile, std::size_t thread) {
                       const Recorder::Scope scope(recorder_, thread, Activity::start);
-                      evaluations += begin_tile(swarm, tile, thread, origins);
+                      evaluations += begin_tile(squad.swarm, tile, thread, origins);
                   });
     (halt_->requested() ? evaluations_in_vain_ : workspaces_.front().work.evaluations) += evaluations;
 }
@@ -142,16 +145,39 @@ std::uint64_t Crew<T>::begin_tile(Swarm<T>& swarm, std::size_t tile, std::size_t
 }
 
 template <class T>
-void Crew<T>::advance(Swarm<T>& swarm, const Course& course, std::size_t iteration, std::size_t iterations) {
-    const kernels::Method method = kernel_method(course.rule.method);
-    const kernels::NativeFunctions<T>* native = native_for(course.rule.method);
-    const std::span<const kernels::Step<T>> steps = steps_.of(course, iteration, iterations);
-    const auto lane_iterations = static_cast<double>((steps.size() + 1) * swarm.tiles() * swarm.tile_lanes());
+void Crew<T>::advance(std::span<Squad<T>> squads, std::size_t iteration, std::size_t iterations) {
+    const auto steps_of = [&](const Squad<T>& squad) {
+        const std::size_t all = squad.course.iterations;
+        return std::min(iterations, all - std::min(iteration, all));
+    };
+    std::span<const kernels::Step<T>> steps_of_all;  // where all runs have one course
+    if (squads.size() == 1)
+        steps_of_all = steps_.of_known(squads.front().course, iteration, steps_of(squads.front()));
+    for (StageSteps& of_thread : stage_steps_) of_thread.squad = nullptr;
+    const auto alive = [&] {
+        std::uint64_t sum = 0;
+        for (const Squad<T>& squad : squads) sum += squad.swarm.alive();
+        return sum;
+    };
+    double lane_iterations = 0;
+    for (const Squad<T>& squad : squads)
+        lane_iterations +=
+            static_cast<double>((steps_of(squad) + 1) * squad.swarm.tiles() * squad.swarm.tile_lanes());
     const double begin = halt_->seconds();
-    const std::uint64_t alive = swarm.alive();
+    const std::uint64_t alive_before = alive();
     const int threads = threads_worth(lane_iterations * seconds_per_iteration_);
-    for_each_tile(swarm, threads, [&](std::size_t tile, std::size_t thread) {
+    for_each_tile(squads, threads, [&](Squad<T>& squad, std::size_t tile, std::size_t thread) {
+        Swarm<T>& swarm = squad.swarm;
         if (halt_->requested() || !swarm.is_live(tile)) return;
+        const Method of_course = squad.course.rule.method;
+        const kernels::Method method = kernel_method(of_course);
+        const kernels::NativeFunctions<T>* native = native_for(of_course);
+        StageSteps& of_thread = stage_steps_[thread];
+        if (squads.size() > 1 && of_thread.squad != &squad) {
+            of_thread.now = of_thread.steps.of(squad.course, iteration, steps_of(squad));
+            of_thread.squad = &squad;
+        }
+        const std::span<const kernels::Step<T>> steps = squads.size() > 1 ? of_thread.now : steps_of_all;
         Workspace<T>& workspace = workspaces_[thread];
         kernels::Tile<T> rows = swarm.unpack(tile, workspace);
         rows.newton_from = newton_from_;
@@ -201,7 +227,7 @@ void Crew<T>::advance(Swarm<T>& swarm, const Course& course, std::size_t iterati
     seconds_per_iteration_ = (halt_->seconds() - begin) * threads / lane_iterations;
     // A run takes one more evaluation than it has iterations: to see where it ends, or that it breaks. A
     // stage that is cut off has the former to come.
-    workspaces_.front().work.evaluations += halt_->requested() ? alive - swarm.alive() : alive;
+    workspaces_.front().work.evaluations += halt_->requested() ? alive_before - alive() : alive_before;
 }
 
 template <class T>
@@ -214,9 +240,13 @@ int Crew<T>::threads_worth(double seconds) const {
 
 template <class T>
 template <class Work>
-void Crew<T>::for_each_tile(const Swarm<T>& swarm, int threads, Work work) {
-    fit_workspaces(swarm.tile_lanes());
-    const auto tiles = static_cast<std::ptrdiff_t>(swarm.tiles());
+void Crew<T>::for_each_tile(std::span<Squad<T>> squads, int threads, Work work) {
+    first_tiles_.assign(1, 0);
+    for (const Squad<T>& squad : squads) {
+        fit_workspaces(squad.swarm.tile_lanes());
+        first_tiles_.push_back(first_tiles_.back() + squad.swarm.tiles());
+    }
+    const auto tiles = static_cast<std::ptrdiff_t>(first_tiles_.back());
     std::atomic<std::ptrdiff_t> tiles_left = tiles;
     threads = std::min(threads, static_cast<int>(tiles));
     recorder_.begin_shared();
@@ -224,10 +254,13 @@ void Crew<T>::for_each_tile(const Swarm<T>& swarm, int threads, Work work) {
     {
         const int thread = omp_get_thread_num();
 #pragma omp for schedule(static) nowait
-        for (std::ptrdiff_t tile = 0; tile < tiles; ++tile) {
+        for (std::ptrdiff_t i = 0; i < tiles; ++i) {
             try {
                 const SubnormalsAsZero<T> scope;
-                work(static_cast<std::size_t>(tile), static_cast<std::size_t>(thread));
+                const auto tile = static_cast<std::size_t>(i);
+                const auto squad = static_cast<std::size_t>(std::ranges::upper_bound(first_tiles_, tile) -
+                                                            first_tiles_.begin() - 1);
+                work(squads[squad], tile - first_tiles_[squad], static_cast<std::size_t>(thread));
             } catch (...) {
                 halt_->keep(std::current_exception());
             }

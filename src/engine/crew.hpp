@@ -21,6 +21,13 @@
 
 namespace lanewise {
 
+/// The runs of a wave that share a course, with tiles of their own.
+template <class T>
+struct Squad {
+    Course course;
+    Swarm<T> swarm;
+};
+
 template <class T>
 class Crew {
   public:
@@ -30,17 +37,17 @@ class Crew {
     /// Tells the objective how many evaluations are to come, in a precision, at most.
     void announce(double evaluations, Precision precision) const;
 
-    /// Tiles for a wave of `runs` runs; their width does not change results.
-    std::size_t choose_tile_lanes(std::size_t runs, Method method) const;
+    /// Tiles for a squad of `runs` runs, in a wave of `all_runs`; their width does not change results.
+    std::size_t choose_tile_lanes(std::size_t runs, std::size_t all_runs, Method method) const;
 
-    /// Puts every run where it starts: the best of its candidates. When the search is halted meanwhile, where
-    /// runs start is no longer a function of their origins.
-    void begin(Swarm<T>& swarm, const Origins& origins);
+    /// Puts every run where it starts: the best of its candidates. Run i of each squad has origin i. When the
+    /// search is halted meanwhile, where runs start is no longer a function of their origins.
+    void begin(std::span<Squad<T>> squads, const Origins& origins);
 
-    /// A stage: every tile takes so many steps of the course while it is near, the first of them iteration
-    /// `iteration`, and has a look at where they lead; as far as it gets before the search is halted. The
-    /// same call once more takes it to its end.
-    void advance(Swarm<T>& swarm, const Course& course, std::size_t iteration, std::size_t iterations);
+    /// A stage: every tile takes so many steps of its course while it is near, the first of them iteration
+    /// `iteration`, or those that are left of it, and has a look at where they lead; as far as it gets before
+    /// the search is halted. The same call once more takes it to its end.
+    void advance(std::span<Squad<T>> squads, std::size_t iteration, std::size_t iterations);
 
     /// Calls work(i) for i = 0 to count - 1, whichever thread is free, until the search is halted.
     template <class Work>
@@ -55,12 +62,19 @@ class Crew {
     std::uint64_t evaluations_in_vain() const { return evaluations_in_vain_; }
 
   private:
+    /// The steps that a thread takes with the tiles of a squad, which are most often one after the other.
+    struct StageSteps {
+        Steps<T> steps;
+        const Squad<T>* squad = nullptr;
+        std::span<const kernels::Step<T>> now = {};
+    };
+
     static std::size_t thread() { return static_cast<std::size_t>(omp_get_thread_num()); }
 
-    /// Calls work(tile, thread) for every tile. Shares are static: while no tile is given up, a tile's memory
-    /// is first touched by the thread that works on it in every stage.
+    /// Calls work(squad, tile, thread) for every tile of every squad. Shares are static: while no tile is
+    /// given up, a tile's memory is first touched by the thread that works on it in every stage.
     template <class Work>
-    void for_each_tile(const Swarm<T>& swarm, int threads, Work work);
+    void for_each_tile(std::span<Squad<T>> squads, int threads, Work work);
     /// Puts the runs of a tile where they start. Returns the evaluations that choosing among candidates
     /// takes.
     std::uint64_t begin_tile(Swarm<T>& swarm, std::size_t tile, std::size_t thread, const Origins& origins);
@@ -78,7 +92,9 @@ class Crew {
     /// it uses all threads.
     double seconds_per_iteration_ = std::numeric_limits<double>::infinity();
     Halt* halt_;
-    Steps<T> steps_;
+    Steps<T> steps_;                        ///< of waves of one course
+    std::vector<StageSteps> stage_steps_;   ///< [thread]
+    std::vector<std::size_t> first_tiles_;  ///< [squad] counted over all squads; then all
     Recorder recorder_;
     int threads_seen_ = 1;  ///< that OpenMP gives
     std::size_t workspace_lanes_ = 0;

@@ -68,14 +68,19 @@ class Engine {
     Engine& operator=(const Engine&) = delete;
     virtual ~Engine() = default;
 
-    /// Puts `count` runs where they start; the wave before is given up. When the search is halted meanwhile,
-    /// some start at the best of fewer candidates.
-    virtual void begin(std::size_t first, std::size_t count, const Course& course,
+    /// Puts `count` runs of each course where they start, those of the first course first; the wave before is
+    /// given up. Run i of a course has origin i. When the search is halted meanwhile, some start at the best
+    /// of fewer candidates.
+    virtual void begin(std::size_t first, std::size_t count, std::span<const Course> courses,
                        const Origins& origins) = 0;
+    void begin(std::size_t first, std::size_t count, const Course& course, const Origins& origins) {
+        begin(first, count, std::span(&course, 1), origins);
+    }
 
-    /// A stage: every run takes so many iterations, the first of them iteration `iteration` of its course,
-    /// and is evaluated where they lead; as far as the engine gets before the search is halted. The same call
-    /// once more takes the stage to its end.
+    /// A stage: every run takes so many iterations, the first of them iteration `iteration` of its course, or
+    /// those that are left of it, and is evaluated where they lead; as far as the engine gets before the
+    /// search is halted. The same call once more takes the stage to its end. Runs are to be ended when their
+    /// course is over.
     virtual void advance(std::size_t iteration, std::size_t iterations) = 0;
 
     /// Writes a look; one that is used again takes no new memory.
@@ -104,8 +109,8 @@ class Engine {
     virtual std::size_t tile_lanes() const = 0;  ///< of this wave, as it began
     virtual Profile profile() = 0;               ///< asked once, when the search ends
 
-    /// The wave as bytes, and back: `first` and `course` are those of begin. What was loaded is taken up as a
-    /// wave of that stand, if it can be one.
+    /// The wave of one course as bytes, and back: `first` and `course` are those of begin. What was loaded is
+    /// taken up as a wave of that stand, if it can be one.
     /// \throws std::invalid_argument naming the field whose rule does not hold.
     virtual void save(Writer& writer) = 0;
     virtual void load(Reader& reader, std::size_t first, const Course& course) = 0;

@@ -42,35 +42,39 @@ class MarkedObjective final : public Objective {
 template <class T>
 class LocalEngine final : public Engine {
   public:
-    LocalEngine(const Setup& setup, Halt& halt)
-        : setup_(&setup),
-          halt_(&halt),
-          crew_(setup, halt),
-          course_(Options{}),
-          swarm_(0, 0, *setup.box, course_, setup.sign, lane_multiple) {}
+    LocalEngine(const Setup& setup, Halt& halt) : setup_(&setup), halt_(&halt), crew_(setup, halt) {
+        squads_.push_back(squad(0, 0, Course(Options{}), lane_multiple));
+    }
 
-    void begin(std::size_t first, std::size_t count, const Course& course, const Origins& origins) override {
-        double candidates = 0;
-        for (std::size_t i = 0; i < count; ++i) candidates += static_cast<double>(origins.candidates(i));
-        crew_.announce(candidates + static_cast<double>(count) * static_cast<double>(course.iterations),
-                       setup_->precision);
-        const std::size_t tile_lanes = crew_.choose_tile_lanes(count, course.rule.method);
-        swarm_.clear();  // so that there are never two
-        swarm_ = Swarm<T>(first, count, *setup_->box, course, setup_->sign, tile_lanes);
+    using Engine::begin;
+    void begin(std::size_t first, std::size_t count, std::span<const Course> courses,
+               const Origins& origins) override {
+        double evaluations = 0;
+        for (std::size_t i = 0; i < count; ++i) evaluations += static_cast<double>(origins.candidates(i));
+        evaluations *= static_cast<double>(courses.size());
+        for (const Course& course : courses)
+            evaluations += static_cast<double>(count) * static_cast<double>(course.iterations);
+        crew_.announce(evaluations, setup_->precision);
+        for (Squad<T>& squad : squads_) squad.swarm.clear();  // so that there are never two waves
+        std::vector<Squad<T>> squads;
+        for (const Course& course : courses) {
+            tile_lanes_ = crew_.choose_tile_lanes(count, count * courses.size(), course.rule.method);
+            squads.push_back(squad(first + squads.size() * count, count, course, tile_lanes_));
+        }
+        squads_ = std::move(squads);
         first_ = first;
-        course_ = course;
-        tile_lanes_ = tile_lanes;
+        count_ = count;
         iteration_ = 0;
         is_in_stage_ = false;
-        left_ = count;
-        lane_of_.assign(count, no_lane);
-        crew_.begin(swarm_, origins);
+        left_ = count * courses.size();
+        lane_of_.assign(left_, no_lane);
+        crew_.begin(squads_, origins);
     }
 
     void advance(std::size_t iteration, std::size_t iterations) override {
         make_room();
         is_in_stage_ = true;
-        crew_.advance(swarm_, course_, iteration, iterations);
+        crew_.advance(squads_, iteration, iterations);
         if (halt_->requested()) return;
         is_in_stage_ = false;
         iteration_ = iteration + iterations;
@@ -84,13 +88,14 @@ class LocalEngine final : public Engine {
         for (std::size_t run = 0; run < lane_of_.size(); ++run) {
             const std::size_t lane = lane_of_[run];
             if (lane == no_lane) continue;
+            const Swarm<T>& swarm = swarm_of(run);
             look.run[i] = static_cast<std::uint32_t>(first_ + run);
-            look.status[i] = run_status(swarm_.status(lane));
-            look.f[i] = swarm_.f(lane);
-            look.slope[i] = swarm_.slope(lane);
-            look.best_f[i] = swarm_.best_f(lane);
-            look.best_iteration[i] = swarm_.best_iteration(lane);
-            look.steps_taken[i] = static_cast<std::uint64_t>(swarm_.steps_taken(lane));
+            look.status[i] = run_status(swarm.status(lane));
+            look.f[i] = swarm.f(lane);
+            look.slope[i] = swarm.slope(lane);
+            look.best_f[i] = swarm.best_f(lane);
+            look.best_iteration[i] = swarm.best_iteration(lane);
+            look.steps_taken[i] = static_cast<std::uint64_t>(swarm.steps_taken(lane));
             ++i;
         }
     }
@@ -103,11 +108,13 @@ class LocalEngine final : public Engine {
     void end(std::span<const Verdict> verdicts, std::span<double> x) override {
         const std::size_t d = setup_->box->dimension();
         for (const Verdict& verdict : verdicts) {
-            write_point(verdict.run, verdict.where, x.subspan((verdict.run - first_) * d, d));
-            swarm_.retire(lane_of_[verdict.run - first_]);
+            const std::size_t run = verdict.run - first_;
+            write_point(verdict.run, verdict.where, x.subspan(run * d, d));
+            swarm_of(run).retire(lane_of_[run]);
         }
         left_ -= verdicts.size();
-        if (left_ == 0) swarm_.clear();
+        if (left_ > 0) return;
+        for (Squad<T>& squad : squads_) squad.swarm.clear();
     }
 
     std::vector<Polished> polish(std::span<const PolishStart> starts, PolishTo to,
@@ -144,24 +151,27 @@ class LocalEngine final : public Engine {
     std::uint64_t evaluations_in_vain() const override { return crew_.evaluations_in_vain(); }
     int threads() const override { return crew_.threads(); }
     std::size_t tile_lanes() const override { return tile_lanes_; }
-    Profile profile() override { return crew_.profile(course_.rule.method); }
+    Profile profile() override { return crew_.profile(squads_.front().course.rule.method); }
 
     void save(Writer& writer) override {
         make_room();
-        std::size_t lanes = swarm_.lanes();
-        std::size_t tile_lanes = swarm_.tile_lanes();
-        writer(lanes, tile_lanes, swarm_);
+        Swarm<T>& swarm = squads_.front().swarm;
+        std::size_t lanes = swarm.lanes();
+        std::size_t tile_lanes = swarm.tile_lanes();
+        writer(lanes, tile_lanes, swarm);
     }
 
     void load(Reader& reader, std::size_t first, const Course& course) override {
         std::size_t lanes = 0;
         std::size_t tile_lanes = 0;
         reader(lanes, tile_lanes);
-        swarm_ = Swarm<T>::with_room(reader, first, lanes, *setup_->box, course, setup_->sign, tile_lanes);
+        Swarm<T> swarm =
+            Swarm<T>::with_room(reader, first, lanes, *setup_->box, course, setup_->sign, tile_lanes);
+        squads_.clear();
+        squads_.push_back({course, std::move(swarm)});
         first_ = first;
-        course_ = course;
         tile_lanes_ = tile_lanes;
-        reader(swarm_);
+        reader(squads_.front().swarm);
     }
 
     void take_up(const Stand& stand) override {
@@ -169,47 +179,64 @@ class LocalEngine final : public Engine {
         require_state(stand);
         iteration_ = stand.iteration;
         is_in_stage_ = stand.under_way > 0;
+        count_ = stand.runs;
         lane_of_.assign(stand.runs, no_lane);
         find_lanes();
+        const Course& course = squads_.front().course;
         const auto iterations =
-            static_cast<double>(course_.iterations - std::min(iteration_, course_.iterations));
+            static_cast<double>(course.iterations - std::min(iteration_, course.iterations));
         crew_.announce(static_cast<double>(left_) * iterations, setup_->precision);
     }
 
   private:
     static constexpr std::uint32_t no_lane = std::numeric_limits<std::uint32_t>::max();
 
+    Squad<T> squad(std::size_t first, std::size_t count, const Course& course, std::size_t tile_lanes) const {
+        return {course, Swarm<T>(first, count, *setup_->box, course, setup_->sign, tile_lanes)};
+    }
+
+    /// The swarm of a run, which is counted from the first.
+    Swarm<T>& swarm_of(std::size_t run) { return squads_[run / count_].swarm; }
+    const Swarm<T>& swarm_of(std::size_t run) const { return squads_[run / count_].swarm; }
+
     /// Finds the lane of each run that has not been ended, and how many there are.
     void find_lanes() {
         std::ranges::fill(lane_of_, no_lane);
         left_ = 0;
-        for (std::size_t lane = 0; lane < swarm_.lanes(); ++lane) {
-            if (swarm_.status(lane) == kernels::ended) continue;
-            lane_of_[swarm_.run(lane) - first_] = static_cast<std::uint32_t>(lane);
-            ++left_;
+        for (const Squad<T>& squad : squads_) {
+            for (std::size_t lane = 0; lane < squad.swarm.lanes(); ++lane) {
+                if (squad.swarm.status(lane) == kernels::ended) continue;
+                lane_of_[squad.swarm.run(lane) - first_] = static_cast<std::uint32_t>(lane);
+                ++left_;
+            }
         }
     }
 
     void write_point(std::size_t run, Where where, std::span<double> x) const {
+        const Swarm<T>& swarm = swarm_of(run - first_);
         const std::size_t lane = lane_of_[run - first_];
-        for (std::size_t j = 0; j < x.size(); ++j) x[j] = swarm_.coordinate(lane, where, j);
+        for (std::size_t j = 0; j < x.size(); ++j) x[j] = swarm.coordinate(lane, where, j);
     }
 
     /// Gives up lanes that no run needs, where that is worth moving the others. Within a stage the runs of a
     /// tile have come equally far, and stay together.
     void make_room() {
         if (is_in_stage_) return;
+        for (Squad<T>& squad : squads_) make_room(squad.swarm);
+        find_lanes();
+    }
+
+    void make_room(Swarm<T>& swarm) {
         constexpr double dense = 0.875;
         const bool close = setup_->objective->calls() == Calls::from_the_caller;
-        if (close || static_cast<double>(swarm_.alive()) <= dense * static_cast<double>(swarm_.lanes())) {
+        if (close || static_cast<double>(swarm.alive()) <= dense * static_cast<double>(swarm.lanes())) {
             try {
-                swarm_.compact(close);
+                swarm.compact(close);
             } catch (const std::bad_alloc&) {
                 // There is no memory for a narrower tile: the lanes stay where they are.
             }
         }
-        for (std::size_t tile = 0; tile < swarm_.tiles(); ++tile) swarm_.fill_unused(tile);
-        find_lanes();
+        for (std::size_t tile = 0; tile < swarm.tiles(); ++tile) swarm.fill_unused(tile);
     }
 
     // What was loaded.
@@ -223,16 +250,17 @@ class LocalEngine final : public Engine {
     }
 
     void require_runs(const Stand& stand) const {
+        const Swarm<T>& swarm = squads_.front().swarm;
         std::vector<bool> seen(stand.runs, false);
-        require_each("wave.run", swarm_.lanes(), [&](std::size_t lane) {
-            const std::size_t run = swarm_.run(lane);
+        require_each("wave.run", swarm.lanes(), [&](std::size_t lane) {
+            const std::size_t run = swarm.run(lane);
             if (run < first_ || run - first_ >= stand.runs || seen[run - first_]) return false;
             seen[run - first_] = true;
             return true;
         });
-        require_each("wave.status", swarm_.tiles() * swarm_.tile_lanes(), [&](std::size_t lane) {
-            const kernels::LaneStatus status = swarm_.status(lane);
-            if (lane >= swarm_.lanes()) return status == kernels::ended;
+        require_each("wave.status", swarm.tiles() * swarm.tile_lanes(), [&](std::size_t lane) {
+            const kernels::LaneStatus status = swarm.status(lane);
+            if (lane >= swarm.lanes()) return status == kernels::ended;
             // A run that broke is ended at the next look.
             return status == kernels::live || status == kernels::ended ||
                    (stand.under_way > 0 && status < kernels::ended);
@@ -241,36 +269,36 @@ class LocalEngine final : public Engine {
 
     /// Moments and slopes may be any numbers, and so may values before the look that they are for.
     void require_state(const Stand& stand) const {
+        const Swarm<T>& swarm = squads_.front().swarm;
         const std::size_t begun = stand.iteration + stand.under_way;  // iterations
-        Reader::require(swarm_.is_within_bounds(Where::current), "wave.x");
-        Reader::require(swarm_.is_within_bounds(Where::best), "wave.best_x");
-        require_each("wave.f", swarm_.lanes(), [&](std::size_t lane) {
-            return swarm_.status(lane) != kernels::live || !stand.is_looked_at ||
-                   std::isfinite(swarm_.f(lane));
+        Reader::require(swarm.is_within_bounds(Where::current), "wave.x");
+        Reader::require(swarm.is_within_bounds(Where::best), "wave.best_x");
+        require_each("wave.f", swarm.lanes(), [&](std::size_t lane) {
+            return swarm.status(lane) != kernels::live || !stand.is_looked_at || std::isfinite(swarm.f(lane));
         });
-        require_each("wave.best_f", swarm_.lanes(), [&](std::size_t lane) {
-            return std::isfinite(swarm_.best_f(lane)) ||
-                   swarm_.best_f(lane) == std::numeric_limits<double>::infinity();
+        require_each("wave.best_f", swarm.lanes(), [&](std::size_t lane) {
+            return std::isfinite(swarm.best_f(lane)) ||
+                   swarm.best_f(lane) == std::numeric_limits<double>::infinity();
         });
-        require_each("wave.steps_taken", swarm_.tiles() * swarm_.tile_lanes(), [&](std::size_t lane) {
-            const auto steps = static_cast<double>(swarm_.steps_taken(lane));
-            const std::size_t least = swarm_.status(lane) == kernels::live ? stand.iteration : 0;
+        require_each("wave.steps_taken", swarm.tiles() * swarm.tile_lanes(), [&](std::size_t lane) {
+            const auto steps = static_cast<double>(swarm.steps_taken(lane));
+            const std::size_t least = swarm.status(lane) == kernels::live ? stand.iteration : 0;
             return steps >= static_cast<double>(least) && steps <= static_cast<double>(begun) &&
                    steps == std::floor(steps);
         });
-        require_each("wave.best_iteration", swarm_.lanes(), [&](std::size_t lane) {
-            return swarm_.best_iteration(lane) >= -1 &&
-                   swarm_.best_iteration(lane) < static_cast<std::int64_t>(begun);
+        require_each("wave.best_iteration", swarm.lanes(), [&](std::size_t lane) {
+            return swarm.best_iteration(lane) >= -1 &&
+                   swarm.best_iteration(lane) < static_cast<std::int64_t>(begun);
         });
     }
 
     const Setup* setup_;
     Halt* halt_;
     Crew<T> crew_;
-    Course course_;
-    Swarm<T> swarm_;
+    std::vector<Squad<T>> squads_;  ///< [course], at least one
     std::size_t first_ = 0;
-    std::size_t left_ = 0;  ///< runs that have not been ended
+    std::size_t count_ = 0;  ///< runs of each course
+    std::size_t left_ = 0;   ///< runs that have not been ended
     std::size_t iteration_ = 0;
     bool is_in_stage_ = false;  ///< that was cut off, or is under way
     std::size_t tile_lanes_ = 0;

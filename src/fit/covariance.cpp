@@ -1,7 +1,9 @@
 #include "covariance.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 namespace lanewise {
@@ -10,6 +12,14 @@ namespace {
 
 /// What is left of a diagonal of 1: below that it is rounding.
 constexpr double least_pivot = 1e-13;
+
+/// About 1 / sqrt(a), a power of two, of a normal number: half of the exponent's bits.
+double inverse_root_in_powers_of_two(double a) {
+    constexpr std::uint64_t bias = 1023;
+    constexpr unsigned mantissa_bits = 52;
+    const std::uint64_t exponent = std::bit_cast<std::uint64_t>(a) >> mantissa_bits;
+    return std::bit_cast<double>((bias + bias / 2 - exponent / 2) << mantissa_bits);
+}
 
 constexpr std::size_t packed(std::size_t i, std::size_t j) {
     return i * (i + 1) / 2 + j;
@@ -25,7 +35,7 @@ bool Covariance::factorise(std::span<const double> h) {
     for (std::size_t i = 0; i < free_.size(); ++i) {
         const double diagonal = h[packed(free_[i], free_[i])];
         if (!(diagonal > 0) || !std::isfinite(diagonal)) return false;
-        units_[i] = std::ldexp(1.0, -(std::ilogb(diagonal) / 2));
+        units_[i] = inverse_root_in_powers_of_two(diagonal);
     }
     for (std::size_t i = 0; i < free_.size(); ++i) {
         for (std::size_t j = 0; j <= i; ++j) {
@@ -40,13 +50,22 @@ bool Covariance::factorise(std::span<const double> h) {
     return true;
 }
 
+void Covariance::find_free(const std::vector<bool>& is_fixed) {
+    free_.clear();
+    for (std::size_t j = 0; j < dimension_; ++j) {
+        if (!is_fixed[j]) free_.push_back(j);
+    }
+}
+
+bool Covariance::determines(std::span<const double> h, const std::vector<bool>& is_fixed) {
+    find_free(is_fixed);
+    return factorise(h);
+}
+
 void Covariance::invert(std::span<const double> h, const std::vector<bool>& is_fixed, double variance,
                         std::span<double> covariance) {
     const std::size_t d = dimension_;
-    free_.clear();
-    for (std::size_t j = 0; j < d; ++j) {
-        if (!is_fixed[j]) free_.push_back(j);
-    }
+    find_free(is_fixed);
     const std::size_t n = free_.size();
     std::ranges::fill(covariance, 0.0);
     if (!std::isfinite(variance) || !factorise(h)) {

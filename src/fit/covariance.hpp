@@ -18,7 +18,11 @@ class Covariance {
     void invert(std::span<const double> h, const std::vector<bool>& is_fixed, double variance,
                 std::span<double> covariance);
 
+    /// Whether H tells the free variables apart, so that it has an inverse to within rounding.
+    bool determines(std::span<const double> h, const std::vector<bool>& is_fixed);
+
   private:
+    void find_free(const std::vector<bool>& is_fixed);
     /// H of the free variables = units^-1 L D L^T units^-1; whether there is such.
     bool factorise(std::span<const double> h);
 

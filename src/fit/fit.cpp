@@ -31,8 +31,10 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// So many runs that come to one value are enough: 1 / (1 + agree)^2 is below 0.03.
-constexpr std::size_t enough_agree = 5;
+/// As of a search (Options::settle): the chance that more starts find a better fit, which is low enough.
+constexpr double low_chance = 0.03;
+/// Of a best point that its rows do not determine: so many runs are enough all the same.
+constexpr std::size_t enough_on_plateau = 128;
 /// Fits are as good as the best within this part of its value, or of what was lost at the best start.
 constexpr double same_value = 1e-6;
 constexpr double same_as_none = 1e-12;
@@ -179,10 +181,7 @@ class FitBlock {
             descend();
             finish();
             before_wave_ += runs_.size();
-            const auto is_done = [&](std::size_t p) {
-                const Standing& standing = standings_[p - first_];
-                return standing.is_stopped || standing.agree() >= enough_agree;
-            };
+            const auto is_done = [&](std::size_t p) { return is_settled(p); };
             open_.erase(std::remove_if(open_.begin(), open_.end(), is_done), open_.end());
         }
         if (!knows_outputs_) evaluate_last(last);
@@ -220,6 +219,37 @@ class FitBlock {
             standings_[p - first].clear();
             if (has_rows(p)) open_.push_back(p);
         }
+    }
+
+    bool is_settled(std::size_t p) {
+        const Standing& standing = standings_[p - first_];
+        if (standing.is_stopped) return true;
+        if (chance_of_better(standing) > low_chance) return false;
+        // On a plateau runs agree that came to nothing.
+        return standing.runs >= enough_on_plateau || is_determined(p);
+    }
+
+    static double chance_of_better(const Standing& standing) {
+        constexpr double starts_that_tell = 24;
+        const auto agree = static_cast<double>(standing.agree());
+        const auto runs = static_cast<double>(standing.runs);
+        if (agree == 0) return 1;
+        return std::max(1 / ((1 + agree) * (1 + agree)), starts_that_tell / (runs * agree));
+    }
+
+    /// Whether the best point is one in all directions.
+    bool is_determined(std::size_t p) {
+        find_fixed(p);
+        return covariance_.determines(curvature_of(p), is_fixed_);
+    }
+
+    void find_fixed(std::size_t p) {
+        const FitBounds& bounds = setup_->starts.given_bounds(p, bounds_);
+        for (std::size_t j = 0; j < d_; ++j) is_fixed_[j] = bounds.lower[j] == bounds.upper[j];
+    }
+
+    std::span<const double> curvature_of(std::size_t p) const {
+        return std::span(best_outputs_).subspan((p - first_) * outputs_ + d_, outputs_ - d_);
     }
 
     /// An objective of parameters alone has none, and needs none.
@@ -337,8 +367,7 @@ class FitBlock {
         standing.is_converged = run.end == kernels::LmPhase::converged;
         const std::size_t p = run.problem - first_;
         tile_.best_x(lane, std::span(best_x_).subspan(p * d_, d_));
-        if (knows_outputs_)
-            tile_.best_outputs(lane, std::span(best_outputs_).subspan(p * outputs_, outputs_));
+        tile_.best_outputs(lane, std::span(best_outputs_).subspan(p * outputs_, outputs_));
     }
 
     void keep_end(std::size_t lane, const Run& run) {
@@ -437,19 +466,15 @@ class FitBlock {
         if (!standing.is_fitted()) return;
         to_variables(p, std::span(fits.x).subspan(p * d_, d_));
         fits.rss[p] = standing.best_f;
-        const FitBounds& bounds = setup_->starts.given_bounds(p, bounds_);
-        double degrees = static_cast<double>(setup_->rows.used(p));
-        for (std::size_t j = 0; j < d_; ++j) {
-            is_fixed_[j] = bounds.lower[j] == bounds.upper[j];
-            degrees -= is_fixed_[j] ? 0 : 1;
-        }
+        find_fixed(p);
+        const double degrees = static_cast<double>(setup_->rows.used(p)) -
+                               static_cast<double>(std::ranges::count(is_fixed_, false));
         const bool is_known = setup_->options.absolute_sigma || setup_->task.model.loss == Loss::poisson ||
                               setup_->task.model.loss == Loss::logistic;
         if (setup_->task.is_objective) return;
         const double variance = is_known ? 1 : degrees > 0 ? fits.rss[p] / degrees : infinity;
         const std::span<double> covariance = std::span(fits.covariance).subspan(p * d_ * d_, d_ * d_);
-        covariance_.invert(std::span(best_outputs_).subspan((p - first_) * outputs_ + d_, outputs_ - d_),
-                           is_fixed_, variance, covariance);
+        covariance_.invert(curvature_of(p), is_fixed_, variance, covariance);
         for (std::size_t j = 0; j < d_; ++j)
             fits.standard_error[p * d_ + j] = std::sqrt(covariance[j * d_ + j]);
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <stdexcept>
 #include <string>
 
@@ -23,14 +24,29 @@ std::size_t given_starts(const Problems& problems, const FitOptions& options) {
     return options.start_points.size() + (problems.starts.empty() ? 0 : 1);
 }
 
+std::vector<bool> logs_of(const Box& box) {
+    std::vector<bool> logs;
+    for (std::size_t j = 0; j < box.dimension(); ++j) logs.push_back(box.is_log(j));
+    return logs;
+}
+
 double log_of(double x) {
     return log_over(x, 1);
 }
 
-/// As Box::is_half_log has it: positive bounds that span more than six decades.
-bool spans_decades(double lower, double upper) {
-    constexpr double decades = 1e6;
-    return lower > 0 && upper / lower > decades;
+/// So many powers of two towards 0.
+constexpr double most_powers = 30;
+
+/// Even in the logarithm between bounds of one sign, or towards 0 where that is within them: a bound may be
+/// generous by many decades.
+double across_decades(double unit, double lower, double upper) {
+    if (lower > 0) return exp_over(unit * std::min(log_over(upper, lower), most_exponent), lower);
+    if (upper < 0) return -across_decades(1 - unit, -upper, -lower);
+    const double size = std::max(upper, -lower);
+    const bool is_negative = lower < 0 && (upper == 0 || unit < 0.5);
+    const double of_side = lower == 0 || upper == 0 ? unit : 2 * unit - (unit < 0.5 ? 0 : 1);
+    const double at = size * exp_over(-of_side * most_powers * std::numbers::ln2, 1);
+    return is_negative ? -at : at;
 }
 
 }  // namespace
@@ -44,6 +60,7 @@ FitStarts::FitStarts(const Box& box, const Problems& problems, const FitOptions&
       drawn_(is_open_ ? most_starts : options.starts.value_or(0)),
       units_(drawn_ * box.dimension()),
       has_own_bounds_(!problems.lower.empty() || !problems.upper.empty()),
+      is_log_(logs_of(box)),
       given_bounds_{.lower = box.lower(), .upper = box.upper()},
       bounds_(in_search(given_bounds_)) {
     const std::size_t d = box.dimension();
@@ -90,10 +107,8 @@ std::span<const double> FitStarts::given(std::size_t problem, std::size_t index)
 
 double FitStarts::drawn(std::size_t index, std::size_t j, double lower, double upper) const {
     const double unit = units_[index * box_->dimension() + j];
-    const bool in_logarithm =
-        index % 2 == 1 && !box_->variable_of(j).log.has_value() && spans_decades(lower, upper);
-    const double x =
-        in_logarithm ? exp_over(unit * log_over(upper, lower), lower) : lower + unit * (upper - lower);
+    const bool in_decades = index % 2 == 1 && !box_->variable_of(j).log.has_value();
+    const double x = in_decades ? across_decades(unit, lower, upper) : lower + unit * (upper - lower);
     return inside(x, lower, upper);
 }
 
@@ -108,7 +123,7 @@ bool FitStarts::point(std::size_t problem, const FitBounds& bounds, std::size_t 
     const std::span<const double> start = given(problem, at);
     for (std::size_t j = 0; j < x.size(); ++j) {
         if (std::isnan(start[j])) return false;
-        x[j] = inside(box_->is_log(j) ? log_of(start[j]) : start[j], bounds.lower[j], bounds.upper[j]);
+        x[j] = inside(is_log_[j] ? log_of(start[j]) : start[j], bounds.lower[j], bounds.upper[j]);
     }
     return true;
 }
@@ -128,7 +143,7 @@ FitBounds FitStarts::own_given_bounds(std::size_t problem) const {
 
 FitBounds FitStarts::in_search(FitBounds bounds) const {
     for (std::size_t j = 0; j < bounds.lower.size(); ++j) {
-        if (!box_->is_log(j)) continue;
+        if (!is_log_[j]) continue;
         bounds.lower[j] = log_of(bounds.lower[j]);
         bounds.upper[j] = log_of(bounds.upper[j]);
     }
@@ -148,7 +163,7 @@ const FitBounds& FitStarts::bounds(std::size_t problem, FitBounds& own) const {
 }
 
 double FitStarts::to_variable(std::size_t j, double x, const FitBounds& given) const {
-    return inside(box_->is_log(j) ? exp_over(x, 1) : x, given.lower[j], given.upper[j]);
+    return inside(is_log_[j] ? exp_over(x, 1) : x, given.lower[j], given.upper[j]);
 }
 
 }  // namespace lanewise

@@ -51,6 +51,7 @@ class FitStarts {
     std::size_t drawn_;          ///< at most
     std::vector<double> units_;  ///< [drawn][d] in the unit cube
     bool has_own_bounds_;        ///< problems do
+    std::vector<bool> is_log_;   ///< [d]
     FitBounds given_bounds_, bounds_;
 };
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "box_json.hpp"
@@ -5,6 +7,7 @@
 #include "lanewise/version.hpp"
 #include "names.hpp"
 #include "option_list.hpp"
+#include "tune_list.hpp"
 
 namespace lanewise {
 
@@ -55,17 +58,20 @@ Json option_value(const Option& option, const std::optional<T>& field) {
     return field ? option_value(option, *field) : Json(nullptr);
 }
 
-/// Those that were used.
-Json option_values(const Box& box, const Options& options, const Result& result) {
-    Options used = with_used(options, box.dimension());
-    used.threads = result.threads;
-    used.isa = result.isa;
-    used.tile_lanes = result.tile_lanes;
+/// Those that were used, as far as that does not depend on the machine.
+Json option_values(const Box& box, const Options& options) {
+    const Options used = with_used(options, box.dimension());
     Json values = Json::object();
     visit_options(used, [&](const Option& option, const auto& field) {
         if (!option.json.empty()) values[std::string(option.json)] = option_value(option, field);
     });
     return values;
+}
+Json option_values(const Box& box, Options options, const Result& result) {
+    options.threads = result.threads;
+    options.isa = result.isa;
+    options.tile_lanes = result.tile_lanes;
+    return option_values(box, options);
 }
 
 Json minimum(const Minimum& minimum) {
@@ -92,6 +98,71 @@ Json names_of(const std::vector<std::size_t>& coordinates, const Box& box) {
     Json names = Json::array();
     for (const std::size_t j : coordinates) names.push_back(box.coordinate_name(j));
     return names;
+}
+
+/// The name of an option as a key.
+std::string key_of(const Dial& dial) {
+    std::string key(dial.name);
+    std::ranges::replace(key, '-', '_');
+    return key;
+}
+
+template <class T>
+Json value_of_dial(const T& value) {
+    if constexpr (std::is_enum_v<T>) return spelling_of(value);
+    return value;
+}
+template <class T>
+Json value_of_dial(const std::optional<T>& value) {
+    return or_null(value);
+}
+
+Json tune_options(const TuneOptions& options) {
+    Json vary = Json::object();
+    const TuneSetting none{};
+    visit_dials(options, none, [&](const Dial& dial, const auto& varied, const auto&) {
+        if (varied.range)
+            vary[key_of(dial)] = {{"lower", varied.range->lower}, {"upper", varied.range->upper}};
+        for (const auto& value : varied.values) vary[key_of(dial)].push_back(value_of_dial(value));
+    });
+    return {{"vary", std::move(vary)},
+            {"settings", or_null(options.settings)},
+            {"grid", or_null(options.grid)},
+            {"starts", or_null(options.starts)},
+            {"tolerance", options.tolerance}};
+}
+
+Json or_null(double number) {
+    return std::isfinite(number) ? Json(number) : Json(nullptr);
+}
+
+Json tuned(const Tuned& tuned, const TuneOptions& options) {
+    Json json = {{"number", tuned.number}};
+    TuneSetting setting = tuned.setting;
+    setting.rule.beta2 = setting.rule.used_beta2();
+    setting.final_alpha = setting.in({}).used_final_alpha();
+    visit_dials(options, setting, [&](const Dial& dial, const auto&, const auto& field) {
+        json[key_of(dial)] = value_of_dial(field);
+    });
+    Json values = Json::array();
+    Json iterations = Json::array();
+    Json statuses = Json::array();
+    for (const RunEnd& end : tuned.ends) {
+        values.push_back(or_null(end.f));
+        statuses.push_back(name(end.status));
+    }
+    for (const auto& of_run : tuned.iterations_to_target) iterations.push_back(or_null(of_run));
+    json.update({{"reached", tuned.reached},
+                 {"expected_evaluations", or_null(tuned.expected_evaluations)},
+                 {"median_iterations", or_null(tuned.median_iterations)},
+                 {"least_iterations", or_null(tuned.least_iterations)},
+                 {"median_f", or_null(tuned.median_f)},
+                 {"best_f", or_null(tuned.best_f)},
+                 {"evaluations", tuned.evaluations},
+                 {"f", std::move(values)},
+                 {"status", std::move(statuses)},
+                 {"iterations_to_target", std::move(iterations)}});
+    return json;
 }
 
 std::string text_of(const Json& json) {
@@ -167,6 +238,30 @@ std::string to_json(const Result& result, const Box& box, const Options& options
           {"lane_occupancy", work.lane_occupancy}}},
     };
     return text_of(json);
+}
+
+std::string to_json(const Tuning& tuning, const Box& box, const Options& options, std::string_view expression,
+                    const Parameters& parameters) {
+    Json settings = Json::array();
+    for (const Tuned& of_setting : tuning.settings)
+        settings.push_back(tuned(of_setting, tuning.tune_options));
+    return text_of(
+        {{"lanewise",
+          {{"version", version()},
+           {"isa", isa_name(tuning.isa)},
+           {"native", tuning.native},
+           {"threads", tuning.threads},
+           {"precision", name(options.precision)}}},
+         {"problem", problem(box, expression, parameters)},
+         {"options", option_values(box, options)},
+         {"tune", tune_options(tuning.tune_options)},
+         {"status", name(tuning.status)},
+         {"target", tuning.target},
+         {"best",
+          {{"f", tuning.best_f}, {"x", tuning.best_x}, {"variables", by_variable(box, tuning.best_x)}}},
+         {"starts", tuning.starts},
+         {"settings", std::move(settings)},
+         {"work", {{"seconds", tuning.seconds}, {"evaluations", tuning.evaluations}}}});
 }
 
 }  // namespace lanewise

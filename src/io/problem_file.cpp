@@ -144,20 +144,26 @@ class Reader {
             for (const Entry& option : entries_of(entry)) read_option(option);
         } else if (entry.key == "fit") {
             for (const Entry& option : entries_of(entry)) read_fit_option(option);
+        } else if (entry.key == "tune") {
+            for (const Entry& option : entries_of(entry)) read_tune_option(option);
         } else {
             refuse_misplaced(entry, "");
             fail(entry.key_position, unknown("key", entry.key,
                                              {"expression", "expression-file", "variables", "parameters",
-                                              "data", "tables", "options", "fit"}));
+                                              "data", "tables", "options", "fit", "tune"}));
         }
     }
 
     /// `place` is where it is.
     void refuse_misplaced(const Entry& entry, std::string_view place) const {
-        for (const auto& [table, kind] : {std::pair("options", kind_of_option(entry.key)),
-                                          std::pair("fit", kind_of_fit_option(entry.key))}) {
-            if (kind && place != table)
-                fail(entry.key_position, fmt::format("'{}' belongs below [{}]", entry.key, table));
+        const std::vector<Text> of_tune = tune_option_names();
+        const std::array<std::pair<Text, bool>, 3> tables = {
+            {{"options", kind_of_option(entry.key).has_value()},
+             {"fit", kind_of_fit_option(entry.key).has_value()},
+             {"tune", std::ranges::find(of_tune, entry.key) != of_tune.end()}}};
+        if (std::ranges::find(tables, std::pair(place, true)) != tables.end()) return;
+        for (const auto& [table, is_known] : tables) {
+            if (is_known) fail(entry.key_position, fmt::format("'{}' belongs below [{}]", entry.key, table));
         }
     }
 
@@ -267,6 +273,32 @@ class Reader {
         const std::optional<OptionKind> kind = kind_of_fit_option(entry.key);
         if (!kind) fail(entry.key_position, unknown_option(entry.key, own_fit_option_names()));
         set(entry, *kind, set_fit_option);
+    }
+
+    /// A list of values is one text, as in a flag.
+    void read_tune_option(const Entry& entry) {
+        refuse_misplaced(entry, "tune");
+        std::string text;
+        const auto add = [&](const toml::node& node) {
+            if (!node.is_number() && !node.is_string())
+                fail(node.source().begin,
+                     fmt::format("{} must be a number, a string or a list of them, not {}", entry.key,
+                                 type_name(node)));
+            text += (text.empty() ? "" : ",") + lanewise::text_of(node);
+        };
+        if (const toml::array* list = entry.value->as_array()) {
+            for (const toml::node& node : *list) add(node);
+        } else {
+            add(*entry.value);
+        }
+        locate(entry.value->source().begin, [&] {
+            try {
+                set_tune_option(problem_, entry.key, text);
+            } catch (const ParseError& error) {
+                throw std::invalid_argument(
+                    fmt::format("vary {} '{}': {}", entry.key, text, error.message()));
+            }
+        });
     }
 
     void set(const Entry& entry, OptionKind kind, void (*set_by_name)(Problem&, Text, Text)) {

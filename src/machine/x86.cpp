@@ -141,8 +141,7 @@ class X86 final : public AsmJitCode<x86::Assembler> {
 
     void call(kernels::Call function, Place second) override {
         if (second) a_.lea(x86::rdi, address(second));
-        a_.mov(x86::rax, reinterpret_cast<std::uintptr_t>(function));
-        a_.call(x86::rax);
+        call_plainly(function);
         if (has_data_) load_row();
     }
 
@@ -300,6 +299,11 @@ class X86 final : public AsmJitCode<x86::Assembler> {
         a_.mov(local(4), x86::rcx);
         a_.mov(local(5), x86::r8);
         a_.jmp(body_);
+    }
+
+    void call_plainly(kernels::Call function) {
+        a_.mov(x86::rax, reinterpret_cast<std::uintptr_t>(function));
+        a_.call(x86::rax);
     }
 
     /// Functions that are called do not keep these registers.
@@ -502,7 +506,7 @@ class X86 final : public AsmJitCode<x86::Assembler> {
         a_.sub(x86::rsp, bytes);
         for (Register reg = 0; reg < registers(); ++reg) emit(move, saved(reg), vec(reg));
         emit(move, vec(0), operand);
-        call(function, {});
+        call_plainly(function);
         emit(move, operand, vec(0));
         for (Register reg = 0; reg < registers(); ++reg) emit(move, vec(reg), saved(reg));
         a_.add(x86::rsp, bytes);
@@ -521,6 +525,7 @@ class X86 final : public AsmJitCode<x86::Assembler> {
                 const x86::Mem operand = x86::ptr(x86::rsp, aside_offset);
                 emit({Id::kIdVmovupd, Id::kIdVmovups}, operand, vec(detour.from));
                 a_.call(aside->second);
+                if (has_data_) load_row();
                 emit({Id::kIdVmovupd, Id::kIdVmovups}, vec(detour.to), operand);
             }
             a_.jmp(detour.end);

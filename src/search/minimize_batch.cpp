@@ -10,27 +10,13 @@
 #include <stdexcept>
 #include <utility>
 
-#include "decisions.hpp"
 #include "engine/engine.hpp"
+#include "lone_runs.hpp"
 #include "setting.hpp"
 
 namespace lanewise {
 
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-class GivenOrigins final : public Origins {
-  public:
-    explicit GivenOrigins(std::span<const std::vector<double>> starts) : starts_(starts) {}
-    std::size_t candidates(std::size_t /*i*/) const override { return 1; }
-    void candidate(std::size_t i, std::size_t /*which*/, std::span<double> x) const override {
-        std::ranges::copy(starts_[i], x.begin());
-    }
-
-  private:
-    std::span<const std::vector<double>> starts_;
-};
 
 /// The options of a search whose runs are these.
 Options as_options(std::span<const std::vector<double>> starts, const BatchOptions& options) {
@@ -67,19 +53,17 @@ class Batch {
           halt_(&halt),
           most_evaluations_(options.max_evaluations
                                 ? *options.max_evaluations / std::max<std::size_t>(starts.size(), 1)
-                                : std::numeric_limits<std::uint64_t>::max()) {
-        for (const std::vector<double>& start : starts)
-            ends_.push_back(
-                {.x = start, .f = nan, .status = RunStatus::stopped, .iterations = 0, .evaluations = 0});
-    }
+                                : std::numeric_limits<std::uint64_t>::max()),
+          ends_(not_begun(starts)) {}
 
     std::vector<RunEnd> run() {
         if (most_evaluations_ == 0 || starts_.empty()) return std::move(ends_);
-        if (options_->rule.method == Method::lbfgs) {
-            by_lbfgs();
-        } else {
-            by_steps();
+        if (options_->rule.method != Method::lbfgs) {
+            const std::uint64_t affordable = most_evaluations_ - 1;  // beside the last look
+            return take({.starts = starts_, .courses = {&course_, 1}, .most_iterations = affordable}, *setup_,
+                        *engine_, *halt_);
         }
+        by_lbfgs();
         return std::move(ends_);
     }
 
@@ -112,69 +96,6 @@ class Batch {
             } else if (there.is_at_limit) {
                 end.status = RunStatus::max_iterations;
             }
-        }
-    }
-
-    void by_steps() {
-        constexpr std::size_t longest_stage = 32;
-        const std::size_t d = setup_->box->dimension();
-        const std::uint64_t affordable = most_evaluations_ - 1;  // beside the last look
-        const std::size_t iterations = std::min<std::uint64_t>(course_.iterations, affordable);
-        engine_->begin(0, starts_.size(), course_, GivenOrigins(starts_));
-        const std::vector<double> nowhere(starts_.size(), std::numeric_limits<double>::infinity());
-        History history{.first_f = nowhere, .last_f = nowhere};
-        history.looks_unchanged.assign(starts_.size(), 0);
-        std::vector<double> x(starts_.size() * d);
-        Look look;
-        for (std::size_t done = 0; !halt_->requested();) {
-            const std::size_t stage = std::min(longest_stage, iterations - done);
-            engine_->advance(done, stage);
-            if (halt_->requested()) break;
-            done += stage;
-            engine_->look(look);
-            std::vector<Verdict> verdicts = retire(look, history, false);
-            if (done == iterations) {
-                Look rest = look;
-                leave_out(rest, verdicts);
-                for (std::size_t i = 0; i < rest.count(); ++i)
-                    verdicts.push_back(at_best(rest.run[i], RunStatus::max_iterations));
-            }
-            end(look, verdicts, x, true);
-            if (done == iterations || look.count() == verdicts.size()) return;
-        }
-        engine_->look(look);
-        std::vector<Verdict> verdicts;
-        for (std::size_t i = 0; i < look.count(); ++i)
-            verdicts.push_back(at_best(look.run[i], look.goes_on(i) ? RunStatus::stopped : look.status[i]));
-        end(look, verdicts, x, false);
-    }
-
-    static Verdict at_best(std::uint32_t run, RunStatus why) {
-        return {.run = run,
-                .why = why,
-                .where = Where::best,
-                .iteration = -1,
-                .f = nan,
-                .given_up_for = Runs::nothing};
-    }
-
-    /// Ends runs at the best points that they have visited. After its last step a run was evaluated once
-    /// more where the stage came to its end.
-    void end(const Look& look, std::vector<Verdict>& verdicts, std::vector<double>& x, bool looked_at) {
-        const std::size_t d = setup_->box->dimension();
-        for (Verdict& verdict : verdicts) verdict.where = Where::best;
-        engine_->end(verdicts, x);
-        for (const Verdict& verdict : verdicts) {
-            const auto i =
-                static_cast<std::size_t>(std::ranges::lower_bound(look.run, verdict.run) - look.run.begin());
-            RunEnd& end = ends_[verdict.run];
-            end.status = verdict.why;
-            end.iterations = look.steps_taken[i];
-            end.evaluations = look.steps_taken[i] + (looked_at || !look.goes_on(i) ? 1 : 0);
-            if (!std::isfinite(look.best_f[i])) continue;
-            end.f = setup_->sign * look.best_f[i];
-            end.x.assign(x.begin() + static_cast<std::ptrdiff_t>(verdict.run * d),
-                         x.begin() + static_cast<std::ptrdiff_t>((verdict.run + 1) * d));
         }
     }
 
