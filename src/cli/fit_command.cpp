@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -65,11 +64,8 @@ void check_fit(const Problem& problem) {
 
 /// Refuses options of a search that many problems do not have.
 void check_options_of_many(const Problem& problem) {
-    constexpr auto known = std::to_array<std::string_view>(
-        {"starts", "start",  "seed",      "iterations", "rule",       "alpha",   "beta1",
-         "beta2",  "eps",    "max-steps", "tolerance",  "precision",  "threads", "isa",
-         "jit",    "memory", "max-time",  "maximize",   "minima",     "group",   "problems",
-         "out",    "json",   "progress",  "quiet",      "checkpoint", "every",   "resume"});
+    std::vector<std::string_view> known = fit_flag_names();
+    known.insert(known.end(), {"maximize", "minima"});
     for (const std::string& option : problem.options_set) {
         if (std::ranges::find(known, option) == known.end())
             throw std::invalid_argument(fmt::format(
