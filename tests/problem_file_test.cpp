@@ -109,6 +109,7 @@ TEST_CASE("every option has a key, with effect") {
         {"beta1 = 0", [](const Problem& p) { return p.options.rule.beta1 == 0; }},
         {"beta2 = 0.5", [](const Problem& p) { return p.options.rule.beta2 == 0.5; }},
         {"eps = 1e-12", [](const Problem& p) { return p.options.rule.eps == 1e-12; }},
+        {"batch-rows = 5", [](const Problem& p) { return p.options.batch_rows == std::size_t{5}; }},
         {"schedule = 'constant'", [](const Problem& p) { return p.options.schedule == Schedule::constant; }},
         {"schedule = 'exponential'",
          [](const Problem& p) { return p.options.schedule == Schedule::exponential; }},

@@ -109,7 +109,7 @@ def minimize_problems(
     >>> a = np.array([1.0, 2.0, 3.0])
     >>> ends = lanewise.minimize_problems("(x^2 - a)^2 + x", {"x": (-5, 5)}, {"a": a})
     >>> ends.x["x"].round(3).tolist()
-    [-1.107, -1.473, -1.773]
+    [-1.107, -1.473, -1.772]
     """
     require_words(stop, on_interrupt)
     of_fits = [name for name in ("loss", "loss_scale", "absolute_sigma") if name in options]

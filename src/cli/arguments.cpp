@@ -202,9 +202,8 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
     add(app, flags, "--target", "F", "end the search at a value this good");
 
     app.option_defaults()->group(
-        "Many problems, each for itself (doc/fits.md): --starts is as many as it takes for each, "
-        "--iterations "
-        "20, --minima 0 unless given");
+        "Many problems, each for itself, with defaults of their own: --starts as many as it takes, "
+        "--iterations 20, --minima 0");
     add_many(app, flags);
     add_steps(app, flags, "Newton's method");
     add(app, flags, "--out", "FILE.csv|-", "a line for each problem: variables, f, status");
