@@ -61,7 +61,9 @@ Real value_of(Opcode op, const Operands& operands) {
         case Opcode::digamma: return digamma(a);
         case Opcode::sin:
         case Opcode::sincos: return std::sin(a);
-        case Opcode::twins: break;  // made by lowering only
+        case Opcode::twins:
+        case Opcode::sum_products: break;  // made by lowering only
+        case Opcode::sum_rows: break;      // of data, which no formula here has
         case Opcode::cos: return std::cos(a);
         case Opcode::exp: return std::exp(a);
         case Opcode::exp2: return std::exp2(a);

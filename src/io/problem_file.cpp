@@ -284,7 +284,8 @@ class Reader {
                 fail(node.source().begin,
                      fmt::format("{} must be a number, a string or a list of them, not {}", entry.key,
                                  type_name(node)));
-            text += (text.empty() ? "" : ",") + lanewise::text_of(node);
+            if (!text.empty()) text += ',';
+            text += lanewise::text_of(node);
         };
         if (const toml::array* list = entry.value->as_array()) {
             for (const toml::node& node : *list) add(node);
