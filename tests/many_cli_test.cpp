@@ -89,6 +89,11 @@ TEST_CASE("groups of rows are problems of a formula with sums over rows") {
     CHECK(csv.numbers("n_used") == std::vector<double>{2, 1, 0});
     CHECK(csv.numbers("n_left_out") == std::vector<double>{1, 0, 1});
     CHECK(csv.texts("status") == Words{"converged", "converged", "no-rows"});
+    const std::string more = folder.file("p.csv", "id,m.lower\na,2.5\nempty,\nb,\nc,\n").string();
+    const CsvTable with_empty(run(mean + Words{"--problems", more, "--out", "-"}).out);
+    CHECK(with_empty.texts("id") == Words{"b", "a", "c", "empty"});
+    CHECK(with_empty.numbers("m")[1] == 2.5);
+    CHECK(with_empty.texts("status") == Words{"converged", "converged", "no-rows", "no-rows"});
     // The same from a file, where flags win; and upside down.
     const std::string file =
         folder

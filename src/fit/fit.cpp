@@ -252,9 +252,9 @@ class FitBlock {
         return std::span(best_outputs_).subspan((p - first_) * outputs_ + d_, outputs_ - d_);
     }
 
-    /// An objective of parameters alone has none, and needs none.
+    /// An objective that names no column needs none.
     bool has_rows(std::size_t p) const {
-        return setup_->rows.used(p) > 0 || (setup_->task.is_objective && setup_->rows.given(p) == 0);
+        return setup_->rows.used(p) > 0 || (setup_->task.is_objective && setup_->columns.named().empty());
     }
 
     void begin_runs(std::size_t wave) {
