@@ -693,6 +693,49 @@ TEST_CASE("C: progress, stopping and states of fits") {
     CHECK(fitted.by(problem) == LANEWISE_CALLBACK_FAILED);
 }
 
+TEST_CASE("C: minima of problems are those of C++") {
+    const Handle problem(lanewise_new());
+    lanewise_problem* const p = problem.get();
+    const std::array<std::size_t, 4> no_rows{};
+    const std::array<double, 3> a{4, 9, std::nan("")};
+    REQUIRE(lanewise_add_variable_text(p, "x=-5:5") == LANEWISE_OK);
+    REQUIRE(lanewise_set_rows(p, 3, no_rows.data()) == LANEWISE_OK);
+    REQUIRE(lanewise_add_problem_parameter(p, "a", a.data()) == LANEWISE_OK);
+    std::array<double, 3> x{}, f{};
+    std::array<std::uint8_t, 3> status{};
+    std::array<std::uint64_t, 3> runs{}, minima{};
+    std::array<double, 9> minima_x{}, minima_f{};
+    std::array<std::uint64_t, 9> minima_runs{};
+    const auto minimize = [&] {
+        return lanewise_minimize_problems(p, nullptr, 0, x.data(), f.data(), status.data(), nullptr, nullptr,
+                                          runs.data(), nullptr, 3, minima.data(), minima_x.data(),
+                                          minima_f.data(), minima_runs.data());
+    };
+    CHECK(minimize() == LANEWISE_INVALID);
+    CHECK_THAT(lanewise_error(p), ContainsSubstring("there is no expression"));
+    REQUIRE(lanewise_set_expression(p, "x/10 - (x^2 - a)^2") == LANEWISE_OK);
+    REQUIRE(lanewise_set_option(p, "maximize", "on") == LANEWISE_OK);
+    REQUIRE(lanewise_set_fit_option(p, "starts", "12") == LANEWISE_OK);
+    REQUIRE(minimize() == LANEWISE_OK);
+
+    const lanewise::Problems problems{.first_rows = {0, 0, 0, 0}, .parameters = {{"a", a}}};
+    const lanewise::ProblemEnds ends =
+        lanewise::minimize_problems({.expression = "x/10 - (x^2 - a)^2", .maximize = true},
+                                    lanewise::Box{{"x", -5, 5}}, problems, {.starts = 12}, 3);
+    CHECK(std::equal(x.begin(), x.begin() + 2, ends.x.begin()));
+    CHECK(std::equal(f.begin(), f.begin() + 2, ends.f.begin()));
+    CHECK(x[0] == Approx(2).epsilon(1e-2));
+    CHECK(status ==
+          std::array<std::uint8_t, 3>{LANEWISE_FIT_CONVERGED, LANEWISE_FIT_CONVERGED, LANEWISE_FIT_NO_VALUE});
+    CHECK(minima == std::array<std::uint64_t, 3>{2, 2, 0});
+    CHECK(minima_x[0] == x[0]);
+    CHECK(minima_x[1] == Approx(-2).epsilon(1e-2));
+    CHECK(minima_f[3] == f[1]);
+    CHECK(std::isnan(minima_f[2]));
+    CHECK(minima_runs[0] + minima_runs[1] == 12);
+    CHECK(minima_runs[2] == 0);
+}
+
 TEST_CASE("C: what is wrong with fits is told") {
     const Handle problem = decays();
     lanewise_problem* const p = problem.get();

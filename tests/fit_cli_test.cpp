@@ -135,7 +135,7 @@ TEST_CASE("fit reads problem files, and flags win") {
             .file("p.toml",
                   "expression = 'a*c[0]*exp(-k*t)'\n[variables]\na = [0, 20]\nk = [0, 5]\n"
                   "[data]\nfile = 'd.csv'\n[tables]\nc = [2]\n"
-                  "[fit]\nresponse = 'y'\ngroup = 'id'\nout = '-'\n[options]\nseed = 3\n")
+                  "[fit]\nresponse = 'y'\n[options]\ngroup = 'id'\nout = '-'\nseed = 3\n")
             .string();
     CHECK(CsvTable(run({"fit", file}).out).numbers("a")[0] == Approx(4).epsilon(1e-6));
     const std::string table = folder.file("c.csv", "4\n").string();

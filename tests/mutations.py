@@ -477,6 +477,8 @@ MUTATIONS = [Mutation(*entry) for entry in (
      "constexpr int nothing_finite = 2;", "nothing finite is exit"),
     ("a table of problems is matched by key", "src/io/fit_input.cpp", "rows_.push_back(found->second);",
      "rows_.push_back(rows_.size());", "a table of problems is matched by key"),
+    ("many problems refuse options of a search of one", "src/cli/fit_command.cpp",
+     "if (std::ranges::find(known, option) == known.end())", "if (known.empty())", "what many problems do not have"),
     ("rows to predict belong to the problem of their key", "src/io/fit_input.cpp",
      "input.order[next[problem_of[row]]++] = row;", "input.order[row] = row;", "rows to predict are those"),
     ("intervals are Student's where the scale is estimated", "src/io/fits_table.cpp",

@@ -53,6 +53,10 @@ struct FitGrouping {
 FitInput fit_input(const Model& model, const Box& box, const CsvTable& data,
                    const FitGrouping& grouping = {});
 
+/// The same where there are no rows: a problem for each row of the table of problems. \throws as fit_input.
+FitInput input_without_rows(const Model& model, const Box& box, const CsvTable& problems,
+                            const std::string& group = {});
+
 /// Other rows for problems that were fitted, as lanewise::predict takes them: only what the model's formula
 /// names is looked at. Where `fitted` has groups and `rows` their column, each problem has the rows with its
 /// key; else every problem has all rows.

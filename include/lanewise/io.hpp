@@ -12,6 +12,7 @@
 #include "lanewise/expression.hpp"
 #include "lanewise/fit.hpp"
 #include "lanewise/fit_input.hpp"
+#include "lanewise/minimize_problems.hpp"
 #include "lanewise/options.hpp"
 #include "lanewise/problems.hpp"
 #include "lanewise/result.hpp"
@@ -72,6 +73,23 @@ std::string to_table(const Fits& fits, const FitsOf& of);
 /// `k.stderr`, rss, n_used, n_left_out, runs, agree and status; with_covariance also `k.m.cov`, for each pair
 /// of variables once. What there is none of is left empty.
 std::string to_csv(const Fits& fits, const FitsOf& of, bool with_covariance = false);
+
+/// What minima of problems are of, for who tells of them.
+struct EndsOf {
+    const ProblemsObjective& objective;
+    const Box& box;
+    const Problems& problems;
+    const FitOptions& options;
+    std::string group = {};                  ///< what keys are called
+    std::span<const std::string> keys = {};  ///< [P] of the groups; empty where there are none
+};
+
+/// The minima as those of fits are told: as JSON, with the minima of each problem if there are any,
+std::string to_json(const ProblemEnds& ends, const EndsOf& of);
+/// for a person,
+std::string to_table(const ProblemEnds& ends, const EndsOf& of);
+/// and as CSV with the key or number, the variables, f, n_used, n_left_out, runs, agree and status.
+std::string to_csv(const ProblemEnds& ends, const EndsOf& of);
 
 /// What is predicted as CSV, a line for each row: key or number of its problem, the columns that the formula
 /// names, `prediction`, `prediction.lower` and `prediction.upper`. Rows are in the order of the table that

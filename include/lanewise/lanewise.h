@@ -222,7 +222,7 @@ LANEWISE_API int lanewise_paths(lanewise_problem *problem, size_t count, const u
  * and starts of problems is forgotten.
  *
  * lanewise_fit() finds the variables of each problem. In a formula of lanewise_set_expression(), rows(E) is the sum of E over
- * the rows of one problem. */
+ * the rows of one problem, and lanewise_minimize_problems() minimises it for each. */
 LANEWISE_API int lanewise_set_rows(lanewise_problem *problem, size_t problems, const size_t *first_rows);
 
 /* Adds a column: `count` numbers, of the rows of all problems one after the other; or, where `is_shared` is not 0, of rows that
@@ -295,6 +295,21 @@ LANEWISE_API int lanewise_fit(lanewise_problem *problem, const void *state, size
 LANEWISE_API int lanewise_predict(lanewise_problem *problem, const double *x, const double *covariance, const double *rss,
                                   const uint8_t *status, const uint64_t *n_used, double confidence, double *value,
                                   double *half_width);
+
+/* ---- Other objectives of many problems (lanewise/minimize_problems.hpp) ---- */
+
+/* Minimises the formula of lanewise_set_expression() for each problem by itself, with its columns in rows(...), and writes what
+ * came of it: x[problems][d], the value there f[problems], status, n_used, n_left_out, runs and agree as of lanewise_fit(). The
+ * options are those of lanewise_set_fit_option(), and "maximize" of lanewise_set_option(); states, stopping, progress and starts are as
+ * of fits.
+ *
+ * Where `most` is not 0, up to so many minima of each problem are told, best first: how many there are, minima[problems], where
+ * they are, minima_x[problems][most][d], minima_f[problems][most], and how many runs ended there, minima_runs[problems][most]. What
+ * is behind them is NaN and 0. Each but x may be NULL. */
+LANEWISE_API int lanewise_minimize_problems(lanewise_problem *problem, const void *state, size_t bytes, double *x, double *f,
+                                            uint8_t *status, uint64_t *n_used, uint64_t *n_left_out, uint64_t *runs,
+                                            uint64_t *agree, size_t most, uint64_t *minima, double *minima_x, double *minima_f,
+                                            uint64_t *minima_runs);
 
 /* ---- What was found ---- */
 

@@ -15,6 +15,7 @@
 #include "lanewise/limits.hpp"
 #include "lanewise/minimize.hpp"
 #include "lanewise/minimize_batch.hpp"
+#include "lanewise/minimize_problems.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
 #include "lanewise/problem.hpp"

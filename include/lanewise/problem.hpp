@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "lanewise/expression.hpp"
 #include "lanewise/fit.hpp"
 #include "lanewise/fit_input.hpp"
+#include "lanewise/minimize_problems.hpp"
 #include "lanewise/options.hpp"
 #include "lanewise/tune.hpp"
 
@@ -40,7 +42,8 @@ struct Output {
     bool quiet = false;  ///< nothing on stderr but errors
 };
 
-/// What `lanewise fit` fits, and how, beyond what a problem has for a search too.
+/// What `lanewise fit` fits, or `lanewise minimize` minimises for many problems, and how, beyond what a
+/// problem has for a search too.
 struct Fitting {
     Model model = {};        ///< but for formula, parameters and tables, see Problem::model
     std::string group = {};  ///< the column of the data by whose keys rows are grouped; empty: they are not
@@ -50,7 +53,7 @@ struct Fitting {
     std::filesystem::path predict_file =
         {};                          ///< CSV with rows at which to predict, if not empty; "-" is stdin
     double confidence = 0.95;        ///< of intervals and bands
-    std::optional<std::string> out;  ///< a file for the fits as CSV; "-" is stdout
+    std::optional<std::string> out;  ///< a file for what was found as CSV; "-" is stdout
     bool covariance = false;         ///< with the covariances in it
     std::optional<std::string> predictions;  ///< a file for what is predicted, as CSV; "-" is stdout
 };
@@ -76,6 +79,10 @@ struct Problem {
                                              ///< "-" is stdin
     Output output = {};
     Fitting fitting = {};
+    std::set<std::string, std::less<>> options_set = {};  ///< those that set_option was called with
+
+    /// Whether there are many problems to minimise: rows by group, or a table of problems.
+    bool has_many() const noexcept { return !fitting.group.empty() || !fitting.problems_file.empty(); }
 
     /// Reads `expression` from expression_file, if there is one.
     /// \throws std::runtime_error naming the file when it cannot be read.
@@ -103,10 +110,12 @@ struct Problem {
     /// What is fitted. \throws as all_tables.
     Model model() const;
 
-    /// The problems that are fitted: of data_file and problems_file. See lanewise::fit_input.
+    /// What is minimised for many problems. \throws as all_tables.
+    ProblemsObjective problems_objective() const;
+
+    /// The problems of data_file and problems_file, of which one is enough. See lanewise::fit_input.
     /// \throws std::runtime_error when a file cannot be read, std::invalid_argument when there is none or
-    /// they
-    ///         do not fit together.
+    ///         they do not fit together.
     FitInput fit_input(const Model& model, const Box& box) const;
 
     /// The rows of predict_file for the problems of `fitted`. See lanewise::prediction_input.

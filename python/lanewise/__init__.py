@@ -6,9 +6,9 @@
 4
 
 `minimize` takes a formula, a plain numpy function or a batched callback. `fit` fits a model to data, once or for thousands of
-voxels or groups at a time. `minimize_batch` minimises from each start for itself. `Swarm` is a search in which the caller
-evaluates. `lanewise.plot` draws results; `scipy_method`, `sklearn_optimizer`, `lanewise.botorch` and `lanewise.optuna` make
-lanewise the optimizer of other packages.
+voxels or groups at a time; `minimize_problems` does so with any objective. `minimize_batch` minimises from each start for itself.
+`Swarm` is a search in which the caller evaluates. `lanewise.plot` draws results; `scipy_method`, `sklearn_optimizer`,
+`lanewise.botorch` and `lanewise.optuna` make lanewise the optimizer of other packages.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from typing import Any
 from lanewise._bounds import Bounds
 from lanewise._errors import NothingFinite
 from lanewise._fit import fit
-from lanewise._fits import Fits, Prediction
+from lanewise._fits import Fits, Prediction, ProblemEnds, ProblemMinimum
 from lanewise._library import version as _version
 from lanewise._minimize import check_gradient, evaluate, minimize, minimize_batch, profile
+from lanewise._minimize_problems import minimize_problems
 from lanewise._progress import FitProgress, Progress
 from lanewise._result import (
     Audit,
@@ -63,6 +64,8 @@ __all__ = [
     "Minimum",
     "NothingFinite",
     "Prediction",
+    "ProblemEnds",
+    "ProblemMinimum",
     "Profile",
     "Progress",
     "Region",
@@ -76,6 +79,7 @@ __all__ = [
     "fit",
     "minimize",
     "minimize_batch",
+    "minimize_problems",
     "profile",
     "scipy_method",
     "sklearn_optimizer",

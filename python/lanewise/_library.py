@@ -101,6 +101,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "fit_option_name": (c_char_p, [c_size_t]),
     "set_fit_progress": (c_int, [c_void_p, FitProgressCallback, c_void_p]),
     "fit": (c_int, [c_void_p, c_char_p, c_size_t, *[c_void_p] * 9]),
+    "minimize_problems": (c_int, [c_void_p, c_char_p, c_size_t, *[c_void_p] * 7, c_size_t, *[c_void_p] * 4]),
     "predict": (c_int, [c_void_p, *[c_void_p] * 5, c_double, c_void_p, c_void_p]),
     "free_result": (None, [c_void_p]),
     "json": (c_char_p, [c_void_p]),

@@ -78,10 +78,8 @@ class BatchOptions(RunOptions, total=False):
 
 
 class FitOptions(TypedDict, total=False):
-    """The options of `fit`. The default of each is the library's (lanewise/fit.hpp)."""
+    """The options of `fit` and `minimize_problems`. The default of each is the library's (lanewise/fit.hpp)."""
 
-    starts: int
-    """Starts that are drawn from the bounds of each problem; unless set as many as it takes, at most 1024."""
     seed: int
     iterations: int
     """Of Adam, which brings runs of drawn starts into a basin."""
@@ -92,7 +90,7 @@ class FitOptions(TypedDict, total=False):
     beta2: float
     eps: float
     max_steps: int
-    """Of Levenberg-Marquardt, which brings runs to the minimum of the basin."""
+    """Of Levenberg-Marquardt or Newton's method, which bring runs to the minimum of the basin."""
     tolerance: float
     """A run has converged where its steps are this small, relative to x."""
     precision: Literal["f64", "f32"]

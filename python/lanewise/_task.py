@@ -1,4 +1,4 @@
-"""What is fitted to what, as the library is handed it. It can be pickled: the results keep it."""
+"""What is fitted to what, or minimised, as the library is handed it. It can be pickled: the results keep it."""
 
 from __future__ import annotations
 
@@ -71,12 +71,13 @@ class Layout:
 
 @dataclass(frozen=True)
 class Task:
-    """A model with its variables and rows. Names are those of the formulas."""
+    """A model, or another objective, with its variables and rows. Names are those of the formulas."""
 
     formula: str
     variables: list[Variable]
     rows: Rows
-    response: str = "0"
+    response: str | None = "0"
+    """None: the formula is no model, but what is minimised."""
     sigma: str | None = None
     weights: str | None = None
     parameters: dict[str, float] = field(default_factory=dict)
@@ -88,6 +89,7 @@ class Task:
     starts: Array | None = None
     """[P, d] What differs by problem."""
     options: dict[str, Any] = field(default_factory=dict)
+    maximize: bool = False
 
     def at(self, rows: Rows) -> Task:
         """The same at other rows."""
@@ -114,8 +116,12 @@ class Task:
                 problem.call("add_problem_parameter", name.encode(), numbers.ctypes.data)
             problem.call("set_problem_bounds", _address(self.lower), _address(self.upper))
             problem.call("set_problem_starts", _address(self.starts))
-            texts = {"model": self.formula, "y": self.response, "sigma": self.sigma, "weights": self.weights}
-            problem.call("set_model", *(text and as_bytes(what, text) for what, text in texts.items()))
+            if self.response is None:
+                problem.set_option("maximize", self.maximize)
+                problem.call("set_expression", as_bytes("the formula", self.formula))
+            else:
+                texts = {"model": self.formula, "y": self.response, "sigma": self.sigma, "weights": self.weights}
+                problem.call("set_model", *(text and as_bytes(what, text) for what, text in texts.items()))
             yield problem
 
     def fit(self, problem: Problem, state: bytes | None = None) -> Numbers:
@@ -123,6 +129,13 @@ class Task:
         count, d = len(self.rows.first_rows) - 1, problem.dimension
         found = Numbers.empty(count, d)
         problem.call("fit", state, len(state or b""), *(array.ctypes.data for array in vars(found).values()))
+        return found
+
+    def minimize(self, problem: Problem, state: bytes | None, most: int) -> EndNumbers:
+        """The minima of the problem that was made of it, and up to `most` of each."""
+        found = EndNumbers.empty(len(self.rows.first_rows) - 1, problem.dimension, most)
+        arrays = [array.ctypes.data for array in vars(found).values()]
+        problem.call("minimize_problems", state, len(state or b""), *arrays[:7], most, *arrays[7:])
         return found
 
     def predict(self, numbers: Numbers, confidence: float) -> tuple[Array, Array]:
@@ -161,6 +174,42 @@ class Numbers:
             np.empty(count),
             np.empty(count, np.uint8),
             *counts,
+        )
+
+
+@dataclass(frozen=True)
+class EndNumbers:
+    """What the library writes of minima, in the order in which it takes the arrays."""
+
+    x: Array
+    f: Array
+    status: npt.NDArray[np.uint8]
+    n_used: npt.NDArray[np.uint64]
+    n_left_out: npt.NDArray[np.uint64]
+    runs: npt.NDArray[np.uint64]
+    agree: npt.NDArray[np.uint64]
+    minima: npt.NDArray[np.uint64]
+    """[P] How many are told."""
+    minima_x: Array
+    minima_f: Array
+    minima_runs: npt.NDArray[np.uint64]
+
+    @staticmethod
+    def empty(count: int, d: int, most: int) -> EndNumbers:
+        """Arrays for so many problems of d coordinates, and up to so many minima of each."""
+        n_used, n_left_out, runs, agree, minima = np.zeros((5, count), np.uint64)
+        return EndNumbers(
+            np.empty((count, d)),
+            np.empty(count),
+            np.empty(count, np.uint8),
+            n_used,
+            n_left_out,
+            runs,
+            agree,
+            minima,
+            np.empty((count, most, d)),
+            np.empty((count, most)),
+            np.zeros((count, most), np.uint64),
         )
 
 

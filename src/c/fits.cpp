@@ -1,8 +1,9 @@
-// Data of problems, and the fits of models to them.
+// Data of problems, the fits of models to them, and other objectives of them.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -54,6 +55,25 @@ template <class From, class To>
 void write(const std::vector<From>& numbers, To* target) {
     if (target == nullptr) return;
     std::ranges::transform(numbers, target, [](From number) { return static_cast<To>(number); });
+}
+
+/// Of each problem so many places, which are NaN and 0 where there are fewer minima.
+void write_minima(const ProblemEnds& ends, std::size_t most, uint64_t* count, double* x, double* f,
+                  uint64_t* runs) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    const std::size_t d = ends.dimension;
+    for (std::size_t p = 0; p < ends.minima.size(); ++p) {
+        const std::vector<ProblemMinimum>& minima = ends.minima[p];
+        if (count != nullptr) count[p] = minima.size();
+        for (std::size_t i = 0; i < most; ++i) {
+            const bool is_there = i < minima.size();
+            const std::size_t at = p * most + i;
+            if (f != nullptr) f[at] = is_there ? minima[i].f : nan;
+            if (runs != nullptr) runs[at] = is_there ? minima[i].runs : 0;
+            for (std::size_t j = 0; j < d && x != nullptr; ++j)
+                x[at * d + j] = is_there ? minima[i].x[j] : nan;
+        }
+    }
 }
 
 template <class To, class From>
@@ -192,6 +212,28 @@ int lanewise_fit(lanewise_problem* problem, const void* state, size_t bytes, dou
         write(fits.n_left_out, n_left_out);
         write(fits.runs, runs);
         write(fits.agree, agree);
+    });
+}
+
+int lanewise_minimize_problems(lanewise_problem* problem, const void* state, size_t bytes, double* x,
+                               double* f, uint8_t* status, uint64_t* n_used, uint64_t* n_left_out,
+                               uint64_t* runs, uint64_t* agree, size_t most, uint64_t* minima,
+                               double* minima_x, double* minima_f, uint64_t* minima_runs) {
+    return c::guarded(problem, [&] {
+        c::require(x != nullptr || problem->rows.count() == 0, "x");
+        if (problem->problem.expression.empty()) throw std::invalid_argument("there is no expression");
+        FitOptions options = fit_options(*problem);
+        if (state != nullptr) options.resume = {static_cast<const char*>(state), bytes};
+        const ProblemEnds ends = minimize_problems(problem->problem.problems_objective(), problem->box(),
+                                                   problem->rows, options, most);
+        write(ends.x, x);
+        write(ends.f, f);
+        write(ends.status, status);
+        write(ends.n_used, n_used);
+        write(ends.n_left_out, n_left_out);
+        write(ends.runs, runs);
+        write(ends.agree, agree);
+        write_minima(ends, most, minima, minima_x, minima_f, minima_runs);
     });
 }
 

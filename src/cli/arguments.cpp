@@ -114,6 +114,20 @@ void add_isa(CLI::App& app, Flags& flags) {
         "instruction set: sse2, avx2, avx512 or neon; default: LANEWISE_ISA, else the widest");
 }
 
+/// What makes many problems of one.
+void add_many(CLI::App& app, Flags& flags) {
+    add(app, flags, "--group", "COLUMN", "rows with the same key in this column are a problem of their own");
+    add(app, flags, "--problems", "FILE.csv",
+        "a line for each problem: parameters by their names, bounds k.lower and k.upper, starts k.start, and "
+        "the key by the name of --group; - is stdin");
+}
+
+void add_steps(CLI::App& app, Flags& flags, std::string_view of) {
+    add(app, flags, "--max-steps", "N", fmt::format("steps of {} after them [200]", of));
+    add(app, flags, "--tolerance", "T",
+        "a run has converged where a step moves no variable by more than this, relative to it [1e-8]");
+}
+
 /// Where runs start, but for how many there are.
 void add_starts(CLI::App& app, Flags& flags) {
     add(app, flags, "--seed", "S", "seed of the drawn starts [0]");
@@ -186,6 +200,13 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
                     "\"off\" [{}; off with --starts or a start given by hand]",
                     Options{}.used_settle()));
     add(app, flags, "--target", "F", "end the search at a value this good");
+
+    app.option_defaults()->group(
+        "Many problems, each for itself, with defaults of their own: --starts as many as it takes, "
+        "--iterations 20, --minima 0");
+    add_many(app, flags);
+    add_steps(app, flags, "Newton's method");
+    add(app, flags, "--out", "FILE.csv|-", "a line for each problem: variables, f, status");
 
     app.option_defaults()->group("Output");
     add_json(app, flags);
@@ -262,10 +283,7 @@ void add_fit(CLI::App& app, ProblemArguments& arguments) {
         "residual, in units of sigma, from which huber and its like bend [1]");
 
     app.option_defaults()->group("Problems");
-    add(app, flags, "--group", "COLUMN", "rows with the same key in this column are a problem of their own");
-    add(app, flags, "--problems", "FILE.csv",
-        "a line for each problem: parameters by their names, bounds k.lower and k.upper, starts k.start, and "
-        "the key by the name of --group; - is stdin");
+    add_many(app, flags);
 
     app.option_defaults()->group("Runs");
     add(app, flags, "--starts", "N",
@@ -275,9 +293,7 @@ void add_fit(CLI::App& app, ProblemArguments& arguments) {
     add_start(app, flags);
     add(app, flags, "--iterations", "N", "iterations of Adam, or another rule, from a drawn start [20]");
     add_rule(app, flags, "; not lbfgs", "", "a fraction of the largest |g| met");
-    add(app, flags, "--max-steps", "N", "steps of Levenberg-Marquardt after them [200]");
-    add(app, flags, "--tolerance", "T",
-        "a run has converged where a step moves no variable by more than this, relative to it [1e-8]");
+    add_steps(app, flags, "Levenberg-Marquardt");
     add(app, flags, "--precision", "f64|f32", "precision of Adam's iterations [f64]");
 
     app.option_defaults()->group("Machine and limits");
@@ -410,7 +426,9 @@ void set_options(Problem& problem, const Flags& options) {
     };
     if (std::ranges::any_of(options, gives_starts)) {
         problem.options.start_points.clear();
+        problem.fitting.options.start_points.clear();
         problem.starts_file.clear();
+        problem.options_set.erase("starts-file");
     }
     for (const auto& [name, text] : options) set_option(problem, name, text);
 }

@@ -27,9 +27,24 @@ std::optional<std::string> target_of_predictions(const Fitting& fitting) {
     return fitting.predictions.value_or("-");
 }
 
-/// Refuses options that do not go together, and outputs of which one would overwrite another.
-void check(const Problem& problem) {
+/// Refuses outputs of which one would overwrite another.
+void check_outputs(const Problem& problem) {
     const Output& output = problem.output;
+    if (output.every && !output.checkpoint)
+        throw std::invalid_argument("every: there is no checkpoint without --checkpoint FILE");
+    if (output.checkpoint) require_regular("checkpoint", *output.checkpoint);
+    std::vector<NamedFile> inputs = inputs_of(problem);
+    require_one_reader_of_stdin(inputs);
+    if (!goes_on_in_same_file(output)) inputs.push_back({"saved state", output.resume});
+    require_distinct({{"out", problem.fitting.out},
+                      {"json", output.json},
+                      {"predictions", target_of_predictions(problem.fitting)},
+                      {"checkpoint", output.checkpoint}},
+                     inputs);
+}
+
+/// Refuses options of fits that do not go together.
+void check_fit(const Problem& problem) {
     const Fitting& fitting = problem.fitting;
     if (fitting.model.response.empty())
         throw std::invalid_argument("response: what the model is fitted to is needed, --response y");
@@ -44,17 +59,19 @@ void check(const Problem& problem) {
     if (fitting.covariance && !fitting.out)
         throw std::invalid_argument(
             "covariance: there is no CSV of fits without --out FILE; JSON has it in any case");
-    if (output.every && !output.checkpoint)
-        throw std::invalid_argument("every: there is no checkpoint without --checkpoint FILE");
-    if (output.checkpoint) require_regular("checkpoint", *output.checkpoint);
-    std::vector<NamedFile> inputs = inputs_of(problem);
-    require_one_reader_of_stdin(inputs);
-    if (!goes_on_in_same_file(output)) inputs.push_back({"saved state", output.resume});
-    require_distinct({{"out", fitting.out},
-                      {"json", output.json},
-                      {"predictions", target_of_predictions(fitting)},
-                      {"checkpoint", output.checkpoint}},
-                     inputs);
+    check_outputs(problem);
+}
+
+/// Refuses options of a search that many problems do not have.
+void check_options_of_many(const Problem& problem) {
+    std::vector<std::string_view> known = fit_flag_names();
+    known.insert(known.end(), {"maximize", "minima"});
+    for (const std::string& option : problem.options_set) {
+        if (std::ranges::find(known, option) == known.end())
+            throw std::invalid_argument(fmt::format(
+                "{}: is for a search of one problem; group and problems make many, which do not have it",
+                option));
+    }
 }
 
 /// What writing would refuse, before the work: a name that two columns would have.
@@ -66,27 +83,29 @@ void check_columns(const FitsOf& of, const std::optional<FitInput>& rows, const 
     with_file("predictions", [&] { to_csv(Prediction{}, without_rows, fitting.group); });
 }
 
-std::size_t count(const Fits& fits, FitStatus status) {
-    return static_cast<std::size_t>(std::ranges::count(fits.status, status));
+template <class Found>
+std::size_t count(const Found& found, FitStatus status) {
+    return static_cast<std::size_t>(std::ranges::count(found.status, status));
 }
 
 /// \throws NothingFinite when there is no problem of which anything is known.
-void require_any(const Fits& fits) {
+template <class Found>
+void require_any(const Found& found, std::string_view nothing, std::string_view of) {
     const auto is_known = [](double x) { return !std::isnan(x); };
-    if (std::ranges::any_of(fits.x, is_known)) return;
+    if (std::ranges::any_of(found.x, is_known)) return;
     std::vector<std::string> reasons;
-    const auto add = [&](FitStatus status, std::string_view reason) {
-        const std::size_t problems = count(fits, status);
-        if (problems == fits.count()) {
-            reasons.emplace_back(reason);
+    const auto add = [&](FitStatus status, std::string reason) {
+        const std::size_t problems = count(found, status);
+        if (problems == found.count()) {
+            reasons.push_back(std::move(reason));
         } else if (problems != 0) {
-            reasons.push_back(fmt::format("{} (in {} of {} problems)", reason, problems, fits.count()));
+            reasons.push_back(fmt::format("{} (in {} of {} problems)", reason, problems, found.count()));
         }
     };
     add(FitStatus::no_rows, "there is no row without a missing value");
-    add(FitStatus::no_value, "value and derivatives of the model are not finite at any start");
+    add(FitStatus::no_value, fmt::format("value and derivatives of the {} are not finite at any start", of));
     add(FitStatus::stopped, "it was stopped before anything was known");
-    throw NothingFinite(fmt::format("nothing was fitted: {}", fmt::join(reasons, "; ")));
+    throw NothingFinite(fmt::format("{}: {}", nothing, fmt::join(reasons, "; ")));
 }
 
 /// Tells of the file that an error in a formula is in.
@@ -100,11 +119,56 @@ auto with_problem_file(const Problem& problem, Act act) {
     }
 }
 
+/// How the work on problems is watched, and where what was found goes. Made before the work.
+class ManyProblems {
+  public:
+    /// What cannot be read or written fails here.
+    explicit ManyProblems(const Problem& problem) : problem_(&problem), state_(read_state(problem.output)) {
+        watch_for_signals();
+        out_ = open_sink(problem.fitting.out);
+        json_ = open_sink(problem.output.json);
+        predictions_ = open_sink(target_of_predictions(problem.fitting));
+    }
+
+    /// What `act(options)` finds.
+    template <class Act>
+    auto work(Act act) const {
+        const Output& output = problem_->output;
+        FitOptions options = problem_->fitting.options;
+        ProgressLine line;
+        if (output.checkpoint) options.checkpoint = write_checkpoints(*output.checkpoint, line);
+        if (line.is_wanted(output))
+            options.progress = [&line](const FitProgress& progress) { line(progress); };
+        options.stop = [] { return signal_seen() != 0; };
+        if (state_) options.resume = *state_;
+        return with_problem_file(*problem_, [&] { return act(options); });
+    }
+
+    /// Texts are made when there is a place for them. The exit code.
+    template <class Found, class Of, class Csv, class Predicted>
+    int tell(const Found& found, const Of& of, Csv csv, Predicted predicted) const {
+        if (problem_->fitting.out != "-" && problem_->output.json != "-" &&
+            target_of_predictions(problem_->fitting) != "-")
+            say(to_table(found, of));
+        flush_stdout();
+        Attempts attempt;
+        if (out_) attempt([&] { write_whole(*out_, csv()); });
+        if (json_) attempt([&] { write_whole(*json_, to_json(found, of)); });
+        if (predictions_) attempt([&] { write_whole(*predictions_, predicted()); });
+        if (!attempt.all_succeeded()) return bad_input;
+        return signal_seen() != 0 && count(found, FitStatus::stopped) != 0 ? exit_code_of_signal() : done;
+    }
+
+  private:
+    const Problem* problem_;
+    std::optional<std::string> state_;
+    std::unique_ptr<Sink> out_, json_, predictions_;
+};
+
 }  // namespace
 
 int run_fit(const Problem& problem) {
-    check(problem);
-    const Output& output = problem.output;
+    check_fit(problem);
     const Fitting& fitting = problem.fitting;
     const Box box = problem.box();
     const Model model = problem.model();
@@ -112,46 +176,54 @@ int run_fit(const Problem& problem) {
     const Problems problems = input.problems();
     std::optional<FitInput> rows;
     if (!fitting.predict_file.empty()) rows = problem.prediction_input(model, box, input);
-    FitOptions options = fitting.options;
     const FitsOf of{.model = model,
                     .box = box,
                     .problems = problems,
-                    .options = options,
+                    .options = fitting.options,
                     .group = fitting.group,
                     .keys = input.keys,
                     .confidence = fitting.confidence};
     check_columns(of, rows, fitting);
-    const std::optional<std::string> state = read_state(output);
-    watch_for_signals();
-    const std::unique_ptr<Sink> out = open_sink(fitting.out);
-    const std::unique_ptr<Sink> json = open_sink(output.json);
-    const std::unique_ptr<Sink> predictions = open_sink(target_of_predictions(fitting));
-
-    ProgressLine line;
-    if (output.checkpoint) options.checkpoint = write_checkpoints(*output.checkpoint, line);
-    if (line.is_wanted(output)) options.progress = [&line](const FitProgress& progress) { line(progress); };
-    options.stop = [] { return signal_seen() != 0; };
-    if (state) options.resume = *state;
-    const Fits fits = with_problem_file(problem, [&] { return fit(model, box, problems, options); });
-    line.finish();
-    require_any(fits);
-
-    const bool stdout_is_taken =
-        fitting.out == "-" || output.json == "-" || target_of_predictions(fitting) == "-";
-    if (!stdout_is_taken) say(to_table(fits, of));
-    flush_stdout();
-    Attempts attempt;
-    if (out) attempt([&] { write_whole(*out, to_csv(fits, of, fitting.covariance)); });
-    if (json) attempt([&] { write_whole(*json, to_json(fits, of)); });
-    if (predictions) {
-        attempt([&] {
+    const ManyProblems many(problem);
+    const Fits fits =
+        many.work([&](const FitOptions& options) { return fit(model, box, problems, options); });
+    require_any(fits, "nothing was fitted", "model");
+    return many.tell(
+        fits, of, [&] { return to_csv(fits, of, fitting.covariance); },
+        [&] {
             const Prediction prediction =
                 predict(model, box, rows->problems(), fits, fitting.confidence, fitting.options);
-            write_whole(*predictions, to_csv(prediction, *rows, fitting.group));
+            return to_csv(prediction, *rows, fitting.group);
         });
-    }
-    if (!attempt.all_succeeded()) return bad_input;
-    return signal_seen() != 0 && count(fits, FitStatus::stopped) != 0 ? exit_code_of_signal() : done;
+}
+
+int run_minimize_problems(const Problem& given) {
+    check_options_of_many(given);
+    Problem problem = given;  // without what fits alone have
+    problem.fitting.predict_file.clear();
+    problem.fitting.predictions.reset();
+    check_outputs(problem);
+    const Fitting& fitting = problem.fitting;
+    const Box box = problem.box();
+    const ProblemsObjective objective = problem.problems_objective();
+    const FitInput input =
+        problem.fit_input({.formula = objective.expression, .parameters = objective.parameters}, box);
+    const Problems problems = input.problems();
+    const EndsOf of{.objective = objective,
+                    .box = box,
+                    .problems = problems,
+                    .options = fitting.options,
+                    .group = fitting.group,
+                    .keys = input.keys};
+    if (fitting.out) with_file(*fitting.out, [&] { to_csv(ProblemEnds{}, of); });
+    const std::size_t minima = problem.options_set.contains("minima") ? problem.options.most_minima : 0;
+    const ManyProblems many(problem);
+    const ProblemEnds ends = many.work([&](const FitOptions& options) {
+        return minimize_problems(objective, box, problems, options, minima);
+    });
+    require_any(ends, "nothing was found", "expression");
+    return many.tell(
+        ends, of, [&] { return to_csv(ends, of); }, [] { return std::string(); });
 }
 
 }  // namespace lanewise::cli

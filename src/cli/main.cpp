@@ -113,6 +113,17 @@ void check_outputs(const Command& command) {
                      inputs);
 }
 
+/// Refuses options of many problems, where there is one.
+void check_is_one(const Problem& problem) {
+    if (problem.has_many())
+        throw std::invalid_argument("profile: is of one problem; group and problems make many");
+    for (const char* option : {"max-steps", "tolerance", "out"}) {
+        if (problem.options_set.contains(option))
+            throw std::invalid_argument(
+                fmt::format("{}: is for many problems, --group or --problems", option));
+    }
+}
+
 /// Tells of variables that may be meant to be on a log scale.
 void tell_half_log(const Box& box) {
     std::vector<std::string> names;
@@ -131,6 +142,8 @@ void tell_half_log(const Box& box) {
 
 int run_minimize(const Command& command) {
     const Problem& problem = command.problem;
+    if (problem.has_many() && command.kind == Command::Kind::minimize) return run_minimize_problems(problem);
+    check_is_one(problem);
     const Output& output = problem.output;
     const Box box = problem.box();
     const Expression objective = problem.objective(box);

@@ -56,7 +56,7 @@ void check_options(const FitTask& task, const FitOptions& options) {
     require(!options.max_time || *options.max_time > 0, "max-time", options.max_time.value_or(0), "above 0");
     require(options.threads >= 0, "threads", options.threads, "at least 0");
     require(options.rule.method != Method::lbfgs, "rule", name(options.rule.method),
-            "one that makes steps: Levenberg-Marquardt follows it");
+            "one that makes steps: a method of second order follows it");
 }
 
 Options as_search(const FitOptions& options) {
@@ -252,9 +252,9 @@ class FitBlock {
         return std::span(best_outputs_).subspan((p - first_) * outputs_ + d_, outputs_ - d_);
     }
 
-    /// An objective of parameters alone has none, and needs none.
+    /// An objective that names no column needs none.
     bool has_rows(std::size_t p) const {
-        return setup_->rows.used(p) > 0 || (setup_->task.is_objective && setup_->rows.given(p) == 0);
+        return setup_->rows.used(p) > 0 || (setup_->task.is_objective && setup_->columns.named().empty());
     }
 
     void begin_runs(std::size_t wave) {

@@ -211,6 +211,18 @@ class ProblemsTable {
     std::vector<std::size_t> rows_;  ///< [P] of the table
 };
 
+void take_problems(const CsvTable& problems, const Model& model, const Box& box, const std::string& group,
+                   FitInput& input) {
+    ProblemsTable table(problems, box, group, input);
+    if (group.empty()) {
+        table.keep_order();
+    } else {
+        table.match_keys();
+    }
+    table.take_parameters(model);
+    table.take_bounds_and_starts();
+}
+
 /// The problems that keys name, from 0.
 std::vector<std::size_t> problems_of(const Names& keys, const Names& known, std::string_view group) {
     std::map<std::string_view, std::size_t> number_of;
@@ -289,15 +301,15 @@ FitInput fit_input(const Model& model, const Box& box, const CsvTable& data, con
         share_rows(data.rows(), grouping.problems == nullptr ? 1 : grouping.problems->rows(), input);
     }
     take_columns(formulas_of(model), box, data, input);
-    if (grouping.problems == nullptr) return input;
-    ProblemsTable table(*grouping.problems, box, grouping.group, input);
-    if (grouping.group.empty()) {
-        table.keep_order();
-    } else {
-        table.match_keys();
-    }
-    table.take_parameters(model);
-    table.take_bounds_and_starts();
+    if (grouping.problems != nullptr) take_problems(*grouping.problems, model, box, grouping.group, input);
+    return input;
+}
+
+FitInput input_without_rows(const Model& model, const Box& box, const CsvTable& problems,
+                            const std::string& group) {
+    FitInput input;
+    if (group.empty()) share_rows(0, problems.rows(), input);
+    take_problems(problems, model, box, group, input);
     return input;
 }
 

@@ -4,6 +4,7 @@
 
 #include "lanewise/csv.hpp"
 #include "lanewise/io.hpp"
+#include "told.hpp"
 
 namespace lanewise {
 
@@ -12,18 +13,21 @@ namespace {
 /// What the column of numbers is called where problems have no keys.
 constexpr std::string_view number_of_problem = "problem";
 
-std::vector<std::string> names_of(const FitsOf& of, bool with_covariance) {
-    const Box& box = of.box;
-    const std::size_t dimension = box.dimension();
-    std::vector<std::string> names = {of.keys.empty() ? std::string(number_of_problem) : of.group};
-    for (std::size_t j = 0; j < dimension; ++j) {
-        names.push_back(box.coordinate_name(j));
-        names.push_back(fmt::format("{}.stderr", box.coordinate_name(j)));
+std::vector<std::string> names_of(const Told& told, bool with_errors) {
+    std::vector<std::string> names = {told.keys.empty() ? std::string(number_of_problem) : told.group};
+    for (std::size_t j = 0; j < told.box.dimension(); ++j) {
+        names.push_back(told.box.coordinate_name(j));
+        if (with_errors) names.push_back(fmt::format("{}.stderr", told.box.coordinate_name(j)));
     }
-    for (const char* name : {"rss", "n_used", "n_left_out", "runs", "agree", "status"})
-        names.emplace_back(name);
-    for (std::size_t i = 0; with_covariance && i < dimension; ++i) {
-        for (std::size_t j = i; j < dimension; ++j)
+    names.emplace_back(told.key_of_value);
+    for (const char* name : {"n_used", "n_left_out", "runs", "agree", "status"}) names.emplace_back(name);
+    return names;
+}
+
+std::vector<std::string> names_of_covariance(const Box& box) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < box.dimension(); ++i) {
+        for (std::size_t j = i; j < box.dimension(); ++j)
             names.push_back(fmt::format("{}.{}.cov", box.coordinate_name(i), box.coordinate_name(j)));
     }
     return names;
@@ -31,6 +35,20 @@ std::vector<std::string> names_of(const FitsOf& of, bool with_covariance) {
 
 void write_key(CsvWriter& csv, std::span<const std::string> keys, std::size_t problem) {
     csv.text(keys.empty() ? fmt::format("{}", problem) : keys[problem]);
+}
+
+/// What is told of a problem; standard errors where there are any.
+void write_problem(CsvWriter& csv, const Told& told, std::span<const double> standard_error, std::size_t p) {
+    write_key(csv, told.keys, p);
+    const std::size_t dimension = told.box.dimension();
+    for (std::size_t i = p * dimension; i < (p + 1) * dimension; ++i) {
+        csv.number(told.x[i]);
+        if (!standard_error.empty()) csv.number(standard_error[i]);
+    }
+    csv.number(told.value[p]);
+    for (const std::size_t count : {told.n_used[p], told.n_left_out[p], told.runs[p], told.agree[p]})
+        csv.text(fmt::format("{}", count));
+    csv.text(name(told.status[p]));
 }
 
 /// Of a row the numbers of its columns, and what is predicted.
@@ -57,20 +75,25 @@ std::vector<std::size_t> problems_of_rows(const std::vector<std::size_t>& first_
 }  // namespace
 
 std::string to_csv(const Fits& fits, const FitsOf& of, bool with_covariance) {
+    const Told told = told_of(fits, of);
+    std::vector<std::string> names = names_of(told, true);
+    if (with_covariance) std::ranges::copy(names_of_covariance(of.box), std::back_inserter(names));
     std::string text;
-    CsvWriter csv(names_of(of, with_covariance), [&](std::string_view line) { text += line; });
+    CsvWriter csv(names, [&](std::string_view line) { text += line; });
     const std::size_t dimension = of.box.dimension();
     for (std::size_t p = 0; p < fits.count(); ++p) {
-        write_key(csv, of.keys, p);
-        for (std::size_t j = 0; j < dimension; ++j)
-            csv.number(fits.x[p * dimension + j]).number(fits.standard_error[p * dimension + j]);
-        csv.number(fits.rss[p]);
-        for (const std::size_t count : {fits.n_used[p], fits.n_left_out[p], fits.runs[p], fits.agree[p]})
-            csv.text(fmt::format("{}", count));
-        csv.text(name(fits.status[p]));
+        write_problem(csv, told, fits.standard_error, p);
         for (std::size_t i = 0; with_covariance && i < dimension; ++i)
             for (std::size_t j = i; j < dimension; ++j) csv.number(fits.covariance_of(p)[i * dimension + j]);
     }
+    return text;
+}
+
+std::string to_csv(const ProblemEnds& ends, const EndsOf& of) {
+    const Told told = told_of(ends, of);
+    std::string text;
+    CsvWriter csv(names_of(told, false), [&](std::string_view line) { text += line; });
+    for (std::size_t p = 0; p < ends.count(); ++p) write_problem(csv, told, {}, p);
     return text;
 }
 

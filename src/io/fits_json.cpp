@@ -6,6 +6,7 @@
 #include "box_json.hpp"
 #include "lanewise/io.hpp"
 #include "lanewise/version.hpp"
+#include "told.hpp"
 
 namespace lanewise {
 
@@ -38,6 +39,13 @@ Json model_json(const Model& model) {
     return json;
 }
 
+Json objective_json(const ProblemsObjective& objective) {
+    Json json = {{"expression", objective.expression}, {"maximize", objective.maximize}};
+    if (!objective.parameters.empty()) json["parameters"] = objective.parameters;
+    if (!objective.tables.empty()) json["tables"] = objective.tables;
+    return json;
+}
+
 Json options_json(const FitOptions& options) {
     return {{"starts", or_null(options.starts)},
             {"start_points", options.start_points},
@@ -47,27 +55,22 @@ Json options_json(const FitOptions& options) {
             {"alpha", options.rule.alpha},
             {"max_steps", options.most_steps},
             {"tolerance", options.tolerance},
-            {"absolute_sigma", options.absolute_sigma},
             {"memory", or_null(options.memory)},
             {"max_time", or_null(options.max_time)},
             {"jit", name(options.jit)}};
 }
 
-Json fit_json(const Fits& fits, const FitsOf& of, std::size_t p) {
+Json covariance_json(const Fits& fits, std::size_t p) {
     const std::size_t d = fits.dimension;
-    Json json = Json::object();
-    if (!of.keys.empty()) json["key"] = of.keys[p];
     Json covariance = Json::array();
     for (std::size_t i = 0; i < d; ++i) covariance.push_back(list(fits.covariance_of(p).subspan(i * d, d)));
-    json.update({{"status", name(fits.status[p])},
-                 {"x", list(fits.x_of(p))},
-                 {"standard_error", list(std::span(fits.standard_error).subspan(p * d, d))},
-                 {"covariance", std::move(covariance)},
-                 {"rss", or_null(fits.rss[p])},
-                 {"n_used", fits.n_used[p]},
-                 {"n_left_out", fits.n_left_out[p]},
-                 {"runs", fits.runs[p]},
-                 {"agree", fits.agree[p]}});
+    return covariance;
+}
+
+Json minima_json(const std::vector<ProblemMinimum>& minima) {
+    Json json = Json::array();
+    for (const ProblemMinimum& minimum : minima)
+        json.push_back({{"f", or_null(minimum.f)}, {"x", list(minimum.x)}, {"runs", minimum.runs}});
     return json;
 }
 
@@ -75,26 +78,69 @@ std::string text_of(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace
+Json head_of(const Told& told) {
+    return {{"lanewise",
+             {{"version", version()},
+              {"isa", isa_name(choose_isa(told.options.isa))},
+              {"precision", name(told.options.precision)}}}};
+}
 
-std::string to_json(const Fits& fits, const FitsOf& of) {
-    Json head = {{"lanewise",
-                  {{"version", version()},
-                   {"isa", isa_name(choose_isa(of.options.isa))},
-                   {"precision", name(of.options.precision)}}},
-                 {"model", model_json(of.model)},
-                 {"dimension", of.box.dimension()},
-                 {"variables", variables_json(of.box)},
-                 {"options", options_json(of.options)}};
-    if (!of.keys.empty()) head["group"] = of.group;
+/// `add` completes what is told of a problem.
+template <class Add>
+std::string whole_text(Json head, const Told& told, Json options, std::string_view key_of_list, Add add) {
+    head.update({{"dimension", told.box.dimension()},
+                 {"variables", variables_json(told.box)},
+                 {"options", std::move(options)}});
+    if (!told.keys.empty()) head["group"] = told.group;
     std::string text = "{";
     for (const auto& [key, value] : head.items())
         text += fmt::format("{}: {},\n ", text_of(key), text_of(value));
-    text += "\"fits\": [";
-    for (std::size_t p = 0; p < fits.count(); ++p)
-        text += fmt::format("{}\n  {}", p == 0 ? "" : ",", text_of(fit_json(fits, of, p)));
-    const Json work = {{"seconds", fits.seconds}, {"evaluations", fits.evaluations}};
+    text += fmt::format("{}: [", text_of(key_of_list));
+    for (std::size_t p = 0; p < told.count(); ++p) {
+        Json json = Json::object();
+        if (!told.keys.empty()) json["key"] = told.keys[p];
+        json.update({{"status", name(told.status[p])}, {"x", list(told.x_of(p))}});
+        add(json, p);
+        text += fmt::format("{}\n  {}", p == 0 ? "" : ",", text_of(json));
+    }
+    const Json work = {{"seconds", told.seconds}, {"evaluations", told.evaluations}};
     return text + fmt::format("],\n \"work\": {}}}\n", text_of(work));
+}
+
+/// The value and the counts.
+void add_counts(Json& json, const Told& told, std::size_t p) {
+    json[std::string(told.key_of_value)] = or_null(told.value[p]);
+    json.update({{"n_used", told.n_used[p]},
+                 {"n_left_out", told.n_left_out[p]},
+                 {"runs", told.runs[p]},
+                 {"agree", told.agree[p]}});
+}
+
+}  // namespace
+
+std::string to_json(const Fits& fits, const FitsOf& of) {
+    const Told told = told_of(fits, of);
+    Json head = head_of(told);
+    head["model"] = model_json(of.model);
+    Json options = options_json(of.options);
+    options["absolute_sigma"] = of.options.absolute_sigma;
+    return whole_text(std::move(head), told, std::move(options), "fits", [&](Json& json, std::size_t p) {
+        json["standard_error"] =
+            list(std::span(fits.standard_error).subspan(p * fits.dimension, fits.dimension));
+        json["covariance"] = covariance_json(fits, p);
+        add_counts(json, told, p);
+    });
+}
+
+std::string to_json(const ProblemEnds& ends, const EndsOf& of) {
+    const Told told = told_of(ends, of);
+    Json head = head_of(told);
+    head["objective"] = objective_json(of.objective);
+    return whole_text(std::move(head), told, options_json(of.options), "problems",
+                      [&](Json& json, std::size_t p) {
+                          add_counts(json, told, p);
+                          if (!ends.minima.empty()) json["minima"] = minima_json(ends.minima[p]);
+                      });
 }
 
 }  // namespace lanewise

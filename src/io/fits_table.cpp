@@ -8,6 +8,7 @@
 
 #include "lanewise/io.hpp"
 #include "student.hpp"
+#include "told.hpp"
 
 namespace lanewise {
 
@@ -35,7 +36,8 @@ struct Bounds {
     double lower, upper;
 };
 
-Bounds bounds(const FitsOf& of, std::size_t problem, std::size_t j) {
+template <class Of>
+Bounds bounds(const Of& of, std::size_t problem, std::size_t j) {
     const auto own = [&](std::span<const double> numbers, double of_box) {
         if (numbers.empty()) return of_box;
         const double number = numbers[problem * of.box.dimension() + j];
@@ -67,10 +69,21 @@ double half_interval(const Fits& fits, const FitsOf& of, std::size_t problem) {
                                                        : degrees_of_freedom(fits, of, problem));
 }
 
-std::string variables_of_one(const Fits& fits, const FitsOf& of) {
-    const Box& box = of.box;
+std::size_t width_of_names(const Box& box) {
     std::size_t width = 0;
     for (std::size_t j = 0; j < box.dimension(); ++j) width = std::max(width, box.coordinate_name(j).size());
+    return width;
+}
+
+std::string line_without_blanks(std::string line) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line + "\n";
+}
+
+/// With standard errors and intervals.
+std::string variables_of_fit(const Fits& fits, const FitsOf& of) {
+    const Box& box = of.box;
+    const std::size_t width = width_of_names(box);
     const std::string interval = fmt::format("{:.6g} % from", of.confidence * 100);
     std::string text = fmt::format("  {:<{}}  {:>24}  {:>12}  {:>14}  {:>14}\n", "", width, "value",
                                    "std. error", interval, "to");
@@ -80,16 +93,24 @@ std::string variables_of_one(const Fits& fits, const FitsOf& of) {
         const double error = fits.standard_error[j];
         const Bounds its_bounds = bounds(of, 0, j);
         const double reach = its_bounds.lower == its_bounds.upper ? 0 : half * error;
-        std::string line =
-            fmt::format("  {:<{}}  {:>24}  {:>12.5g}  {:>14.7g}  {:>14.7g}  {}", box.coordinate_name(j),
-                        width, to_text(x), error, x - reach, x + reach, remark(its_bounds, x));
-        line.erase(line.find_last_not_of(' ') + 1);
-        text += line + "\n";
+        text += line_without_blanks(fmt::format("  {:<{}}  {:>24}  {:>12.5g}  {:>14.7g}  {:>14.7g}  {}",
+                                                box.coordinate_name(j), width, to_text(x), error, x - reach,
+                                                x + reach, remark(its_bounds, x)));
     }
     return text;
 }
 
-std::string value_of_one(const Fits& fits, const FitsOf& of) {
+std::string variables_of_one(const Told& told) {
+    std::string text;
+    for (std::size_t j = 0; j < told.box.dimension(); ++j) {
+        text += line_without_blanks(fmt::format("  {:<{}}  {:>24}  {}", told.box.coordinate_name(j),
+                                                width_of_names(told.box), to_text(told.x[j]),
+                                                remark(bounds(told, 0, j), told.x[j])));
+    }
+    return text;
+}
+
+std::string value_of_fit(const Fits& fits, const FitsOf& of) {
     const double degrees = degrees_of_freedom(fits, of, 0);
     const std::string error =
         of.model.loss == Loss::squared && degrees > 0
@@ -99,29 +120,38 @@ std::string value_of_one(const Fits& fits, const FitsOf& of) {
                        to_text(fits.rss[0]), error, degrees, degrees == 1 ? "" : "s");
 }
 
-std::string seconds_of(const Fits& fits) {
-    return fmt::format("time     {:.3g} s\n", fits.seconds);
+std::string seconds_of(const Told& told) {
+    return fmt::format("time     {:.3g} s\n", told.seconds);
 }
 
-std::string one_fit(const Fits& fits, const FitsOf& of) {
-    return fmt::format("fit      {}\n", name(fits.status[0])) + variables_of_one(fits, of) +
-           value_of_one(fits, of) +
-           fmt::format("rows     {} used, {} left out\n", fits.n_used[0], fits.n_left_out[0]) +
-           fmt::format("runs     {}, of which {} agree{} with the best\n", fits.runs[0], fits.agree[0],
-                       fits.agree[0] == 1 ? "s" : "") +
-           seconds_of(fits);
+std::size_t sum(const std::vector<std::size_t>& counts) {
+    return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
 }
 
-std::string ends(const Fits& fits) {
+/// Where there are any.
+std::string rows_of(const Told& told) {
+    const std::size_t used = sum(told.n_used);
+    const std::size_t left_out = sum(told.n_left_out);
+    return used + left_out == 0 ? "" : fmt::format("rows     {} used, {} left out\n", used, left_out);
+}
+
+std::string table_of_one(const Told& told, const std::string& variables, const std::string& value) {
+    return fmt::format("{:<9}{}\n", told.what, name(told.status[0])) + variables + value + rows_of(told) +
+           fmt::format("runs     {}, of which {} agree{} with the best\n", told.runs[0], told.agree[0],
+                       told.agree[0] == 1 ? "s" : "") +
+           seconds_of(told);
+}
+
+std::string statuses(const Told& told) {
     std::array<std::size_t, fit_statuses> counts{};
-    for (const FitStatus status : fits.status) ++counts[static_cast<std::size_t>(status)];
+    for (const FitStatus status : told.status) ++counts[static_cast<std::size_t>(status)];
     std::string text;
     for (std::size_t i = 0; i < fit_statuses; ++i) {
         if (counts[i] != 0)
             text +=
                 fmt::format("{}{} {}", text.empty() ? "" : ", ", counts[i], name(static_cast<FitStatus>(i)));
     }
-    return fmt::format("fits     {} problems: {}\n", fits.count(), text);
+    return fmt::format("{:<9}{} problems: {}\n", told.what_of_many, told.count(), text);
 }
 
 /// Of numbers in order the one that a share of them is below.
@@ -129,53 +159,61 @@ double quantile(const std::vector<double>& ordered, double share) {
     return ordered[static_cast<std::size_t>(share * static_cast<double>(ordered.size() - 1) + 0.5)];
 }
 
-std::string quantiles(const Fits& fits, const FitsOf& of) {
+std::string quantiles(const Told& told, std::string_view name_of_value) {
     std::vector<double> ordered;
-    std::ranges::copy_if(fits.rss, std::back_inserter(ordered), [](double rss) { return !std::isnan(rss); });
+    std::ranges::copy_if(told.value, std::back_inserter(ordered), [](double f) { return !std::isnan(f); });
     if (ordered.empty()) return "";
     std::ranges::sort(ordered);
     return fmt::format("{:<9}least {:.5g}, quartiles {:.5g}, {:.5g}, {:.5g}, greatest {:.5g}\n",
-                       name_of_value(of.model.loss), ordered.front(), quantile(ordered, 0.25),
-                       quantile(ordered, 0.5), quantile(ordered, 0.75), ordered.back());
+                       name_of_value, ordered.front(), quantile(ordered, 0.25), quantile(ordered, 0.5),
+                       quantile(ordered, 0.75), ordered.back());
 }
 
-std::size_t sum(const std::vector<std::size_t>& counts) {
-    return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
-}
-
-std::string counts(const Fits& fits) {
-    const auto alone = static_cast<std::size_t>(std::ranges::count(fits.agree, std::size_t{1}));
-    return fmt::format("rows     {} used, {} left out\n", sum(fits.n_used), sum(fits.n_left_out)) +
-           fmt::format("runs     {}; in {} problem{} no other run agrees with the best\n", sum(fits.runs),
+std::string runs_of(const Told& told) {
+    const auto alone = static_cast<std::size_t>(std::ranges::count(told.agree, std::size_t{1}));
+    return fmt::format("runs     {}; in {} problem{} no other run agrees with the best\n", sum(told.runs),
                        alone, plural(alone));
 }
 
-std::string first_problems(const Fits& fits, const FitsOf& of) {
-    const std::size_t shown = std::min(fits.count(), most_problems_shown);
-    const std::size_t dimension = of.box.dimension();
+std::string first_problems(const Told& told, std::string_view name_of_value) {
+    const std::size_t shown = std::min(told.count(), most_problems_shown);
+    const std::size_t dimension = told.box.dimension();
     const std::size_t variables = std::min(dimension, most_variables_shown);
-    const std::string title = of.keys.empty() ? "problem" : of.group;
-    const auto key = [&](std::size_t p) { return of.keys.empty() ? fmt::format("{}", p) : of.keys[p]; };
+    const std::string title = told.keys.empty() ? "problem" : told.group;
+    const auto key = [&](std::size_t p) { return told.keys.empty() ? fmt::format("{}", p) : told.keys[p]; };
     std::size_t width = title.size();
     for (std::size_t p = 0; p < shown; ++p) width = std::max(width, key(p).size());
-    std::string text =
-        fmt::format("  {:<{}}  {:<14}  {:>11}", title, width, "status", name_of_value(of.model.loss));
-    for (std::size_t j = 0; j < variables; ++j) text += fmt::format("  {:>11}", of.box.coordinate_name(j));
+    std::string text = fmt::format("  {:<{}}  {:<14}  {:>11}", title, width, "status", name_of_value);
+    for (std::size_t j = 0; j < variables; ++j) text += fmt::format("  {:>11}", told.box.coordinate_name(j));
     text += dimension > variables ? fmt::format("  ... {} more\n", dimension - variables) : "\n";
     for (std::size_t p = 0; p < shown; ++p) {
-        text += fmt::format("  {:<{}}  {:<14}  {:>11.5g}", key(p), width, name(fits.status[p]), fits.rss[p]);
-        for (std::size_t j = 0; j < variables; ++j) text += fmt::format("  {:>11.5g}", fits.x_of(p)[j]);
+        text +=
+            fmt::format("  {:<{}}  {:<14}  {:>11.5g}", key(p), width, name(told.status[p]), told.value[p]);
+        for (std::size_t j = 0; j < variables; ++j) text += fmt::format("  {:>11.5g}", told.x_of(p)[j]);
         text += "\n";
     }
-    if (fits.count() > shown) text += fmt::format("  ... and {} more\n", fits.count() - shown);
+    if (told.count() > shown) text += fmt::format("  ... and {} more\n", told.count() - shown);
     return text;
+}
+
+std::string table_of_many(const Told& told, std::string_view name_of_value) {
+    return statuses(told) + quantiles(told, name_of_value) + rows_of(told) + runs_of(told) +
+           first_problems(told, name_of_value) + seconds_of(told);
 }
 
 }  // namespace
 
 std::string to_table(const Fits& fits, const FitsOf& of) {
-    if (fits.count() == 1) return one_fit(fits, of);
-    return ends(fits) + quantiles(fits, of) + counts(fits) + first_problems(fits, of) + seconds_of(fits);
+    const Told told = told_of(fits, of);
+    if (fits.count() == 1) return table_of_one(told, variables_of_fit(fits, of), value_of_fit(fits, of));
+    return table_of_many(told, name_of_value(of.model.loss));
+}
+
+std::string to_table(const ProblemEnds& ends, const EndsOf& of) {
+    const Told told = told_of(ends, of);
+    if (ends.count() == 1)
+        return table_of_one(told, variables_of_one(told), fmt::format("f        {}\n", to_text(ends.f[0])));
+    return table_of_many(told, told.key_of_value);
 }
 
 std::string to_text(const FitProgress& progress) {

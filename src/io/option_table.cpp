@@ -51,6 +51,15 @@ void visit_output(Problem& problem, Visit visit) {
     visit(Option{"quiet"}, output.quiet);
 }
 
+/// How problems become many, and what is told of them.
+template <class Visit>
+void visit_many(Problem& problem, Visit visit) {
+    Fitting& fitting = problem.fitting;
+    visit(Option{.name = "group", .notation = Notation::formula}, fitting.group);
+    visit(Option{"problems"}, fitting.problems_file);
+    visit(Option{"out"}, fitting.out);
+}
+
 template <class Visit>
 void visit_search_options(Problem& problem, Visit visit) {
     visit_options(problem.options, [&](const Option& option, auto& field) {
@@ -58,9 +67,10 @@ void visit_search_options(Problem& problem, Visit visit) {
     });
 }
 
+/// Of one problem or of many.
 bool is_of_searches(Text name) {
     Problem problem;
-    bool is_one = name == "every";
+    bool is_one = name == "every" || name == "max-steps" || name == "tolerance";
     visit_search_options(problem, [&](const Option& option, const auto& /*field*/) {
         is_one = is_one || option.name == name;
     });
@@ -76,11 +86,8 @@ void visit_own_fit_options(Problem& problem, Visit visit) {
     visit(Option{.name = "weights", .notation = Notation::formula}, fitting.model.weights);
     visit(Option{"loss"}, fitting.model.loss);
     visit(Option{"loss-scale"}, fitting.model.loss_scale);
-    visit(Option{.name = "group", .notation = Notation::formula}, fitting.group);
-    visit(Option{"problems"}, fitting.problems_file);
     visit(Option{"predict"}, fitting.predict_file);
     visit(Option{"confidence"}, fitting.confidence);
-    visit(Option{"out"}, fitting.out);
     visit(Option{"covariance"}, fitting.covariance);
     visit(Option{"predictions"}, fitting.predictions);
     visit_fit_options(fitting.options, [&](const Option& option, auto& field) {
@@ -100,6 +107,7 @@ template <class Visit>
 void visit_written(Problem& problem, Visit visit) {
     visit_search_options(problem, visit);
     visit_search_output(problem, visit);
+    visit_many(problem, visit);
     visit_output(problem, visit);
     visit_shared_fit_options(problem, visit);
 }
@@ -107,6 +115,7 @@ void visit_written(Problem& problem, Visit visit) {
 template <class Visit>
 void visit_written_of_fit(Problem& problem, Visit visit) {
     visit_own_fit_options(problem, visit);
+    visit_many(problem, visit);
     visit_shared_fit_options(problem, visit);
     visit_output(problem, visit);
 }
@@ -232,6 +241,7 @@ void set_option(Problem& problem, std::string_view name, std::string_view text) 
     visit_written(problem, [&](const Option& option, auto& field) {
         if (option.name == name) read(option, text, field);
     });
+    problem.options_set.emplace(name);
     validate(problem.options);
     if (problem.output.trace_runs == std::uint64_t{0}) refuse("trace-runs", text, "must be at least 1");
 }

@@ -62,9 +62,18 @@ Model Problem::model() const {
     return complete;
 }
 
+ProblemsObjective Problem::problems_objective() const {
+    return {.expression = expression,
+            .parameters = parameters,
+            .tables = all_tables(),
+            .maximize = options.maximize};
+}
+
 FitInput Problem::fit_input(const Model& model, const Box& box) const {
+    if (data_file.empty() && fitting.problems_file.empty())
+        throw std::invalid_argument("data: a file with the rows is needed, --data FILE.csv");
     if (data_file.empty())
-        throw std::invalid_argument("data: a file with the rows to fit is needed, --data FILE.csv");
+        return input_without_rows(model, box, read_csv(fitting.problems_file), fitting.group);
     const CsvTable data = read_csv(data_file);
     if (fitting.problems_file.empty()) return lanewise::fit_input(model, box, data, {.group = fitting.group});
     const CsvTable problems = read_csv(fitting.problems_file);
