@@ -38,7 +38,7 @@ std::vector<double> in_order(const std::vector<double>& numbers, const std::vect
 
 Names keys_of(const CsvTable& table, const std::string& group, std::string_view what) {
     if (!table.has(group)) {
-        const Names names = table.names();
+        const Names& names = table.names();
         refuse("group '{}': {} no column of that name; the columns are {}", group, what,
                fmt::join(names, ", "));
     }

@@ -156,7 +156,7 @@ std::string statuses(const Told& told) {
 
 /// Of numbers in order the one that a share of them is below.
 double quantile(const std::vector<double>& ordered, double share) {
-    return ordered[static_cast<std::size_t>(share * static_cast<double>(ordered.size() - 1) + 0.5)];
+    return ordered[static_cast<std::size_t>(std::lround(share * static_cast<double>(ordered.size() - 1)))];
 }
 
 std::string quantiles(const Told& told, std::string_view name_of_value) {
