@@ -8,8 +8,9 @@ import argparse
 import statistics
 import time
 
-import lanewise
 import numpy as np
+
+import lanewise
 
 PREDICTORS = 8
 

@@ -7,8 +7,8 @@
 
 namespace lanewise {
 
-/// How an option is written. A count that can be large may be a word, a choice may be true or false, a formula
-/// a number.
+/// How an option is written. A count that can be large may be a word, a choice may be true or false, a
+/// formula a number.
 enum class OptionKind { number, number_or_off, count, big_count, word, file, choice, points, formula };
 
 /// None when there is no option of that name.
