@@ -44,13 +44,13 @@ Prediction predict(const Model& model, const Box& box, const Problems& problems,
     const std::size_t count = problems.first_rows.back();
     Prediction prediction{.value = std::vector<double>(count), .half_width = std::vector<double>(count)};
     std::size_t problem = 0;
-    std::size_t known_problem = static_cast<std::size_t>(-1);
+    auto known_problem = static_cast<std::size_t>(-1);
     double quantile = 0;
     if (count == 0) return prediction;
     model_at.visit(fits.x, [&](std::size_t row, double at, std::span<const double> gradient) {
         while (problems.first_rows[problem + 1] <= row) ++problem;
         if (problem != known_problem) {
-            double degrees = static_cast<double>(fits.n_used[problem]);
+            auto degrees = static_cast<double>(fits.n_used[problem]);
             // Fixed variables have no variance.
             for (std::size_t j = 0; j < d; ++j)
                 degrees -= fits.covariance_of(problem)[j * d + j] == 0 ? 0 : 1;

@@ -126,6 +126,7 @@ Outputs fit_outputs(const Graph& written, const Observation& row, Loss loss, dou
     const std::vector<NodeId> slopes = differentiate(graph, observation.model, dimension);
     const Terms terms = LossTerms(graph, observation, scale).of(loss);
     std::vector<NodeId> outputs;
+    outputs.reserve(slopes.size());
     for (const NodeId slope : slopes) outputs.push_back(graph.sum_rows(graph.mul(terms.slope, slope)));
     if (what == FitOutputs::normal_equations) {
         for (std::size_t i = 0; i < dimension; ++i) {
