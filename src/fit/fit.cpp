@@ -38,6 +38,7 @@ constexpr std::size_t enough_on_plateau = 128;
 /// Fits are as good as the best within this part of its value, or of what was lost at the best start.
 constexpr double same_value = 1e-6;
 constexpr double same_as_none = 1e-12;
+constexpr double as_good_value = 1e-10;
 
 void check_options(const FitTask& task, const FitOptions& options) {
     const auto require = [](bool holds, const char* option, auto value, const char* allowed) {
@@ -92,13 +93,17 @@ struct Standing {
     double best_f = infinity, best_start = infinity;
     std::size_t best_run = 0;  ///< of all waves
     std::size_t runs = 0;
-    bool is_converged = false, is_stopped = false;
+    double best_converged_f = infinity;
+    double told_f = infinity;  ///< the best value, in double precision
+    bool is_stopped = false;
 
     void clear() {
         values.clear();
         *this = {.values = std::move(values)};
     }
     bool is_fitted() const { return best_f < infinity; }
+    /// A run that was still on its way may be a rounding error below one that has converged.
+    bool is_converged() const { return best_converged_f <= best_f + as_good_value * std::abs(best_f); }
     std::size_t agree() const {
         const double least = best_f + std::max(same_value * std::abs(best_f), same_as_none * best_start);
         return static_cast<std::size_t>(
@@ -358,13 +363,14 @@ class FitBlock {
         run.f = tile_.best_f(lane);
         standing.values.push_back(run.f);
         if (setup_->task.most_minima > 0) keep_end(lane, run);
+        if (run.end == kernels::LmPhase::converged)
+            standing.best_converged_f = std::min(standing.best_converged_f, run.f);
         standing.best_start = std::min(standing.best_start, tile_.start_f(lane));
         // Lanes end in an order that their neighbours have a part in; of equal runs the first is the best.
         const std::size_t order = in_all_waves(run);
         if (!(run.f < standing.best_f || (run.f == standing.best_f && order < standing.best_run))) return;
         standing.best_run = order;
         standing.best_f = run.f;
-        standing.is_converged = run.end == kernels::LmPhase::converged;
         const std::size_t p = run.problem - first_;
         tile_.best_x(lane, std::span(best_x_).subspan(p * d_, d_));
         tile_.best_outputs(lane, std::span(best_outputs_).subspan(p * outputs_, outputs_));
@@ -442,7 +448,7 @@ class FitBlock {
             evaluations_ += next - begin;
             for (std::size_t i = begin; i < next; ++i) {
                 const std::size_t p = fitted[i] - first_;
-                standings_[p].best_f = last_.f(i - begin);
+                standings_[p].told_f = last_.f(i - begin);
                 last_.outputs(i - begin, std::span(best_outputs_).subspan(p * outputs_, outputs_));
             }
         }
@@ -458,14 +464,14 @@ class FitBlock {
         const Standing& standing = standings_[p - first_];
         fits.runs[p] = standing.runs;
         fits.agree[p] = standing.values.empty() ? 0 : standing.agree();
-        fits.status[p] = !has_rows(p)            ? FitStatus::no_rows
-                         : standing.is_stopped   ? FitStatus::stopped
-                         : !standing.is_fitted() ? FitStatus::no_value
-                         : standing.is_converged ? FitStatus::converged
-                                                 : FitStatus::max_iterations;
+        fits.status[p] = !has_rows(p)              ? FitStatus::no_rows
+                         : standing.is_stopped     ? FitStatus::stopped
+                         : !standing.is_fitted()   ? FitStatus::no_value
+                         : standing.is_converged() ? FitStatus::converged
+                                                   : FitStatus::max_iterations;
         if (!standing.is_fitted()) return;
         to_variables(p, std::span(fits.x).subspan(p * d_, d_));
-        fits.rss[p] = standing.best_f;
+        fits.rss[p] = knows_outputs_ ? standing.best_f : standing.told_f;
         find_fixed(p);
         const double degrees = static_cast<double>(setup_->rows.used(p)) -
                                static_cast<double>(std::ranges::count(is_fixed_, false));
