@@ -318,7 +318,7 @@ class FitBlock {
         for (;;) {
             std::size_t under_way = 0;
             for (std::size_t lane = 0; lane < tile_.lanes(); ++lane) {
-                if (in_lane_[lane] != no_run && tile_.phase(lane) >= kernels::LmPhase::converged) end(lane);
+                if (in_lane_[lane] != no_run && tile_.is_over(lane)) end(lane);
                 under_way += in_lane_[lane] != no_run ? 1 : 0;
             }
             for (std::size_t lane = 0; lane < tile_.lanes(); ++lane) {
@@ -340,12 +340,17 @@ class FitBlock {
     bool begin_next(std::size_t lane) {
         while (next_ < runs_.size() && runs_[next_].is_over) ++next_;
         if (next_ == runs_.size()) return false;
-        const auto other = std::ranges::find_if(in_lane_, [](std::size_t run) { return run != no_run; });
-        if (other != in_lane_.end() && !can_share(next_, *other)) return false;
+        if (setup_->tile == TileOf::one_problem && !is_of_problem_in_tile(next_)) return false;
         load(lane, next_);
         tile_.begin(lane);
         in_lane_[lane] = next_++;
         return true;
+    }
+
+    bool is_of_problem_in_tile(std::size_t run) const {
+        const auto other =
+            std::ranges::find_if(in_lane_, [](std::size_t of_lane) { return of_lane != no_run; });
+        return other == in_lane_.end() || can_share(run, *other);
     }
 
     void end(std::size_t lane) {

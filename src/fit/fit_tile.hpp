@@ -39,6 +39,10 @@ class FitTile {
     kernels::LmPhase phase(std::size_t lane) const {
         return static_cast<kernels::LmPhase>(static_cast<int>(number(kernels::LmRow::phase, lane)));
     }
+    bool is_over(std::size_t lane) const {
+        return numbers_[static_cast<std::size_t>(kernels::LmRow::phase) * lanes_ + lane] >=
+               T(static_cast<int>(kernels::LmPhase::converged));
+    }
     double start_f(std::size_t lane) const { return number(kernels::LmRow::start_f, lane); }
     double best_f(std::size_t lane) const { return number(kernels::LmRow::base_f, lane); }
     std::size_t steps(std::size_t lane) const {
