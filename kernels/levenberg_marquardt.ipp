@@ -127,8 +127,15 @@ class Vector {
         set(LmRow::base_f, xsimd::select(which, f, number(LmRow::base_f)));
         for (std::size_t j = 0; j < d_; ++j)
             store(at(tile_.base_x, j), xsimd::select(which, x(j), base_x(j)));
-        for (std::size_t row = 0; row < d_ + packed(d_, 0); ++row)
-            store(at(tile_.base_g, row), xsimd::select(which, load(at(tile_.g, row)), base_g(row)));
+        // What a fixed variable has to do with it counts as 0, whatever it is.
+        const auto accept_row = [&](std::size_t row, M fixed) {
+            const B now = xsimd::select(fixed, B(T(0)), load(at(tile_.g, row)));
+            store(at(tile_.base_g, row), xsimd::select(which, now, base_g(row)));
+        };
+        for (std::size_t i = 0; i < d_; ++i) {
+            accept_row(i, is_fixed(i));
+            for (std::size_t j = 0; j <= i; ++j) accept_row(d_ + packed(i, j), is_fixed(i) | is_fixed(j));
+        }
         for (std::size_t j = 0; j < d_; ++j) {
             const B before = load(at(tile_.largest, j));
             const B now = xsimd::abs(matrix(j, j));
@@ -149,37 +156,76 @@ class Vector {
     /// Goes on to the next point to try, or ends.
     void step(M goes_on) {
         hold_at_walls();
+        M meets_walls = no_lanes();
         for (int walls = 0; walls < most_walls; ++walls) {
             solve();
-            if (!hold_what_leaves()) break;
+            const M leaves = hold_what_leaves();
+            if (!xsimd::any(leaves)) break;
+            meets_walls = meets_walls | leaves;
         }
-        M is_short = goes_on;
-        B promised(T(0));
-        B slope(T(0));
-        for (std::size_t j = 0; j < d_; ++j) {
-            const B from = base_x(j);
-            const B to = clamp(from + delta(j), lower(j), upper(j));
-            const B moved = to - from;
-            work(delta_row(j), moved);
-            const B unit = max(xsimd::abs(from), B(T(least_unit)) * width(j));
-            is_short = is_short & (xsimd::abs(moved) <= B(tile_.tolerance) * unit);
-            x(j, xsimd::select(goes_on, to, x(j)));
-        }
-        const B half(T(0.5));
-        for (std::size_t i = 0; i < d_; ++i) {
-            B along = half * matrix(i, i) * delta(i);
-            for (std::size_t j = 0; j < i; ++j) along = fma(matrix(i, j), delta(j), along);
-            promised = fnma(base_g(i) + along, delta(i), promised);
-            slope = fma(base_g(i), delta(i), slope);
-        }
-        // Where H is not positive definite, the step was found by another matrix.
-        promised = max(promised, B(T(-least_of_slope)) * slope);
+        for (std::size_t j = 0; j < d_; ++j) work(delta_row(j), move_inside(j, delta(j)));
+        B promised = promise_of(&Vector::delta_row);
+        if (xsimd::any(meets_walls)) promised = take_better_of_two(meets_walls, promised);
         set(LmRow::promised, xsimd::select(goes_on, promised, number(LmRow::promised)));
+        M is_short = goes_on;
+        for (std::size_t j = 0; j < d_; ++j) {
+            const B unit = max(xsimd::abs(base_x(j)), B(T(least_unit)) * width(j));
+            is_short = is_short & (xsimd::abs(delta(j)) <= B(tile_.tolerance) * unit);
+            x(j, xsimd::select(goes_on, moved_by(j, delta(j)), x(j)));
+        }
         const B noise =
             B(T(noise_units) * std::numeric_limits<T>::epsilon()) * xsimd::abs(number(LmRow::base_f));
         const M is_hidden = goes_on & (promised <= noise);
         go_to(goes_on, LmPhase::tried);
         go_to(is_short | is_hidden, LmPhase::converged);
+    }
+
+    /// By how much a variable moves, within its bounds.
+    B move_inside(std::size_t j, B by) const {
+        const B from = base_x(j);
+        return clamp(from + by, lower(j), upper(j)) - from;
+    }
+
+    /// Where that leads: a wall is met to the bit.
+    B moved_by(std::size_t j, B by) const {
+        const B from = base_x(j);
+        B to = xsimd::select(by == lower(j) - from, lower(j), from + by);
+        to = xsimd::select(by == upper(j) - from, upper(j), to);
+        return clamp(to, lower(j), upper(j));
+    }
+
+    /// What the value falls by along a step that is in rows of the work, as H has it.
+    B promise_of(std::size_t (Vector::*row)(std::size_t) const) const {
+        B promised(T(0));
+        B slope(T(0));
+        const B half(T(0.5));
+        for (std::size_t i = 0; i < d_; ++i) {
+            const B by = work((this->*row)(i));
+            B along = half * matrix(i, i) * by;
+            for (std::size_t j = 0; j < i; ++j) along = fma(matrix(i, j), work((this->*row)(j)), along);
+            promised = fnma(base_g(i) + along, by, promised);
+            slope = fma(base_g(i), by, slope);
+        }
+        // Where H is not positive definite, the step was found by another matrix.
+        return max(promised, B(T(-least_of_slope)) * slope);
+    }
+
+    /// A step that ran into walls may lead up from where several meet. One down the gradient, each variable
+    /// in units of its second derivative and all within the box, never does: of the two the better is taken.
+    B take_better_of_two(M where, B promised) const {
+        const B zero(T(0));
+        const B dimension(T(static_cast<int>(d_)));
+        const B damping = number(LmRow::damping);
+        for (std::size_t j = 0; j < d_; ++j) {
+            const B g = base_g(j);
+            const B bend = dimension * fma(damping, load(at(tile_.largest, j)), load(at(tile_.largest, j)));
+            work(held_row(j), move_inside(j, xsimd::select(g == zero, zero, negate(g) / bend)));
+        }
+        const B down = promise_of(&Vector::held_row);
+        const M is_better = where & (promised < down);
+        for (std::size_t j = 0; j < d_; ++j)
+            work(delta_row(j), xsimd::select(is_better, work(held_row(j)), delta(j)));
+        return xsimd::select(is_better, down, promised);
     }
 
     /// Variables that the way down leads out of the box by, and fixed ones, stay where they are.
@@ -195,9 +241,11 @@ class Vector {
         }
     }
 
-    /// Holds the variables that the step leads out of the box at their walls; whether there are any.
-    bool hold_what_leaves() const {
-        M any = B(T(1)) < B(T(0));
+    static M no_lanes() { return B(T(1)) < B(T(0)); }
+
+    /// Holds the variables that the step leads out of the box at their walls; the lanes that have any.
+    M hold_what_leaves() const {
+        M any = no_lanes();
         for (std::size_t j = 0; j < d_; ++j) {
             const B from = base_x(j);
             const B to = from + delta(j);
@@ -206,7 +254,7 @@ class Vector {
             any = any | leaves;
             work(held_row(j), xsimd::select(leaves, inside - from, work(held_row(j))));
         }
-        return xsimd::any(any);
+        return any;
     }
 
     /// (H + damping) delta = -g in the free variables, by the factors L D L^T, with |D| in the place of D:

@@ -327,6 +327,96 @@ TEST_CASE("a variable on a log scale, a fixed one and one at its bound") {
     CHECK(free.rss[0] < 1e-12);
 }
 
+TEST_CASE("where several walls meet, every run of a convex fit comes to the one minimum") {
+    std::mt19937 random(7);
+    std::uniform_real_distribution<double> unit(0, 1);
+    for (const std::size_t d : {2, 3, 5, 8}) {
+        INFO(d);
+        std::string formula;
+        std::vector<Variable> variables;
+        std::vector<std::vector<double>> columns(d + 1);
+        for (std::size_t j = 0; j < d; ++j) {
+            formula += (j == 0 ? "" : " + ") + ("v" + std::to_string(j)) + "*x" + std::to_string(j);
+            variables.push_back({.name = "v" + std::to_string(j), .lower = 0, .upper = 1});
+        }
+        const std::size_t count = 60;
+        Problems problems;
+        for (std::size_t p = 0; p < count; ++p) {
+            for (std::size_t i = 0; i < d + 2; ++i) {
+                for (std::size_t j = 0; j < d; ++j) columns[j].push_back(unit(random) - 0.3);
+                columns[d].push_back(3 * unit(random) - 1.5);
+            }
+            problems.first_rows.push_back(columns[d].size());
+        }
+        for (std::size_t j = 0; j < d; ++j) problems.columns.push_back({"x" + std::to_string(j), columns[j]});
+        problems.columns.push_back({"y", columns[d]});
+        const Fits fits =
+            fit({.formula = formula, .response = "y"}, Box(variables), problems, {.starts = 16});
+        for (std::size_t p = 0; p < count; ++p) {
+            CHECK(fits.status[p] == FitStatus::converged);
+            CHECK(fits.agree[p] == 16);
+        }
+    }
+    const std::vector<double> t = {1, 2, 3};
+    const std::vector<double> y = {-0.8, 0.4, 1.6};
+    const Model line{.formula = "a + b*t", .response = "y"};
+    const Box square{{"a", 0, 1}, {"b", 0, 1}};
+    for (const std::vector<double>& start :
+         std::vector<std::vector<double>>{{0.5, 0.5}, {0.9, 0.2}, {0.5, 0.1}}) {
+        const Fits fits = fit(line, square, rows_of(t, y), {.start_points = {start}});
+        CHECK(fits.rss[0] == Approx(1.714286).epsilon(1e-5));
+        CHECK(fits.x[0] == 0);
+    }
+}
+
+TEST_CASE("what a formula does not name leaves its problems as they are") {
+    // Problems differ in their rows, of which the formula counts the number alone.
+    const std::vector<double> any(1000, 1.0);
+    Problems problems;
+    for (std::size_t p = 0; p < 64; ++p)
+        problems.first_rows.push_back(problems.first_rows.back() + 1 + p % 7);
+    problems.columns = {{"u", std::span(any).first(problems.first_rows.back())}};
+    const Box box{{"x", -3, 3}};
+    for (const Jit jit : {Jit::off, Jit::on}) {
+        if (jit == Jit::on && (choose_isa() == Isa::sse2 || choose_isa() == Isa::neon)) continue;
+        const ProblemEnds ends = minimize_problems({.expression = "(1 + (x - 1)^2)*rows(1)"}, box, problems,
+                                                   {.starts = 4, .jit = jit});
+        for (std::size_t p = 0; p < 64; ++p) CHECK(ends.f[p] == Approx(static_cast<double>(1 + p % 7)));
+    }
+}
+
+TEST_CASE("single precision brings runs near, double precision to the minimum") {
+    const Decays decays(40, false);
+    const Model model{.formula = "a*exp(-k*t)", .response = "y"};
+    const Problems problems{.first_rows = decays.first_rows, .columns = {{"t", decays.t}, {"y", decays.y}}};
+    const Fits in_double = fit(model, decay_box, problems);
+    const Fits in_single = fit(model, decay_box, problems, {.precision = Precision::f32});
+    for (std::size_t p = 0; p < in_double.count(); ++p) {
+        CHECK(in_single.status[p] == FitStatus::converged);
+        CHECK(in_single.agree[p] > 0);
+        CHECK(in_single.rss[p] == Approx(in_double.rss[p]).epsilon(1e-10));
+        CHECK(in_single.x[2 * p + 1] == Approx(in_double.x[2 * p + 1]).epsilon(1e-6));
+    }
+}
+
+TEST_CASE("weights, sigma and responses that cannot be are a status") {
+    const std::vector<double> t = {0, 1, 2, 3};
+    const std::vector<double> y = {1, 2, 5, 6};
+    const std::vector<double> w = {1, 1, -0.5, 1};
+    const Problems problems{.first_rows = {0, 4}, .columns = {{"t", t}, {"y", y}, {"w", w}}};
+    Model model{.formula = "a + k*t", .response = "y", .weights = "w"};
+    CHECK(fit(model, decay_box, problems).status[0] == FitStatus::no_value);
+    model.weights = "";
+    model.sigma = "w";
+    CHECK(fit(model, decay_box, problems).status[0] == FitStatus::no_value);
+    model.sigma = "";
+    model.loss = Loss::logistic;
+    CHECK(fit(model, decay_box, problems).status[0] == FitStatus::no_value);
+    model.loss = Loss::poisson;
+    model.response = "-y";
+    CHECK(fit(model, decay_box, problems).status[0] == FitStatus::no_value);
+}
+
 TEST_CASE("fits that are stopped go on from their checkpoint") {
     const Decays decays(60);
     const FitOptions plain{.threads = 1};
@@ -399,6 +489,8 @@ TEST_CASE("predictions are the model with the band of its covariance") {
     const Box through_one{{"b", 1, 1}, {"m", -10, 10}};
     const Fits slope = fit(line, through_one, rows_of(t, y));
     const Prediction fixed = predict(line, through_one, rows, slope);
+    CHECK_THROWS_WITH(predict({.formula = "b + m*t/rows(t)", .response = "y"}, box, rows, fits),
+                      ContainsSubstring("with rows(...) it cannot be predicted"));
     CHECK(fixed.half_width[1] == Approx(2.776445105 * 10 * slope.standard_error[1]).epsilon(1e-8));
 }
 
@@ -455,6 +547,8 @@ TEST_CASE("what cannot be fitted is refused by name before any work") {
                ContainsSubstring("response 'a*y': 'a' is a variable of the fit"));
     CHECK_THAT(with([](Model& m) { m.response = "y +"; }), ContainsSubstring("response"));
     CHECK_THAT(with([](Model& m) { m.sigma = m.weights = "1"; }), ContainsSubstring("sigma and weights"));
+    CHECK_THAT(with([](Model& m) { m.tables["a"] = {1}; }),
+               ContainsSubstring("table 'a' is also a variable"));
     CHECK_THAT(with([](Model& m) { m.loss_scale = 0; }), ContainsSubstring("loss-scale 0"));
     CHECK_THAT(with([](Model& m) { m.parameters["c"] = a_nan; }), ContainsSubstring("parameter 'c'"));
     CHECK_THAT(refusal(model, decay_box, problems, {.starts = 0}), ContainsSubstring("starts 0"));

@@ -8,7 +8,8 @@ namespace lanewise {
 Setup::Setup(const Objective& the_objective, const Box& the_box, const Options& options)
     : coordinates(std::make_shared<const Coordinates>(the_objective, the_box, options.start_points)),
       objective(&coordinates->objective()),
-      batches(options.batch_rows ? row_batches(*objective, *options.batch_rows, options.seed) : nullptr),
+      batches(options.batch_rows ? row_batches(*objective, *options.batch_rows, options.seed, options.jit)
+                                 : nullptr),
       box(std::make_shared<const SearchBox>(coordinates->box())),
       isa(choose_isa(options.isa)),
       precision(options.precision),

@@ -127,7 +127,7 @@ struct FitSetup {
     const FitOptions& options;
     Isa isa;
     Options search = as_search(options);
-    FitColumns columns = FitColumns(task, box, problems, isa);
+    FitColumns columns = FitColumns(task, box, problems, isa, options.jit);
     FitRows rows = FitRows(problems, columns);
     TileOf tile = tile_of();
     DataLayout layout = fit_layout(problems, columns, rows, tile);
@@ -189,6 +189,7 @@ class FitBlock {
             const auto is_done = [&](std::size_t p) { return is_settled(p); };
             open_.erase(std::remove_if(open_.begin(), open_.end(), is_done), open_.end());
         }
+        if (std::is_same_v<T, float>) polish(last);
         if (!knows_outputs_) evaluate_last(last);
         for (std::size_t p = first; p < last; ++p) tell(p, fits);
         for (std::size_t p = first; p < last && setup_->task.most_minima > 0; ++p) minima[p] = minima_of(p);
@@ -433,12 +434,51 @@ class FitBlock {
         return minima;
     }
 
-    /// Value and derivatives at the best points, of the variables and in double precision, a problem a lane.
-    void evaluate_last(std::size_t last) {
+    std::vector<std::size_t> fitted_up_to(std::size_t last) const {
         std::vector<std::size_t> fitted;
         for (std::size_t p = first_; p < last; ++p) {
             if (standings_[p - first_].is_fitted()) fitted.push_back(p);
         }
+        return fitted;
+    }
+
+    /// The best points of runs in single precision go on in double, a problem a lane.
+    void polish(std::size_t last) {
+        const std::vector<std::size_t> fitted = fitted_up_to(last);
+        for (std::size_t next = 0; next < fitted.size();) {
+            const std::size_t begin = next;
+            for (std::size_t lane = 0; lane < last_.lanes(); ++lane) {
+                const bool fits =
+                    next < fitted.size() && (setup_->tile == TileOf::any_problems || next == begin);
+                const std::size_t p = fits ? fitted[next++] : fitted[next - 1];
+                last_.load(lane, p, setup_->starts.bounds(p, bounds_), best_x_of(p));
+                last_.begin(lane);
+            }
+            const auto goes_on = [&] {
+                for (std::size_t lane = 0; lane < last_.lanes(); ++lane) {
+                    if (!last_.is_over(lane)) return true;
+                }
+                return false;
+            };
+            while (goes_on() && !is_halted()) {
+                last_.step();
+                evaluations_ += next - begin;
+            }
+            for (std::size_t i = begin; i < next; ++i) {
+                const std::size_t lane = i - begin;
+                if (last_.phase(lane) == kernels::LmPhase::no_value) continue;
+                last_.best_x(lane, best_x_of(fitted[i]));
+                if (last_.phase(lane) == kernels::LmPhase::converged)
+                    standings_[fitted[i] - first_].best_converged_f = -infinity;
+            }
+        }
+    }
+
+    std::span<double> best_x_of(std::size_t p) { return std::span(best_x_).subspan((p - first_) * d_, d_); }
+
+    /// Value and derivatives at the best points, of the variables and in double precision, a problem a lane.
+    void evaluate_last(std::size_t last) {
+        const std::vector<std::size_t> fitted = fitted_up_to(last);
         std::vector<double> x(d_);
         for (std::size_t next = 0; next < fitted.size();) {
             const std::size_t begin = next;
@@ -637,7 +677,7 @@ class FitWork {
                 is_done_[p].store(fits_.status[p] != FitStatus::stopped, std::memory_order_release);
             begin = end;
         }
-        done_ += last - first;
+        for (std::size_t p = first; p < last; ++p) done_ += is_done_[p].load() ? 1 : 0;
 #pragma omp critical(lanewise_fit_counts)
         {
             fits_.evaluations += block.take_evaluations();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <stdexcept>
 #include <string>
@@ -123,7 +124,10 @@ bool FitStarts::point(std::size_t problem, const FitBounds& bounds, std::size_t 
     const std::span<const double> start = given(problem, at);
     for (std::size_t j = 0; j < x.size(); ++j) {
         if (std::isnan(start[j])) return false;
-        x[j] = inside(is_log_[j] ? log_of(start[j]) : start[j], bounds.lower[j], bounds.upper[j]);
+        const double at = is_log_[j] && start[j] <= 0 ? -std::numeric_limits<double>::infinity()
+                          : is_log_[j]                ? log_of(start[j])
+                                                      : start[j];
+        x[j] = inside(at, bounds.lower[j], bounds.upper[j]);
     }
     return true;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -34,11 +35,35 @@ void check_names(const Model& model, const Box& box, const Problems& problems) {
                 throw std::invalid_argument(fmt::format("parameter '{}' is also a variable", name));
         }
     }
+    for (const auto& [name, numbers] : model.tables) {
+        check("table", name);
+        for (const double number : numbers) {
+            if (!std::isfinite(number))
+                throw std::invalid_argument(fmt::format("table '{}': {} is not finite", name, number));
+        }
+        if (model.parameters.contains(name))
+            throw std::invalid_argument(fmt::format("table '{}' is also a parameter", name));
+        for (const Box::Place& place : box.variables()) {
+            if (place.name == name)
+                throw std::invalid_argument(fmt::format("table '{}' is also a variable", name));
+        }
+    }
     for (const Problems::Parameter& parameter : problems.parameters) {
         check("parameter", parameter.name);
         if (model.parameters.contains(parameter.name))
             throw std::invalid_argument(
                 fmt::format("parameter '{}' is given for all problems and for each", parameter.name));
+    }
+}
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// What is no response of a loss has no value.
+double (*response_of(Loss loss))(double) {
+    switch (loss) {
+        case Loss::poisson: return [](double y) { return y >= 0 ? y : nan; };
+        case Loss::logistic: return [](double y) { return y >= 0 && y <= 1 ? y : nan; };
+        default: return nullptr;
     }
 }
 
@@ -89,7 +114,7 @@ NodeId translate_formula(const char* option, const std::string& formula, Formula
     }
 }
 
-FitColumns::FitColumns(const FitTask& task, const Box& box, const Problems& problems, Isa isa) {
+FitColumns::FitColumns(const FitTask& task, const Box& box, const Problems& problems, Isa isa, Jit jit) {
     const Model& model = task.model;
     check_names(model, box, problems);
     for (const Problems::Column& column : problems.columns)
@@ -101,19 +126,26 @@ FitColumns::FitColumns(const FitTask& task, const Box& box, const Problems& prob
     named_ = columns_of(written);
     if (task.is_objective) return;
     if (model.response.empty()) throw std::invalid_argument("response: the column that is fitted is missing");
-    response_ = worked_out("response", model.response, model, box, problems, isa);
+    const auto work_out = [&](const char* option, const std::string& formula, double (*number)(double)) {
+        return worked_out({option, formula, number}, model, box, problems, isa, jit);
+    };
+    response_ = work_out("response", model.response, response_of(model.loss));
     has_weight_ = !model.sigma.empty() || !model.weights.empty();
     if (!model.sigma.empty() && !model.weights.empty())
         throw std::invalid_argument("sigma and weights: one of them says what the other does");
     if (!model.sigma.empty())
-        weight_ = worked_out("sigma", fmt::format("1/({})^2", model.sigma), model, box, problems, isa);
-    if (!model.weights.empty()) weight_ = worked_out("weights", model.weights, model, box, problems, isa);
+        weight_ = work_out("sigma", model.sigma,
+                           [](double sigma) { return sigma > 0 ? 1 / (sigma * sigma) : nan; });
+    if (!model.weights.empty())
+        weight_ =
+            work_out("weights", model.weights, [](double weight) { return weight >= 0 ? weight : nan; });
     std::ranges::sort(named_);
     named_.erase(std::unique(named_.begin(), named_.end()), named_.end());
 }
 
-std::size_t FitColumns::worked_out(const char* option, const std::string& formula, const Model& model,
-                                   const Box& box, const Problems& problems, Isa isa) {
+std::size_t FitColumns::worked_out(const AtEachRow& rows, const Model& model, const Box& box,
+                                   const Problems& problems, Isa isa, Jit jit) {
+    const auto& [option, formula, change] = rows;
     Graph translated(Rewriting::none);
     const NodeId of_text =
         translate_formula(option, formula, FormulaOf::a_row, model, box, problems, translated);
@@ -129,19 +161,22 @@ std::size_t FitColumns::worked_out(const char* option, const std::string& formul
     }
     const std::vector<std::uint32_t> named = columns_of(written);
     named_.insert(named_.end(), named.begin(), named.end());
-    if (written[value].kind == Node::Kind::column) return written[value].a;
+    if (written[value].kind == Node::Kind::column && change == nullptr) return written[value].a;
     worked_out_.push_back(std::make_unique<std::vector<double>>(problems.first_rows.back()));
     std::vector<double>& numbers = *worked_out_.back();
-    AtRows(model_outputs(written, value, 0), problems, box, isa)
-        .visit({}, [&](std::size_t row, double number, std::span<const double>) { numbers[row] = number; });
+    AtRows(model_outputs(written, value, 0), problems, box, isa, jit)
+        .visit({}, [&, change = change](std::size_t row, double number, std::span<const double>) {
+            numbers[row] = change == nullptr ? number : change(number);
+        });
     columns_.push_back({.numbers = numbers});
     return columns_.size() - 1;
 }
 
-AtRows::AtRows(const Outputs& outputs, const Problems& problems, const Box& box, Isa isa)
+AtRows::AtRows(const Outputs& outputs, const Problems& problems, const Box& box, Isa isa, Jit jit)
     : problems_(&problems),
       dimension_(box.dimension()),
       isa_(isa),
+      jit_(jit),
       program_(lower_cheaply(outputs, {.lane_columns = columns_of(outputs.graph),
                                        .parameters = parameters_of(outputs.graph)}),
                box.dimension()) {}

@@ -39,7 +39,7 @@ class FitColumns {
   public:
     /// Works out response and weight, a row per lane. Keeps a reference to the problems.
     /// \throws ParseError, std::invalid_argument naming the option.
-    FitColumns(const FitTask& task, const Box& box, const Problems& problems, Isa isa);
+    FitColumns(const FitTask& task, const Box& box, const Problems& problems, Isa isa, Jit jit);
 
     const std::vector<ColumnNumbers>& columns() const noexcept { return columns_; }
     std::size_t response() const noexcept { return response_; }
@@ -49,9 +49,15 @@ class FitColumns {
     const std::vector<std::uint32_t>& named() const noexcept { return named_; }
 
   private:
-    /// Index of the column that holds what a formula says of each row.
-    std::size_t worked_out(const char* option, const std::string& formula, const Model& model, const Box& box,
-                           const Problems& problems, Isa isa);
+    /// The numbers that a formula has at each row.
+    struct AtEachRow {
+        const char* option;
+        const std::string& formula;
+        double (*number)(double);  ///< what becomes of them; null: they stay as they are
+    };
+    /// Index of the column that holds them.
+    std::size_t worked_out(const AtEachRow& rows, const Model& model, const Box& box,
+                           const Problems& problems, Isa isa, Jit jit);
 
     std::vector<ColumnNumbers> columns_;
     std::size_t response_ = 0, weight_ = 0;
@@ -72,7 +78,7 @@ NodeId translate_formula(const char* option, const std::string& formula, Formula
 class AtRows {
   public:
     /// The outputs are those of model_outputs.
-    AtRows(const Outputs& outputs, const Problems& problems, const Box& box, Isa isa);
+    AtRows(const Outputs& outputs, const Problems& problems, const Box& box, Isa isa, Jit jit);
 
     /// Calls visit(row, value, gradient) with the rows of all problems one after the other. `x` are the
     /// variables, [problem][d]; empty where the formula has none.
@@ -83,6 +89,7 @@ class AtRows {
     const Problems* problems_;
     std::size_t dimension_;
     Isa isa_;
+    Jit jit_;
     Runnable program_;
 };
 
@@ -93,7 +100,7 @@ void AtRows::visit(std::span<const double> x, Visit visit) const {
     const std::size_t d = dimension_;
     const std::size_t columns = lowered.lane_columns.size();
     const std::size_t count = problems_->first_rows.back();
-    program_.compile_for(static_cast<double>(count), isa_, Precision::f64);
+    if (jit_ != Jit::off) program_.compile_for(static_cast<double>(count), isa_, Precision::f64);
     const AlignedArray<double> points(d * lanes);
     const AlignedArray<double> data(columns * lanes);
     const AlignedArray<double> parameters(lowered.parameters.size() * lanes);

@@ -13,15 +13,22 @@ namespace lanewise {
 
 namespace {
 
+/// The variance along v; infinite where that of a part of it is.
 double quadratic_form(std::span<const double> matrix, std::span<const double> v) {
     double sum = 0;
     for (std::size_t i = 0; i < v.size(); ++i) {
+        if (v[i] != 0 && std::isinf(matrix[i * v.size() + i])) return std::numeric_limits<double>::infinity();
+    }
+    for (std::size_t i = 0; i < v.size(); ++i) {
         for (std::size_t j = 0; j < v.size(); ++j) {
-            // An infinite variance of what the model does not depend on says nothing.
             if (v[i] != 0 && v[j] != 0) sum += v[i] * matrix[i * v.size() + j] * v[j];
         }
     }
     return sum;
+}
+
+double half_width(double quantile, double variance) {
+    return variance == 0 ? 0 : quantile * std::sqrt(variance);
 }
 
 }  // namespace
@@ -37,8 +44,15 @@ Prediction predict(const Model& model, const Box& box, const Problems& problems,
     Graph written(Rewriting::none);
     const NodeId value =
         translate_formula("model", model.formula, FormulaOf::a_row, model, box, problems, written);
+    for (NodeId id = 0; id < written.size(); ++id) {
+        if (written.is(id, Opcode::sum_rows))
+            throw std::invalid_argument(fmt::format(
+                "model '{}': with rows(...) it cannot be predicted at other rows than those of the fit",
+                model.formula));
+    }
     const std::size_t d = box.dimension();
-    const AtRows model_at(model_outputs(written, value, d), problems, box, choose_isa(options.isa));
+    const AtRows model_at(model_outputs(written, value, d), problems, box, choose_isa(options.isa),
+                          options.jit);
     const bool is_known =
         options.absolute_sigma || model.loss == Loss::poisson || model.loss == Loss::logistic;
     const std::size_t count = problems.first_rows.back();
@@ -61,7 +75,7 @@ Prediction predict(const Model& model, const Box& box, const Problems& problems,
         const bool is_fitted = !std::isnan(fits.rss[problem]);
         prediction.value[row] = is_fitted ? at : std::numeric_limits<double>::quiet_NaN();
         prediction.half_width[row] =
-            is_fitted ? quantile * std::sqrt(quadratic_form(fits.covariance_of(problem), gradient))
+            is_fitted ? half_width(quantile, quadratic_form(fits.covariance_of(problem), gradient))
                       : std::numeric_limits<double>::quiet_NaN();
     });
     return prediction;

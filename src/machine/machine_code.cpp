@@ -129,11 +129,9 @@ Entries write_with_loops(Assembler& assembler, const Lowered& lowered, std::size
             assembler.begin_loop(kernels::RowsOf::all_lanes);
             write_section(first, section.end, Body::Lanes::all);
             assembler.end_loop();
-            if (!lowered.lane_columns.empty()) {
-                assembler.begin_loop(kernels::RowsOf::some_lanes);
-                write_section(first, section.end, Body::Lanes::those_with_the_row);
-                assembler.end_loop();
-            }
+            assembler.begin_loop(kernels::RowsOf::some_lanes);
+            write_section(first, section.end, Body::Lanes::those_with_the_row);
+            assembler.end_loop();
         } else {
             write_section(first, section.end, Body::Lanes::all);
         }

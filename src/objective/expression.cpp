@@ -73,6 +73,8 @@ std::shared_ptr<const Program::Code> program_of(std::string_view text, const Box
     const NodeId value = translate(text, box, parameters, written, names);
     auto code = make_program(std::move(written), value, box.dimension(),
                              std::make_shared<const Data>(std::move(data)));
+    if (code->runnable.lowered().has_data() && code->data->rows() == 0)
+        throw std::invalid_argument("data: there is no row");
     check_no_number_is_missing(*code->data, code->runnable.lowered().shared_columns);
     return code;
 }
@@ -84,7 +86,7 @@ std::string bytes_of(const std::vector<double>& numbers) {
 /// See Formula::data.
 std::string description_of(const Program::Code& code, const Tables& tables) {
     const std::vector<std::uint32_t>& columns = code.runnable.lowered().shared_columns;
-    if (columns.empty() && tables.empty()) return {};
+    if (!code.runnable.lowered().has_data() && tables.empty()) return {};
     std::uint64_t sum = digest({});
     for (const std::uint32_t index : columns) {
         const Column& column = code.data->columns()[index];

@@ -67,8 +67,8 @@ NodeId with_sums_scaled(const Written& written, double factor, Graph& graph) {
 
 class RowBatches final : public Objective {
   public:
-    RowBatches(const Program::Code& all, std::size_t rows, std::uint64_t seed)
-        : all_rows_(all.data->rows()), rows_(rows), seed_(seed) {
+    RowBatches(const Program::Code& all, std::size_t rows, std::uint64_t seed, Jit jit)
+        : all_rows_(all.data->rows()), rows_(rows), seed_(seed), jit_(jit) {
         const auto factor = static_cast<double>(all_rows_) / static_cast<double>(rows_);
         Graph graph(Rewriting::none);
         const NodeId value = with_sums_scaled(all.written, factor, graph);
@@ -87,20 +87,22 @@ class RowBatches final : public Objective {
   private:
     template <class T>
     void run(const Block<T>& block) const {
-        code_->runnable.compile_for(static_cast<double>(block.lanes * rows_), block.isa, precision_of<T>);
+        if (jit_ != Jit::off)
+            code_->runnable.compile_for(static_cast<double>(block.lanes * rows_), block.isa, precision_of<T>);
         const std::size_t first = random_word(seed_, block.iteration) % all_rows_;
         code_->runnable.run(block, code_->rows<T>(first, rows_));
     }
 
     std::size_t all_rows_, rows_;
     std::uint64_t seed_;
+    Jit jit_;
     std::shared_ptr<const Program::Code> code_;
 };
 
 }  // namespace
 
-std::unique_ptr<const Objective> row_batches(const Objective& objective, std::size_t rows,
-                                             std::uint64_t seed) {
+std::unique_ptr<const Objective> row_batches(const Objective& objective, std::size_t rows, std::uint64_t seed,
+                                             Jit jit) {
     const auto* program = dynamic_cast<const Program*>(&objective);
     const Program::Code* code = program == nullptr ? nullptr : &program->code();
     const bool has_rows = code != nullptr && code->data && !code->runnable.lowered().shared_columns.empty();
@@ -110,7 +112,7 @@ std::unique_ptr<const Objective> row_batches(const Objective& objective, std::si
     if (rows < 1 || rows > code->data->rows())
         throw std::invalid_argument(
             fmt::format("batch-rows {}: must be 1 to {}, the rows of the data", rows, code->data->rows()));
-    return std::make_unique<const RowBatches>(*code, rows, seed);
+    return std::make_unique<const RowBatches>(*code, rows, seed, jit);
 }
 
 }  // namespace lanewise

@@ -303,8 +303,9 @@ class Machine {
     NodeId table_number(const Token& token, double i) {
         const std::vector<double>& table = data_->tables->at(token.name);
         if (i < 0 || i >= static_cast<double>(table.size()))
-            fail(token, fmt::format("'{}[{}]' does not exist: the indices are 0 to {}", token.name, i,
-                                    table.size() - 1));
+            fail(token, table.empty() ? fmt::format("the table '{}' is empty", token.name)
+                                      : fmt::format("'{}[{}]' does not exist: the indices are 0 to {}",
+                                                    token.name, i, table.size() - 1));
         return graph_->constant(table[static_cast<std::size_t>(i)]);
     }
 
@@ -468,7 +469,7 @@ std::vector<std::string_view> function_names() {
 NodeId translate(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph,
                  const DataNames& data) {
     const NodeId value = Machine(text, box.variables(), parameters, graph, data).run();
-    if (RowDependence(graph).loops() > most_loops)
+    if (RowDependence(graph).loops() + (data.is_of_a_row ? 1 : 0) > most_loops)
         throw ParseError(text, 0, fmt::format("rows(...) nest deeper than {} levels", most_loops));
     return value;
 }
