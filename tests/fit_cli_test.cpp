@@ -208,7 +208,7 @@ TEST_CASE("nothing fitted is exit code 3 and leaves no file") {
     CHECK_THAT(run({"fit", "log(0-1-a)*t", "--data", folder.file("e.csv", "t,y\n1,2\n").string(),
                     "--response", "y", "--var", "a=0:1"})
                    .err,
-               ContainsSubstring("not finite at any start"));
+               ContainsSubstring("at no start has the model a finite value"));
 }
 
 TEST_CASE("a signal ends fits, and what was done until then is written") {

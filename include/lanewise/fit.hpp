@@ -58,7 +58,7 @@ enum class FitStatus : std::uint8_t {
     converged,       ///< the best run came to a minimum
     max_iterations,  ///< it did not
     no_rows,         ///< there is no row without a missing value
-    no_value,        ///< at no start are value and derivatives finite
+    no_value,        ///< at no start are value and derivatives finite, or a weight or response cannot be
     stopped,         ///< the time was up or `stop` said so: the best so far, NaN where nothing was begun
 };
 inline constexpr std::size_t fit_statuses = 5;
@@ -74,12 +74,12 @@ struct FitProgress {
 
 /// A field with a name of Options means the same.
 struct FitOptions {
-    /// Starts drawn from the bounds of each problem, at least 1 when set. Unless set, as many as it takes:
-    /// 16 at a time, until the chance that more would find a better fit is at most 0.03, at most 1024; none
-    /// where there are starts of other kinds. The chance is taken for the larger of 1 / (1 + agree)^2 and
-    /// 24 / (runs agree), as of Options::settle. Where the rows do not determine the variables at the best
-    /// point, which may be on a plateau, at least 128. Every second start is drawn in the logarithm: of
-    /// bounds of one sign, else towards 0, over nine decades.
+    /// Starts drawn from the bounds of each problem, at least 1 where no others are given. Unless set, as
+    /// many as it takes: 16 at a time, until the chance that more would find a better fit is at most 0.03, at
+    /// most 1024; none where there are starts of other kinds. The chance is taken for the larger of 1 / (1 +
+    /// agree)^2 and 24 / (runs agree), the terms of Options::settle. Where the rows do not determine the
+    /// variables at the best point, which may be on a plateau, at least 128. Every second start is drawn in
+    /// the logarithm: of bounds of one sign, else towards 0, over nine decades.
     std::optional<std::size_t> starts = {};
     std::vector<std::vector<double>> start_points = {};  ///< of every problem
     std::uint64_t seed = 0;
@@ -95,6 +95,7 @@ struct FitOptions {
     /// absolute_sigma of scipy.optimize.curve_fit. Poisson and logistic deviances always know.
     bool absolute_sigma = false;
 
+    /// Of runs. In single precision the best of each problem goes on in double.
     Precision precision = Precision::f64;
     Jit jit = Jit::automatic;
     int threads = 0;
@@ -118,8 +119,10 @@ struct Fits {
     /// [P][d] standard errors, the roots of the covariance's diagonal.
     std::vector<double> standard_error;
     /// [P][d][d] s^2 (J'J)^-1 with the derivatives J of the model over sigma, weighted as the loss weighs
-    /// them; s^2 = rss / (n - d), or 1 with absolute_sigma. Rows and columns of fixed variables are 0.
-    /// Infinite where the rows do not determine the variables or are no more than these.
+    /// them; s^2 = rss / (n - d) with the variables d that are not fixed, or 1 with absolute_sigma and for
+    /// deviances. Of a robust loss s^2 is too small where the loss bends much of the residuals. Rows and
+    /// columns of fixed variables are 0. Infinite where the rows do not determine the variables or are no
+    /// more than these.
     std::vector<double> covariance;
     std::vector<double> rss;              ///< [P] residual sum of squares, or what Loss says: the least value
     std::vector<std::size_t> n_used;      ///< [P] rows without a missing value
@@ -127,7 +130,7 @@ struct Fits {
     std::vector<std::size_t> runs;        ///< [P] that were made
     std::vector<std::size_t> agree;       ///< [P] of these, that came to a fit as good as the best
     double seconds = 0;
-    std::uint64_t evaluations = 0;  ///< of a problem's rows, summed over runs
+    std::uint64_t evaluations = 0;  ///< of a problem's rows, summed over runs; since the last resume
 
     std::size_t count() const noexcept { return status.size(); }
     std::span<const double> x_of(std::size_t problem) const {
@@ -147,7 +150,7 @@ struct Fits {
 Fits fit(const Model& model, const Box& box, const Problems& problems, const FitOptions& options = {});
 
 /// The fitted model at rows, which may be others than those it was fitted to: `problems` has as many as were
-/// fitted, with the columns that the formula names.
+/// fitted, with the columns that the formula names, and has no rows(...).
 struct Prediction {
     std::vector<double> value;  ///< [row] of all problems one after the other
     /// [row] half the width of the band around it that holds the model with the confidence asked for, from

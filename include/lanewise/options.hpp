@@ -54,7 +54,8 @@ enum class Scale {
 /// Whether a program (a formula, or what trace recorded) is compiled to machine code, in the process. That
 /// takes some 0.1 ms and at most a microsecond for each operation; the code takes at most 128 MiB.
 /// Results have the same bits either way. Other objectives are machine code already. There is machine code
-/// for AVX2, AVX-512 and NEON, in memory that the system has to let become executable.
+/// for AVX2, AVX-512 and NEON, in memory that the system has to let become executable; on NEON none for
+/// formulas with rows(...).
 enum class Jit {
     off,        ///< none is made; what was made before, for the same Program, is used
     automatic,  ///< where the work to come takes longer than compiling, and where it can be done

@@ -250,7 +250,7 @@ class Fits(_Found[Numbers]):
     n_used, n_left_out : ndarray of int [...]
         Rows without a missing value, and those with one.
     runs, agree : ndarray of int [...]
-        Runs that were made, and how many of them came to the same x.
+        Runs that were made, and how many of them came to a sum as low as the best.
     status : ndarray of str [...]
         "converged", "max-iterations", "no-rows", "no-value" or "stopped".
     success : ndarray of bool [...]

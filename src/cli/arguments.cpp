@@ -294,7 +294,8 @@ void add_fit(CLI::App& app, ProblemArguments& arguments) {
     add(app, flags, "--iterations", "N", "iterations of Adam, or another rule, from a drawn start [20]");
     add_rule(app, flags, "; not lbfgs", "", "a fraction of the largest |g| met");
     add_steps(app, flags, "Levenberg-Marquardt");
-    add(app, flags, "--precision", "f64|f32", "precision of Adam's iterations [f64]");
+    add(app, flags, "--precision", "f64|f32",
+        "precision of runs; the best of each problem goes on in f64 [f64]");
 
     app.option_defaults()->group("Machine and limits");
     add(app, flags, "--threads", "N", "at most this many threads [OpenMP's choice]");

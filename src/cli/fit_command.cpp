@@ -102,8 +102,10 @@ void require_any(const Found& found, std::string_view nothing, std::string_view 
             reasons.push_back(fmt::format("{} (in {} of {} problems)", reason, problems, found.count()));
         }
     };
+    if (found.count() == 0) throw NothingFinite(fmt::format("{}: there is no problem", nothing));
     add(FitStatus::no_rows, "there is no row without a missing value");
-    add(FitStatus::no_value, fmt::format("value and derivatives of the {} are not finite at any start", of));
+    add(FitStatus::no_value,
+        fmt::format("at no start has the {} a finite value and derivatives with these rows", of));
     add(FitStatus::stopped, "it was stopped before anything was known");
     throw NothingFinite(fmt::format("{}: {}", nothing, fmt::join(reasons, "; ")));
 }
