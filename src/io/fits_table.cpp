@@ -170,9 +170,12 @@ std::string quantiles(const Told& told, std::string_view name_of_value) {
 }
 
 std::string runs_of(const Told& told) {
-    const auto alone = static_cast<std::size_t>(std::ranges::count(told.agree, std::size_t{1}));
-    return fmt::format("runs     {}; in {} problem{} no other run agrees with the best\n", sum(told.runs),
-                       alone, plural(alone));
+    std::size_t alone = 0;
+    for (std::size_t p = 0; p < told.count(); ++p) alone += told.agree[p] == 1 && told.runs[p] > 1 ? 1 : 0;
+    const std::size_t runs = sum(told.runs);
+    if (alone == 0) return fmt::format("runs     {}\n", runs);
+    return fmt::format("runs     {}; in {} problem{} no other run agrees with the best\n", runs, alone,
+                       plural(alone));
 }
 
 std::string first_problems(const Told& told, std::string_view name_of_value) {
