@@ -434,69 +434,69 @@ class FitBlock {
         return minima;
     }
 
-    std::vector<std::size_t> fitted_up_to(std::size_t last) const {
+    /// Calls load(lane, p) for problems that have a best point, a tile of them in double precision, and then
+    /// take(lane, p) after work(): until there are no more.
+    template <class Load, class Work, class Take>
+    void for_best_points(std::size_t last, Load load, Work work, Take take) {
         std::vector<std::size_t> fitted;
         for (std::size_t p = first_; p < last; ++p) {
             if (standings_[p - first_].is_fitted()) fitted.push_back(p);
         }
-        return fitted;
-    }
-
-    /// The best points of runs in single precision go on in double, a problem a lane.
-    void polish(std::size_t last) {
-        const std::vector<std::size_t> fitted = fitted_up_to(last);
         for (std::size_t next = 0; next < fitted.size();) {
             const std::size_t begin = next;
             for (std::size_t lane = 0; lane < last_.lanes(); ++lane) {
+                // Lanes that no problem needs copy the last one.
                 const bool fits =
                     next < fitted.size() && (setup_->tile == TileOf::any_problems || next == begin);
-                const std::size_t p = fits ? fitted[next++] : fitted[next - 1];
-                last_.load(lane, p, setup_->starts.bounds(p, bounds_), best_x_of(p));
-                last_.begin(lane);
+                load(lane, fits ? fitted[next++] : fitted[next - 1]);
             }
-            const auto goes_on = [&] {
-                for (std::size_t lane = 0; lane < last_.lanes(); ++lane) {
-                    if (!last_.is_over(lane)) return true;
-                }
-                return false;
-            };
-            while (goes_on() && !is_halted()) {
-                last_.step();
-                evaluations_ += next - begin;
-            }
-            for (std::size_t i = begin; i < next; ++i) {
-                const std::size_t lane = i - begin;
-                if (last_.phase(lane) == kernels::LmPhase::no_value) continue;
-                last_.best_x(lane, best_x_of(fitted[i]));
-                if (last_.phase(lane) == kernels::LmPhase::converged)
-                    standings_[fitted[i] - first_].best_converged_f = -infinity;
-            }
+            evaluations_ += work() * (next - begin);
+            for (std::size_t i = begin; i < next; ++i) take(i - begin, fitted[i]);
         }
+    }
+
+    /// The best points of runs in single precision go on in double.
+    void polish(std::size_t last) {
+        const auto load = [&](std::size_t lane, std::size_t p) {
+            last_.load(lane, p, setup_->starts.bounds(p, bounds_), best_x_of(p));
+            last_.begin(lane);
+        };
+        const auto goes_on = [&] {
+            for (std::size_t lane = 0; lane < last_.lanes(); ++lane) {
+                if (!last_.is_over(lane)) return true;
+            }
+            return false;
+        };
+        const auto work = [&] {
+            std::size_t steps = 0;
+            for (; goes_on() && !is_halted(); ++steps) last_.step();
+            return steps;
+        };
+        for_best_points(last, load, work, [&](std::size_t lane, std::size_t p) {
+            if (last_.phase(lane) == kernels::LmPhase::no_value) return;
+            last_.best_x(lane, best_x_of(p));
+            if (last_.phase(lane) == kernels::LmPhase::converged)
+                standings_[p - first_].best_converged_f = -infinity;
+        });
     }
 
     std::span<double> best_x_of(std::size_t p) { return std::span(best_x_).subspan((p - first_) * d_, d_); }
 
-    /// Value and derivatives at the best points, of the variables and in double precision, a problem a lane.
+    /// Value and derivatives at the best points, of the variables.
     void evaluate_last(std::size_t last) {
-        const std::vector<std::size_t> fitted = fitted_up_to(last);
         std::vector<double> x(d_);
-        for (std::size_t next = 0; next < fitted.size();) {
-            const std::size_t begin = next;
-            for (std::size_t lane = 0; lane < last_.lanes(); ++lane) {
-                const bool fits =
-                    next < fitted.size() && (setup_->tile == TileOf::any_problems || next == begin);
-                const std::size_t p = fits ? fitted[next++] : fitted[next - 1];
-                to_variables(p, x);
-                last_.load(lane, p, setup_->starts.given_bounds(p, bounds_), x);
-            }
+        const auto load = [&](std::size_t lane, std::size_t p) {
+            to_variables(p, x);
+            last_.load(lane, p, setup_->starts.given_bounds(p, bounds_), x);
+        };
+        const auto work = [&] {
             last_.evaluate(setup_->form.last());
-            evaluations_ += next - begin;
-            for (std::size_t i = begin; i < next; ++i) {
-                const std::size_t p = fitted[i] - first_;
-                standings_[p].told_f = last_.f(i - begin);
-                last_.outputs(i - begin, std::span(best_outputs_).subspan(p * outputs_, outputs_));
-            }
-        }
+            return std::size_t{1};
+        };
+        for_best_points(last, load, work, [&](std::size_t lane, std::size_t p) {
+            standings_[p - first_].told_f = last_.f(lane);
+            last_.outputs(lane, std::span(best_outputs_).subspan((p - first_) * outputs_, outputs_));
+        });
     }
 
     void to_variables(std::size_t p, std::span<double> x) {

@@ -121,7 +121,7 @@ kernels::DataRows<T> TileRows<T>::rows() const {
             .by_lane = by_lane_.data(),
             .parameters = parameters_.data(),
             .shared_columns = layout_->shared_columns.size(),
-            .lane_columns = lane_columns(),
+            .lane_columns = tile_ == TileOf::one_problem ? 0 : lane_columns(),
             .least = std::min(least, most),
             .most = most};
 }

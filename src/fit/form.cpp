@@ -19,37 +19,12 @@ namespace lanewise {
 namespace {
 
 void check_names(const Model& model, const Box& box, const Problems& problems) {
-    const auto check = [](std::string_view kind, const std::string& name) {
-        check_identifier(kind, name);
-        if (is_reserved_name(name))
-            throw std::invalid_argument(
-                fmt::format("{} '{}': the name is taken by the language", kind, name));
-    };
-    for (const Box::Place& place : box.variables()) check("variable", place.name);
-    for (const auto& [name, number] : model.parameters) {
-        check("parameter", name);
-        if (!std::isfinite(number))
-            throw std::invalid_argument(fmt::format("parameter '{}': {} is not finite", name, number));
-        for (const Box::Place& place : box.variables()) {
-            if (place.name == name)
-                throw std::invalid_argument(fmt::format("parameter '{}' is also a variable", name));
-        }
-    }
-    for (const auto& [name, numbers] : model.tables) {
-        check("table", name);
-        for (const double number : numbers) {
-            if (!std::isfinite(number))
-                throw std::invalid_argument(fmt::format("table '{}': {} is not finite", name, number));
-        }
-        if (model.parameters.contains(name))
-            throw std::invalid_argument(fmt::format("table '{}' is also a parameter", name));
-        for (const Box::Place& place : box.variables()) {
-            if (place.name == name)
-                throw std::invalid_argument(fmt::format("table '{}' is also a variable", name));
-        }
-    }
+    check_names(box, model.parameters, model.tables);
     for (const Problems::Parameter& parameter : problems.parameters) {
-        check("parameter", parameter.name);
+        check_identifier("parameter", parameter.name);
+        if (is_reserved_name(parameter.name))
+            throw std::invalid_argument(
+                fmt::format("parameter '{}': the name is taken by the language", parameter.name));
         if (model.parameters.contains(parameter.name))
             throw std::invalid_argument(
                 fmt::format("parameter '{}' is given for all problems and for each", parameter.name));

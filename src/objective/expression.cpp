@@ -6,49 +6,12 @@
 #include <cmath>
 
 #include "digest.hpp"
-#include "identifier.hpp"
 #include "program/translate.hpp"
 #include "program_code.hpp"
 
 namespace lanewise {
 
 namespace {
-
-void check_parameters(const Box& box, const Parameters& parameters) {
-    for (const auto& [name, number] : parameters) {
-        check_identifier("parameter", name);
-        if (!std::isfinite(number))
-            throw std::invalid_argument(fmt::format("parameter '{}': {} is not finite", name, number));
-        if (is_reserved_name(name))
-            throw std::invalid_argument(
-                fmt::format("parameter '{}': the name is taken by the language", name));
-    }
-    for (const Box::Place& place : box.variables()) {
-        if (parameters.contains(place.name))
-            throw std::invalid_argument(fmt::format("parameter '{}' is also a variable", place.name));
-        if (is_reserved_name(place.name))
-            throw std::invalid_argument(
-                fmt::format("variable '{}': the name is taken by the language", place.name));
-    }
-}
-
-void check_tables(const Box& box, const Parameters& parameters, const Tables& tables) {
-    for (const auto& [name, numbers] : tables) {
-        check_identifier("table", name);
-        for (const double number : numbers) {
-            if (!std::isfinite(number))
-                throw std::invalid_argument(fmt::format("table '{}': {} is not finite", name, number));
-        }
-        if (is_reserved_name(name))
-            throw std::invalid_argument(fmt::format("table '{}': the name is taken by the language", name));
-        if (parameters.contains(name))
-            throw std::invalid_argument(fmt::format("table '{}' is also a parameter", name));
-        for (const Box::Place& place : box.variables()) {
-            if (place.name == name)
-                throw std::invalid_argument(fmt::format("table '{}' is also a variable", name));
-        }
-    }
-}
 
 /// Where a column that a formula reads has no number.
 void check_no_number_is_missing(const Data& data, const std::vector<std::uint32_t>& columns) {
@@ -65,8 +28,7 @@ void check_no_number_is_missing(const Data& data, const std::vector<std::uint32_
 std::shared_ptr<const Program::Code> program_of(std::string_view text, const Box& box,
                                                 const Parameters& parameters, Data data,
                                                 const Tables& tables) {
-    check_parameters(box, parameters);
-    check_tables(box, parameters, tables);
+    check_names(box, parameters, tables);
     DataNames names{.tables = &tables};
     for (const Column& column : data.columns()) names.columns.push_back(column.name);
     Graph written(Rewriting::none);

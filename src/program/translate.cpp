@@ -8,11 +8,13 @@
 #include <map>
 #include <numbers>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "composed.hpp"
 #include "hints.hpp"
+#include "identifier.hpp"
 #include "near.hpp"
 #include "optimise.hpp"
 #include "rows.hpp"
@@ -452,12 +454,53 @@ class Machine {
     std::map<std::string, Box::Place, std::less<>> vectors_;
 };
 
+void check_parameters(const Box& box, const Parameters& parameters) {
+    for (const auto& [name, number] : parameters) {
+        check_identifier("parameter", name);
+        if (!std::isfinite(number))
+            throw std::invalid_argument(fmt::format("parameter '{}': {} is not finite", name, number));
+        if (is_reserved_name(name))
+            throw std::invalid_argument(
+                fmt::format("parameter '{}': the name is taken by the language", name));
+    }
+    for (const Box::Place& place : box.variables()) {
+        if (parameters.contains(place.name))
+            throw std::invalid_argument(fmt::format("parameter '{}' is also a variable", place.name));
+        if (is_reserved_name(place.name))
+            throw std::invalid_argument(
+                fmt::format("variable '{}': the name is taken by the language", place.name));
+    }
+}
+
+void check_tables(const Box& box, const Parameters& parameters, const Tables& tables) {
+    for (const auto& [name, numbers] : tables) {
+        check_identifier("table", name);
+        for (const double number : numbers) {
+            if (!std::isfinite(number))
+                throw std::invalid_argument(fmt::format("table '{}': {} is not finite", name, number));
+        }
+        if (is_reserved_name(name))
+            throw std::invalid_argument(fmt::format("table '{}': the name is taken by the language", name));
+        if (parameters.contains(name))
+            throw std::invalid_argument(fmt::format("table '{}' is also a parameter", name));
+        for (const Box::Place& place : box.variables()) {
+            if (place.name == name)
+                throw std::invalid_argument(fmt::format("table '{}' is also a variable", name));
+        }
+    }
+}
+
 }  // namespace
 
 bool is_reserved_name(std::string_view name) {
     const auto function = functions().find(name);
     return (function != functions().end() && !function->second.gives_way) || constants().contains(name) ||
            name == "sum" || name == "prod" || name == "and" || name == "or" || name == "not";
+}
+
+void check_names(const Box& box, const Parameters& parameters, const Tables& tables) {
+    check_parameters(box, parameters);
+    check_tables(box, parameters, tables);
 }
 
 std::vector<std::string_view> function_names() {
