@@ -61,17 +61,10 @@ std::vector<std::uint32_t> parameters_of(const Graph& graph) {
 
 /// A graph with exp of a variable in the place of each that is on a log scale.
 NodeId with_logarithms(const Graph& from, NodeId value, const Box& box, Graph& to) {
-    std::vector<NodeId> node(from.size());
-    for (NodeId i = 0; i < from.size(); ++i) {
-        const Node& of = from[i];
-        if (of.kind == Node::Kind::operation) {
-            node[i] = to.apply(of.op, node[of.a], node[of.b], node[of.c]);
-        } else {
-            node[i] = to.leaf(of);
-            if (of.kind == Node::Kind::variable && box.is_log(of.a)) node[i] = to.apply(Opcode::exp, node[i]);
-        }
-    }
-    return node[value];
+    return copy_replacing(from, value, to, [&](const Node& of, NodeId copy) {
+        const bool is_log = of.kind == Node::Kind::variable && box.is_log(of.a);
+        return is_log ? to.apply(Opcode::exp, copy) : copy;
+    });
 }
 
 }  // namespace

@@ -49,25 +49,12 @@ NodeId exp_node(Graph& graph, NodeId t, double lower, double upper) {
 
 /// The program with lower * exp(t) in the place of each variable on a log scale.
 Program program_of(const Program& given, const Box& box) {
-    const Graph& from = given.code().written.graph;
     Graph written(Rewriting::none);
-    std::vector<NodeId> node(from.size());
-    for (NodeId i = 0; i < from.size(); ++i) {
-        const Node& of = from[i];
-        switch (of.kind) {
-            case Node::Kind::variable: {
-                node[i] = written.variable(of.a);
-                if (box.is_log(of.a))
-                    node[i] = exp_node(written, node[i], box.lower()[of.a], box.upper()[of.a]);
-                break;
-            }
-            case Node::Kind::operation:
-                node[i] = written.apply(of.op, node[of.a], node[of.b], node[of.c]);
-                break;
-            default: node[i] = written.leaf(of);
-        }
-    }
-    const NodeId value = node[given.code().written.value];
+    const Written& from = given.code().written;
+    const NodeId value = copy_replacing(from.graph, from.value, written, [&](const Node& of, NodeId copy) {
+        if (of.kind != Node::Kind::variable || !box.is_log(of.a)) return copy;
+        return exp_node(written, copy, box.lower()[of.a], box.upper()[of.a]);
+    });
     return Program(make_program(std::move(written), value, given.dimension(), given.code().data));
 }
 

@@ -51,18 +51,10 @@ Data in_order(const Data& data, const std::vector<std::uint32_t>& wanted,
 
 /// The graph with its sums over rows times a factor.
 NodeId with_sums_scaled(const Written& written, double factor, Graph& graph) {
-    const Graph& from = written.graph;
-    std::vector<NodeId> node(from.size());
-    for (NodeId i = 0; i < from.size(); ++i) {
-        const Node& of = from[i];
-        if (of.kind != Node::Kind::operation) {
-            node[i] = graph.leaf(of);
-            continue;
-        }
-        node[i] = graph.apply(of.op, node[of.a], node[of.b], node[of.c]);
-        if (of.op == Opcode::sum_rows) node[i] = graph.mul(graph.constant(factor), node[i]);
-    }
-    return node[written.value];
+    return copy_replacing(written.graph, written.value, graph, [&](const Node& of, NodeId copy) {
+        const bool is_sum = of.kind == Node::Kind::operation && of.op == Opcode::sum_rows;
+        return is_sum ? graph.mul(graph.constant(factor), copy) : copy;
+    });
 }
 
 class RowBatches final : public Objective {

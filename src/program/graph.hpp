@@ -90,6 +90,21 @@ struct Outputs {
     std::vector<NodeId> gradient;  ///< by coordinate; then whatever else is to be computed
 };
 
+/// Copies a graph to another node by node: `replace` is handed each node and its copy, and says what stands
+/// there. Gives the node that stands for `value`.
+template <class Replace>
+NodeId copy_replacing(const Graph& from, NodeId value, Graph& to, Replace replace) {
+    std::vector<NodeId> ids(from.size());
+    for (NodeId id = 0; id < from.size(); ++id) {
+        const Node& node = from[id];
+        const NodeId copy = node.kind == Node::Kind::operation
+                                ? to.apply(node.op, ids[node.a], ids[node.b], ids[node.c])
+                                : to.leaf(node);
+        ids[id] = replace(node, copy);
+    }
+    return ids[value];
+}
+
 /// Adds what value and gradient need to a new graph, in the order in which the formula reads: how the old one
 /// came to be does not show any more.
 Outputs rewritten(const Graph& from, NodeId value, const std::vector<NodeId>& gradient, Rewriting rewriting);
