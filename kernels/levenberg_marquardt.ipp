@@ -186,7 +186,7 @@ class Vector {
         return clamp(from + by, lower(j), upper(j)) - from;
     }
 
-    /// Where that leads: a wall is met to the bit.
+    /// Where a variable is after a move. A move that ends at a wall ends at the very number of the wall.
     B moved_by(std::size_t j, B by) const {
         const B from = base_x(j);
         B to = xsimd::select(by == lower(j) - from, lower(j), from + by);

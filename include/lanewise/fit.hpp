@@ -56,7 +56,7 @@ struct Model {
 
 enum class FitStatus : std::uint8_t {
     converged,       ///< the best run came to a minimum
-    max_iterations,  ///< it did not
+    max_iterations,  ///< the best run was still on its way when its steps were spent
     no_rows,         ///< there is no row without a missing value
     no_value,        ///< at no start are value and derivatives finite, or a weight or response cannot be
     stopped,         ///< the time was up or `stop` said so: the best so far, NaN where nothing was begun
@@ -83,10 +83,10 @@ struct FitOptions {
     std::optional<std::size_t> starts = {};
     std::vector<std::vector<double>> start_points = {};  ///< of every problem
     std::uint64_t seed = 0;
-    /// Of Adam, which brings runs of drawn starts into a basin. Given starts go without.
+    /// Iterations of Adam, which brings runs of drawn starts into a basin. Runs of given starts make none.
     std::size_t iterations = 20;
     Rule rule = {};
-    /// Of Levenberg-Marquardt, which brings them to its minimum, 1 to 10^6.
+    /// Steps of Levenberg-Marquardt, which brings each run to the minimum of its basin, 1 to 10^6.
     std::size_t most_steps = 200;
     /// A run has converged where a step moved no variable by more than this times |x_j| (or 2^-26 widths of
     /// its bounds), or where the value cannot fall by more than rounding hides.
@@ -95,7 +95,7 @@ struct FitOptions {
     /// absolute_sigma of scipy.optimize.curve_fit. Poisson and logistic deviances always know.
     bool absolute_sigma = false;
 
-    /// Of runs. In single precision the best of each problem goes on in double.
+    /// The precision of runs. After runs in single precision the best of each problem goes on in double.
     Precision precision = Precision::f64;
     Jit jit = Jit::automatic;
     int threads = 0;
@@ -107,7 +107,7 @@ struct FitOptions {
     /// Handed what is done so far, every `checkpoint_every` seconds and at the end, on the calling thread.
     std::function<void(std::string_view state)> checkpoint = {};
     double checkpoint_every = 30;
-    /// Such a state of the same problems, to go on from. Empty: begin.
+    /// A state that `checkpoint` was handed for the same problems: the fit goes on from it. Empty: it begins.
     std::string_view resume = {};
 };
 

@@ -10,10 +10,10 @@ namespace lanewise {
 
 namespace {
 
-/// What is left of a diagonal of 1: below that it is rounding.
+/// A pivot below this part of its diagonal is taken for rounding.
 constexpr double least_pivot = 1e-13;
 
-/// About 1 / sqrt(a), a power of two, of a normal number: half of the exponent's bits.
+/// A power of two near 1 / sqrt(a), by half of the exponent of a, which is a normal number.
 double inverse_root_in_powers_of_two(double a) {
     constexpr std::uint64_t bias = 1023;
     constexpr unsigned mantissa_bits = 52;

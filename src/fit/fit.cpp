@@ -31,11 +31,13 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// As of a search (Options::settle): the chance that more starts find a better fit, which is low enough.
+/// A problem is settled where more starts find a better fit with at most this chance, as in a search
+/// (Options::settle).
 constexpr double low_chance = 0.03;
-/// Of a best point that its rows do not determine: so many runs are enough all the same.
+/// So many runs are enough where the rows do not determine the variables at the best point.
 constexpr std::size_t enough_on_plateau = 128;
-/// Fits are as good as the best within this part of its value, or of what was lost at the best start.
+/// A run is as good as the best one where its value is within these parts: the first of the best value, the
+/// second of the least value at a start.
 constexpr double same_value = 1e-6;
 constexpr double same_as_none = 1e-12;
 constexpr double as_good_value = 1e-10;
@@ -117,7 +119,7 @@ struct RunEnds {
     std::vector<std::size_t> run;  ///< [end]
 };
 
-/// What is told beside Fits.
+/// The minima of each problem, which Fits has no place for.
 using Minima = std::vector<std::vector<ProblemMinimum>>;
 
 struct FitSetup {
@@ -136,7 +138,7 @@ struct FitSetup {
 
     std::size_t dimension() const { return box.dimension(); }
 
-    /// Rows of a problem that are long are not copied for every lane.
+    /// Problems with many rows do not get a copy of them for every lane.
     TileOf tile_of() const {
         constexpr std::size_t most_bytes = std::size_t{1} << 20;
         const std::size_t bytes_of_row = (columns.named().size() + 2) * kernels::lane_group * sizeof(double);
@@ -195,7 +197,7 @@ class FitBlock {
         for (std::size_t p = first; p < last && setup_->task.most_minima > 0; ++p) minima[p] = minima_of(p);
     }
 
-    /// Since it was last asked.
+    /// The counts since they were last taken.
     std::uint64_t take_evaluations() noexcept { return std::exchange(evaluations_, 0); }
     std::uint64_t take_runs() noexcept { return std::exchange(runs_ended_, 0); }
 

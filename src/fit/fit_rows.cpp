@@ -102,7 +102,7 @@ void TileRows<T>::load_column(std::size_t problem, std::uint32_t column, T* to, 
             to += row;
         });
     }
-    // Numbers that do not count are like those that do.
+    // Rows that the problem does not have repeat its last one; they do not count.
     const T last = used == 0 ? T(0) : *(to - row);
     for (std::size_t i = used; i < rows_->most(); ++i, to += row) *to = last;
 }

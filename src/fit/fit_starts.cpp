@@ -17,7 +17,7 @@ namespace lanewise {
 
 namespace {
 
-/// Of a problem whose number of starts is not given.
+/// The starts of a wave, and of all waves, where the number of starts is not given.
 constexpr std::size_t starts_of_wave = 16;
 constexpr std::size_t most_starts = 1024;
 
@@ -35,7 +35,7 @@ double log_of(double x) {
     return log_over(x, 1);
 }
 
-/// So many powers of two towards 0.
+/// Starts that are drawn towards 0 come down to 2^-30 of the far bound.
 constexpr double most_powers = 30;
 
 /// Even in the logarithm between bounds of one sign, or towards 0 where that is within them: a bound may be

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t rows_of_descent = 4;
 
-/// Rows of the tile's numbers stay in the first cache.
+/// A narrow tile: the rows of its data stay in the first cache.
 constexpr std::size_t lanes_of_tile = kernels::lane_group;
 
 template <class T>
@@ -23,7 +23,7 @@ AlignedArray<T> zeros(std::size_t count) {
     return numbers;
 }
 
-/// Half of these units in the last place is as near as a step can tell points apart.
+/// The tolerance, or what the precision can tell apart where that is more: 8 units in the last place.
 template <class T>
 T reachable(double tolerance) {
     return std::max(static_cast<T>(tolerance), 8 * std::numeric_limits<T>::epsilon());

@@ -33,7 +33,7 @@ void check_names(const Model& model, const Box& box, const Problems& problems) {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// What is no response of a loss has no value.
+/// What a response becomes: NaN where the loss does not allow it; null: every response is allowed.
 double (*response_of(Loss loss))(double) {
     switch (loss) {
         case Loss::poisson: return [](double y) { return y >= 0 ? y : nan; };

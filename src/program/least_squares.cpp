@@ -43,7 +43,7 @@ class LossTerms {
         return {graph_->mul(weighted_r, r), graph_->mul(number(2), weighted_r), weighted(number(2))};
     }
 
-    /// Of a loss c^2 rho(u) with u = z / c^2: `flatter` is the derivative of rho, which the square has 1 of.
+    /// Of a loss c^2 rho(u) with u = z / c^2: `flatter` is the derivative of rho; for the square it is 1.
     Terms robust(NodeId rho, NodeId flatter) {
         const Terms square = squared();
         return {graph_->mul(squared_scale_, rho), graph_->mul(flatter, square.slope),

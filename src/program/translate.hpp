@@ -26,7 +26,7 @@ struct DataNames {
 NodeId translate(std::string_view text, const Box& box, const Parameters& parameters, Graph& graph,
                  const DataNames& data = {});
 
-/// Of what a text can name beside its data.
+/// Checks what a text can name beside its data.
 /// \throws std::invalid_argument naming what has no usable name, or one that is taken, or is not finite.
 void check_names(const Box& box, const Parameters& parameters, const Tables& tables);
 
