@@ -417,6 +417,19 @@ TEST_CASE("weights, sigma and responses that cannot be are a status") {
     CHECK(fit(model, decay_box, problems).status[0] == FitStatus::no_value);
 }
 
+TEST_CASE("a fixed variable may have derivatives without a value, and a start on a log scale be anything") {
+    const std::vector<double> t = {0, 1, 2, 3};
+    const std::vector<double> y = {0, 1, 2.1, 3};
+    const Box box{{"a", 0, 5}, {"b", 0, 0}};
+    const Fits fits = fit({.formula = "a*t + b*1e200*t", .response = "y"}, box, rows_of(t, y));
+    CHECK(fits.status[0] == FitStatus::converged);
+    CHECK(fits.x[0] == Approx(14.2 / 14));
+    const Box log_box({{.name = "a", .lower = 1e-3, .upper = 1e6, .log = true}});
+    const Fits from_below = fit({.formula = "a*t", .response = "y"}, log_box, rows_of(t, y),
+                                {.start_points = {{-1}}, .most_steps = 1});
+    CHECK(from_below.x[0] < 1);
+}
+
 TEST_CASE("fits that are stopped go on from their checkpoint") {
     const Decays decays(60);
     const FitOptions plain{.threads = 1};

@@ -300,4 +300,8 @@ TEST_CASE("a saved search goes on with the same data only") {
     CHECK(test::bits_of(resume(state, ours, plane, options)) == test::bits_of(result));
     CHECK_THROWS_WITH(resume(state, theirs, plane, options),
                       ContainsSubstring("the saved search has others"));
+    const auto description = [](std::size_t rows) {
+        return Expression("rows(1)*(a^2 + k^2)", plane, {}, some_data(rows)).formula()->data;
+    };
+    CHECK(description(3) != description(5));
 }
