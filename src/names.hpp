@@ -88,7 +88,8 @@ inline constexpr auto spellings<SearchStatus> =
                                            {SearchStatus::max_evaluations, "max-evaluations"},
                                            {SearchStatus::interrupted, "interrupted"},
                                            {SearchStatus::settled, "settled"},
-                                           {SearchStatus::out_of_memory, "out-of-memory"}});
+                                           {SearchStatus::out_of_memory, "out-of-memory"},
+                                           {SearchStatus::parts_missing, "parts-missing"}});
 
 template <>
 inline constexpr auto spellings<RunStatus> =

@@ -25,6 +25,7 @@ enum class Notation {
     number_or_off,  ///< "off" is 0
     not_stdout,     ///< a file that cannot be "-"
     formula,        ///< no file
+    part,           ///< "3/100": names all parts, too
     in_code_alone,  ///< neither flag nor key of a problem file
 };
 
@@ -62,6 +63,10 @@ void visit_options(SomeOptions& options, Visit visit) {
     visit(Option{"same-distance", "same_distance", Saved::deciding}, options.same_distance);
     visit(Option{"precision", "precision", Saved::deciding}, options.precision);
     visit(Option{"maximize", "maximize", Saved::deciding, Notation::truth}, options.maximize);
+    visit(Option{"parts", "parts", Saved::deciding}, options.parts);
+    visit(Option{"part", "part", Saved::deciding, Notation::part}, options.part);
+    visit(Option{"rounds", "rounds", Saved::deciding}, options.rounds);
+    visit(Option{"start-ids", "start_ids", Saved::told}, options.start_ids);
     visit(Option{"threads", "threads"}, options.threads);
     visit(Option{"isa", "isa"}, options.isa);  // the search itself saves the one it uses
     visit(Option{"jit", "jit", Saved::told}, options.jit);

@@ -23,10 +23,14 @@ inline std::string bits_of(const Result& result) {
         put(minimum.gradient_norm);
         for (const double x : minimum.x) put(x);
         for (const auto id : minimum.start_ids) bits += std::to_string(id) + ",";
-        bits += "\n";
+        bits += std::to_string(minimum.hits()) + "+" + std::to_string(minimum.offspring);
+        bits += minimum.continuum ? " continuum\n" : "\n";
     }
     for (const std::size_t count : result.runs) bits += std::to_string(count) + " ";
     put(result.audit.regret);
+    for (const std::size_t count : {result.minima_found, result.coverage.runs, result.coverage.found_once,
+                                    result.audit.spared, result.audit.better_than_leader})
+        bits += std::to_string(count) + " ";
     return bits + std::to_string(result.offspring) + " " + std::to_string(result.iterations) + " " +
            std::to_string(result.work.run_iterations) + " " + std::to_string(result.work.evaluations);
 }

@@ -114,7 +114,7 @@ struct State {
     std::vector<PolishStart> to_polish;
     bool best_first;
     std::uint64_t polish_evaluations;
-    std::vector<Offspring::Parent> parents;
+    std::vector<Parent> parents;
     EngineWork work;
     double seconds;
     bool in_wave;
@@ -436,7 +436,7 @@ TEST_CASE("a forged search is refused by the name of the field") {
          })},
         {"polish_evaluations", set([](State& s) -> auto& { return s.polish_evaluations; }, 2 * huge)},
         {"parents", with_parents([](auto& parent, State& s) {
-             s.parents.resize(Offspring::most_parents + 1, parent);
+             s.parents.resize(most_parents + 1, parent);
          })},
         {"parents.f", with_parents([](auto& parent, State&) { parent.f = infinity; })},
         {"parents.x", with_parents([](auto& parent, State&) { parent.x.pop_back(); })},

@@ -357,11 +357,11 @@ TEST_CASE("a damaged state is refused") {
         CHECK(accepted == 0);
     }
     std::string newer = states.back();
-    newer[20] = 12;
-    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 12; this version of lanewise reads 11");
+    newer[20] = 13;
+    CHECK_THROWS_WITH(read_saved(newer), "the checkpoint has format 13; this version of lanewise reads 12");
     std::string older = states.back();
-    older[20] = 10;
-    CHECK_THROWS_WITH(read_saved(older), "the checkpoint has format 10; this version of lanewise reads 11");
+    older[20] = 11;
+    CHECK_THROWS_WITH(read_saved(older), "the checkpoint has format 11; this version of lanewise reads 12");
     CHECK_THROWS_WITH(read_saved("{}"), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(""), "this is no checkpoint of lanewise");
     CHECK_THROWS_WITH(read_saved(states.back().substr(0, 1000)), "the checkpoint is damaged or not complete");

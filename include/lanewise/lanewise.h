@@ -178,6 +178,27 @@ LANEWISE_API int lanewise_minimize(lanewise_problem *problem, lanewise_result **
 /* Goes on with a search from a state, to the same bits as if it had never stopped (lanewise/saved.hpp). */
 LANEWISE_API int lanewise_resume(lanewise_problem *problem, const void *state, size_t bytes, lanewise_result **result);
 
+/* ---- A search in parts (lanewise/parts.hpp) ----
+ *
+ * With the options "parts" "100" and "part" "3", or "part" "3/100", lanewise_minimize() works on part 3 of 100 alone, and the last state
+ * that the checkpoint callback is handed is what the part found. With "parts" alone it works on all of them and merges. */
+
+/* What lanewise_merge() handed out for a part of a later round, copied. NULL and 0: nothing. */
+LANEWISE_API int lanewise_set_handed(lanewise_problem *problem, const void *handed, size_t bytes);
+
+/* *part is the number of the part that the state is of, from 1, where that is done; 0 where it is not, or is none. */
+LANEWISE_API int lanewise_part_of_state(lanewise_problem *problem, const void *state, size_t bytes, uint64_t *part);
+
+/* Merges what parts found: `count` states, of bytes[i] bytes each. Objective, variables and options of the problem are those of the
+ * parts. Unless allow_missing, all parts of the first rounds have to be there, up to the last that there is one of.
+ *
+ * *result is for lanewise_free_result(); it is NULL where rounds are to come and nothing was found so far. *handed is what the parts of
+ * the next round are handed, valid until the next call, and of no bytes after the last. *settled is 1 where no further round is
+ * needed (option "settle"), else 0. Each may be NULL. */
+LANEWISE_API int lanewise_merge(lanewise_problem *problem, size_t count, const void *const *states, const size_t *bytes,
+                                int allow_missing, lanewise_result **result, const void **handed, size_t *handed_bytes,
+                                int *settled);
+
 /* Searches with a profile: *report is a text that says where the time went (doc/profile.md), *timeline a JSON for
  * chrome://tracing and ui.perfetto.dev. Both are valid until the next call. */
 LANEWISE_API int lanewise_profile(lanewise_problem *problem, lanewise_result **result, const char **report, const char **timeline);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -222,6 +223,21 @@ struct Options {
 
     /// Look for the largest value instead. Values in the result are the objective's own.
     bool maximize = false;
+
+    /// Work on the starts in so many parts, each by itself, and merge what they found (lanewise/parts.hpp);
+    /// at most as many as there are starts. 0: all starts are one search.
+    std::size_t parts = 0;
+    /// Of these work on one alone, 1 to `parts`: what is told is what it found. 0: on all of them, one after
+    /// the other.
+    std::size_t part = 0;
+    /// Parts come in so many rounds, 1 to `parts`, between which the minima of all are brought together:
+    /// round r has the parts Part{r, rounds} of them, and offspring of those before. Without `settle` all
+    /// rounds are worked on.
+    std::size_t rounds = 1;
+    /// What Merged::handed was for the round of `part`; empty in the first.
+    std::string handed = {};
+    /// Parts tell the start ids of their minima, too: four bytes for each run that came to one.
+    bool start_ids = false;
 
     /// At most this many threads; 0 leaves it to OpenMP (OMP_NUM_THREADS, an enclosing parallel region). In a
     /// process that was forked from one with several threads it is one: OpenMP's are not in it.

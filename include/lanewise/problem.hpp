@@ -38,6 +38,7 @@ struct Output {
     std::optional<std::string> checkpoint;        ///< a file for the states of Options::checkpoint
     std::optional<double> every;                  ///< seconds between two of them
     std::optional<std::string> resume;            ///< a file with such a state, to go on from
+    std::optional<std::string> handed;            ///< a file with what `lanewise merge --hand-out` wrote
     ShowProgress progress = ShowProgress::on_terminal;
     bool quiet = false;  ///< nothing on stderr but errors
 };

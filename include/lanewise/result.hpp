@@ -21,6 +21,7 @@ enum class SearchStatus {
     interrupted,      ///< Options::stop said so
     settled,          ///< going on would hardly find a better value: see Options::settle
     out_of_memory,    ///< there was not the memory to go on
+    parts_missing,    ///< not all of its parts are here
 };
 
 /// Why a run ended.
@@ -81,9 +82,11 @@ struct Minimum {
     double gradient_norm;                  ///< Euclidean norm of the projected gradient at x
     std::vector<std::int8_t> at_bound;     ///< [d] -1 at the lower bound, 1 at the upper, else 0
     std::vector<std::uint32_t> start_ids;  ///< of the runs that ended here, best first, then of those merged
-    std::size_t offspring;                 ///< further runs that did
+    /// Further starts whose run did, of parts that do not tell their ids (Options::start_ids).
+    std::size_t unlisted_hits = 0;
+    std::size_t offspring;  ///< further runs that did
 
-    std::size_t hits() const noexcept { return start_ids.size(); }
+    std::size_t hits() const noexcept { return start_ids.size() + unlisted_hits; }
 };
 
 /// A part of the box.
@@ -118,6 +121,12 @@ struct Work {
     double lane_occupancy;         ///< share of the computed lanes that held a live run
 };
 
+/// Which parts of a search are in a result.
+struct PartsTold {
+    std::size_t of;
+    std::vector<std::size_t> numbers;  ///< from 1 on, in order
+};
+
 struct Result {
     SearchStatus status;
     Best best;
@@ -137,6 +146,8 @@ struct Result {
     /// Runs may leave it. Where Options::scale is none, and for variables on a log scale, there is no region
     /// but the box.
     std::optional<Region> region;
+    /// Of a search in parts: those that were merged, or the one that was worked on.
+    std::optional<PartsTold> parts;
     std::size_t iterations;  ///< done by the runs that went furthest
     Work work;
     Isa isa;                 ///< the instruction set that was used

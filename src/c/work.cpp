@@ -73,14 +73,11 @@ BatchOptions batch_options(const lanewise_problem& handle) {
     return options;
 }
 
-/// A result of `search(objective, box, options)`.
-template <class Search>
-std::unique_ptr<lanewise_result> searched(lanewise_problem& handle, Search search) {
-    const Box& box = handle.box();
-    const Objective& objective = handle.objective();
-    const Options options = search_options(handle, box);
-    auto result = std::make_unique<lanewise_result>(
-        lanewise_result{search(objective, box, options), box, options, {}, {}, {}, {}});
+/// A result with what it is the result of.
+std::unique_ptr<lanewise_result> with_problem(Result found, const Objective& objective, const Box& box,
+                                              const Options& options) {
+    auto result =
+        std::make_unique<lanewise_result>(lanewise_result{std::move(found), box, options, {}, {}, {}, {}});
     // What it keeps is for JSON alone.
     result->options.progress = {};
     result->options.stop = {};
@@ -90,6 +87,15 @@ std::unique_ptr<lanewise_result> searched(lanewise_problem& handle, Search searc
     if (const auto* program = dynamic_cast<const Expression*>(&objective))
         result->formula = *program->formula();
     return result;
+}
+
+/// A result of `search(objective, box, options)`.
+template <class Search>
+std::unique_ptr<lanewise_result> searched(lanewise_problem& handle, Search search) {
+    const Box& box = handle.box();
+    const Objective& objective = handle.objective();
+    const Options options = search_options(handle, box);
+    return with_problem(search(objective, box, options), objective, box, options);
 }
 
 }  // namespace
@@ -111,6 +117,44 @@ int lanewise_resume(lanewise_problem* problem, const void* state, size_t bytes, 
         *result = searched(*problem, [&](const Objective& objective, const Box& box, const Options& options) {
                       return resume(saved, objective, box, options);
                   }).release();
+    });
+}
+
+int lanewise_set_handed(lanewise_problem* problem, const void* handed, size_t bytes) {
+    return c::guarded(problem, [&] {
+        c::require(bytes == 0 || handed != nullptr, "handed");
+        problem->problem.options.handed.assign(static_cast<const char*>(handed), bytes);
+    });
+}
+
+int lanewise_part_of_state(lanewise_problem* problem, const void* state, size_t bytes, uint64_t* part) {
+    return c::guarded(problem, [&] {
+        c::require(state != nullptr && part != nullptr, "state or part");
+        const auto progress = part_of_state({static_cast<const char*>(state), bytes});
+        *part = progress && progress->is_done ? progress->part.number : 0;
+    });
+}
+
+int lanewise_merge(lanewise_problem* problem, size_t count, const void* const* states, const size_t* bytes,
+                   int allow_missing, lanewise_result** result, const void** handed, size_t* handed_bytes,
+                   int* settled) {
+    if (result != nullptr) *result = nullptr;
+    return c::guarded(problem, [&] {
+        c::require(count == 0 || (states != nullptr && bytes != nullptr), "states or bytes");
+        std::vector<PartState> parts;
+        for (std::size_t i = 0; i < count; ++i)
+            parts.push_back({.name = fmt::format("state {}", i),
+                             .state = {static_cast<const char*>(states[i]), bytes[i]}});
+        const Box& box = problem->box();
+        const Objective& objective = problem->objective();
+        const Options options = search_options(*problem, box);
+        Merged merged = merge(parts, objective, box, options, allow_missing != 0);
+        if (result != nullptr && merged.result)
+            *result = with_problem(*std::move(merged.result), objective, box, options).release();
+        problem->text = std::move(merged.handed);
+        if (handed != nullptr) *handed = problem->text.data();
+        if (handed_bytes != nullptr) *handed_bytes = problem->text.size();
+        if (settled != nullptr) *settled = merged.is_settled ? 1 : 0;
     });
 }
 

@@ -201,6 +201,18 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
                     Options{}.used_settle()));
     add(app, flags, "--target", "F", "end the search at a value this good");
 
+    app.option_defaults()->group("Parts, see doc/clusters.md");
+    add(app, flags, "--part", "NUMBER/PARTS",
+        "work on one part of the starts alone, as in 3/100, and keep what it finds by --checkpoint for "
+        "`lanewise merge`");
+    add(app, flags, "--parts", "N",
+        "work on all of N parts, one after the other, and merge them; --checkpoint and --resume then name a "
+        "folder");
+    add(app, flags, "--rounds", "N",
+        "parts come in N rounds: offspring of a round are of the minima of all before [1]");
+    add(app, flags, "--handed", "FILE", "what `lanewise merge --hand-out` wrote for the round of this part");
+    add(app, flags, "--start-ids", "on|off", "parts tell the start ids of their minima, too [off]");
+
     app.option_defaults()->group(
         "Many problems, each for itself, with defaults of their own: --starts as many as it takes, "
         "--iterations 20, --minima 0");

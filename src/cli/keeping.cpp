@@ -20,6 +20,31 @@ std::function<void(std::string_view)> write_checkpoints(const std::string& file,
     };
 }
 
+PartKeeper keep_parts(const Output& output, std::size_t parts, ProgressLine& line) {
+    const auto file_in = [parts](const std::string& folder, std::size_t part) {
+        return std::filesystem::path(folder) / fmt::format("part-{}-of-{}.state", part, parts);
+    };
+    PartKeeper keeper;
+    if (output.resume) {
+        keeper.read = [=, folder = *output.resume](std::size_t part) -> std::optional<std::string> {
+            const std::filesystem::path file = file_in(folder, part);
+            if (!std::filesystem::exists(file)) return {};
+            return read_file(file);
+        };
+    }
+    if (output.checkpoint) {
+        std::filesystem::create_directories(*output.checkpoint);
+        keeper.write = [=, &line, folder = *output.checkpoint, kept = std::size_t{0},
+                        write = std::function<void(std::string_view)>()](std::size_t part,
+                                                                         std::string_view state) mutable {
+            if (std::exchange(kept, part) != part)
+                write = write_checkpoints(file_in(folder, part).string(), line);
+            write(state);
+        };
+    }
+    return keeper;
+}
+
 void require_regular(std::string_view option, const std::string& file) {
     if (is_special(file))
         throw std::invalid_argument(fmt::format("{} '{}': must be a regular file", option, file));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -19,6 +20,10 @@ namespace lanewise::cli {
 /// Writes each state over the one before it. One that cannot be written does not end the work: the file
 /// keeps the last that could.
 std::function<void(std::string_view)> write_checkpoints(const std::string& file, ProgressLine& line);
+
+/// Keeps the state of each part in a file of its own in the folder that the checkpoint names, and goes on
+/// from those in the folder that is resumed. \throws std::runtime_error when there can be no such folder.
+PartKeeper keep_parts(const Output& output, std::size_t parts, ProgressLine& line);
 
 /// A pipe or a device would be waited for, or not come to an end.
 void require_regular(std::string_view option, const std::string& file);

@@ -94,6 +94,31 @@ void write_json(Sink& json, Result& result, const Box& box, const Options& optio
     write_whole(json, to_json(result, box, options, formula.expression, formula.parameters));
 }
 
+/// Whether the search is in parts that are all worked on here.
+bool has_all_parts(const Options& options) {
+    return options.parts > 0 && options.part == 0;
+}
+
+void check_parts(const Command& command) {
+    const Options& options = command.problem.options;
+    const Output& output = command.problem.output;
+    if (options.parts > 0 && command.kind == Command::Kind::profile)
+        throw std::invalid_argument("parts: a profile is of a search that is not in parts");
+    if (options.part > 0 && !output.checkpoint)
+        throw std::invalid_argument(fmt::format(
+            "part {}/{}: --checkpoint FILE is needed, which keeps what the part finds for `lanewise merge`",
+            options.part, options.parts));
+    if (output.handed && options.part == 0)
+        throw std::invalid_argument("handed: is for a part, --part NUMBER/PARTS");
+    for (const auto& [option, folder] :
+         {std::pair("checkpoint", output.checkpoint), std::pair("resume", output.resume)}) {
+        if (has_all_parts(options) && folder && std::filesystem::exists(*folder) &&
+            !std::filesystem::is_directory(*folder))
+            throw std::invalid_argument(
+                fmt::format("{} '{}': must be a folder, for the states of all parts", option, *folder));
+    }
+}
+
 /// Refuses options that do not go together, and outputs of which one would overwrite another.
 void check_outputs(const Command& command) {
     const Output& output = command.problem.output;
@@ -103,7 +128,9 @@ void check_outputs(const Command& command) {
         throw std::invalid_argument("trace: only the steps of rules other than lbfgs can be followed");
     if (output.every && !output.checkpoint)
         throw std::invalid_argument("every: there is no checkpoint without --checkpoint FILE");
-    if (output.checkpoint) require_regular("checkpoint", *output.checkpoint);
+    check_parts(command);
+    if (output.checkpoint && !has_all_parts(command.problem.options))
+        require_regular("checkpoint", *output.checkpoint);
     std::vector<NamedFile> inputs = inputs_of(command.problem);
     if (!goes_on_in_same_file(output)) inputs.push_back({"saved state", output.resume});
     require_distinct({{"json", output.json},
@@ -157,24 +184,28 @@ int run_minimize(const Command& command) {
     if (std::getenv("LANEWISE_CXX") != nullptr && !output.quiet)
         report("LANEWISE_CXX has no effect any more: formulas are compiled without a compiler");
     check_outputs(command);
+    if (output.handed) options.handed = read_file(*output.handed);
     validate(objective, box, options);
     if (!output.quiet) tell_half_log(box);
     if (output.check_gradient) check_gradient(objective, box, options, output.quiet);
-    const std::optional<std::string> state = read_state(output);
+    const bool is_in_parts = has_all_parts(options);
+    const std::optional<std::string> state = is_in_parts ? std::nullopt : read_state(output);
     watch_for_signals();
     const std::unique_ptr<Sink> json = open_sink(output.json);
     const std::unique_ptr<Sink> trace = open_sink(output.trace);
     const std::unique_ptr<Sink> timeline = open_sink(command.timeline);
 
     ProgressLine line;
-    if (output.checkpoint) options.checkpoint = write_checkpoints(*output.checkpoint, line);
+    if (output.checkpoint && !is_in_parts) options.checkpoint = write_checkpoints(*output.checkpoint, line);
     if (line.is_wanted(output)) options.progress = [&line](const Progress& progress) { line(progress); };
     Profile profile;
     if (command.kind == Command::Kind::profile)
         options.profile = [&profile](const Profile& told) { profile = told; };
     options.stop = [] { return signal_seen() != 0; };
-    Result result = state ? with_file(*output.resume, [&] { return resume(*state, objective, box, options); })
-                          : minimize(objective, box, options);
+    Result result =
+        is_in_parts ? minimize_parts(objective, box, options, keep_parts(output, options.parts, line))
+        : state     ? with_file(*output.resume, [&] { return resume(*state, objective, box, options); })
+                    : minimize(objective, box, options);
     line.finish();
 
     const bool out_of_memory = result.status == SearchStatus::out_of_memory;

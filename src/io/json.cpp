@@ -94,6 +94,11 @@ Json runs(const Result& result) {
     return counts;
 }
 
+Json parts(const Result& result) {
+    if (!result.parts) return nullptr;
+    return {{"of", result.parts->of}, {"merged", result.parts->numbers}};
+}
+
 Json names_of(const std::vector<std::size_t>& coordinates, const Box& box) {
     Json names = Json::array();
     for (const std::size_t j : coordinates) names.push_back(box.coordinate_name(j));
@@ -221,6 +226,7 @@ std::string to_json(const Result& result, const Box& box, const Options& options
         {"runs", runs(result)},
         {"region",
          result.region ? Json{{"lower", result.region->lower}, {"upper", result.region->upper}} : Json()},
+        {"parts", parts(result)},
         {"coverage",
          {{"runs", coverage.runs},
           {"found_once", coverage.found_once},

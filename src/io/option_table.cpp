@@ -37,6 +37,7 @@ void visit_search_output(Problem& problem, Visit visit) {
     visit(Option{"dump-program"}, output.dump_program);
     visit(Option{.name = "trace", .notation = Notation::not_stdout}, output.trace);
     visit(Option{"trace-runs"}, output.trace_runs);
+    visit(Option{.name = "handed", .notation = Notation::not_stdout}, output.handed);
 }
 
 /// What it does beside a search or fits.
@@ -128,7 +129,7 @@ OptionKind kind_of(const Option& option, const T& /*field*/) {
     if constexpr (std::is_floating_point_v<T>) return OptionKind::number;
     if constexpr (is_file<T>) return OptionKind::file;
     if constexpr (std::is_same_v<T, std::vector<std::vector<double>>>) return OptionKind::points;
-    if (option.notation == Notation::bytes) return OptionKind::word;
+    if (option.notation == Notation::bytes || option.notation == Notation::part) return OptionKind::word;
     return option.notation == Notation::large_count ? OptionKind::big_count : OptionKind::count;
 }
 OptionKind kind_of(const Option& /*option*/, const Loss& /*field*/) {
@@ -241,6 +242,7 @@ void set_option(Problem& problem, std::string_view name, std::string_view text) 
     visit_written(problem, [&](const Option& option, auto& field) {
         if (option.name == name) read(option, text, field);
     });
+    if (name == "part") problem.options.parts = parse_part(name, text).of;
     problem.options_set.emplace(name);
     validate(problem.options);
     if (problem.output.trace_runs == std::uint64_t{0}) refuse("trace-runs", text, "must be at least 1");

@@ -61,8 +61,9 @@ inline void read(const Option& option, std::string_view text, double& field) {
     field = is_off ? 0 : parse_number(option.name, text);
 }
 inline void read(const Option& option, std::string_view text, std::uint64_t& field) {
-    field =
-        option.notation == Notation::bytes ? parse_bytes(option.name, text) : parse_count(option.name, text);
+    field = option.notation == Notation::bytes  ? parse_bytes(option.name, text)
+            : option.notation == Notation::part ? parse_part(option.name, text).number
+                                                : parse_count(option.name, text);
 }
 /// Threads; 0 would be OpenMP's choice.
 inline void read(const Option& option, std::string_view text, int& field) {

@@ -116,6 +116,13 @@ std::string region(const Result& result, const Box& box) {
     return fmt::format("region the landscape leads inwards: most starts were drawn in {}\n", bounds);
 }
 
+std::string parts(const Result& result) {
+    if (!result.parts) return "";
+    const auto& [of, numbers] = *result.parts;
+    if (numbers.size() == 1 && of > 1) return fmt::format("parts  number {} of {} alone\n", numbers[0], of);
+    return fmt::format("parts  {} of {}\n", numbers.size(), of);
+}
+
 std::string coverage(const Result& result) {
     const Coverage& coverage = result.coverage;
     if (!coverage.unseen_probability) return "";
@@ -213,8 +220,8 @@ std::string to_text(const Progress& progress) {
 std::string to_table(const Result& result, const Box& box) {
     std::string text;
     if (result.status != SearchStatus::completed) text += fmt::format("ended  {}\n", name(result.status));
-    return text + best(result, box) + minima(result, box) + runs(result) + region(result, box) +
-           coverage(result) + work(result);
+    return text + best(result, box) + minima(result, box) + runs(result) + parts(result) +
+           region(result, box) + coverage(result) + work(result);
 }
 
 }  // namespace lanewise

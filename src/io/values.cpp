@@ -48,6 +48,15 @@ std::uint64_t parse_bytes(std::string_view option, std::string_view text) {
     return count << shift;
 }
 
+Part parse_part(std::string_view option, std::string_view text) {
+    const std::size_t slash = text.find('/');
+    if (slash == text.npos) refuse(option, text, "is not NUMBER/PARTS, like 3/100");
+    const Part part{parse_count(option, text.substr(0, slash)), parse_count(option, text.substr(slash + 1))};
+    if (part.number < 1 || part.number > part.of)
+        refuse(option, text, "the number must be 1 to that of the parts");
+    return part;
+}
+
 std::size_t parse_length(std::string_view option, std::string_view text) {
     constexpr std::size_t longest = 10'000'000;
     const std::uint64_t length = parse_count(option, text);

@@ -57,9 +57,9 @@ Point between(const Point& a, const Point& b, double share) {
 
 class Continua {
   public:
-    Continua(const Findings& findings, const Clusters& clusters, std::size_t first, Engine& engine,
+    Continua(std::span<const Polished> polished, const Clusters& clusters, std::size_t first, Engine& engine,
              const SearchBox& box, const PolishPoints& polish)
-        : polished_(&findings.polished), first_(first), engine_(&engine), box_(&box), polish_(&polish) {
+        : polished_(polished), first_(first), engine_(&engine), box_(&box), polish_(&polish) {
         choose_candidates(clusters);
         component_.resize(candidates_.size());
         std::iota(component_.begin(), component_.end(), std::uint32_t{0});
@@ -86,7 +86,7 @@ class Continua {
     }
 
   private:
-    const Polished& of(std::uint32_t candidate) const { return (*polished_)[candidates_[candidate]]; }
+    const Polished& of(std::uint32_t candidate) const { return polished_[candidates_[candidate]]; }
 
     /// In any variable, in widths.
     double apart(const Point& a, const Point& b) const {
@@ -107,15 +107,14 @@ class Continua {
         for (const auto& [end, cluster] : clusters.members) {
             if (!is_polish(end.of) || cluster >= most_last_polished) continue;
             if (founder[cluster] == none) founder[cluster] = end.index;
-            const Point& from = (*polished_)[founder[cluster]].x;
-            furthest[cluster] =
-                std::max(furthest[cluster], {apart(from, (*polished_)[end.index].x), end.index});
+            const Point& from = polished_[founder[cluster]].x;
+            furthest[cluster] = std::max(furthest[cluster], {apart(from, polished_[end.index].x), end.index});
         }
         for (std::size_t cluster = 0; cluster < clusters.count; ++cluster) {
             if (founder[cluster] != none) candidates_.push_back(founder[cluster]);
             if (furthest[cluster].second != none) candidates_.push_back(furthest[cluster].second);
         }
-        std::ranges::stable_sort(candidates_, {}, [&](std::uint32_t i) { return (*polished_)[i].f; });
+        std::ranges::stable_sort(candidates_, {}, [&](std::uint32_t i) { return polished_[i].f; });
     }
 
     static double noise_of(const Polished& candidate) { return candidate.is_rough ? noise_of_rough : noise; }
@@ -333,7 +332,7 @@ class Continua {
         return ends;
     }
 
-    const std::vector<Polished>* polished_;
+    std::span<const Polished> polished_;
     std::size_t first_;
     Engine* engine_;
     const SearchBox* box_;
@@ -350,9 +349,10 @@ class Continua {
 
 }  // namespace
 
-std::vector<Joint> find_joints(const Findings& findings, const Clusters& clusters, std::size_t first,
-                               Engine& engine, const SearchBox& box, const PolishPoints& polish) {
-    return Continua(findings, clusters, first, engine, box, polish).joints();
+std::vector<Joint> find_joints(std::span<const Polished> polished, const Clusters& clusters,
+                               std::size_t first, Engine& engine, const SearchBox& box,
+                               const PolishPoints& polish) {
+    return Continua(polished, clusters, first, engine, box, polish).joints();
 }
 
 }  // namespace lanewise

@@ -21,7 +21,8 @@ using PolishPoints =
 /// where a way leads from one to the other along which the function is as low as in both. The points are
 /// those that found one of the clusters, and of each cluster the one that is furthest from its founder. Each
 /// asks the nearest better ones.
-std::vector<Joint> find_joints(const Findings& findings, const Clusters& clusters, std::size_t first,
-                               Engine& engine, const SearchBox& box, const PolishPoints& polish);
+std::vector<Joint> find_joints(std::span<const Polished> polished, const Clusters& clusters,
+                               std::size_t first, Engine& engine, const SearchBox& box,
+                               const PolishPoints& polish);
 
 }  // namespace lanewise

@@ -26,30 +26,15 @@ std::vector<std::uint32_t> clusters_of_runs(const Findings& findings, const Clus
     return of_run;
 }
 
-Coverage estimate_coverage(const Findings& findings, const Starts& starts, const Clusters& clusters,
-                           const std::vector<std::uint32_t>& clusters_of_runs) {
-    const Runs& runs = findings.runs;
-    std::vector<std::size_t> hits(clusters.count, 0);
-    std::size_t drawn = 0;
-    std::size_t ended = 0;
-    for (std::size_t run = 0; run < clusters_of_runs.size(); ++run) {
-        if (!starts.is_drawn(runs.id[run]) || runs.status[run] == RunStatus::pruned) continue;
-        ++drawn;
-        if (clusters_of_runs[run] == no_cluster) continue;
-        ++ended;
-        ++hits[clusters_of_runs[run]];
-    }
-    const auto once = static_cast<std::size_t>(std::ranges::count(hits, std::size_t{1}));
-    Coverage coverage{.runs = ended, .found_once = once, .unseen_probability = {}};
+Coverage estimate_coverage(std::uint64_t drawn, std::uint64_t ended, std::uint64_t found_once) {
+    Coverage coverage{.runs = ended, .found_once = found_once, .unseen_probability = {}};
     if (ended > 0 && 2 * ended >= drawn)
-        coverage.unseen_probability = static_cast<double>(once + 1) / static_cast<double>(ended + 1);
+        coverage.unseen_probability = static_cast<double>(found_once + 1) / static_cast<double>(ended + 1);
     return coverage;
 }
 
 double chance_of_better(const Findings& findings, const Starts& starts, const Clusters& clusters,
                         const std::vector<std::uint32_t>& clusters_of_runs) {
-    constexpr double weight_of_offspring = 1.0 / 8;
-    constexpr double few_starts = 24;
     const std::vector<End> minima = founders(clusters);
     const double as_low = findings.best.f + difference_that_counts(findings, clusters);
     double hits = 0;
@@ -62,15 +47,23 @@ double chance_of_better(const Findings& findings, const Starts& starts, const Cl
         if (is_drawn) ++hits;
         if (findings.runs.is_offspring(run)) hits += weight_of_offspring;
     }
+    return chance_of_better(drawn, hits);
+}
+
+double chance_of_better(std::uint64_t drawn, double hits) {
+    constexpr double few_starts = 24;
     return std::max(1 / ((1 + hits) * (1 + hits)), few_starts / (static_cast<double>(drawn) * hits));
 }
 
 double difference_that_counts(const Findings& findings, const Clusters& clusters) {
-    constexpr double noise = 0x1p-40;
-    constexpr double of_range = 1e-9;
     const double best = findings.best.f;
     const std::vector<End> minima = founders(clusters);
-    const double median = minima.empty() ? best : minima[minima.size() / 2].f;
+    return difference_that_counts(best, minima.empty() ? best : minima[minima.size() / 2].f);
+}
+
+double difference_that_counts(double best, double median) {
+    constexpr double noise = 0x1p-40;
+    constexpr double of_range = 1e-9;
     return noise * std::abs(best) + of_range * std::max(0.0, median - best);
 }
 

@@ -136,10 +136,11 @@ bool has_converged(const Findings& findings, const End& end) {
     return status == RunStatus::converged_gradient || status == RunStatus::converged_value;
 }
 
-/// Makes one of the clusters between which there are joints.
-void join(Clusters& clusters, const Findings& findings) {
+}  // namespace
+
+void join(Clusters& clusters, std::span<const Joint> joints, std::size_t polished) {
     constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
-    std::vector<std::uint32_t> of_polished(findings.polished.size(), none);
+    std::vector<std::uint32_t> of_polished(polished, none);
     for (const auto& [end, cluster] : clusters.members) {
         if (is_polish(end.of)) of_polished[end.index] = cluster;
     }
@@ -151,7 +152,7 @@ void join(Clusters& clusters, const Findings& findings) {
         return cluster;
     };
     std::vector<std::uint8_t> is_joined(clusters.count, 0);
-    for (const Joint& joint : findings.joints) {
+    for (const Joint& joint : joints) {
         if (of_polished[joint.one] == none || of_polished[joint.other] == none) continue;
         const auto [first, second] =
             std::minmax({best(of_polished[joint.one]), best(of_polished[joint.other])});
@@ -169,6 +170,8 @@ void join(Clusters& clusters, const Findings& findings) {
     for (Clusters::Member& member : clusters.members) member.cluster = number[best(member.cluster)];
     clusters.count = count;
 }
+
+namespace {
 
 /// Leaves out clusters that are no minima.
 void keep(Clusters& clusters, const std::vector<std::uint8_t>& is_minimum) {
@@ -208,7 +211,7 @@ Clusters cluster_minima(const Findings& findings, const SearchBox& box, double d
     }
     Clusters clusters = cluster(ends, distance, in_one_basin_among(ends, same_basin),
                                 first_run == 0 ? Joining::all : Joining::runs);
-    join(clusters, findings);
+    join(clusters, findings.joints, findings.polished.size());
     if (converge) leave_out_unfinished(clusters, findings);
     return clusters;
 }

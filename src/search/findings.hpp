@@ -11,6 +11,7 @@
 #include "cluster.hpp"
 #include "engine/engine.hpp"
 #include "lanewise/result.hpp"
+#include "parent.hpp"
 
 namespace lanewise {
 
@@ -118,11 +119,16 @@ struct Findings {
     Work work = {};
     int threads = 1;
     std::size_t tile_lanes = 0;
-    Profile profile = {};  ///< where that is wanted
+    Profile profile = {};              ///< where that is wanted
+    std::vector<Parent> parents = {};  ///< in the end
 
   private:
     void take(const Polished& minimum, EndOf of);
 };
+
+/// Makes one of the clusters between which there are joints, and knows them as continua. The ends of polishes
+/// have numbers below `polished`.
+void join(Clusters& clusters, std::span<const Joint> joints, std::size_t polished);
 
 /// Adds the points that were polished, in the order of their start ids, and those where a polish began.
 void add_polished(Ends& ends, const Findings& findings);

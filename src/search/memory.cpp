@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/engine.hpp"
+#include "starts.hpp"
 
 namespace lanewise {
 
@@ -43,7 +44,7 @@ constexpr std::uint64_t told(std::uint64_t d) {
 MemoryShares share_memory(const Options& options, std::size_t dimension) {
     constexpr auto no_bound = std::numeric_limits<std::size_t>::max();
     if (!options.memory) return {usual_largest_wave, no_bound};
-    const std::uint64_t starts = options.drawn_starts() + options.start_points.size();
+    const std::uint64_t starts = starts_to_run(options).count();
     const std::uint64_t for_starts = starts * kept(dimension);
     const std::uint64_t least = for_starts + lane_multiple * going(options, dimension);
     if (*options.memory < least)

@@ -21,19 +21,7 @@ struct Child {
 /// parents are the best distinct ends of all runs so far.
 class Offspring {
   public:
-    struct Parent {
-        double f;
-        std::vector<double> x;
-        std::uint64_t line;
-
-        template <class Archive>
-        void archive(Archive& archive) {
-            archive(f, x, line);
-        }
-    };
-    static constexpr std::size_t most_parents = 64;
-
-    explicit Offspring(const Setting& setting) : setting_(&setting) {}
+    explicit Offspring(const Setting& setting) : setting_(&setting), parents_(setting.parents) {}
 
     /// Lets the runs from `first` on become parents, if they are good enough.
     void take_parents(const Findings& findings, std::size_t first);

@@ -57,8 +57,8 @@ class Looking {
     Looking(Engine& engine, const Setting& setting, Halt& halt)
         : engine_(&engine),
           halt_(&halt),
-          most_(setting.options->max_evaluations ? *setting.options->max_evaluations / share
-                                                 : std::numeric_limits<std::uint64_t>::max()) {}
+          most_(setting.most_evaluations ? *setting.most_evaluations / share
+                                         : std::numeric_limits<std::uint64_t>::max()) {}
 
     /// No: then nothing that was seen counts.
     bool may_go_on() const { return !is_over_; }

@@ -1,12 +1,16 @@
 // From what a search found to its result.
 #pragma once
 
+#include "engine/engine.hpp"
 #include "findings.hpp"
+#include "lanewise/result.hpp"
+#include "outcome.hpp"
 #include "setting.hpp"
 
 namespace lanewise {
 
-/// \throws NothingFinite when no run saw a finite value.
+/// \throws NothingFinite when there is no best point.
+Result report(const Setting& setting, Outcome outcome, Engine& engine, const Halt& halt);
 Result report(const Setting& setting, const Findings& findings, Engine& engine, const Halt& halt);
 
 }  // namespace lanewise

@@ -74,7 +74,7 @@ class Search {
     }
 
     Findings run() {
-        if (options_->memory) findings_.runs.reserve(setting_->starts.count());
+        if (options_->memory) findings_.runs.reserve(setting_->starts.to_run().count());
         // What the region is has to be found yet: a state has no more than that.
         if (!setting_->is_region_known) fall_short();
         check_target();
@@ -85,7 +85,8 @@ class Search {
                 step();
                 sum_up();
             }
-            save();
+            // The last state of a part is what it found.
+            if (options_->part == 0 || next_ != Next::nothing) save();
         } catch (const std::bad_alloc&) {
             if (halt_->is_thrown_by_caller() || !std::isfinite(findings_.best.f)) throw;
             findings_.status = SearchStatus::out_of_memory;
@@ -120,6 +121,7 @@ class Search {
         if (!is_over() && has_fallen_short_) findings_.status = SearchStatus::max_evaluations;
         if (!is_over() && settled_) findings_.status = SearchStatus::settled;
         if (options_->profile) findings_.profile = engine_->profile();
+        findings_.parents = offspring_.parents();
         return std::move(findings_);
     }
 
@@ -187,7 +189,8 @@ class Search {
     // a while, or are twice as many runs as the drawn starts.
 
     void begin_wave() {
-        const std::size_t starts = setting_->starts.count();
+        const StartRange& to_run = setting_->starts.to_run();
+        const std::size_t starts = to_run.count();
         const std::size_t size = begun_ == 0 ? first_wave : begun_ + std::min(begun_, memory_.largest_wave);
         const std::size_t born = offspring_to_begin();
         breeding_ = born > 0;
@@ -196,14 +199,15 @@ class Search {
             next_ = Next::last_polish;
             return;
         }
-        Plan plan = {
-            .course = Course(*options_), .runs = std::min(size, starts) - begun_, .first_id = begun_};
+        Plan plan = {.course = Course(*options_),
+                     .runs = std::min(size, starts) - begun_,
+                     .first_id = to_run.first + begun_};
         std::vector<Child> children;
         if (breeding_) {
             plan.course.rule.alpha /= 4;
             plan.course.iterations = std::min(offspring_iterations, plan.course.iterations);
             plan.runs = born;
-            plan.first_id = starts + findings_.offspring;
+            plan.first_id = setting_->starts.first_offspring() + findings_.offspring;
             for (std::size_t i = 0; i < born; ++i) children.push_back(offspring_.child(plan.first_id + i));
             plan.offspring = children;
         }
@@ -234,9 +238,9 @@ class Search {
 
     std::size_t offspring_to_begin() const {
         if (!options_->offspring || barren_ == most_barren || !offspring_.is_possible()) return 0;
-        const std::size_t given = std::min(setting_->starts.given(), begun_);
         return std::min(generation,
-                        std::min(2 * (begun_ - given), memory_.most_offspring) - findings_.offspring);
+                        std::min(most_offspring * setting_->starts.drawn_of(begun_), memory_.most_offspring) -
+                            findings_.offspring);
     }
 
     void take_stage() {
@@ -393,8 +397,8 @@ class Search {
         const auto polish = [&](std::span<const std::vector<double>> points, PolishTo to) {
             return polish_points(points, to, evaluations);
         };
-        const std::vector<Joint> joints =
-            lanewise::find_joints(findings_, clusters, asked_for_joints_, *engine_, *setting_->box, polish);
+        const std::vector<Joint> joints = lanewise::find_joints(
+            findings_.polished, clusters, asked_for_joints_, *engine_, *setting_->box, polish);
         // A search that is resumed takes the step again.
         (is_over() ? evaluations_in_vain_ : polish_evaluations_) += evaluations;
         if (is_over()) return false;
@@ -417,7 +421,7 @@ class Search {
             if (joint_evaluations_ + evaluations >= most_for_joints) return {};
             const std::size_t left = std::min(points.size() - polished.size(), polished_at_once);
             const std::uint64_t all =
-                Budget(options_->max_evaluations, before + evaluations_in_vain_ + evaluations)
+                Budget(setting_->most_evaluations, before + evaluations_in_vain_ + evaluations)
                     .evaluations(wanted * left);
             if (all == 0) {
                 fall_short();
@@ -456,8 +460,9 @@ class Search {
 
     /// Looked at when a wave of starts and the offspring after it are over.
     bool is_settled() const {
-        constexpr std::size_t least_starts = 32;
-        if (options_->used_settle() == 0 || begun_ < least_starts || begun_ == setting_->starts.count())
+        // Of parts all together are looked at, between their rounds.
+        if (options_->used_settle() == 0 || options_->parts > 0 || begun_ < least_starts_to_settle ||
+            begun_ == setting_->starts.count())
             return false;
         const Clusters clusters = listed_minima(findings_, *setting_->box, options_->same_distance,
                                                 same_basin_, runs_converge(*options_), false);
@@ -498,7 +503,7 @@ class Search {
         const EngineWork work = this->work();
         return work.run_iterations + work.evaluations + polish_evaluations_;
     }
-    Budget budget() const { return {options_->max_evaluations, evaluations() + evaluations_in_vain_}; }
+    Budget budget() const { return {setting_->most_evaluations, evaluations() + evaluations_in_vain_}; }
 
     // Polishing.
 
@@ -605,18 +610,20 @@ class Search {
     /// A search that ended before it had seen anything has its first start at least.
     void look_at_first_start() {
         std::vector<double> x(setting_->box->dimension());
-        setting_->starts.point(0, x);
+        const std::uint64_t first = setting_->starts.to_run().first;
+        setting_->starts.point(first, x);
         Evaluation at{};
         engine_->evaluate(std::span(&x, 1), [&](std::size_t, const Evaluation& there) { at = there; });
         ++polish_evaluations_;
         if (!std::ranges::all_of(at.gradient, [](double g) { return std::isfinite(g); })) return;
         Runs& runs = findings_.runs;
         if (runs.count() == 0) {
-            runs.begin(1, 0, {});
+            runs.begin(1, first, {});
             ++begun_;
         }
         findings_.best.f = runs.f[0] = at.f;
         findings_.best.x = x;
+        findings_.best.id = findings_.best.line = first;
         std::ranges::copy(x, runs.x.begin());
     }
 
@@ -628,14 +635,15 @@ class Search {
                                    ? 1
                                    : static_cast<double>(iteration) / static_cast<double>(iterations);
         const double to_come = with_starts ? (1 - of_wave) * static_cast<double>(wave_->runs()) : 0;
-        const auto starts = static_cast<double>(setting_->starts.count());
+        const std::size_t runs = setting_->starts.to_run().count();
+        const auto starts = static_cast<double>(runs);
         const bool is_last = next_ == Next::last_polish || next_ == Next::nothing;
         const Progress progress = {.phase = is_last     ? Phase::polish
                                             : breeding_ ? Phase::offspring
                                                         : Phase::starts,
                                    .iteration = iteration,
                                    .iterations = iterations,
-                                   .runs = setting_->starts.count(),
+                                   .runs = runs,
                                    .runs_begun = begun_,
                                    .runs_alive = wave_ ? wave_->alive() : 0,
                                    .minima = findings_.polished.size(),

@@ -5,11 +5,13 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "engine/setup.hpp"
 #include "lanewise/box.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
+#include "parent.hpp"
 #include "starts.hpp"
 
 namespace lanewise {
@@ -22,12 +24,16 @@ void validate(const Box& box, const Options& options);
 /// where the rule can do with that. \throws std::invalid_argument as above.
 void validate_runs(const Objective& objective, const Box& box, const Options& options);
 
+/// A part has its share of Options::max_evaluations.
+std::optional<std::uint64_t> evaluations_of_part(const Options& options) noexcept;
+
 /// Options as validated; all of it outlives the search. Objective and box of the Setup are those of the
 /// coordinates in which it goes.
 struct Setting : Setup {
     Setting(const Objective& objective, const Box& box, const Options& options)
         : Setup(objective, box, options),
           options(&options),
+          most_evaluations(evaluations_of_part(options)),
           starts(*Setup::box, options, coordinates->points()) {}
 
     /// Tells where the landscape leads to, or that no region is known, as far as was looked. Nothing may have
@@ -41,7 +47,10 @@ struct Setting : Setup {
     }
 
     const Options* options;
+    std::optional<std::uint64_t> most_evaluations;  ///< that the search or part may take
     Starts starts;
+    std::vector<Parent> parents = {};      ///< handed to the part: see handed.hpp
+    std::uint64_t handed_of = 0;           ///< by these parts
     std::uint64_t evaluations_before = 0;  ///< the search, by which the region was looked for
     bool is_region_known = true;           ///< it was looked for to the end, or need not be
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "inside.hpp"
+#include "lanewise/part.hpp"
 #include "logarithm.hpp"
 
 namespace lanewise {
@@ -27,14 +28,27 @@ std::size_t count_starts(const Options& options) noexcept {
     return options.start_points.size() + options.drawn_starts();
 }
 
+StartRange starts_to_run(const Options& options) noexcept {
+    const std::size_t count = count_starts(options);
+    if (options.part == 0) return {0, count};
+    const Part part{options.part, options.parts};
+    return {part.first(count), part.last(count)};
+}
+
 Starts::Starts(const SearchBox& box, const Options& options, const std::vector<std::vector<double>>& given)
     : box_(&box),
       given_(&given),
       count_(count_starts(options)),
+      to_run_(starts_to_run(options)),
       drawn_(design_points(choose_design(options.design, box.dimension()), options.seed, box.dimension())),
       sample_(options.seed),
       explore_(options.explore),
       all_are_sample_(options.explore == 1 && !options.prune && options.design == Design::uniform) {}
+
+std::size_t Starts::drawn_of(std::size_t begun) const noexcept {
+    const std::uint64_t last = to_run_.first + begun;
+    return last - std::clamp<std::uint64_t>(given(), to_run_.first, last);
+}
 
 bool Starts::is_sample(std::uint64_t start_id) const noexcept {
     return is_drawn(start_id) && (all_are_sample_ || is_one_of_sample_every(start_id - given()));

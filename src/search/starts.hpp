@@ -15,6 +15,18 @@ namespace lanewise {
 /// The number of starts, given by hand and drawn.
 std::size_t count_starts(const Options& options) noexcept;
 
+/// The start ids from `first` on and before `last`.
+struct StartRange {
+    std::uint64_t first, last;
+    std::size_t count() const noexcept { return last - first; }
+};
+
+/// Those that the search works on: of its part, if it has one.
+StartRange starts_to_run(const Options& options) noexcept;
+
+/// Offspring are at most so many times as many as drawn starts.
+inline constexpr std::size_t most_offspring = 2;
+
 /// One drawn start in so many is of the sample.
 inline constexpr std::uint64_t sample_every = 8;
 
@@ -29,8 +41,15 @@ class Starts {
     Starts(const SearchBox& box, const Options& options, const std::vector<std::vector<double>>& given);
     Starts(const SearchBox& box, const Options& options) : Starts(box, options, options.start_points) {}
 
+    /// Of all parts.
     std::size_t count() const noexcept { return count_; }
+    /// The given ones among these come first.
     std::size_t given() const noexcept { return given_->size(); }
+    const StartRange& to_run() const noexcept { return to_run_; }
+    /// Of the first so many of those to run.
+    std::size_t drawn_of(std::size_t begun) const noexcept;
+    /// Ids of offspring begin here; those of other parts are others.
+    std::uint64_t first_offspring() const noexcept { return count() + most_offspring * to_run().first; }
 
     /// Writes the start's first candidate.
     void point(std::uint64_t start_id, std::span<double> x) const { candidate(start_id, 0, x); }
@@ -50,6 +69,7 @@ class Starts {
     const SearchBox* box_;
     const std::vector<std::vector<double>>* given_;
     std::size_t count_;
+    StartRange to_run_;
     DesignPoints drawn_;
     UniformPoints sample_;
     std::size_t explore_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "digest.hpp"
 #include "lanewise/own_kernels.hpp"
 #include "names.hpp"
 #include "option_list.hpp"
@@ -15,7 +16,9 @@ namespace lanewise {
 namespace {
 
 constexpr std::string_view magic = "lanewise checkpoint\n";
-constexpr std::uint32_t format = 11;  // one more with each change of what is written
+constexpr std::string_view magic_of_done_part = "lanewise part found\n";
+static_assert(magic.size() == magic_of_done_part.size());
+constexpr std::uint32_t format = 12;  // one more with each change of what is written
 
 /// Every step is one-to-one in the checksum so far and in the word: no change of a single word goes unseen.
 std::uint64_t checksum(std::string_view bytes) {
@@ -138,31 +141,44 @@ Box read_box(Reader& reader) {
     return box;
 }
 
-}  // namespace
-
-Writer begin_state(const Setting& setting) {
-    Writer writer;
-    writer(std::span(magic), format);
-
+/// Box and objective.
+void write_problem(Writer& writer, const Coordinates& coordinates) {
     std::vector<SavedVariable> variables;
-    const Box& box = setting.coordinates->given_box();
+    const Box& box = coordinates.given_box();
     for (const Box::Place& place : box.variables())
         variables.push_back({place.name, place.length, place.log});
     std::vector<double> lower = box.lower();
     std::vector<double> upper = box.upper();
     writer(variables, lower, upper);
 
-    const Formula* formula = formula_of(setting.coordinates->given_objective());
+    const Formula* formula = formula_of(coordinates.given_objective());
     writer(formula != nullptr);
-    if (formula != nullptr) {
-        writer(formula->expression, formula->parameters.size());
-        for (const auto& [name, value] : formula->parameters) writer(name, value);
-        writer(formula->data);
-    }
+    if (formula == nullptr) return;
+    writer(formula->expression, formula->parameters.size());
+    for (const auto& [name, value] : formula->parameters) writer(name, value);
+    writer(formula->data);
+}
 
+}  // namespace
+
+std::uint64_t search_digest(const Setting& setting) {
+    Writer writer;
+    write_problem(writer, *setting.coordinates);
+    const Options options = as_saved(*setting.options, setting.coordinates->given_box());
+    for (const Spelled& option : deciding_options(options)) {
+        if (option.name != "part") writer(option.bytes);
+    }
+    writer(setting.isa == Isa::sse2);
+    return digest(writer.bytes());
+}
+
+Writer begin_state(const Setting& setting, StateOf of) {
+    Writer writer;
+    writer(std::span(of == StateOf::search ? magic : magic_of_done_part), format);
+    write_problem(writer, *setting.coordinates);
     Options options = as_saved(*setting.options, setting.coordinates->given_box());
     visit_saved(options, [&](const Option& /*option*/, auto& value) { writer(value); });
-    writer(setting.isa);
+    writer(digest(setting.options->handed), setting.isa);
     std::optional<Region> region = setting.box->region();
     writer(setting.is_region_known, region.has_value());
     if (region) writer(region->lower, region->upper);
@@ -176,7 +192,9 @@ std::string end_state(Writer writer) {
 
 OpenState open_state(std::string_view state) {
     std::uint32_t its_format = 0;
-    if (!state.starts_with(magic)) throw std::invalid_argument("this is no checkpoint of lanewise");
+    const StateOf of = state.starts_with(magic_of_done_part) ? StateOf::done_part : StateOf::search;
+    if (of == StateOf::search && !state.starts_with(magic))
+        throw std::invalid_argument("this is no checkpoint of lanewise");
     Reader head(state.substr(magic.size()));
     head(its_format);
     if (its_format != format)
@@ -208,8 +226,9 @@ OpenState open_state(std::string_view state) {
     }
     Options options;
     visit_saved(options, [&](const Option& /*option*/, auto& value) { reader(value); });
+    std::uint64_t handed = 0;
     Isa isa{};
-    reader(isa);
+    reader(handed, isa);
     std::optional<Region> region;
     bool is_region_known = false;
     bool has_region = false;
@@ -219,7 +238,9 @@ OpenState open_state(std::string_view state) {
         reader(region->lower, region->upper);
     }
     OpenState open{
+        .of = of,
         .search = {.formula = std::move(formula), .box = std::move(box), .options = std::move(options)},
+        .handed = handed,
         .isa = isa,
         .is_region_known = is_region_known,
         .region = std::move(region),
@@ -254,13 +275,21 @@ void require_same_formula(const OpenState& open, const Objective& objective) {
 }
 
 void require_same(const OpenState& saved, const Setting& setting) {
+    require_same_search(saved, setting);
+    if (const std::size_t ours = setting.options->part, theirs = saved.search.options.part; ours != theirs)
+        throw std::invalid_argument(fmt::format("part {}: the saved search has {}", ours, theirs));
+    if (saved.handed != digest(setting.options->handed))
+        throw std::invalid_argument("handed: the saved search was handed other minima");
+}
+
+void require_same_search(const OpenState& saved, const Setting& setting) {
     require_same_formula(saved, setting.coordinates->given_objective());
     require_same_box(saved.search.box, setting.coordinates->given_box());
     const std::vector<Spelled> theirs = deciding_options(saved.search.options);
     const std::vector<Spelled> ours =
         deciding_options(as_saved(*setting.options, setting.coordinates->given_box()));
     for (std::size_t i = 0; i < ours.size(); ++i) {
-        if (ours[i].bytes == theirs[i].bytes) continue;
+        if (ours[i].bytes == theirs[i].bytes || ours[i].name == "part") continue;
         throw std::invalid_argument(
             ours[i].text.empty()
                 ? fmt::format("{}: the saved search has others", ours[i].name)

@@ -125,12 +125,12 @@ class StateRules {
         rule("runs.given_up_for", runs_.given_up_for.size() == count);
         rule("runs.spared_from", runs_.spared_from.size() == count);
 
-        rule("begun", begun_ <= starts_.count());
+        rule("begun", begun_ <= starts_.to_run().count());
         rule("offspring", findings_.offspring <= most_offspring() && begun_ + findings_.offspring == count);
         rule("runs.id", ids_are_in_order());
         each_run("runs.line", [&](std::size_t run) {
             return runs_.id[run] < starts_.count() ? runs_.line[run] == runs_.id[run]
-                                                   : runs_.line[run] < begun_;
+                                                   : is_line(runs_.line[run]);
         });
         each_run("runs.status", [&](std::size_t run) { return is_known(runs_.status[run]); });
         each_run("runs.f", [&](std::size_t run) {
@@ -175,14 +175,14 @@ class StateRules {
     }
 
     void parents(const Offspring& offspring) const {
-        const std::vector<Offspring::Parent>& parents = offspring.parents();
+        const std::vector<Parent>& parents = offspring.parents();
         const auto each = [&](std::string_view field, auto holds) {
             rule(field, std::ranges::all_of(parents, holds));
         };
-        rule("parents", parents.size() <= (options_.offspring ? Offspring::most_parents : 0));
-        each("parents.f", [](const Offspring::Parent& p) { return std::isfinite(p.f); });
-        each("parents.x", [&](const Offspring::Parent& p) { return is_in_box(p.x); });
-        each("parents.line", [&](const Offspring::Parent& p) { return p.line < begun_; });
+        rule("parents", parents.size() <= (options_.offspring ? most_parents : 0));
+        each("parents.f", [](const Parent& p) { return std::isfinite(p.f); });
+        each("parents.x", [&](const Parent& p) { return is_in_box(p.x); });
+        each("parents.line", [&](const Parent& p) { return is_line(p.line); });
     }
 
     void wave(Wave& wave, bool breeding) const {
@@ -255,19 +255,25 @@ class StateRules {
 
     std::size_t most_offspring() const {
         if (!options_.offspring) return 0;
-        return std::min(2 * (begun_ - std::min(starts_.given(), begun_)),
+        return std::min(lanewise::most_offspring * starts_.drawn_of(begun_),
                         share_memory(options_, box_.dimension()).most_offspring);
+    }
+
+    /// Offspring descend from a start that has begun, or from one of an earlier round.
+    bool is_line(std::uint64_t line) const {
+        const std::uint64_t first = starts_.to_run().first;
+        return (line >= first && line < first + begun_) || (!options_.handed.empty() && line < first);
     }
 
     /// Of starts and of offspring those that began earlier have smaller ids, without a gap.
     bool ids_are_in_order() const {
-        std::uint64_t start = 0;
-        std::uint64_t child = starts_.count();
+        std::uint64_t start = starts_.to_run().first;
+        std::uint64_t child = starts_.first_offspring();
         for (const std::uint64_t id : runs_.id) {
             if (id != (id < starts_.count() ? start : child)) return false;
             ++(id < starts_.count() ? start : child);
         }
-        return start == begun_;
+        return start == starts_.to_run().first + begun_;
     }
 
     bool is_given_up(std::size_t run) const {
@@ -301,6 +307,73 @@ class StateRules {
 
 void require_rules(const SearchState& state) {
     StateRules(state).search(state);
+}
+
+void require_rules(const FoundPart& part, const SavedSearch& search) {
+    const Outcome& outcome = part.outcome;
+    const FoundMinima& minima = outcome.minima;
+    const std::size_t dimension = search.box.dimension();
+    const auto each = [](std::string_view field, const auto& of, auto holds) {
+        rule(field, std::ranges::all_of(of, holds));
+    };
+    const auto has_value = [](double f) { return std::isfinite(f); };
+    rule("part", search.options.part > 0);
+    rule("status", is_done(outcome.status));
+    const BestSoFar& best = outcome.best;
+    rule("best.f", is_value(best.f));
+    rule("best.x", best.x.size() == (best.f == nowhere ? 0 : dimension));
+    each("best.x", best.x, has_value);
+    rule("best.iteration", best.iteration >= -1);
+    rule("best.of", best.of <= EndOf::run && best.of != EndOf::polish_start);
+
+    const std::size_t count = minima.count();
+    rule("minima.x", minima.x.size() % dimension == 0 && minima.x.size() / dimension == count);
+    for (const std::size_t size : {minima.of.size(), minima.is_continuum.size(), minima.hits.size(),
+                                   minima.drawn_hits.size(), minima.offspring.size()})
+        rule("minima", size == count);
+    each("minima.f", minima.f, has_value);
+    each("minima.x", minima.x, has_value);
+    each("minima.of", minima.of,
+         [](EndOf of) { return is_polish(of) || of == EndOf::polish_start || of == EndOf::run; });
+    each("minima.hits", minima.hits, is_count);
+    each("minima.offspring", minima.offspring, is_count);
+    std::uint64_t hits = 0;
+    std::uint64_t drawn_hits = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        rule("minima.drawn_hits", minima.drawn_hits[i] <= minima.hits[i]);
+        hits += minima.hits[i];
+        drawn_hits += minima.drawn_hits[i];
+    }
+    rule("minima.start_ids", minima.start_ids.empty() || minima.start_ids.size() == hits);
+
+    rule("starts", outcome.starts == starts_to_run(search.options).count());
+    std::uint64_t begun = 0;
+    for (const std::uint64_t runs : outcome.runs) {
+        rule("runs", runs <= outcome.starts);
+        begun += runs;
+    }
+    rule("runs", begun <= outcome.starts);
+    rule("minima.hits", hits <= begun);
+    rule("drawn", outcome.drawn <= begun);
+    rule("not_pruned", outcome.not_pruned <= outcome.drawn);
+    rule("ended", outcome.ended <= outcome.not_pruned && drawn_hits <= outcome.ended);
+    rule("points_tried", is_count(outcome.points_tried));
+    rule("offspring", is_count(outcome.offspring));
+    rule("audit.spared",
+         outcome.audit.better_than_leader <= outcome.audit.spared && outcome.audit.spared <= begun);
+    rule("audit.best_spared", is_value(outcome.audit.best_spared) && is_value(outcome.audit.best_other));
+    rule("iterations", outcome.iterations <= search.options.iterations);
+    rule("parents", outcome.parents.size() <= most_parents);
+    each("parents.f", outcome.parents, [](const Parent& parent) { return std::isfinite(parent.f); });
+    each("parents.x", outcome.parents, [&](const Parent& parent) {
+        return parent.x.size() == dimension &&
+               std::ranges::all_of(parent.x, [](double x) { return std::isfinite(x); });
+    });
+    rule("work.seconds", is_duration(outcome.work.seconds));
+    rule("work.run_iterations", is_count(outcome.work.run_iterations));
+    rule("work.evaluations", is_count(outcome.work.evaluations));
+    rule("work.lane_occupancy", outcome.work.lane_occupancy >= 0 && outcome.work.lane_occupancy <= 1);
+    rule("threads", outcome.threads >= 1);
 }
 
 }  // namespace lanewise

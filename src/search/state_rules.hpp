@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "findings.hpp"
+#include "found_part.hpp"
 #include "offspring.hpp"
 #include "setting.hpp"
 #include "state.hpp"
@@ -46,9 +47,10 @@ struct SearchState {
     double seconds;
 };
 
-/// Both throw std::invalid_argument naming the field whose rule does not hold. They take time linear in the
+/// All throw std::invalid_argument naming the field whose rule does not hold. They take time linear in the
 /// size of what they look at.
 void require_rules(const OpenState& open);
 void require_rules(const SearchState& state);
+void require_rules(const FoundPart& part, const SavedSearch& search);
 
 }  // namespace lanewise

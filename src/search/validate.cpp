@@ -9,6 +9,7 @@
 #include "lanewise/box.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
+#include "lanewise/part.hpp"
 #include "memory.hpp"
 #include "names.hpp"
 #include "option_list.hpp"
@@ -86,6 +87,23 @@ void check_start_points(const Box& box, const Options& options) {
     }
 }
 
+void check_parts(const Options& options) {
+    if (options.parts == 0) {
+        if (options.part != 0) refuse("part", options.part, "of how many parts? option parts is 0");
+        if (options.rounds != 1) refuse("rounds", options.rounds, "there are no parts");
+    } else {
+        if (options.parts > count_starts(options))
+            refuse("parts", options.parts,
+                   fmt::format("must be at most the {} starts", count_starts(options)));
+        if (options.part > options.parts)
+            refuse("part", options.part, fmt::format("must be 1 to {}, the parts", options.parts));
+        if (options.rounds < 1 || options.rounds > options.parts)
+            refuse("rounds", options.rounds, fmt::format("must be 1 to {}, the parts", options.parts));
+    }
+    if (options.part == 0 && !options.handed.empty())
+        throw std::invalid_argument("handed: is for a part, which option part names");
+}
+
 }  // namespace
 
 void validate(const Options& options) {
@@ -126,6 +144,7 @@ void check_runs(const Box& box, const Options& options) {
     if (options.precision == Precision::f32) check_single_precision(box, options.rule);
     check_start_points(box, options);
     check_schedule(options);
+    check_parts(options);
 }
 
 void check_objective(const Objective& objective, const Box& box, const Options& options) {
@@ -138,6 +157,13 @@ void check_objective(const Objective& objective, const Box& box, const Options& 
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> evaluations_of_part(const Options& options) noexcept {
+    if (!options.max_evaluations || options.part == 0) return options.max_evaluations;
+    const Part part{options.part, options.parts};
+    const std::uint64_t share = part.last(*options.max_evaluations) - part.first(*options.max_evaluations);
+    return std::max<std::uint64_t>(share, 1);
+}
 
 void validate(const Box& box, const Options& options) {
     check_finite(box);

@@ -1,0 +1,504 @@
+// What the parts of a search found, brought together.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include "basins.hpp"
+#include "cluster.hpp"
+#include "continuum.hpp"
+#include "coverage.hpp"
+#include "digest.hpp"
+#include "found_part.hpp"
+#include "handed.hpp"
+#include "lanewise/parts.hpp"
+#include "merge.hpp"
+#include "report.hpp"
+#include "state.hpp"
+
+namespace lanewise {
+
+namespace {
+
+constexpr double nowhere = std::numeric_limits<double>::infinity();
+
+/// "3, 7 and 20 to 25"
+std::string list_of(const std::vector<std::size_t>& parts) {
+    constexpr std::size_t most_listed = 12;
+    std::vector<std::string> runs;
+    for (std::size_t i = 0; i < parts.size();) {
+        std::size_t last = i;
+        while (last + 1 < parts.size() && parts[last + 1] == parts[last] + 1) ++last;
+        if (last < i + 2) last = i;
+        runs.push_back(last == i ? fmt::format("{}", parts[i])
+                                 : fmt::format("{} to {}", parts[i], parts[last]));
+        i = last + 1;
+    }
+    std::string text = runs.front();
+    const std::size_t listed = std::min(runs.size(), most_listed);
+    for (std::size_t i = 1; i < listed; ++i) text += (i + 1 == runs.size() ? " and " : ", ") + runs[i];
+    return runs.size() > listed ? fmt::format("{} and more", text) : text;
+}
+
+/// The minima of several parts as ends of one search.
+class MergedMinima {
+  public:
+    MergedMinima(const Setting& setting, const std::vector<PartFound>& parts, Engine& engine,
+                 const Halt& halt)
+        : setting_(&setting),
+          parts_(&parts),
+          engine_(&engine),
+          halt_(&halt),
+          ends_(*setting.box, count_of(parts)) {
+        add_ends();
+        const SameBasin same_basin = same_basin_by_values(engine, *setting.box);
+        clusters_ = cluster(ends_, setting.options->same_distance, in_one_basin_among(ends_, same_basin));
+        join_continua();
+        add_up_hits();
+    }
+
+    std::size_t count() const noexcept { return clusters_.count; }
+    std::uint64_t found_once() const {
+        return static_cast<std::uint64_t>(std::ranges::count(drawn_hits_, std::uint64_t{1}));
+    }
+    double best() const { return count() == 0 ? nowhere : clusters_.members.front().end.f; }
+
+    /// Of runs that came to a minimum that is as low as this; one of offspring counts less.
+    double hits_as_low(double f) const {
+        double hits = 0;
+        std::uint32_t found = 0;
+        for (const auto& [end, cluster] : clusters_.members) {
+            if (cluster != found) continue;
+            ++found;
+            if (end.f > f) break;
+            hits += static_cast<double>(drawn_hits_[cluster]) +
+                    weight_of_offspring * static_cast<double>(offspring_[cluster]);
+        }
+        return hits;
+    }
+    double median() const { return founders(clusters_)[count() / 2].f; }
+
+    FoundMinima describe(std::size_t most) const {
+        most = std::min(most, count());
+        FoundMinima minima{.dimension = setting_->box->dimension()};
+        minima.resize(most);
+        std::vector<std::vector<std::uint32_t>> ids(most);
+        std::uint32_t found = 0;
+        for (const auto& [end, cluster] : clusters_.members) {
+            if (cluster >= most) continue;
+            const Source& source = sources_[end.index];
+            if (cluster == found) {
+                ++found;
+                minima.f[cluster] = end.f;
+                minima.of[cluster] = end.of;
+                minima.is_continuum[cluster] = clusters_.is_continuum[cluster];
+                minima.hits[cluster] = hits_[cluster];
+                minima.drawn_hits[cluster] = drawn_hits_[cluster];
+                minima.offspring[cluster] = offspring_[cluster];
+                std::ranges::copy(point(source),
+                                  minima.x.begin() + static_cast<std::ptrdiff_t>(cluster * minima.dimension));
+            }
+            if (all_tell_start_ids()) {
+                const std::span<const std::uint32_t> those = start_ids(source);
+                ids[cluster].insert(ids[cluster].end(), those.begin(), those.end());
+            }
+        }
+        for (const std::vector<std::uint32_t>& of_minimum : ids)
+            minima.start_ids.insert(minima.start_ids.end(), of_minimum.begin(), of_minimum.end());
+        return minima;
+    }
+
+  private:
+    /// Where an end comes from.
+    struct Source {
+        std::uint32_t part, minimum;
+        std::uint64_t first_start_id;
+    };
+
+    static std::size_t count_of(const std::vector<PartFound>& parts) {
+        std::size_t count = 0;
+        for (const PartFound& part : parts) count += part.outcome.minima.count();
+        return count;
+    }
+
+    const FoundMinima& minima_of(const Source& source) const { return (*parts_)[source.part].outcome.minima; }
+    std::span<const double> point(const Source& source) const {
+        return minima_of(source).point(source.minimum);
+    }
+    std::span<const std::uint32_t> start_ids(const Source& source) const {
+        const FoundMinima& minima = minima_of(source);
+        return std::span(minima.start_ids).subspan(source.first_start_id, minima.hits[source.minimum]);
+    }
+    bool all_tell_start_ids() const {
+        return std::ranges::all_of(*parts_, [](const PartFound& part) {
+            const FoundMinima& minima = part.outcome.minima;
+            return !minima.start_ids.empty() ||
+                   std::ranges::all_of(minima.hits, [](std::uint64_t hits) { return hits == 0; });
+        });
+    }
+
+    /// What is polished comes before what is not, as in a search, then part by part.
+    void add_ends() {
+        for (const EndOf of : {EndOf::polish, EndOf::rough_polish, EndOf::run}) {
+            for (std::uint32_t part = 0; part < parts_->size(); ++part) {
+                const FoundMinima& minima = (*parts_)[part].outcome.minima;
+                std::uint64_t first_start_id = 0;
+                for (std::uint32_t i = 0; i < minima.count(); ++i) {
+                    const EndOf kind = is_polish(minima.of[i]) ? minima.of[i] : EndOf::run;
+                    if (kind == of) {
+                        const auto index = static_cast<std::uint32_t>(sources_.size());
+                        sources_.push_back({part, i, first_start_id});
+                        ends_.add({minima.f[i], kind, index},
+                                  [x = minima.point(i)](std::size_t j) { return x[j]; });
+                    }
+                    first_start_id += minima.hits[i];
+                }
+            }
+        }
+    }
+
+    /// What is one continuum in the box may be several in the parts.
+    void join_continua() {
+        clusters_.is_continuum.assign(clusters_.count, 0);
+        const auto is_continuum = [&](const End& end) {
+            const Source& source = sources_[end.index];
+            return minima_of(source).is_continuum[source.minimum] != 0;
+        };
+        const bool has_continua = std::ranges::any_of(
+            clusters_.members, [&](const Clusters::Member& member) { return is_continuum(member.end); });
+        if (!has_continua) return;
+        if (setting_->options->polish) {
+            const std::vector<Polished> polished = polished_points();
+            const std::vector<Joint> joints = find_joints(
+                polished, clusters_, 0, *engine_, *setting_->box,
+                [&](std::span<const std::vector<double>> points, PolishTo to) { return polish(points, to); });
+            join(clusters_, joints, polished.size());
+        }
+        for (const auto& [end, cluster] : clusters_.members) {
+            if (is_continuum(end)) clusters_.is_continuum[cluster] = 1;
+        }
+    }
+
+    std::vector<Polished> polished_points() const {
+        std::vector<Polished> polished;
+        for (const Source& source : sources_) {
+            const std::span<const double> x = point(source);
+            const double f = minima_of(source).f[source.minimum];
+            Polished& one = polished.emplace_back();
+            one.f = one.start_f = f;
+            one.x.assign(x.begin(), x.end());
+            one.is_rough = minima_of(source).of[source.minimum] == EndOf::rough_polish;
+        }
+        return polished;
+    }
+
+    /// Nothing when that takes more than all parts did.
+    std::vector<Polished> polish(std::span<const std::vector<double>> points, PolishTo to) {
+        constexpr std::size_t at_once = 64;
+        std::uint64_t most = std::uint64_t{100'000};
+        for (const PartFound& part : *parts_) most += part.outcome.work.evaluations;
+        const std::uint64_t each = 20'000 + 200 * setting_->box->dimension();
+        std::vector<Polished> polished;
+        while (polished.size() < points.size()) {
+            if (evaluations_ > most || halt_->requested()) return {};
+            std::vector<PolishStart> starts;
+            for (const std::vector<double>& x :
+                 points.subspan(polished.size(), std::min(at_once, points.size() - polished.size())))
+                starts.push_back({.x = x, .run = 0, .iteration = -1});
+            for (Polished& one :
+                 engine_->polish(starts, to, {.evaluations = each, .iterations = each, .tolerance = 1e-9})) {
+                evaluations_ += one.evaluations;
+                polished.push_back(std::move(one));
+            }
+        }
+        return polished;
+    }
+
+    void add_up_hits() {
+        hits_.assign(clusters_.count, 0);
+        drawn_hits_.assign(clusters_.count, 0);
+        offspring_.assign(clusters_.count, 0);
+        for (const auto& [end, cluster] : clusters_.members) {
+            const Source& source = sources_[end.index];
+            const FoundMinima& minima = minima_of(source);
+            hits_[cluster] += minima.hits[source.minimum];
+            drawn_hits_[cluster] += minima.drawn_hits[source.minimum];
+            offspring_[cluster] += minima.offspring[source.minimum];
+        }
+    }
+
+    const Setting* setting_;
+    const std::vector<PartFound>* parts_;
+    Engine* engine_;
+    const Halt* halt_;
+    Ends ends_;
+    std::vector<Source> sources_;  ///< [end]
+    Clusters clusters_{.members = {}, .count = 0};
+    std::vector<std::uint64_t> hits_, drawn_hits_, offspring_;  ///< [cluster]
+    std::uint64_t evaluations_ = 0;
+};
+
+/// Of equal values that of the first part.
+void take_better(BestSoFar& best, const BestSoFar& other) {
+    if (other.f < best.f || (other.f == best.f && other.of < best.of)) best = other;
+}
+
+double best_of(std::span<const PartFound> parts) {
+    double best = nowhere;
+    for (const PartFound& part : parts) best = std::min(best, part.outcome.best.f);
+    return best;
+}
+
+/// Counts and the best point of all parts.
+Outcome sum_of(const std::vector<PartFound>& parts, std::size_t dimension) {
+    Outcome sum{.minima = {.dimension = dimension}};
+    sum.best.f = nowhere;
+    double lane_iterations = 0;
+    for (const PartFound& part : parts) {
+        const Outcome& one = part.outcome;
+        take_better(sum.best, one.best);
+        sum.starts += one.starts;
+        for (std::size_t status = 0; status < run_statuses; ++status) sum.runs[status] += one.runs[status];
+        sum.points_tried += one.points_tried;
+        sum.offspring += one.offspring;
+        sum.drawn += one.drawn;
+        sum.not_pruned += one.not_pruned;
+        sum.ended += one.ended;
+        sum.audit.spared += one.audit.spared;
+        sum.audit.better_than_leader += one.audit.better_than_leader;
+        sum.audit.best_spared = std::min(sum.audit.best_spared, one.audit.best_spared);
+        sum.audit.best_other = std::min(sum.audit.best_other, one.audit.best_other);
+        sum.iterations = std::max(sum.iterations, one.iterations);
+        sum.work.seconds += one.work.seconds;
+        sum.work.run_iterations += one.work.run_iterations;
+        sum.work.evaluations += one.work.evaluations;
+        if (one.work.lane_occupancy > 0)
+            lane_iterations += static_cast<double>(one.work.run_iterations) / one.work.lane_occupancy;
+        sum.threads = std::max(sum.threads, one.threads);
+        sum.tile_lanes = std::max(sum.tile_lanes, one.tile_lanes);
+    }
+    if (lane_iterations > 0)
+        sum.work.lane_occupancy = static_cast<double>(sum.work.run_iterations) / lane_iterations;
+    return sum;
+}
+
+/// How the search ended, of which all is here or not.
+SearchStatus status_of(const std::vector<PartFound>& parts, bool are_all_here, bool is_settled) {
+    const auto has_ended = [&](SearchStatus status) {
+        return std::ranges::any_of(parts,
+                                   [&](const PartFound& part) { return part.outcome.status == status; });
+    };
+    if (has_ended(SearchStatus::target)) return SearchStatus::target;
+    for (const SearchStatus status :
+         {SearchStatus::out_of_memory, SearchStatus::interrupted, SearchStatus::max_time}) {
+        if (has_ended(status)) return status;
+    }
+    if (!are_all_here) return SearchStatus::parts_missing;
+    if (has_ended(SearchStatus::max_evaluations)) return SearchStatus::max_evaluations;
+    return is_settled ? SearchStatus::settled : SearchStatus::completed;
+}
+
+/// The best of all parts' parents that are distinct.
+std::vector<Parent> best_parents(const std::vector<PartFound>& parts, const Setting& setting) {
+    std::vector<const Parent*> all;
+    for (const PartFound& part : parts) {
+        for (const Parent& parent : part.outcome.parents) all.push_back(&parent);
+    }
+    Ends ends(*setting.box, all.size());
+    for (std::uint32_t i = 0; i < all.size(); ++i)
+        ends.add({all[i]->f, EndOf::run, i}, [&](std::size_t j) { return all[i]->x[j]; });
+    std::vector<Parent> best;
+    for (const End& end : founders(cluster(ends, setting.options->same_distance))) {
+        if (best.size() == most_parents) break;
+        best.push_back(*all[end.index]);
+    }
+    return best;
+}
+
+/// A digest of what the parts up to this one found.
+std::uint64_t digest_until(std::size_t last, const std::vector<PartFound>& parts) {
+    std::uint64_t all = digest({});
+    for (const PartFound& part : parts) {
+        if (part.number <= last)
+            all = digest({reinterpret_cast<const char*>(&part.found), sizeof part.found}, all);
+    }
+    return all;
+}
+
+std::vector<std::size_t> missing_until(std::size_t last, const std::vector<PartFound>& parts) {
+    std::vector<std::size_t> missing;
+    std::size_t next = 1;
+    for (const PartFound& part : parts) {
+        for (; next < part.number; ++next) missing.push_back(next);
+        next = part.number + 1;
+    }
+    for (; next <= last; ++next) missing.push_back(next);
+    return missing;
+}
+
+}  // namespace
+
+Merged merge(const Setting& setting, const std::vector<PartFound>& parts, const Halt& halt, Engine& engine) {
+    const Options& options = *setting.options;
+    const std::size_t round = round_of(parts.back().number, options);
+    Merged merged{};
+    merged.missing = missing_until(last_part(round, options), parts);
+    const bool is_last = round == options.rounds;
+    const MergedMinima minima(setting, parts, engine, halt);
+    Outcome outcome = sum_of(parts, setting.box->dimension());
+    outcome.found_once = minima.found_once();
+    outcome.minima_found = minima.count();
+    outcome.best_is_minimum = std::isfinite(outcome.best.f) && minima.best() == outcome.best.f;
+
+    if (!is_last && options.used_settle() > 0 && outcome.drawn >= least_starts_to_settle &&
+        minima.count() > 0) {
+        const double difference = difference_that_counts(outcome.best.f, minima.median());
+        const auto first_of_round =
+            std::ranges::lower_bound(parts, last_part(round - 1, options) + 1, {}, &PartFound::number);
+        const double before = best_of({parts.begin(), first_of_round});
+        merged.is_settled =
+            before - outcome.best.f <= difference &&
+            chance_of_better(outcome.drawn, minima.hits_as_low(outcome.best.f + difference)) <=
+                options.used_settle();
+    }
+    const bool are_all_here = merged.missing.empty() && (is_last || merged.is_settled);
+    outcome.status = status_of(parts, are_all_here, merged.is_settled);
+    outcome.starts = setting.starts.count();
+    outcome.minima = minima.describe(options.most_minima);
+    if (!is_last)
+        merged.handed = to_bytes({.search = search_digest(setting),
+                                  .round = round + 1,
+                                  .of = digest_until(last_part(round, options), parts),
+                                  .parents = best_parents(parts, setting)});
+    if (!is_last && !std::isfinite(outcome.best.f)) return merged;
+    merged.result = report(setting, std::move(outcome), engine, halt);
+    merged.result->parts = PartsTold{.of = options.parts, .numbers = {}};
+    for (const PartFound& part : parts) merged.result->parts->numbers.push_back(part.number);
+    return merged;
+}
+
+namespace {
+
+template <class Act>
+auto with_name(const std::string& name, Act act) {
+    try {
+        return act();
+    } catch (const std::invalid_argument& error) {
+        throw std::invalid_argument(fmt::format("{}: {}", name, error.what()));
+    }
+}
+
+/// The parts of one search, in order.
+class Parts {
+  public:
+    explicit Parts(const Options& options) : options_(options) {
+        options_.part = 0;
+        options_.handed.clear();
+    }
+    const Options& options() const noexcept { return options_; }
+
+    void read(std::span<const PartState> states, Setting& setting) {
+        bool is_narrowed = false;
+        const std::uint64_t search = search_digest(setting);
+        for (const PartState& state : states) {
+            with_name(state.name, [&] {
+                OpenState open = open_state(state.state);
+                if (open.of == StateOf::search && open.search.options.part > 0)
+                    throw std::invalid_argument(
+                        fmt::format("part {} is not done; it can be resumed", open.search.options.part));
+                if (open.of == StateOf::search)
+                    throw std::invalid_argument("this is the state of a whole search, of no part");
+                FoundPart found = read_found(open);
+                if (found.search != search) {
+                    require_same_search(open, setting);
+                    throw std::invalid_argument("the part is of another search");
+                }
+                if (!std::exchange(is_narrowed, true)) setting.narrow(open.region, 0, true);
+                parts_.push_back({.number = open.search.options.part,
+                                  .found = found.found,
+                                  .handed_of = found.handed_of,
+                                  .outcome = std::move(found.outcome)});
+                names_.push_back(&state.name);
+            });
+        }
+        sort();
+    }
+
+    /// Refuses two of one part, parts that are not here, and those that were handed something else.
+    void require_whole(bool allow_missing) const {
+        if (parts_.empty()) throw std::invalid_argument("there is no part to merge");
+        for (std::size_t i = 1; i < parts_.size(); ++i) {
+            if (parts_[i].number == parts_[i - 1].number)
+                throw std::invalid_argument(
+                    fmt::format("{}: part {} is {}, too", *names_[i], parts_[i].number, *names_[i - 1]));
+        }
+        const std::size_t last = last_part(round_of(parts_.back().number, options_), options_);
+        const std::vector<std::size_t> missing = missing_until(last, parts_);
+        if (!missing.empty() && allow_missing) return;
+        if (!missing.empty())
+            throw std::invalid_argument(fmt::format("part{} {} of {} {} missing",
+                                                    missing.size() == 1 ? "" : "s", list_of(missing),
+                                                    options_.parts, missing.size() == 1 ? "is" : "are"));
+        std::size_t round = 1;
+        std::uint64_t handed_of = 0;
+        for (std::size_t i = 0; i < parts_.size(); ++i) {
+            if (const std::size_t its = round_of(parts_[i].number, options_); its != round) {
+                round = its;
+                handed_of = digest_until(last_part(round - 1, options_), parts_);
+            }
+            if (parts_[i].handed_of != handed_of)
+                throw std::invalid_argument(
+                    fmt::format("{}: part {} was handed the minima of other parts than those that are here",
+                                *names_[i], parts_[i].number));
+        }
+    }
+
+    std::vector<PartFound> take() { return std::move(parts_); }
+
+  private:
+    void sort() {
+        std::vector<std::size_t> order(parts_.size());
+        for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+        std::ranges::stable_sort(order, {}, [&](std::size_t i) { return parts_[i].number; });
+        std::vector<PartFound> parts;
+        std::vector<const std::string*> names;
+        for (const std::size_t i : order) {
+            parts.push_back(std::move(parts_[i]));
+            names.push_back(names_[i]);
+        }
+        parts_ = std::move(parts);
+        names_ = std::move(names);
+    }
+
+    Options options_;
+    std::vector<PartFound> parts_;
+    std::vector<const std::string*> names_;
+};
+
+}  // namespace
+
+Merged merge(std::span<const PartState> states, const Objective& objective, const Box& box,
+             const Options& options, bool allow_missing) {
+    Parts parts(options);
+    validate(objective, box, parts.options());
+    if (options.parts == 0) throw std::invalid_argument("parts 0: there is nothing to merge");
+    Setting setting(objective, box, parts.options());
+    parts.read(states, setting);
+    parts.require_whole(allow_missing);
+    Halt halt(parts.options());
+    const std::unique_ptr<Engine> engine = make_local_engine(setting, halt);
+    return merge(setting, parts.take(), halt, *engine);
+}
+
+std::optional<PartProgress> part_of_state(std::string_view state) {
+    const OpenState open = open_state(state);
+    const Options& options = open.search.options;
+    if (options.part == 0) return {};
+    return PartProgress{.part = {options.part, options.parts}, .is_done = open.of == StateOf::done_part};
+}
+
+}  // namespace lanewise

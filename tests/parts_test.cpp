@@ -1,0 +1,380 @@
+// A search in parts: the same bits whoever works on which part, in whatever order, and however often.
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "bits_of.hpp"
+#include "catch.hpp"
+#include "lanewise/lanewise.hpp"
+
+using namespace lanewise;
+using Catch::Matchers::StartsWith;
+using test::bits_of;
+
+namespace {
+
+const Box box{{"x", -5.12, 5.12}, {"y", -5.12, 5.12}};
+const Expression rastrigin("20 + x^2 - 10*cos(2*pi*x) + y^2 - 10*cos(2*pi*y)", box);
+const Options base{.starts = 600, .seed = 3, .iterations = 100, .parts = 5, .start_ids = true, .threads = 1};
+
+/// The states of a part: the last is what it found.
+std::vector<std::string> states_of(const Objective& objective, const Box& of, Options options,
+                                   std::size_t part, const std::string& handed = {}) {
+    std::vector<std::string> states;
+    options.part = part;
+    options.handed = handed;
+    options.checkpoint_every = 0;
+    options.checkpoint = [&](std::string_view state) { states.emplace_back(state); };
+    minimize(objective, of, options);
+    return states;
+}
+
+std::string found_by(const Objective& objective, const Box& of, const Options& options, std::size_t part,
+                     const std::string& handed = {}) {
+    return states_of(objective, of, options, part, handed).back();
+}
+
+std::vector<PartState> named(const std::vector<std::string>& states) {
+    std::vector<PartState> parts;
+    for (std::size_t i = 0; i < states.size(); ++i) parts.push_back({"file " + std::to_string(i), states[i]});
+    return parts;
+}
+
+Merged merged(const std::vector<std::string>& states, const Objective& objective, const Box& of,
+              const Options& options, bool allow_missing = false) {
+    return merge(named(states), objective, of, options, allow_missing);
+}
+
+/// Round by round, parts of a round in the order that `order` makes of them.
+Result in_rounds(const Objective& objective, const Box& of, const Options& options,
+                 const std::function<void(std::vector<std::size_t>&)>& order) {
+    std::vector<std::string> states;
+    std::string handed;
+    for (std::size_t round = 1;; ++round) {
+        const Part of_rounds{round, options.rounds};
+        std::vector<std::size_t> parts(of_rounds.last(options.parts) - of_rounds.first(options.parts));
+        std::iota(parts.begin(), parts.end(), of_rounds.first(options.parts) + 1);
+        order(parts);
+        for (const std::size_t part : parts) states.push_back(found_by(objective, of, options, part, handed));
+        const Merged all = merged(states, objective, of, options);
+        if (round == options.rounds || all.is_settled) return *all.result;
+        handed = all.handed;
+    }
+}
+
+std::vector<std::string> rastrigin_states(const Options& options = base) {
+    std::vector<std::string> states;
+    for (std::size_t part = 1; part <= options.parts; ++part)
+        states.push_back(found_by(rastrigin, box, options, part));
+    return states;
+}
+
+}  // namespace
+
+TEST_CASE("parts are as large as each other, but for one, and cover all") {
+    for (const std::uint64_t count :
+         {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{100}, std::uint64_t{101},
+          std::uint64_t{4'294'967'295}, std::uint64_t{1} << 62U}) {
+        for (const std::size_t of : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{100}}) {
+            std::uint64_t next = 0;
+            for (std::size_t number = 1; number <= of; ++number) {
+                const Part part{number, of};
+                CHECK(part.first(count) == next);
+                next = part.last(count);
+                CHECK(next - part.first(count) - count / of <= 1);
+            }
+            CHECK(next == count);
+        }
+    }
+}
+
+TEST_CASE("one part is the search itself") {
+    Options options = base;
+    options.parts = 0;
+    const std::string whole = bits_of(minimize(rastrigin, box, options));
+    options.parts = 1;
+    CHECK(bits_of(minimize(rastrigin, box, options)) == whole);
+    options.part = 1;
+    CHECK(bits_of(minimize(rastrigin, box, options)) == whole);
+}
+
+TEST_CASE("parts come to the same bits in whatever order, together or alone") {
+    struct Case {
+        const char* name;
+        std::function<void(Options&)> change;
+    };
+    const auto [name, change] =
+        GENERATE(values<Case>({{"as it is", [](Options&) {}},
+                               {"without start ids", [](Options& o) { o.start_ids = false; }},
+                               {"f32", [](Options& o) { o.precision = Precision::f32; }},
+                               {"maximize", [](Options& o) { o.maximize = true; }},
+                               {"no offspring", [](Options& o) { o.offspring = false; }},
+                               {"no polish", [](Options& o) { o.polish = false; }},
+                               {"L-BFGS", [](Options& o) { o.rule.method = Method::lbfgs; }},
+                               {"start points",
+                                [](Options& o) {
+                                    o.start_points = {{1, 1}, {0, 0}, {4, 4}};
+                                }},
+                               {"evaluations", [](Options& o) { o.max_evaluations = 30'000; }},
+                               {"target", [](Options& o) { o.target = 0.5; }},
+                               {"memory", [](Options& o) { o.memory = 1'000'000; }},
+                               {"rounds", [](Options& o) { o.rounds = 3; }},
+                               {"rounds until settled", [](Options& o) { o.rounds = 5, o.settle = 0.2; }}}));
+    INFO(name);
+    Options options = base;
+    change(options);
+    const std::string expected = bits_of(minimize(rastrigin, box, options));
+    CHECK(bits_of(in_rounds(rastrigin, box, options, [](auto&) {})) == expected);
+    options.threads = 2;
+    options.tile_lanes = 32;
+    CHECK(bits_of(in_rounds(rastrigin, box, options, [](std::vector<std::size_t>& parts) {
+              std::ranges::reverse(parts);
+          })) == expected);
+}
+
+TEST_CASE("a part resumed from any of its states finds the same") {
+    const std::vector<std::string> all = rastrigin_states();
+    const std::string expected = bits_of(*merged(all, rastrigin, box, base).result);
+    const std::vector<std::string> of_second = states_of(rastrigin, box, base, 2);
+    CHECK(of_second.size() > 10);
+    for (std::size_t i = 0; i < of_second.size(); i += 1 + of_second.size() / 12) {
+        Options options = base;
+        options.part = 2;
+        std::vector<std::string> states = all;
+        options.checkpoint = [&](std::string_view state) { states[1] = state; };
+        const Result result = resume(of_second[i], rastrigin, box, options);
+        CHECK(bits_of(*merged(states, rastrigin, box, base).result) == expected);
+        CHECK(bits_of(result) == bits_of(resume(of_second.back(), rastrigin, box, options)));
+    }
+}
+
+TEST_CASE("what is merged counts every start once") {
+    const Result all = *merged(rastrigin_states(), rastrigin, box, base).result;
+    CHECK(all.best.f == 0);
+    CHECK(all.minima.front().hits() > 0);
+    CHECK(all.runs_started() == 600);
+    CHECK(all.parts->numbers == std::vector<std::size_t>{1, 2, 3, 4, 5});
+    std::vector<std::size_t> seen(600);
+    std::size_t once = 0;
+    for (const Minimum& minimum : all.minima) {
+        for (const std::uint32_t id : minimum.start_ids) ++seen[id];
+        CHECK(minimum.unlisted_hits == 0);
+        once += minimum.hits() == 1 ? 1 : 0;
+    }
+    CHECK(std::ranges::all_of(seen, [](std::size_t times) { return times <= 1; }));
+    // No start is given by hand, and runs that are pruned came to no minimum.
+    CHECK(all.coverage.found_once == once);
+    CHECK(all.coverage.runs == static_cast<std::size_t>(std::ranges::count(seen, std::size_t{1})));
+
+    Options silent = base;
+    silent.start_ids = false;
+    const Result told = *merged(rastrigin_states(silent), rastrigin, box, silent).result;
+    REQUIRE(told.minima.size() == all.minima.size());
+    for (std::size_t i = 0; i < all.minima.size(); ++i) {
+        CHECK(told.minima[i].f == all.minima[i].f);
+        CHECK(told.minima[i].hits() == all.minima[i].hits());
+        CHECK(told.minima[i].start_ids.empty());
+    }
+}
+
+TEST_CASE("minima of different parts are one where they are the same, and a ring is one ring") {
+    const Expression ring("(x^2 + y^2 - 4)^2", box);
+    const Options options{.starts = 200, .iterations = 60, .parts = 4};
+    const Result result = minimize(ring, box, options);
+    REQUIRE(result.minima_found == 1);
+    CHECK(result.minima.front().continuum);
+    CHECK(result.minima.front().hits() > 100);
+    CHECK(minimize(rastrigin, box, base).minima_found <= 121);
+}
+
+TEST_CASE("parts of later rounds make offspring of the minima they are handed") {
+    Options options = base;
+    options.rounds = 5;
+    const std::string first = found_by(rastrigin, box, options, 1);
+    const std::string handed = merged({first}, rastrigin, box, options).handed;
+    options.part = 2;
+    CHECK_THROWS_WITH(minimize(rastrigin, box, options), StartsWith("handed: part 2 is of round 2 of 5"));
+    options.handed = handed;
+    const Result result = minimize(rastrigin, box, options);
+    CHECK(result.offspring > 0);
+    // The parents descend from starts of the first part.
+    Options alone = base;
+    alone.part = 2;
+    CHECK(bits_of(result) != bits_of(minimize(rastrigin, box, alone)));
+
+    options.part = 3;
+    CHECK_THROWS_WITH(minimize(rastrigin, box, options),
+                      StartsWith("handed: these minima are for parts of round 2; part 3 is of round 3"));
+    options.part = 2;
+    options.seed = 4;
+    CHECK_THROWS_WITH(minimize(rastrigin, box, options),
+                      StartsWith("handed: these are minima of another search"));
+    options.seed = base.seed;
+    for (std::size_t i = 0; i < handed.size(); ++i) {
+        options.handed = handed;
+        options.handed[i] = static_cast<char>(options.handed[i] ^ 0x10);
+        CHECK_THROWS_WITH(minimize(rastrigin, box, options), StartsWith("handed: "));
+        options.handed = handed.substr(0, i);
+        if (i > 0) CHECK_THROWS_WITH(minimize(rastrigin, box, options), StartsWith("handed: "));
+    }
+}
+
+TEST_CASE("a merge refuses what does not belong together, by name") {
+    const std::vector<std::string> all = rastrigin_states();
+    const auto refusal = [&](std::vector<std::string> states, const Options& options = base) {
+        try {
+            merged(states, rastrigin, box, options);
+        } catch (const std::invalid_argument& error) {
+            return std::string(error.what());
+        }
+        return std::string("accepted");
+    };
+    CHECK(refusal({}) == "there is no part to merge");
+    CHECK(refusal({all[0], all[1], all[2], all[3]}) == "part 5 of 5 is missing");
+    CHECK(refusal({all[2], all[4]}) == "parts 1, 2 and 4 of 5 are missing");
+    CHECK(refusal({all[0], all[1], all[2], all[3], all[4], all[1]}) == "file 5: part 2 is file 1, too");
+    CHECK(refusal({all[0], "lanewise", all[2]}) == "file 1: this is no checkpoint of lanewise");
+    CHECK_THAT(refusal({all[0], states_of(rastrigin, box, base, 2).front()}),
+               StartsWith("file 1: part 2 is not done"));
+    std::string whole;
+    Options no_parts = base;
+    no_parts.parts = 0;
+    no_parts.checkpoint = [&](std::string_view state) { whole = state; };
+    minimize(rastrigin, box, no_parts);
+    CHECK_THAT(refusal({all[0], whole}), StartsWith("file 1: this is the state of a whole search"));
+
+    Options other = base;
+    other.seed = 4;
+    CHECK(refusal({all[0], found_by(rastrigin, box, other, 2)}) == "file 1: seed 3: the saved search has 4");
+    other = base;
+    other.parts = 6;
+    CHECK(refusal({all[0], found_by(rastrigin, box, other, 2)}) == "file 1: parts 5: the saved search has 6");
+    const Expression another("x^2 + y^2", box);
+    CHECK_THAT(refusal({all[0], found_by(another, box, base, 2)}), StartsWith("file 1: expression '"));
+    const Box wider{{"x", -5.12, 5.12}, {"y", -5.12, 6}};
+    CHECK_THAT(
+        refusal({all[0], found_by(Expression(rastrigin.formula()->expression, wider), wider, base, 2)}),
+        StartsWith("file 1: var y="));
+
+    Options rounds = base;
+    rounds.rounds = 5;
+    const std::string first = found_by(rastrigin, box, rounds, 1);
+    const std::string second =
+        found_by(rastrigin, box, rounds, 2, merged({first}, rastrigin, box, rounds).handed);
+    const std::string third =
+        found_by(rastrigin, box, rounds, 3, merged({first, second}, rastrigin, box, rounds).handed);
+    CHECK(refusal({first, second, third}, rounds) == "accepted");
+    CHECK(refusal({first, third}, rounds) == "part 2 of 5 is missing");
+    Options shorter = rounds;
+    shorter.max_evaluations = 5000;
+    const std::string other_first = found_by(rastrigin, box, shorter, 1);
+    CHECK(refusal({other_first, second}, rounds) ==
+          "file 1: part 2 was handed the minima of other parts than those that are here");
+}
+
+TEST_CASE("parts may be missing where that is allowed, and are told") {
+    const std::vector<std::string> all = rastrigin_states();
+    const Merged some = merged({all[4], all[1]}, rastrigin, box, base, true);
+    CHECK(some.missing == std::vector<std::size_t>{1, 3, 4});
+    CHECK(some.result->status == SearchStatus::parts_missing);
+    CHECK(some.result->runs_started() == 600);
+    CHECK(some.result->runs_with(RunStatus::stopped) == 360);
+    CHECK(some.result->parts->numbers == std::vector<std::size_t>{2, 5});
+}
+
+TEST_CASE("a part where nothing is finite is a part of the search") {
+    // Finite for x above 0: the second of two starts given by hand.
+    const Box line{{"x", -1, 1}};
+    const Expression root("sqrt(x) + (x - 0.5)^2", line);
+    const Options options{.start_points = {{-0.5}, {0.25}}, .parts = 2};
+    std::vector<std::string> states(2);
+    for (std::size_t part = 1; part <= 2; ++part) {
+        Options of_part = options;
+        of_part.part = part;
+        of_part.checkpoint = [&](std::string_view state) { states[part - 1] = state; };
+        if (part == 1) {
+            CHECK_THROWS_AS(minimize(root, line, of_part), NothingFinite);
+        } else {
+            minimize(root, line, of_part);
+        }
+    }
+    const Result result = *merged(states, root, line, options).result;
+    CHECK(result.best.start_id == 1);
+    CHECK(result.runs_with(RunStatus::nan_at_start) == 1);
+    CHECK(bits_of(result) == bits_of(minimize(root, line, options)));
+    CHECK_THROWS_AS(merged({states[0]}, root, line, options, true), NothingFinite);
+}
+
+TEST_CASE("a state of a part that was changed or cut is refused") {
+    std::vector<std::string> states = rastrigin_states();
+    const std::string whole = states[2];
+    std::mt19937 random(1);
+    for (int i = 0; i < 300; ++i) {
+        const std::size_t at = random() % whole.size();
+        states[2] = whole;
+        states[2][at] = static_cast<char>(states[2][at] ^ (1 << random() % 8));
+        CHECK_THROWS_WITH(merged(states, rastrigin, box, base), StartsWith("file 2: "));
+        states[2] = whole.substr(0, at);
+        CHECK_THROWS_WITH(merged(states, rastrigin, box, base), StartsWith("file 2: "));
+    }
+}
+
+TEST_CASE("all parts in one process go on from the states that are kept") {
+    Options options = base;
+    options.rounds = 2;
+    const std::string expected = bits_of(minimize(rastrigin, box, options));
+    std::map<std::size_t, std::string> kept;
+    int writes = 0;
+    const PartKeeper keeper = {.read = [&](std::size_t part) -> std::optional<std::string> {
+                                   const auto state = kept.find(part);
+                                   if (state == kept.end()) return {};
+                                   return state->second;
+                               },
+                               .write =
+                                   [&](std::size_t part, std::string_view state) {
+                                       kept[part] = state;
+                                       ++writes;
+                                   }};
+    options.checkpoint_every = 0;
+    // It dies after every few states.
+    int left = 0;
+    options.stop = [&] { return writes > left; };
+    int lives = 0;
+    std::string bits;
+    do {
+        left = writes + 7;
+        ++lives;
+        try {
+            bits = bits_of(minimize_parts(rastrigin, box, options, keeper));
+        } catch (const NothingFinite&) {
+            // It had seen nothing yet.
+        }
+    } while (kept.size() < 5 || std::ranges::any_of(kept, [](const auto& part) {
+                 return !part_of_state(part.second)->is_done;
+             }));
+    options.stop = {};
+    CHECK(lives > 5);
+    CHECK(bits_of(minimize_parts(rastrigin, box, options, keeper)) == expected);
+}
+
+TEST_CASE("options of parts are checked") {
+    const auto refusal = [](Options options) {
+        try {
+            minimize(rastrigin, box, options);
+        } catch (const std::invalid_argument& error) {
+            return std::string(error.what());
+        }
+        return std::string("accepted");
+    };
+    CHECK_THAT(refusal({.starts = 10, .parts = 11}), StartsWith("parts 11: must be at most the 10 starts"));
+    CHECK_THAT(refusal({.starts = 10, .parts = 3, .part = 4}), StartsWith("part 4: must be 1 to 3"));
+    CHECK_THAT(refusal({.starts = 10, .part = 4}), StartsWith("part 4: "));
+    CHECK_THAT(refusal({.starts = 10, .parts = 3, .rounds = 4}), StartsWith("rounds 4: must be 1 to 3"));
+    CHECK_THAT(refusal({.starts = 10, .rounds = 2}), StartsWith("rounds 2: "));
+    CHECK_THAT(refusal({.starts = 10, .parts = 2, .handed = "x"}), StartsWith("handed: is for a part"));
+    CHECK_THAT(refusal({.starts = 10, .parts = 2, .part = 1, .handed = "x"}), StartsWith("handed: "));
+}
