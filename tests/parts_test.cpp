@@ -1,6 +1,7 @@
 // A search in parts: the same bits whoever works on which part, in whatever order, and however often.
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <random>
@@ -10,6 +11,7 @@
 #include "bits_of.hpp"
 #include "catch.hpp"
 #include "lanewise/lanewise.hpp"
+#include "search/found_part.hpp"
 
 using namespace lanewise;
 using Catch::Matchers::StartsWith;
@@ -320,6 +322,63 @@ TEST_CASE("a state of a part that was changed or cut is refused") {
         CHECK_THROWS_WITH(merged(states, rastrigin, box, base), StartsWith("file 2: "));
         states[2] = whole.substr(0, at);
         CHECK_THROWS_WITH(merged(states, rastrigin, box, base), StartsWith("file 2: "));
+    }
+}
+
+TEST_CASE("a forged part is refused by the name of its field") {
+    struct Forgery {
+        const char* field;
+        std::function<void(Outcome&)> edit;
+    };
+    constexpr double a_nan = std::numeric_limits<double>::quiet_NaN();
+    constexpr std::uint64_t huge = std::uint64_t{1} << 62U;
+    const std::vector<Forgery> forgeries = {
+        {"status", [](Outcome& o) { o.status = SearchStatus::interrupted; }},
+        {"best.f", [](Outcome& o) { o.best.f = a_nan; }},
+        {"best.x", [](Outcome& o) { o.best.x.pop_back(); }},
+        {"best.x", [](Outcome& o) { o.best.x[0] = a_nan; }},
+        {"best.iteration", [](Outcome& o) { o.best.iteration = -2; }},
+        {"best.of", [](Outcome& o) { o.best.of = static_cast<EndOf>(9); }},
+        {"minima.x", [](Outcome& o) { o.minima.x.pop_back(); }},
+        {"minima.x", [](Outcome& o) { o.minima.x[1] = a_nan; }},
+        {"minima", [](Outcome& o) { o.minima.of.pop_back(); }},
+        {"minima", [](Outcome& o) { o.minima.offspring.push_back(0); }},
+        {"minima.f", [](Outcome& o) { o.minima.f[0] = a_nan; }},
+        {"minima.of", [](Outcome& o) { o.minima.of[0] = EndOf::cut_polish; }},
+        {"minima.offspring", [](Outcome& o) { o.minima.offspring[0] = huge; }},
+        {"minima.hits", [](Outcome& o) { o.minima.hits[0] = huge; }},
+        {"minima.drawn_hits", [](Outcome& o) { o.minima.drawn_hits[0] = o.minima.hits[0] + 1; }},
+        {"minima.start_ids", [](Outcome& o) { o.minima.start_ids.pop_back(); }},
+        {"starts", [](Outcome& o) { ++o.starts; }},
+        {"runs", [](Outcome& o) { o.runs[0] = huge; }},
+        {"drawn", [](Outcome& o) { o.drawn = huge; }},
+        {"not_pruned", [](Outcome& o) { o.not_pruned = o.drawn + 1; }},
+        {"ended", [](Outcome& o) { o.ended = 0; }},
+        {"points_tried", [](Outcome& o) { o.points_tried = huge; }},
+        {"offspring", [](Outcome& o) { o.offspring = huge; }},
+        {"audit.spared", [](Outcome& o) { o.audit.spared = huge; }},
+        {"audit.best_spared", [](Outcome& o) { o.audit.best_other = a_nan; }},
+        {"iterations", [](Outcome& o) { o.iterations = 1000; }},
+        {"parents", [](Outcome& o) { o.parents.resize(65, o.parents[0]); }},
+        {"parents.f", [](Outcome& o) { o.parents[0].f = a_nan; }},
+        {"parents.x", [](Outcome& o) { o.parents[0].x.pop_back(); }},
+        {"work.seconds", [](Outcome& o) { o.work.seconds = -1; }},
+        {"work.run_iterations", [](Outcome& o) { o.work.run_iterations = huge; }},
+        {"work.evaluations", [](Outcome& o) { o.work.evaluations = huge; }},
+        {"work.lane_occupancy", [](Outcome& o) { o.work.lane_occupancy = 1.5; }},
+        {"threads", [](Outcome& o) { o.threads = 0; }}};
+    Options options = base;
+    options.rounds = 2;
+    options.part = 1;
+    const Setting setting(rastrigin, box, options);
+    const std::string real = found_by(rastrigin, box, options, 1);
+    for (const auto& [field, edit] : forgeries) {
+        OpenState open = open_state(real);
+        Outcome outcome = read_found(open).outcome;
+        edit(outcome);
+        INFO(field);
+        CHECK_THROWS_WITH(merged({write_found(setting, outcome)}, rastrigin, box, options, true),
+                          "file 0: the checkpoint is damaged or not complete: " + std::string(field));
     }
 }
 

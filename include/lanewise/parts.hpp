@@ -60,6 +60,9 @@ struct Merged {
 Merged merge(std::span<const PartState> states, const Objective& objective, const Box& box,
              const Options& options, bool allow_missing = false);
 
+/// "parts 1, 2 and 5 to 9"
+std::string name_parts(const std::vector<std::size_t>& numbers);
+
 /// The part that a state is of, and whether it is done; nothing where it is of a search that is no part.
 struct PartProgress {
     Part part;

@@ -51,6 +51,15 @@ void add_yes_or_no(CLI::App& app, Flags& flags, const std::string& flag, const s
     app.add_flag_function(flag, keep, help);
 }
 
+void add_data(CLI::App& app, ProblemArguments& arguments) {
+    app.add_option("--data", arguments.data,
+                   "rows with a line of names before them; the columns that the expression names; - is stdin")
+        ->type_name("FILE.csv");
+    app.add_option("--table", arguments.tables, "numbers of the expression, which has them as NAME[i]")
+        ->type_name("NAME=FILE")
+        ->allow_extra_args(false);
+}
+
 void add_problem(CLI::App& app, ProblemArguments& arguments, std::string_view what = "the objective") {
     app.add_option(
            "expression", arguments.expression,
@@ -66,12 +75,7 @@ void add_problem(CLI::App& app, ProblemArguments& arguments, std::string_view wh
     app.add_option("--param", arguments.parameters, "a constant of the expression, which can be like 1/3")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
-    app.add_option("--data", arguments.data,
-                   "rows with a line of names before them; the columns that the expression names; - is stdin")
-        ->type_name("FILE.csv");
-    app.add_option("--table", arguments.tables, "numbers of the expression, which has them as NAME[i]")
-        ->type_name("NAME=FILE")
-        ->allow_extra_args(false);
+    add_data(app, arguments);
 }
 
 void add_start(CLI::App& app, Flags& flags) {
@@ -350,6 +354,30 @@ void add_minima(CLI::App& app, std::string& checkpoint, Flags& flags) {
     add_json(app, flags);
 }
 
+void add_merge(CLI::App& app, ProblemArguments& arguments, MergeArguments& merging) {
+    app.add_option("files", merging.files,
+                   "what parts found: the FILEs of minimize --part --checkpoint, or of fit --part --out")
+        ->required();
+    app.add_flag("--allow-missing", merging.allow_missing, "go on where parts are missing, and say which");
+
+    Flags& flags = arguments.options;
+    app.option_defaults()->group("Of a search");
+    add_json(app, flags);
+    add(app, flags, "--minima", "N", "describe at most this many minima in the JSON [1000]");
+    app.add_option("--hand-out", merging.hand_out,
+                   "what the parts of the next round are handed, for minimize --handed")
+        ->type_name("FILE");
+    add_data(app, arguments);
+    add(app, flags, "--threads", "N", "at most this many threads [OpenMP's choice]");
+    add_isa(app, flags);
+
+    app.option_defaults()->group("Of many problems");
+    app.add_option("--out", merging.out, "the lines of all parts [-]")->type_name("FILE.csv|-");
+
+    app.option_defaults()->group("Output");
+    add_yes_or_no(app, flags, "--quiet", "nothing on stderr but errors, and what is missing");
+}
+
 /// As it was before protect_minus.
 std::string unprotected(const std::string& argument) {
     return argument.starts_with(" -") ? argument.substr(1) : argument;
@@ -575,12 +603,15 @@ Command parse_command(int argc, const char* const* argv) {
     CLI::App* evaluate =
         app.add_subcommand("evaluate", "value and gradient of a formula at a point, or at many");
     CLI::App* fit = app.add_subcommand("fit", "fit a model to data, or to each of many sets of data");
+    CLI::App* merge =
+        app.add_subcommand("merge", "bring together what the parts of a search or of fits found");
     app.add_subcommand("info", "version, instruction sets, threads and libraries");
     ProblemArguments to_minimize;
     ProblemArguments to_profile;
     ProblemArguments to_tune;
     ProblemArguments to_evaluate;
     ProblemArguments to_fit;
+    ProblemArguments to_merge;
     add_minimize(*minimize, to_minimize);
     add_minimize(*profile, to_profile);
     profile
@@ -591,13 +622,15 @@ Command parse_command(int argc, const char* const* argv) {
     add_tune(*tune, to_tune, command.csv);
     add_evaluate(*evaluate, to_evaluate, command);
     add_fit(*fit, to_fit);
+    add_merge(*merge, to_merge, command.merging);
 
     const CLI::App* chosen = &app;
     for (const CLI::App* subcommand : app.get_subcommands({})) {
         if (argc > 1 && subcommand->check_name(argv[1])) chosen = subcommand;
     }
     if (argc > 1 && argv[1][0] != '-' && chosen == &app)
-        refuse("command", argv[1], "must be one of: minimize, fit, profile, minima, tune, evaluate, info");
+        refuse("command", argv[1],
+               "must be one of: minimize, fit, profile, minima, merge, tune, evaluate, info");
     const auto takes_value = [&](const std::string& argument) {
         const auto is_option = [&](const CLI::App* subcommand) {
             const CLI::Option* option = subcommand->get_option_no_throw(argument);
@@ -631,7 +664,13 @@ Command parse_command(int argc, const char* const* argv) {
                    : *tune     ? Command::Kind::tune
                    : *evaluate ? Command::Kind::evaluate
                    : *fit      ? Command::Kind::fit
+                   : *merge    ? Command::Kind::merge
                                : Command::Kind::info;
+    if (*merge) {
+        for (std::string& file : command.merging.files) file = unprotected(file);
+        set_data(command.problem, to_merge);
+        for (const auto& [name, text] : to_merge.options) set_option(command.problem, name, text);
+    }
     if (!*minimize && !*profile && !*tune && !*evaluate && !*fit) return command;
     if (*evaluate && command.at.has_value() == command.at_file.has_value())
         throw std::invalid_argument("evaluate: either --at V,V,... or --at-file F.csv is needed");

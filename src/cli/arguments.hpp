@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lanewise/lanewise.hpp"
+#include "merge_states.hpp"
 
 namespace lanewise::cli {
 
@@ -21,14 +22,15 @@ std::vector<std::string> protect_minus(int argc, const char* const* argv,
 using Flags = std::vector<std::pair<std::string, std::string>>;
 
 struct Command {
-    enum class Kind { minimize, fit, profile, minima, tune, evaluate, info, done } kind = Kind::done;
-    Problem problem;                      ///< of minimize, fit, tune and evaluate
+    enum class Kind { minimize, fit, profile, minima, merge, tune, evaluate, info, done } kind = Kind::done;
+    Problem problem;                      ///< of minimize, fit, tune, evaluate and merge
     std::optional<std::string> at;        ///< of evaluate, which has this point
     std::optional<std::string> at_file;   ///< or those of a file
     std::optional<std::string> timeline;  ///< of profile
     std::optional<std::string> csv;       ///< of tune
     std::string checkpoint;               ///< of minima
     Flags flags;                          ///< of minima
+    MergeArguments merging;               ///< of merge
 };
 
 /// Reads the problem file too, if there is one: what flags say wins over it.

@@ -29,6 +29,7 @@
 #include "progress.hpp"
 #include "signals.hpp"
 #include "tune_command.hpp"
+#include "write_json.hpp"
 
 namespace lanewise::cli {
 
@@ -64,34 +65,6 @@ void check_gradient(const Objective& objective, const Box& box, const Options& o
     const std::string verdict = to_text(check, box);
     if (!check.passed) throw std::invalid_argument(verdict);
     if (!quiet) report("{}", verdict);
-}
-
-bool is_there_memory(std::size_t bytes) {
-    void* const memory = ::operator new(bytes, std::nothrow);
-    ::operator delete(memory);
-    return memory != nullptr;
-}
-
-/// An upper bound of the memory that it takes to make the JSON.
-std::size_t bytes_of_json(const Result& result, const Box& box) {
-    constexpr std::size_t bytes_of_number = 200;
-    std::size_t numbers = 1000 + 6 * box.dimension();
-    for (const Minimum& minimum : result.minima)
-        numbers += 10 + 2 * box.dimension() + minimum.start_ids.size();
-    return bytes_of_number * numbers;
-}
-
-/// Where there is not the memory for all minima, the JSON has as many of the best as there is for. The JSON
-/// library ends the program where it runs out of memory.
-void write_json(Sink& json, Result& result, const Box& box, const Options& options, const Formula& formula) {
-    const std::size_t all = result.minima.size();
-    while (!is_there_memory(bytes_of_json(result, box))) {
-        if (result.minima.size() <= 1) throw std::runtime_error("not enough memory for the JSON");
-        result.minima.resize(result.minima.size() / 2);
-    }
-    if (result.minima.size() < all)
-        report("not enough memory for all minima in the JSON: it has the best {}", result.minima.size());
-    write_whole(json, to_json(result, box, options, formula.expression, formula.parameters));
 }
 
 /// Whether the search is in parts that are all worked on here.
@@ -341,6 +314,7 @@ int run(const Command& command) {
         case Command::Kind::minimize:
         case Command::Kind::profile: return run_minimize(command);
         case Command::Kind::minima: return run_minima(command.checkpoint, command.flags);
+        case Command::Kind::merge: return merge_states(command.problem, command.merging);
         case Command::Kind::tune: return run_tune(command);
         case Command::Kind::evaluate:
             return command.at ? run_evaluate(command.problem, *command.at)

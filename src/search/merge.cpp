@@ -26,24 +26,6 @@ namespace {
 
 constexpr double nowhere = std::numeric_limits<double>::infinity();
 
-/// "3, 7 and 20 to 25"
-std::string list_of(const std::vector<std::size_t>& parts) {
-    constexpr std::size_t most_listed = 12;
-    std::vector<std::string> runs;
-    for (std::size_t i = 0; i < parts.size();) {
-        std::size_t last = i;
-        while (last + 1 < parts.size() && parts[last + 1] == parts[last] + 1) ++last;
-        if (last < i + 2) last = i;
-        runs.push_back(last == i ? fmt::format("{}", parts[i])
-                                 : fmt::format("{} to {}", parts[i], parts[last]));
-        i = last + 1;
-    }
-    std::string text = runs.front();
-    const std::size_t listed = std::min(runs.size(), most_listed);
-    for (std::size_t i = 1; i < listed; ++i) text += (i + 1 == runs.size() ? " and " : ", ") + runs[i];
-    return runs.size() > listed ? fmt::format("{} and more", text) : text;
-}
-
 /// The minima of several parts as ends of one search.
 class MergedMinima {
   public:
@@ -280,6 +262,7 @@ Outcome sum_of(const std::vector<PartFound>& parts, std::size_t dimension) {
             lane_iterations += static_cast<double>(one.work.run_iterations) / one.work.lane_occupancy;
         sum.threads = std::max(sum.threads, one.threads);
         sum.tile_lanes = std::max(sum.tile_lanes, one.tile_lanes);
+        sum.native = sum.native || one.native;
     }
     if (lane_iterations > 0)
         sum.work.lane_occupancy = static_cast<double>(sum.work.run_iterations) / lane_iterations;
@@ -440,9 +423,8 @@ class Parts {
         const std::vector<std::size_t> missing = missing_until(last, parts_);
         if (!missing.empty() && allow_missing) return;
         if (!missing.empty())
-            throw std::invalid_argument(fmt::format("part{} {} of {} {} missing",
-                                                    missing.size() == 1 ? "" : "s", list_of(missing),
-                                                    options_.parts, missing.size() == 1 ? "is" : "are"));
+            throw std::invalid_argument(fmt::format("{} of {} {} missing", name_parts(missing), options_.parts,
+                                                    missing.size() == 1 ? "is" : "are"));
         std::size_t round = 1;
         std::uint64_t handed_of = 0;
         for (std::size_t i = 0; i < parts_.size(); ++i) {
@@ -480,6 +462,25 @@ class Parts {
 };
 
 }  // namespace
+
+std::string name_parts(const std::vector<std::size_t>& numbers) {
+    constexpr std::size_t most_named = 12;
+    std::vector<std::string> runs;
+    for (std::size_t i = 0; i < numbers.size();) {
+        std::size_t last = i;
+        while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+        if (last < i + 2) last = i;
+        runs.push_back(last == i ? fmt::format("{}", numbers[i])
+                                 : fmt::format("{} to {}", numbers[i], numbers[last]));
+        i = last + 1;
+    }
+    std::string text = numbers.size() == 1 ? "part " : "parts ";
+    for (std::size_t i = 0; i < std::min(runs.size(), most_named); ++i) {
+        if (i > 0) text += i + 1 == runs.size() ? " and " : ", ";
+        text += runs[i];
+    }
+    return runs.size() > most_named ? text + " and more" : text;
+}
 
 Merged merge(std::span<const PartState> states, const Objective& objective, const Box& box,
              const Options& options, bool allow_missing) {

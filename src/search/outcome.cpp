@@ -8,6 +8,7 @@
 #include "basins.hpp"
 #include "cluster.hpp"
 #include "coverage.hpp"
+#include "lanewise/own_kernels.hpp"
 
 namespace lanewise {
 
@@ -41,6 +42,8 @@ class Summary {
         outcome.work = findings_->work;
         outcome.threads = findings_->threads;
         outcome.tile_lanes = findings_->tile_lanes;
+        const OwnKernels* own = own_kernels(*setting_->objective);
+        outcome.native = own != nullptr && own->native(setting_->isa, setting_->precision) != nullptr;
         return outcome;
     }
 

@@ -69,8 +69,8 @@ struct Outcome {
     /// What depends on that.
     template <class Archive>
     void archive_work(Archive& archive) {
-        archive(work.seconds, work.run_iterations, work.evaluations, work.lane_occupancy, threads,
-                tile_lanes);
+        archive(work.seconds, work.run_iterations, work.evaluations, work.lane_occupancy, threads, tile_lanes,
+                native);
     }
 
     SearchStatus status = SearchStatus::completed;
@@ -92,6 +92,7 @@ struct Outcome {
     Work work = {};
     int threads = 1;
     std::uint64_t tile_lanes = 0;
+    bool native = false;  ///< see Result::native
 };
 
 /// Of the minima as many of the best as `most`, or as there is the memory for.

@@ -11,7 +11,6 @@
 
 #include "coverage.hpp"
 #include "lanewise/minimize.hpp"
-#include "lanewise/own_kernels.hpp"
 
 namespace lanewise {
 
@@ -54,8 +53,7 @@ class Report {
         result.iterations = outcome_.iterations;
         result.work = outcome_.work;
         result.isa = setting_->isa;
-        const OwnKernels* own = own_kernels(*setting_->objective);
-        result.native = own != nullptr && own->native(setting_->isa, setting_->precision) != nullptr;
+        result.native = outcome_.native;
         result.threads = outcome_.threads;
         result.tile_lanes = outcome_.tile_lanes;
         return result;

@@ -335,25 +335,22 @@ void require_rules(const FoundPart& part, const SavedSearch& search) {
     each("minima.x", minima.x, has_value);
     each("minima.of", minima.of,
          [](EndOf of) { return is_polish(of) || of == EndOf::polish_start || of == EndOf::run; });
-    each("minima.hits", minima.hits, is_count);
+    rule("starts", outcome.starts == starts_to_run(search.options).count());
+    std::uint64_t begun = 0;
+    for (const std::uint64_t runs : outcome.runs) {
+        rule("runs", runs <= outcome.starts - begun);
+        begun += runs;
+    }
     each("minima.offspring", minima.offspring, is_count);
     std::uint64_t hits = 0;
     std::uint64_t drawn_hits = 0;
     for (std::size_t i = 0; i < count; ++i) {
+        rule("minima.hits", minima.hits[i] <= begun - hits);
         rule("minima.drawn_hits", minima.drawn_hits[i] <= minima.hits[i]);
         hits += minima.hits[i];
         drawn_hits += minima.drawn_hits[i];
     }
     rule("minima.start_ids", minima.start_ids.empty() || minima.start_ids.size() == hits);
-
-    rule("starts", outcome.starts == starts_to_run(search.options).count());
-    std::uint64_t begun = 0;
-    for (const std::uint64_t runs : outcome.runs) {
-        rule("runs", runs <= outcome.starts);
-        begun += runs;
-    }
-    rule("runs", begun <= outcome.starts);
-    rule("minima.hits", hits <= begun);
     rule("drawn", outcome.drawn <= begun);
     rule("not_pruned", outcome.not_pruned <= outcome.drawn);
     rule("ended", outcome.ended <= outcome.not_pruned && drawn_hits <= outcome.ended);

@@ -84,6 +84,12 @@ std::vector<Saved> save_all() {
                      o.prune = false;
                      o.precision = Precision::f32;
                      o.design = Design::latin_hypercube;
+                 })),
+            save(bumps, plane, with([](Options& o) {
+                     o.parts = 2;
+                     o.part = 1;
+                     o.rounds = 2;
+                     o.start_ids = true;
                  }))};
 }
 
@@ -185,8 +191,14 @@ void try_state(const std::string& state, const Saved& saved) {
     } catch (const NothingFinite&) {
     }
     if (last.empty()) return;
+    const auto part = part_of_state(last);
     try {
-        saved_result(last, saved.objective, options.same_distance, options.most_minima);
+        if (part && part->is_done) {
+            const std::vector<PartState> parts = {{"state", last}};
+            merge(parts, saved.objective, saved.box, options, true);
+        } else {
+            saved_result(last, saved.objective, options.same_distance, options.most_minima);
+        }
     } catch (const NothingFinite&) {
     }
 }
