@@ -353,7 +353,7 @@ TEST_CASE("a forged part is refused by the name of its field") {
         {"runs", [](Outcome& o) { o.runs[0] = huge; }},
         {"drawn", [](Outcome& o) { o.drawn = huge; }},
         {"not_pruned", [](Outcome& o) { o.not_pruned = o.drawn + 1; }},
-        {"ended", [](Outcome& o) { o.ended = 0; }},
+        {"ended", [](Outcome& o) { o.ended = o.not_pruned + 1; }},
         {"points_tried", [](Outcome& o) { o.points_tried = huge; }},
         {"offspring", [](Outcome& o) { o.offspring = huge; }},
         {"audit.spared", [](Outcome& o) { o.audit.spared = huge; }},
