@@ -18,6 +18,7 @@
 #include "lanewise/minimize_problems.hpp"
 #include "lanewise/objective.hpp"
 #include "lanewise/options.hpp"
+#include "lanewise/part.hpp"
 #include "lanewise/problem.hpp"
 #include "lanewise/problems.hpp"
 #include "lanewise/profile.hpp"

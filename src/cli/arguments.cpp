@@ -120,6 +120,8 @@ void add_many(CLI::App& app, Flags& flags) {
     add(app, flags, "--problems", "FILE.csv",
         "a line for each problem: parameters by their names, bounds k.lower and k.upper, starts k.start, and "
         "the key by the name of --group; - is stdin");
+    add(app, flags, "--part", "NUMBER/PARTS",
+        "work on this part of the problems alone, as 3/100; `lanewise merge` puts all parts together");
 }
 
 void add_steps(CLI::App& app, Flags& flags, std::string_view of) {
@@ -336,6 +338,15 @@ void add_minima(CLI::App& app, std::string& checkpoint, Flags& flags) {
     app.add_option("checkpoint", checkpoint, "the FILE of minimize --checkpoint")->required();
     add_minima_options(app, flags);
     add_json(app, flags);
+}
+
+void add_merge(CLI::App& app, Command& command) {
+    app.add_option("files", command.files, "what all parts wrote, in any order")->required();
+    add(app, command.flags, "--out", "FILE.csv|-",
+        "of many problems the CSV of all, as a work on them that is not in parts writes it [-]");
+    add_json(app, command.flags);
+    app.add_flag("--allow-missing", command.allow_missing, "go on where parts are missing, and tell which");
+    add_yes_or_no(app, command.flags, "--quiet", "nothing on stderr but errors");
 }
 
 /// As it was before protect_minus.
@@ -558,6 +569,7 @@ Command parse_command(int argc, const char* const* argv) {
         "profile", "minimise, and show where the time goes and how near that is to what this machine can do");
     CLI::App* minima = app.add_subcommand(
         "minima", "the minima of a search that was saved, told apart anew without running it again");
+    CLI::App* merge = app.add_subcommand("merge", "put together what parts came to");
     CLI::App* tune = app.add_subcommand(
         "tune", "find the settings of Adam with which runs come to a target soonest and most often");
     CLI::App* evaluate =
@@ -576,6 +588,7 @@ Command parse_command(int argc, const char* const* argv) {
                      "what each thread did when, for ui.perfetto.dev or chrome://tracing")
         ->type_name("FILE.json");
     add_minima(*minima, command.checkpoint, command.flags);
+    add_merge(*merge, command);
     add_tune(*tune, to_tune, command.csv);
     add_evaluate(*evaluate, to_evaluate, command);
     add_fit(*fit, to_fit);
@@ -585,7 +598,8 @@ Command parse_command(int argc, const char* const* argv) {
         if (argc > 1 && subcommand->check_name(argv[1])) chosen = subcommand;
     }
     if (argc > 1 && argv[1][0] != '-' && chosen == &app)
-        refuse("command", argv[1], "must be one of: minimize, fit, profile, minima, tune, evaluate, info");
+        refuse("command", argv[1],
+               "must be one of: minimize, fit, profile, minima, merge, tune, evaluate, info");
     const auto takes_value = [&](const std::string& argument) {
         const auto is_option = [&](const CLI::App* subcommand) {
             const CLI::Option* option = subcommand->get_option_no_throw(argument);
@@ -613,9 +627,11 @@ Command parse_command(int argc, const char* const* argv) {
         throw std::invalid_argument(error.what());
     }
     command.checkpoint = unprotected(command.checkpoint);
+    std::ranges::transform(command.files, command.files.begin(), unprotected);
     command.kind = *minimize   ? Command::Kind::minimize
                    : *profile  ? Command::Kind::profile
                    : *minima   ? Command::Kind::minima
+                   : *merge    ? Command::Kind::merge
                    : *tune     ? Command::Kind::tune
                    : *evaluate ? Command::Kind::evaluate
                    : *fit      ? Command::Kind::fit

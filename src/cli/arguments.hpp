@@ -21,14 +21,16 @@ std::vector<std::string> protect_minus(int argc, const char* const* argv,
 using Flags = std::vector<std::pair<std::string, std::string>>;
 
 struct Command {
-    enum class Kind { minimize, fit, profile, minima, tune, evaluate, info, done } kind = Kind::done;
+    enum class Kind { minimize, fit, profile, minima, merge, tune, evaluate, info, done } kind = Kind::done;
     Problem problem;                      ///< of minimize, fit, tune and evaluate
     std::optional<std::string> at;        ///< of evaluate, which has this point
     std::optional<std::string> at_file;   ///< or those of a file
     std::optional<std::string> timeline;  ///< of profile
     std::optional<std::string> csv;       ///< of tune
     std::string checkpoint;               ///< of minima
-    Flags flags;                          ///< of minima
+    std::vector<std::string> files;       ///< of merge
+    bool allow_missing = false;           ///< of merge
+    Flags flags;                          ///< of minima and merge
 };
 
 /// Reads the problem file too, if there is one: what flags say wins over it.

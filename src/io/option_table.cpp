@@ -57,6 +57,7 @@ void visit_many(Problem& problem, Visit visit) {
     Fitting& fitting = problem.fitting;
     visit(Option{.name = "group", .notation = Notation::formula}, fitting.group);
     visit(Option{"problems"}, fitting.problems_file);
+    visit(Option{"part"}, fitting.part);
     visit(Option{"out"}, fitting.out);
 }
 
@@ -132,6 +133,9 @@ OptionKind kind_of(const Option& option, const T& /*field*/) {
     return option.notation == Notation::large_count ? OptionKind::big_count : OptionKind::count;
 }
 OptionKind kind_of(const Option& /*option*/, const Loss& /*field*/) {
+    return OptionKind::word;
+}
+OptionKind kind_of(const Option& /*option*/, const Part& /*field*/) {
     return OptionKind::word;
 }
 template <class T>

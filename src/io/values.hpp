@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "lanewise/part.hpp"
+
 namespace lanewise {
 
 [[noreturn]] void refuse(std::string_view option, std::string_view text, std::string_view allowed);
@@ -28,6 +30,9 @@ std::uint64_t parse_count(std::string_view option, std::string_view text);
 
 /// "500M": a whole number, of KiB, MiB or GiB with K, M or G behind it.
 std::uint64_t parse_bytes(std::string_view option, std::string_view text);
+
+/// "3/100": the third of 100 parts.
+Part parse_part(std::string_view option, std::string_view text);
 
 /// The length of a vector variable.
 std::size_t parse_length(std::string_view option, std::string_view text);
