@@ -124,6 +124,8 @@ void add_many(CLI::App& app, Flags& flags) {
     add(app, flags, "--problems", "FILE.csv",
         "a line for each problem: parameters by their names, bounds k.lower and k.upper, starts k.start, and "
         "the key by the name of --group; - is stdin");
+    add(app, flags, "--part", "NUMBER/PARTS",
+        "work on this part of the problems alone, as 3/100; `lanewise merge` puts all parts together");
 }
 
 void add_steps(CLI::App& app, Flags& flags, std::string_view of) {
@@ -372,7 +374,8 @@ void add_merge(CLI::App& app, ProblemArguments& arguments, MergeArguments& mergi
     add_isa(app, flags);
 
     app.option_defaults()->group("Of many problems");
-    app.add_option("--out", merging.out, "the lines of all parts [-]")->type_name("FILE.csv|-");
+    add(app, flags, "--out", "FILE.csv|-",
+        "the CSV of all, as a work on them that is not in parts writes it [-]");
 
     app.option_defaults()->group("Output");
     add_yes_or_no(app, flags, "--quiet", "nothing on stderr but errors, and what is missing");
@@ -658,16 +661,16 @@ Command parse_command(int argc, const char* const* argv) {
         throw std::invalid_argument(error.what());
     }
     command.checkpoint = unprotected(command.checkpoint);
+    std::ranges::transform(command.merging.files, command.merging.files.begin(), unprotected);
     command.kind = *minimize   ? Command::Kind::minimize
                    : *profile  ? Command::Kind::profile
                    : *minima   ? Command::Kind::minima
+                   : *merge    ? Command::Kind::merge
                    : *tune     ? Command::Kind::tune
                    : *evaluate ? Command::Kind::evaluate
                    : *fit      ? Command::Kind::fit
-                   : *merge    ? Command::Kind::merge
                                : Command::Kind::info;
     if (*merge) {
-        for (std::string& file : command.merging.files) file = unprotected(file);
         set_data(command.problem, to_merge);
         for (const auto& [name, text] : to_merge.options) set_option(command.problem, name, text);
     }

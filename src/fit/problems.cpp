@@ -46,6 +46,15 @@ void check_columns(const Problems& problems) {
     }
 }
 
+void check_parameters(const Problems& problems) {
+    const std::size_t count = problems.count();
+    for (const Problems::Parameter& parameter : problems.parameters) {
+        if (parameter.numbers.size() != count)
+            fail(fmt::format("parameter '{}' has {} numbers, there are {} problems", parameter.name,
+                             parameter.numbers.size(), count));
+    }
+}
+
 void check_names(const Problems& problems, const Box& box) {
     std::set<std::string_view> names;
     for (const Box::Place& place : box.variables()) names.insert(place.name);
@@ -84,16 +93,44 @@ void validate(const Problems& problems, const Box& box) {
     check_first_rows(problems.first_rows);
     check_columns(problems);
     check_names(problems, box);
+    check_parameters(problems);
     const std::size_t count = problems.count();
-    for (const Problems::Parameter& parameter : problems.parameters) {
-        if (parameter.numbers.size() != count)
-            fail(fmt::format("parameter '{}' has {} numbers, there are {} problems", parameter.name,
-                             parameter.numbers.size(), count));
-    }
     check_size("lower", problems.lower, count * box.dimension());
     check_size("upper", problems.upper, count * box.dimension());
     check_size("starts", problems.starts, count * box.dimension());
     if (!problems.lower.empty() || !problems.upper.empty()) check_bounds(problems, box);
+}
+
+Problems part_of(const Problems& problems, const Part& part) {
+    if (part.number < 1 || part.number > part.of)
+        fail(fmt::format("part {} of {}: must be 1 to {}", part.number, part.of, part.of));
+    check_first_rows(problems.first_rows);
+    check_columns(problems);
+    check_parameters(problems);
+    const std::size_t count = problems.count();
+    const std::size_t first = part.first(count);
+    const std::size_t last = part.last(count);
+    const auto begin = problems.first_rows.begin();
+    Problems of_part = problems;
+    of_part.first_rows.assign(begin + static_cast<std::ptrdiff_t>(first),
+                              begin + static_cast<std::ptrdiff_t>(last) + 1);
+    const std::size_t first_row = of_part.first_rows.front();
+    for (std::size_t& row : of_part.first_rows) row -= first_row;
+    for (Problems::Column& column : of_part.columns) {
+        if (!column.is_shared) column.numbers = column.numbers.subspan(first_row, of_part.first_rows.back());
+    }
+    for (Problems::Parameter& parameter : of_part.parameters)
+        parameter.numbers = parameter.numbers.subspan(first, last - first);
+    const auto cut = [&](std::string_view what, std::span<const double>& numbers) {
+        if (count == 0 || numbers.empty()) return;
+        const std::size_t of_problem = numbers.size() / count;
+        check_size(what, numbers, of_problem * count);
+        numbers = numbers.subspan(first * of_problem, (last - first) * of_problem);
+    };
+    cut("lower", of_part.lower);
+    cut("upper", of_part.upper);
+    cut("starts", of_part.starts);
+    return of_part;
 }
 
 Groups group_rows(std::span<const std::string> keys) {

@@ -358,7 +358,7 @@ Merged merge(const Setting& setting, const std::vector<PartFound>& parts, const 
     const bool is_last = round == options.rounds;
     const MergedMinima minima(setting, parts, engine, halt);
     Outcome outcome = sum_of(parts, setting.box->dimension());
-    outcome.found_once = minima.found_once();
+    outcome.found_once = std::min(minima.found_once(), outcome.ended);
     outcome.minima_found = minima.found();
     outcome.best_is_minimum = std::isfinite(outcome.best.f) && minima.best() == outcome.best.f;
 
