@@ -152,6 +152,7 @@ TEST_CASE("every option has a key, with effect") {
         {"group = 'id'", [](const Problem& p) { return p.has_many() && p.fitting.group == "id"; }},
         {"problems = 'p.csv'",
          [](const Problem& p) { return p.has_many() && p.fitting.problems_file == "folder/p.csv"; }},
+        {"part = '3/100'", [](const Problem& p) { return p.fitting.part == Part{.number = 3, .of = 100}; }},
         {"max-steps = 7", [](const Problem& p) { return p.fitting.options.most_steps == 7; }},
         {"tolerance = 1e-3", [](const Problem& p) { return p.fitting.options.tolerance == 1e-3; }},
         {"out = 'o.csv'", [](const Problem& p) { return p.fitting.out == "folder/o.csv"; }},
@@ -225,6 +226,7 @@ TEST_CASE("every option of fits has a key, with effect") {
     const std::vector<Case> shared = {
         {"group = 'id'", [](const Fitting& f) { return f.group == "id"; }},
         {"problems = 'p.csv'", [](const Fitting& f) { return f.problems_file == "folder/p.csv"; }},
+        {"part = '3/100'", [](const Fitting& f) { return f.part == Part{.number = 3, .of = 100}; }},
         {"max-steps = 7", [](const Fitting& f) { return f.options.most_steps == 7; }},
         {"tolerance = 1e-3", [](const Fitting& f) { return f.options.tolerance == 1e-3; }},
         {"out = '-'", [](const Fitting& f) { return f.out == "-"; }},
