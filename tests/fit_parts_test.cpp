@@ -119,13 +119,13 @@ Words names_of(const Texts& texts) {
     return names;
 }
 
-struct Merged {
+struct MergedCsv {
     std::string text;
     Words remarks;
 };
 
-Merged merge(const Texts& texts, const Words& names, bool allow_missing = false) {
-    Merged merged;
+MergedCsv merge(const Texts& texts, const Words& names, bool allow_missing = false) {
+    MergedCsv merged;
     merged.remarks = merge_csv(
         names, [&](const std::string& name) { return texts.at(name); },
         [&](std::string_view text) { merged.text += text; }, allow_missing);
@@ -177,7 +177,7 @@ TEST_CASE("CSVs of parts, in any order, come to the bytes of the whole") {
             const auto check = [&](const Texts& texts, const std::string& expected) {
                 Words names = names_of(texts);
                 std::ranges::shuffle(names, random);
-                const Merged merged = merge(texts, names);
+                const MergedCsv merged = merge(texts, names);
                 CHECK(merged.text == expected);
                 CHECK(merged.remarks.empty());
             };
@@ -314,7 +314,7 @@ TEST_CASE("of many missing parts a dozen is told, and those without problems are
     CHECK_THAT(missing,
                Catch::Matchers::StartsWith("part 2 of 40 is missing (problem 0), part 4 (problem 1)"));
     CHECK_THAT(missing, Catch::Matchers::EndsWith("part 24 (problem 11) and 4 more"));
-    const Merged merged = merge(texts, names_of(texts), true);
+    const MergedCsv merged = merge(texts, names_of(texts), true);
     CHECK(merged.remarks == Words{missing});
     CHECK(CsvTable(merged.text).numbers("problem") == std::vector<double>{16, 17, 18, 19});
 }

@@ -64,6 +64,8 @@ class SearchOptions(RunOptions, total=False):
     same_distance: float
     precision: Literal["f64", "f32"]
     settle: float | Literal["off"]
+    start_ids: bool
+    """Of a search in parts: these tell the start ids of their minima, too."""
     minima: int
     """How many minima are described at most."""
     every: float

@@ -124,8 +124,6 @@ void add_many(CLI::App& app, Flags& flags) {
     add(app, flags, "--problems", "FILE.csv",
         "a line for each problem: parameters by their names, bounds k.lower and k.upper, starts k.start, and "
         "the key by the name of --group; - is stdin");
-    add(app, flags, "--part", "NUMBER/PARTS",
-        "work on this part of the problems alone, as 3/100; `lanewise merge` puts all parts together");
 }
 
 void add_steps(CLI::App& app, Flags& flags, std::string_view of) {
@@ -207,10 +205,11 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
                     Options{}.used_settle()));
     add(app, flags, "--target", "F", "end the search at a value this good");
 
-    app.option_defaults()->group("Parts, see doc/clusters.md");
+    app.option_defaults()->group("Parts, for many machines: doc/parts.md");
     add(app, flags, "--part", "NUMBER/PARTS",
-        "work on one part of the starts alone, as in 3/100, and keep what it finds by --checkpoint for "
-        "`lanewise merge`");
+        "work on one part alone, as in 3/100, of the starts or of many problems; `lanewise merge` brings "
+        "what "
+        "all parts found together: their --checkpoint, or of problems their --out");
     add(app, flags, "--parts", "N",
         "work on all of N parts, one after the other, and merge them; --checkpoint and --resume then name a "
         "folder");
@@ -302,6 +301,8 @@ void add_fit(CLI::App& app, ProblemArguments& arguments) {
 
     app.option_defaults()->group("Problems");
     add_many(app, flags);
+    add(app, flags, "--part", "NUMBER/PARTS",
+        "work on this part of the problems alone, as 3/100; `lanewise merge` puts all parts together");
 
     app.option_defaults()->group("Runs");
     add(app, flags, "--starts", "N",
