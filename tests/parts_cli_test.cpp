@@ -15,7 +15,6 @@
 #include "lanewise/saved.hpp"
 #include "run_program.hpp"
 
-using Catch::Matchers::ContainsSubstring;
 using lanewise::read_file;
 using lanewise::test::finish;
 using lanewise::test::Folder;
@@ -55,7 +54,7 @@ json without_time(const std::string& file) {
 }
 
 std::string state_of(const Folder& folder, int part) {
-    return folder / ("part" + std::to_string(part) + ".state");
+    return folder / ("part" + std::to_string(part) + ".state").c_str();
 }
 
 Words states_of(const Folder& folder, int parts) {
