@@ -291,14 +291,13 @@ TEST_CASE("files that are not the parts of one whole are refused by name") {
           "2.csv: is cut off: 0 of the 4 rows of part 2 are whole");
     CHECK(cut(size) == "2.csv: is no CSV of a part");
     CHECK(with([](Texts& texts) { texts["2.csv"] += "4\n"; }) == "2.csv: has 5 rows, of which part 2 has 4");
-    for (const auto& [what, by] : std::map<std::string, std::string>{{"part 2", "part 6"},
-                                                                     {"problems 4", "problems 5"},
-                                                                     {" of 20,", " of 20, 3,"},
-                                                                     {"# lane", "lane"}}) {
-        INFO(what);
+    const Texts damages = {
+        {"part 2", "part 6"}, {"problems 4", "problems 5"}, {" of 20,", " of 20, 3,"}, {"# lane", "lane"}};
+    for (const auto& damage : damages) {
+        INFO(damage.first);
         CHECK(with([&](Texts& texts) {
                   std::string& text = texts["2.csv"];
-                  text.replace(text.find(what), what.size(), by);
+                  text.replace(text.find(damage.first), damage.first.size(), damage.second);
               }) == "2.csv: is no CSV of a part");
     }
     CHECK_THROWS_WITH(merge(usual, {}), "there is no CSV of a part to merge");
@@ -325,7 +324,7 @@ TEST_CASE("problems of a part that were stopped are told when it is merged") {
     CHECK_THAT(texts["1.csv"], ContainsSubstring("part 1 of 2, problems 0 to 2 of 6, 3 stopped, of "));
     texts["2.csv"] = small_parts(2, 6)["2.csv"];
     CHECK(merge(texts, names_of(texts)).remarks ==
-          Words{"1.csv: 3 of its 3 problems were stopped before they were done"});
+          Words{"1.csv: 3 of its 3 problems stopped before their end"});
 }
 
 TEST_CASE("fit and minimize work on parts, and merge puts their files together") {

@@ -23,6 +23,15 @@ void check_size(std::string_view what, std::span<const double> numbers, std::siz
         fail(fmt::format("{}: {} numbers are given, {} are needed", what, numbers.size(), wanted));
 }
 
+/// Of such a table of `count` problems those from the first on up to the last.
+std::span<const double> table_of(std::string_view what, std::span<const double> numbers, std::size_t count,
+                                 std::size_t first, std::size_t last) {
+    if (count == 0) return numbers;
+    const std::size_t of_problem = numbers.size() / count;
+    check_size(what, numbers, count * of_problem);
+    return numbers.subspan(first * of_problem, (last - first) * of_problem);
+}
+
 void check_first_rows(const std::vector<std::size_t>& first_rows) {
     if (first_rows.empty() || first_rows.front() != 0) fail("first_rows must begin with 0");
     for (std::size_t p = 0; p + 1 < first_rows.size(); ++p) {
@@ -121,15 +130,9 @@ Problems part_of(const Problems& problems, const Part& part) {
     }
     for (Problems::Parameter& parameter : of_part.parameters)
         parameter.numbers = parameter.numbers.subspan(first, last - first);
-    const auto cut = [&](std::string_view what, std::span<const double>& numbers) {
-        if (count == 0 || numbers.empty()) return;
-        const std::size_t of_problem = numbers.size() / count;
-        check_size(what, numbers, of_problem * count);
-        numbers = numbers.subspan(first * of_problem, (last - first) * of_problem);
-    };
-    cut("lower", of_part.lower);
-    cut("upper", of_part.upper);
-    cut("starts", of_part.starts);
+    of_part.lower = table_of("lower", problems.lower, count, first, last);
+    of_part.upper = table_of("upper", problems.upper, count, first, last);
+    of_part.starts = table_of("starts", problems.starts, count, first, last);
     return of_part;
 }
 

@@ -30,7 +30,7 @@ struct PartFile {
 class LineEnds {
   public:
     bool operator()(char c) noexcept {
-        is_quoted_ ^= c == '"';
+        if (c == '"') is_quoted_ = !is_quoted_;
         return c == '\n' && !is_quoted_;
     }
 
@@ -49,6 +49,8 @@ std::string_view first_line(std::string_view text) {
 
 /// A last line that does not end is none.
 std::size_t count_lines(std::string_view text) {
+    // Quotes are rare, and without them counting is many times as quick.
+    if (text.find('"') == text.npos) return static_cast<std::size_t>(std::ranges::count(text, '\n'));
     std::size_t lines = 0;
     LineEnds ends_line;
     for (const char c : text) lines += ends_line(c) ? 1U : 0U;
@@ -146,10 +148,8 @@ std::vector<std::string> merge_csv(std::span<const std::string> names,
             fail(fmt::format("{}: changed while it was read", file.name));
         write(std::string_view(text).substr(file.head.size()));
         if (file.line.stopped > 0)
-            remarks.push_back(fmt::format("{}: {} of its {} problems {} stopped before {} done", file.name,
-                                          file.line.stopped, file.line.count(),
-                                          file.line.stopped == 1 ? "was" : "were",
-                                          file.line.stopped == 1 ? "it was" : "they were"));
+            remarks.push_back(fmt::format("{}: {} of its {} problems stopped before their end", file.name,
+                                          file.line.stopped, file.line.count()));
     }
     return remarks;
 }
