@@ -424,7 +424,7 @@ TEST_CASE("what cannot be merged or be a part is refused with exit code 2") {
         {{"merge", first, other}, "other.csv: is no CSV of a part, " + first + " is one"},
         {{"merge", first, folder / "none.csv"}, "none.csv: No such file"},
         {{"merge", first, second, "--out", second}, "2.csv': the part is read from there"},
-        {{"merge", first, second, "--json", folder / "j"}, "json: CSVs of parts are merged to a CSV"},
+        {{"merge", first, second, "--json", folder / "j"}, "json: is for parts of a search; these are CSVs"},
         {fit + Words{"3"}, "part '3': must be NUMBER/PARTS, like 3/100, with 1 <= NUMBER <= PARTS"},
         {fit + Words{"0/3"}, "part '0/3': must be NUMBER/PARTS"},
         {fit + Words{"4/3"}, "part '4/3': must be NUMBER/PARTS"},
