@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from lanewise._bounds import Array
 from lanewise._fits import Fits, Source
-from lanewise._minimize import State, require_words
 from lanewise._model import Names, signature_of
 from lanewise._named import Bounded, Parameters, TracedModel, stacked, starts_of, variables_of
 from lanewise._objectives import Column, Rows, words_of
 from lanewise._progress import FitProgress
+from lanewise._search import State, require_words
 from lanewise._tables import Table, group_rows, is_table, names_of_list, numbers_of
 from lanewise._task import Layout, Task
 from lanewise._work import work_on

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lanewise._fits import ProblemEnds, Source
-from lanewise._minimize import State, require_words
 from lanewise._model import Names, signature_of
 from lanewise._named import Parameters, TracedModel, stacked, starts_of, variables_of
 from lanewise._objectives import Rows, words_of
 from lanewise._progress import FitProgress
+from lanewise._search import State, require_words
 from lanewise._tables import Table, group_rows, names_of_list, numbers_of
 from lanewise._task import Layout, Task
 from lanewise._work import work_on

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from lanewise._files import writer
-from lanewise._minimize import State, interrupted
 from lanewise._problem import Interrupt, Problem
 from lanewise._progress import FitProgress, make_bar
+from lanewise._search import State, interrupted
 from lanewise._task import Task
 
 Found = TypeVar("Found")
