@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lanewise._bounds import Bounds, unbounded, variables_of
-from lanewise._objectives import Array, Function, Jac, Objective, Traced, objective_of
+from lanewise._executor import Executors, Handing
+from lanewise._objectives import Array, Function, Gradients, Jac, Objective, Traced, Values, objective_of
+from lanewise._parts import Called, PartedSearch, SearchTask, are_in_parts
 from lanewise._problem import Interrupt, Problem
 from lanewise._progress import Progress
 from lanewise._result import BatchResult, GradientCheck, Profile, Result, statuses_of
-from lanewise._search import State, interrupted, points_of, require_dimension, require_words, search
+from lanewise._search import State, interrupted, points_of, require_dimension, require_words, search, set_starts
 from lanewise._verify import verify
 
 if TYPE_CHECKING:
@@ -38,9 +40,12 @@ def minimize(
     check: bool = True,
     progress: bool | Callable[[Progress], object] = False,
     stop: Callable[[], object] | None = None,
-    checkpoint: str | os.PathLike[str] | Callable[[bytes], object] | None = None,
+    checkpoint: str | os.PathLike[str] | Callable[..., object] | None = None,
     resume: State | None = None,
     on_interrupt: Literal["raise", "return"] = "raise",
+    executor: Executors | None = None,
+    in_flight: int | None = None,
+    part_timeout: float | None = None,
     **options: Unpack[SearchOptions],
 ) -> Result:
     """Searches a box for the global minimum of a function, by thousands of independent Adam runs at once.
@@ -91,6 +96,15 @@ def minimize(
     on_interrupt
         What Ctrl-C does when the running callback has returned: raise KeyboardInterrupt, whose attribute `result` is what
         was found so far, or return that.
+    executor
+        Who works on the `parts` of the search (doc/python-parts.md): an object with ``submit(function, *args)`` that returns a
+        future, or a callable that makes one, which is replaced where it breaks. Each part then has one thread, unless `threads`
+        says another number. `checkpoint` and `resume` are a folder with a file for each part; `checkpoint` can be a callable
+        that takes the number of a part and its bytes.
+    in_flight
+        How many parts are handed to the executor at once: twice its workers, unless given.
+    part_timeout
+        Seconds after which a part that is worked on is taken for lost, and handed out again.
     **options
         By the names of the command line, with underscores; see `SearchOptions`.
 
@@ -107,6 +121,8 @@ def minimize(
         Where the function cannot be traced, with the line, and the way out.
     NothingFinite
         Where value or gradient are not finite at any start.
+    RuntimeError
+        Where a part was lost four times.
 
     Examples
     --------
@@ -117,11 +133,27 @@ def minimize(
     >>> bool(np.allclose(result.x, 1))
     True
     """
-    with Problem(variables_of(bounds), dict(options)) as problem:
+    handing = None if executor is None else Handing(executor, in_flight, part_timeout)
+    variables = variables_of(bounds)
+    with Problem(variables, dict(options)) as problem:
         objective = objective_of(
             fun, problem.dimension, jac=jac, args=args, parameters=parameters, data=data, tables=tables
         )
         _set_objective(problem, objective, fun, args, check)
+        if are_in_parts(handing, dict(options), checkpoint is not None or resume is not None):
+            is_called = isinstance(objective, (Gradients, Values)) and handing is not None
+            sent = Called(fun, jac, args) if is_called else objective
+            task = SearchTask(variables, sent, set_starts(problem, x0), dict(options))
+            parts = PartedSearch(
+                problem,
+                task,
+                progress=progress,
+                stop=stop,
+                checkpoint=checkpoint,
+                resume=resume,
+                on_interrupt=on_interrupt,
+            )
+            return parts.result(handing)
         return search(
             problem,
             x0=x0,

@@ -60,7 +60,7 @@ def search(
         else:
             state = bytes(resume) if isinstance(resume, (bytes, bytearray, memoryview)) else Path(resume).read_bytes()
             problem.call("resume", state, len(state), ctypes.byref(handle))
-    result = Result(text_of(handle))
+    result = Result(_library.text_of(handle))
     history.append((result.work.seconds, result.nit, result.fun))
     result.history = history_of(history)
     if interrupt.is_seen and result.reason == "interrupted" and on_interrupt == "raise":
@@ -70,26 +70,16 @@ def search(
     return result
 
 
-def set_starts(problem: Problem, x0: Result | npt.ArrayLike | None) -> None:
+def set_starts(problem: Problem, x0: Result | npt.ArrayLike | None) -> Array | None:
     """Sets the starts that are given, if there are any; see `minimize`."""
     if x0 is None:
-        return
+        return None
     starts = points_of(x0.xl if isinstance(x0, Result) else x0, "x0")
     require_dimension(starts, problem, "x0")
     if len(starts) == 0:
         raise ValueError("x0: there is no point")
     problem.set_starts(starts)
-
-
-def text_of(handle: ctypes.c_void_p) -> str:
-    """The JSON of a result of the library, which is given up."""
-    try:
-        text = _library.call("json", handle)
-        if text is None:
-            raise MemoryError("lanewise: not enough memory")
-        return str(text.decode())
-    finally:
-        _library.call("free_result", handle)
+    return starts
 
 
 def history_of(told: list[tuple[float, int, float]]) -> History:
