@@ -6,7 +6,6 @@ import functools
 import math
 import os
 import re
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -20,15 +19,13 @@ from lanewise._errors import NothingFinite
 from lanewise._executor import Crew, Handing, Unfinished, pack
 from lanewise._files import writer
 from lanewise._objectives import Function, Jac, Objective, objective_of
-from lanewise._problem import Interrupt, Merged, Problem
+from lanewise._problem import Merged, Problem
 from lanewise._progress import Bar, Progress, make_bar
 from lanewise._result import Result
 from lanewise._search import history_of, interrupted, require_words, search
+from lanewise._watch import Watch
 
 Keep = Union[str, "os.PathLike[str]", Callable[[int, bytes], object]]
-
-GRACE = 10.0
-"""Seconds that parts get when the time is up: theirs ends then, too."""
 
 
 @dataclass(frozen=True)
@@ -193,10 +190,6 @@ def _folder_of(resume: Any, checkpoint: Keep | None, count: int) -> _Folder | No
     return _Folder(folder, count)
 
 
-def _seconds_of(max_time: Any) -> float | None:
-    return None if max_time is None else float(max_time)
-
-
 class PartedSearch:
     """A search in parts, as the one who hands them out sees it: a `Job`.
 
@@ -223,22 +216,19 @@ class PartedSearch:
     ) -> None:
         require_words(stop, on_interrupt)
         self._problem, self._task = problem, task
-        self._progress, self._stop, self._on_interrupt = progress, stop, on_interrupt
+        self._progress, self._on_interrupt = progress, on_interrupt
         options = task.options
         self._parts, self._rounds = int(options["parts"]), int(options.get("rounds") or 1)
-        self._max_time = _seconds_of(options.get("max_time"))
+        self._watch = Watch(stop, options.get("max_time"))
         self._is_worse = float.__lt__ if options.get("maximize") else float.__gt__
         self._names = {part: f"part {part}" for part in range(1, self._parts + 1)}
         self._under_way: dict[int, bytes] = {}
         self._found: dict[int, bytes] = {}
         """States of parts, of those that are done."""
         self._handed, self._packed = b"", b""
-        self._ended: str | None = None
         self._starts = self._begun = self._minima = self._iterations = 0
         self._best = -math.inf if options.get("maximize") else math.inf
         self._history: list[tuple[float, int, float]] = []
-        self._begin = time.monotonic()
-        self._interrupt = Interrupt()
         self._bar: Bar | None = None
         self._require_options()
         folder = _folder_of(resume, checkpoint, self._parts)
@@ -260,13 +250,17 @@ class PartedSearch:
             self._bar = make_bar(self._progress)
             if self._bar is not None:
                 stack.callback(self._bar.close)
-            stack.enter_context(self._interrupt)
+            stack.enter_context(self._watch.interrupt)
             merged = self._work(None if handing is None else stack.enter_context(Crew(handing)))
         result = None if merged is None or merged.text is None else self._result(merged.text)
-        if self._interrupt.is_seen and self._on_interrupt == "raise" and (not result or result.reason == "interrupted"):
+        if (
+            self._watch.interrupt.is_seen
+            and self._on_interrupt == "raise"
+            and (not result or result.reason == "interrupted")
+        ):
             raise interrupted(result)
         if result is None:
-            raise RuntimeError(f"the search ended ({self._ended}) before any of its {self._parts} parts did")
+            raise RuntimeError(f"the search ended ({self._watch.ended}) before any of its {self._parts} parts did")
         result.jac = self._problem.evaluate(result.x.reshape(1, -1))[1][0]
         return result
 
@@ -278,7 +272,7 @@ class PartedSearch:
                 self._work_here(todo)
             else:
                 crew.work_on(todo, self)
-            if self._ended is not None:
+            if self._watch.ended is not None:
                 break
             merged = self._merge(allow_missing=False, until=last)
             is_there = merged.text is not None and Result(merged.text).reason == "target"
@@ -289,17 +283,17 @@ class PartedSearch:
 
     def _work_here(self, parts: list[int]) -> None:
         for part in parts:
-            if self.seconds_left() is not None:
+            if self._watch.is_over():
                 return
             try:
                 found = self._task(
                     *self._arguments(part),
                     keep=functools.partial(self.keep, part),
-                    stop=lambda: self.seconds_left() is not None,
+                    stop=self._watch.is_over,
                     progress=False if self._bar is None else self._tell_of_part,
                 )
             except Unfinished as unfinished:
-                self._ended = self._ended or unfinished.reason
+                self._watch.ended = self._watch.ended or unfinished.reason
                 return
             self.take(part, found)
 
@@ -325,7 +319,7 @@ class PartedSearch:
         if self._is_worse(self._best, found.f):
             self._best = found.f
         if math.isfinite(self._best):
-            self._history.append((self._seconds(), self._iterations, self._best))
+            self._history.append((self._watch.seconds(), self._iterations, self._best))
         if self._bar is not None:
             self._bar(self._progress_now())
 
@@ -337,19 +331,12 @@ class PartedSearch:
 
     def seconds_left(self) -> float | None:
         """See `Job`."""
-        if self._interrupt.is_seen or (self._stop is not None and self._stop()):
-            self._ended = "interrupted"
-        elif self._ended is None and self._max_time is not None and self._seconds() >= self._max_time:
-            self._ended = "max-time"
-        if self._ended == "max-time":
-            return (self._max_time or 0.0) + GRACE - self._seconds()
-        return None if self._ended is None else 0.0
+        return self._watch.seconds_left()
 
     # ---- States ----
 
     def _arguments(self, part: int) -> tuple[Any, ...]:
-        left = None if self._max_time is None else max(self._max_time - self._seconds(), 1e-9)
-        return part, self._handed, self._under_way.get(part), left
+        return part, self._handed, self._under_way.get(part), self._watch.time_of_part()
 
     def _merge(self, allow_missing: bool, until: int | None = None) -> Merged:
         parts = [part for part in sorted(self._found) if until is None or part <= until]
@@ -390,16 +377,13 @@ class PartedSearch:
                 self._begun = self._starts * len(self._found) // self._parts
 
     def _result(self, text: str) -> Result:
-        if self._ended is not None:
-            text = text.replace('"parts-missing"', f'"{self._ended}"', 1)
+        if self._watch.ended is not None:
+            text = text.replace('"parts-missing"', f'"{self._watch.ended}"', 1)
         result = Result(text)
-        result.history = history_of([*self._history, (self._seconds(), result.nit, result.fun)])
+        result.history = history_of([*self._history, (self._watch.seconds(), result.nit, result.fun)])
         return result
 
     # ---- How it stands ----
-
-    def _seconds(self) -> float:
-        return time.monotonic() - self._begin
 
     def _progress_now(self) -> Progress:
         return Progress(
@@ -413,7 +397,7 @@ class PartedSearch:
             run_iterations=self._iterations,
             share=len(self._found) / self._parts,
             best_f=self._best,
-            seconds=self._seconds(),
+            seconds=self._watch.seconds(),
         )
 
     def _tell_of_part(self, at: Progress) -> None:
