@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import pickle
@@ -87,8 +88,8 @@ class Outcome(NamedTuple):
     value: Any
 
 
-def attempt(work: bytes, arguments: tuple[Any, ...], _number: int) -> Outcome:
-    """Works on a part. The number of the attempt is for executors that know a call by its arguments."""
+def attempt(work: bytes, arguments: tuple[Any, ...], _name: str) -> Outcome:
+    """Works on a part. The name is another for each attempt: Dask takes calls with the same arguments for one."""
     try:
         return Outcome("found", _unpack(work)(*arguments))
     except Unfinished as unfinished:
@@ -216,6 +217,8 @@ class Crew:
         self._tells_running = False
         self._last_sign = 0.0
         self._workers = _Workers()
+        self._name = os.urandom(8).hex()
+        self._attempts = itertools.count()
 
     def __enter__(self) -> Crew:
         return self
@@ -277,7 +280,7 @@ class Crew:
         flight = _Flight(part, pool, time.monotonic())
         work, arguments = job.hand_out(part)
         try:
-            flight.future = pool.submit(attempt, work, arguments, self._losses[part])
+            flight.future = pool.submit(attempt, work, arguments, f"{self._name}-{next(self._attempts)}")
         except Exception as error:
             for lost in (part, *self._give_up_pool(pool)):
                 self._lose(lost, error, job)
@@ -371,7 +374,8 @@ class Crew:
                 is_late = now - max(flight.since, self._last_sign) > 2 * timeout
             if is_late and flight in self._flights and not flight.future.done():
                 self._flights.remove(flight)
-                flight.future.cancel()
+                if self._tells_running:
+                    flight.future.cancel()
                 for part in self._give_up_pool(flight.pool):
                     self._waiting.appendleft(part)
                 self._lose(flight.part, TimeoutError(f"it took longer than part_timeout, {timeout:g} s"), job)

@@ -62,6 +62,7 @@ class SearchTask:
     def __call__(
         self,
         part: int,
+        name: str,
         handed: bytes,
         state: bytes | None,
         max_time: float | None,
@@ -70,7 +71,7 @@ class SearchTask:
         stop: Callable[[], object] | None = None,
         progress: bool | Callable[[Progress], object] = False,
     ) -> Found:
-        """Works on a part, from its state on where there is one.
+        """Works on a part, from its state on where there is one; `name` is what errors call that.
 
         Raises
         ------
@@ -105,7 +106,7 @@ class SearchTask:
             except ValueError as error:
                 if state is None:
                     raise
-                raise ValueError(f"the state of part {part}: {error}") from None
+                raise ValueError(f"{name}: {error}") from None
             if not states or problem.part_of_state(states[0]) != part:
                 raise Unfinished(states[0] if states else state, "no value" if result is None else result.reason)
         if result is None:
@@ -336,7 +337,7 @@ class PartedSearch:
     # ---- States ----
 
     def _arguments(self, part: int) -> tuple[Any, ...]:
-        return part, self._handed, self._under_way.get(part), self._watch.time_of_part()
+        return part, self._names[part], self._handed, self._under_way.get(part), self._watch.time_of_part()
 
     def _merge(self, allow_missing: bool, until: int | None = None) -> Merged:
         parts = [part for part in sorted(self._found) if until is None or part <= until]
