@@ -223,7 +223,7 @@ MUTATIONS = [Mutation(*entry) for entry in (
     ("in many dimensions the design is uniform", "src/search/design.cpp",
      "asked.value_or(too_many ? Design::uniform : Design::sobol)", "asked.value_or(Design::sobol)", "starts; design"),
     ("there are at most twice as many offspring as starts drawn", "src/search/search.cpp",
-     "std::min(2 * (begun_ - given), memory_.most_offspring)", "std::min(3 * (begun_ - given), memory_.most_offspring)",
+     "std::min(most_offspring * setting_", "std::min((most_offspring + 1) * setting_",
      "offspring find what; a search resumed from any"),
     ("there are no more offspring when they find nothing better", "src/search/search.cpp",
      "? 0 : barren_ + 1;", "? 0 : 0;", "a while of offspring"),

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lanewise._bounds import Array
+from lanewise._executor import Executors, Handing
 from lanewise._fits import Fits, Source
-from lanewise._minimize import State, require_words
 from lanewise._model import Names, signature_of
 from lanewise._named import Bounded, Parameters, TracedModel, stacked, starts_of, variables_of
 from lanewise._objectives import Column, Rows, words_of
 from lanewise._progress import FitProgress
+from lanewise._search import State, require_words
 from lanewise._tables import Table, group_rows, is_table, names_of_list, numbers_of
 from lanewise._task import Layout, Task
 from lanewise._work import work_on
@@ -54,6 +55,10 @@ def fit(
     checkpoint: str | os.PathLike[str] | Callable[[bytes], object] | None = None,
     resume: State | None = None,
     on_interrupt: Literal["raise", "return"] = "raise",
+    executor: Executors | None = None,
+    parts: int | None = None,
+    in_flight: int | None = None,
+    part_timeout: float | None = None,
     **options: Unpack[FitOptions],
 ) -> Fits:
     """Fits a model to data: once, or for each voxel, pixel, subject or group by itself, from many starts.
@@ -100,6 +105,10 @@ def fit(
         True shows a bar. A callable is called with a `FitProgress`.
     stop, checkpoint, resume, on_interrupt
         As of `minimize`.
+    executor, in_flight, part_timeout
+        As of `minimize`: who works on the problems, in parts (doc/python-parts.md). There are no checkpoints then.
+    parts
+        How many parts the problems are handed to an executor in. What is found does not depend on it.
     **options
         See `FitOptions`.
 
@@ -114,6 +123,8 @@ def fit(
         Before any work, naming the argument, its value and what is allowed.
     TracingError
         Where a function cannot be traced, with the line, and the way out.
+    RuntimeError
+        Where a part was lost four times.
 
     Examples
     --------
@@ -127,6 +138,7 @@ def fit(
     [[3.0, 1.5], [2.0, 0.5]]
     """
     require_words(stop, on_interrupt)
+    handing = None if executor is None else Handing(executor, in_flight, part_timeout)
     given = _Given(data, group, x, y)
     named = variables_of(bounds, given.layout, None if isinstance(model, str) else signature_of(model), params)
     given_starts = None if p0 is None else starts_of(p0, named, given.layout)
@@ -142,12 +154,15 @@ def fit(
     names = [name for variable in named for name in variable.coordinates()]
     return work_on(
         source.task,
-        lambda problem, state: Fits(names, source.task.fit(problem, state), source),
+        Task.fit,
+        lambda numbers: Fits(names, numbers, source),
         progress=progress,
         stop=stop,
         checkpoint=checkpoint,
         resume=resume,
         on_interrupt=on_interrupt,
+        handing=handing,
+        parts=parts,
     )
 
 

@@ -317,25 +317,13 @@ class Fits(_Found[Numbers]):
     def part(self, problems: Sequence[int]) -> Fits:
         """Some of the fits, by index: of maps they are counted with the last axis first. They have one leading axis."""
         chosen = np.asarray(problems, np.intp)
-        task, layout, numbers = self._source.task, self._source.layout, self._numbers
-        begins, ends = (task.rows.first_rows.astype(np.int64)[chosen + i] for i in (0, 1))
-        lengths = ends - begins
-        first_rows = np.concatenate([[0], np.cumsum(lengths)])
-        at = np.arange(first_rows[-1]) + np.repeat(begins - first_rows[:-1], lengths)
-        columns = [
-            column if column.is_shared else replace(column, numbers=column.numbers[at]) for column in task.rows.columns
-        ]
-        of_part = replace(
-            task,
-            rows=Rows(first_rows.astype(np.uintp), columns),
-            problem_parameters={name: values[chosen] for name, values in task.problem_parameters.items()},
-            **{name: values[chosen] for name in _OF_PROBLEMS if (values := getattr(task, name)) is not None},
-        )
+        layout, numbers = self._source.layout, self._numbers
+        of_part = self._source.task.part(chosen)
         groups = layout.groups
         if groups is not None:
             keys = {name: values[chosen] for name, values in groups.keys.items()}
-            groups = Groups(keys, of_part.rows.first_rows, np.arange(first_rows[-1]))
-        rows = layout.count if groups is None else int(first_rows[-1])
+            groups = Groups(keys, of_part.rows.first_rows, np.arange(of_part.rows.first_rows[-1], dtype=np.intp))
+        rows = layout.count if groups is None else len(groups.order)
         source = Source(of_part, Layout((len(chosen),), rows, groups), self._source.predictors)
         return Fits(self.names, Numbers(**{name: values[chosen] for name, values in vars(numbers).items()}), source)
 
@@ -419,7 +407,6 @@ class ProblemEnds(_Found[EndNumbers]):
         self.minima: Any = minima.reshape(source.layout.lead)[()]
 
 
-_OF_PROBLEMS = ("lower", "upper", "starts")
 _MOST_ROWS = 10
 _MOST_COLUMNS = 6
 _MOST_CHARACTERS = 100

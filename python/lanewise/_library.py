@@ -78,6 +78,12 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "set_checkpoint": (c_int, [c_void_p, CheckpointCallback, c_void_p]),
     "minimize": (c_int, [c_void_p, POINTER(c_void_p)]),
     "resume": (c_int, [c_void_p, c_char_p, c_size_t, POINTER(c_void_p)]),
+    "set_handed": (c_int, [c_void_p, c_char_p, c_size_t]),
+    "part_of_state": (c_int, [c_void_p, c_char_p, c_size_t, POINTER(c_uint64)]),
+    "merge": (
+        c_int,
+        [c_void_p, c_size_t, c_void_p, c_void_p, c_int, *[POINTER(c_void_p)] * 2, POINTER(c_size_t), POINTER(c_int)],
+    ),
     "profile": (c_int, [c_void_p, POINTER(c_void_p), POINTER(c_char_p), POINTER(c_char_p)]),
     "minimize_batch": (
         c_int,
@@ -134,6 +140,17 @@ _library = _load()
 def call(name: str, *arguments: Any) -> Any:
     """Calls ``lanewise_<name>``. Other Python threads run meanwhile."""
     return getattr(_library, f"lanewise_{name}")(*arguments)
+
+
+def text_of(handle: c_void_p) -> str:
+    """The JSON of a result of the library, which is given up."""
+    try:
+        text = call("json", handle)
+        if text is None:
+            raise MemoryError("lanewise: not enough memory")
+        return str(text.decode())
+    finally:
+        call("free_result", handle)
 
 
 def version() -> str:

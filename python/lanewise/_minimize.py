@@ -6,28 +6,25 @@ import ctypes
 import json
 import os
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from lanewise import _library
 from lanewise._bounds import Bounds, unbounded, variables_of
-from lanewise._files import writer
-from lanewise._objectives import Array, Function, Jac, Objective, Traced, objective_of
+from lanewise._executor import Executors, Handing
+from lanewise._objectives import Array, Function, Gradients, Jac, Objective, Traced, Values, objective_of
+from lanewise._parts import Called, PartedSearch, SearchTask, are_in_parts
 from lanewise._problem import Interrupt, Problem
-from lanewise._progress import Progress, make_bar
-from lanewise._result import BatchResult, GradientCheck, History, Profile, Result, statuses_of
+from lanewise._progress import Progress
+from lanewise._result import BatchResult, GradientCheck, Profile, Result, statuses_of
+from lanewise._search import State, interrupted, points_of, require_dimension, require_words, search, set_starts
 from lanewise._verify import verify
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from lanewise._options import BatchOptions, SearchOptions
-
-State = Union[bytes, str, "os.PathLike[str]"]
 
 
 def minimize(
@@ -43,9 +40,12 @@ def minimize(
     check: bool = True,
     progress: bool | Callable[[Progress], object] = False,
     stop: Callable[[], object] | None = None,
-    checkpoint: str | os.PathLike[str] | Callable[[bytes], object] | None = None,
+    checkpoint: str | os.PathLike[str] | Callable[..., object] | None = None,
     resume: State | None = None,
     on_interrupt: Literal["raise", "return"] = "raise",
+    executor: Executors | None = None,
+    in_flight: int | None = None,
+    part_timeout: float | None = None,
     **options: Unpack[SearchOptions],
 ) -> Result:
     """Searches a box for the global minimum of a function, by thousands of independent Adam runs at once.
@@ -96,6 +96,15 @@ def minimize(
     on_interrupt
         What Ctrl-C does when the running callback has returned: raise KeyboardInterrupt, whose attribute `result` is what
         was found so far, or return that.
+    executor
+        Who works on the `parts` of the search (doc/python-parts.md): an object with ``submit(function, *args)`` that returns a
+        future, or a callable that makes one, which is replaced where it breaks. Each part then has one thread, unless `threads`
+        says another number. `checkpoint` and `resume` are a folder with a file for each part; `checkpoint` can be a callable
+        that takes the number of a part and its bytes.
+    in_flight
+        How many parts are handed to the executor at once: twice its workers, unless given.
+    part_timeout
+        Seconds after which a part that is worked on is taken for lost, and handed out again.
     **options
         By the names of the command line, with underscores; see `SearchOptions`.
 
@@ -112,6 +121,8 @@ def minimize(
         Where the function cannot be traced, with the line, and the way out.
     NothingFinite
         Where value or gradient are not finite at any start.
+    RuntimeError
+        Where a part was lost four times.
 
     Examples
     --------
@@ -122,11 +133,27 @@ def minimize(
     >>> bool(np.allclose(result.x, 1))
     True
     """
-    with Problem(variables_of(bounds), dict(options)) as problem:
+    handing = None if executor is None else Handing(executor, in_flight, part_timeout)
+    variables = variables_of(bounds)
+    with Problem(variables, dict(options)) as problem:
         objective = objective_of(
             fun, problem.dimension, jac=jac, args=args, parameters=parameters, data=data, tables=tables
         )
         _set_objective(problem, objective, fun, args, check)
+        if are_in_parts(handing, dict(options), checkpoint is not None or resume is not None):
+            is_called = isinstance(objective, (Gradients, Values)) and handing is not None
+            sent = Called(fun, jac, args) if is_called else objective
+            task = SearchTask(variables, sent, set_starts(problem, x0), dict(options))
+            parts = PartedSearch(
+                problem,
+                task,
+                progress=progress,
+                stop=stop,
+                checkpoint=checkpoint,
+                resume=resume,
+                on_interrupt=on_interrupt,
+            )
+            return parts.result(handing)
         return search(
             problem,
             x0=x0,
@@ -196,11 +223,11 @@ def minimize_batch(
     ([1.0, 0.0], 'converged-gradient')
     """
     require_words(stop, on_interrupt)
-    starts = _points(x0, "x0")
+    starts = points_of(x0, "x0")
     count, d = starts.shape
     variables = unbounded(d) if bounds is None else variables_of(bounds)
     with Problem(variables, dict(options)) as problem, Interrupt() as interrupt:
-        _require_dimension(starts, problem, "x0")
+        require_dimension(starts, problem, "x0")
         objective = objective_of(
             fun, d, jac=jac, args=args, parameters=parameters, data=data, tables=tables, pass_ids=pass_ids
         )
@@ -253,10 +280,10 @@ def evaluate(
     (18.0, [12.0, 9.0])
     """
     is_one = np.ndim(x) == 1
-    points = _points(x, "x")
+    points = points_of(x, "x")
     variables = unbounded(points.shape[1]) if bounds is None else variables_of(bounds)
     with Problem(variables) as problem:
-        _require_dimension(points, problem, "x")
+        require_dimension(points, problem, "x")
         objective = objective_of(
             fun, problem.dimension, jac=jac, args=args, parameters=parameters, data=data, tables=tables
         )
@@ -342,73 +369,6 @@ def profile(
         return Profile(result, (report.value or b"").decode(), (timeline.value or b"").decode())
 
 
-def search(
-    problem: Problem,
-    name: str = "minimize",
-    *more: Any,
-    x0: Result | npt.ArrayLike | None = None,
-    progress: bool | Callable[[Progress], object] = False,
-    stop: Callable[[], object] | None = None,
-    checkpoint: str | os.PathLike[str] | Callable[[bytes], object] | None = None,
-    resume: State | None = None,
-    on_interrupt: Literal["raise", "return"] = "raise",
-    gradient: bool = True,
-) -> Result:
-    """A search of a problem whose objective is set; see `minimize`. `gradient`: the result has one at its point."""
-    require_words(stop, on_interrupt)
-    if x0 is not None:
-        starts = _points(x0.xl if isinstance(x0, Result) else x0, "x0")
-        _require_dimension(starts, problem, "x0")
-        if len(starts) == 0:
-            raise ValueError("x0: there is no point")
-        problem.set_starts(starts)
-    if checkpoint is not None:
-        problem.set_checkpoint(checkpoint if callable(checkpoint) else writer(Path(checkpoint)))
-    history: list[tuple[float, int, float]] = []
-    handle = ctypes.c_void_p()
-    with ExitStack() as stack:
-        bar = make_bar(progress)
-        if bar is not None:
-            stack.callback(bar.close)
-
-        def tell(at: Progress) -> None:
-            if np.isfinite(at.best_f):
-                history.append((at.seconds, at.run_iterations, at.best_f))
-            if bar is not None:
-                bar(at)
-
-        problem.set_progress(tell)
-        interrupt = stack.enter_context(Interrupt())
-        problem.set_stop(lambda: interrupt.is_seen or (stop is not None and stop()))
-        if resume is None:
-            problem.call(name, ctypes.byref(handle), *more)
-        else:
-            state = bytes(resume) if isinstance(resume, (bytes, bytearray, memoryview)) else Path(resume).read_bytes()
-            problem.call("resume", state, len(state), ctypes.byref(handle))
-        try:
-            text = _library.call("json", handle)
-            if text is None:
-                raise MemoryError("lanewise: not enough memory")
-            result = Result(text.decode())
-        finally:
-            _library.call("free_result", handle)
-    history.append((result.work.seconds, result.nit, result.fun))
-    seconds, iterations, best = (np.array(column) for column in zip(*history))
-    result.history = History(seconds, iterations, best)
-    if interrupt.is_seen and result.reason == "interrupted" and on_interrupt == "raise":
-        raise interrupted(result)
-    if gradient:
-        result.jac = problem.evaluate(result.x.reshape(1, -1))[1][0]
-    return result
-
-
-def interrupted(result: Any) -> KeyboardInterrupt:
-    """What Ctrl-C raises, with what was found so far."""
-    raised = KeyboardInterrupt("the work was interrupted; .result is what it has found so far")
-    raised.result = result  # type: ignore[attr-defined]
-    return raised
-
-
 def _set_objective(
     problem: Problem,
     objective: Objective,
@@ -419,28 +379,3 @@ def _set_objective(
     problem.set_objective(objective)
     if check and isinstance(objective, Traced) and callable(fun):
         verify(problem, fun, args)
-
-
-def require_words(stop: Any, on_interrupt: Any) -> None:
-    """Refuses what these two cannot be."""
-    if stop is not None and not callable(stop):
-        raise TypeError(f"stop: {stop!r}; a callable is expected")
-    if on_interrupt not in ("raise", "return"):
-        raise ValueError(f"on_interrupt: {on_interrupt!r}; 'raise' or 'return' is expected")
-
-
-def _points(x: npt.ArrayLike, what: str) -> Array:
-    if x is None:
-        raise ValueError(f"{what}: None; an array of points [B, d] is expected")
-    try:
-        points = np.array(x, dtype=np.float64, order="C", ndmin=2)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{what}: {error}; an array of points [B, d] is expected") from None
-    if points.ndim != 2:
-        raise ValueError(f"{what}: shape {points.shape}; an array of points [B, d] is expected")
-    return points
-
-
-def _require_dimension(points: Array, problem: Problem, what: str) -> None:
-    if points.shape[1] != problem.dimension:
-        raise ValueError(f"{what}: {points.shape[1]} coordinates; the box has {problem.dimension}")

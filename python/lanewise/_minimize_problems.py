@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal, Union
 import numpy as np
 import numpy.typing as npt
 
+from lanewise._executor import Executors, Handing
 from lanewise._fits import ProblemEnds, Source
-from lanewise._minimize import State, require_words
 from lanewise._model import Names, signature_of
 from lanewise._named import Parameters, TracedModel, stacked, starts_of, variables_of
 from lanewise._objectives import Rows, words_of
 from lanewise._progress import FitProgress
+from lanewise._search import State, require_words
 from lanewise._tables import Table, group_rows, names_of_list, numbers_of
 from lanewise._task import Layout, Task
 from lanewise._work import work_on
@@ -46,6 +47,10 @@ def minimize_problems(
     checkpoint: str | os.PathLike[str] | Callable[[bytes], object] | None = None,
     resume: State | None = None,
     on_interrupt: Literal["raise", "return"] = "raise",
+    executor: Executors | None = None,
+    parts: int | None = None,
+    in_flight: int | None = None,
+    part_timeout: float | None = None,
     **options: Unpack[FitOptions],
 ) -> ProblemEnds:
     """Minimises one objective for thousands of problems, each by itself, from many starts.
@@ -88,6 +93,10 @@ def minimize_problems(
         True shows a bar. A callable is called with a `FitProgress`.
     stop, checkpoint, resume, on_interrupt
         As of `minimize`.
+    executor, in_flight, part_timeout
+        As of `minimize`: who works on the problems, in parts (doc/python-parts.md). There are no checkpoints then.
+    parts
+        How many parts the problems are handed to an executor in. What is found does not depend on it.
     **options
         See `FitOptions`.
 
@@ -102,6 +111,8 @@ def minimize_problems(
         Before any work, naming the argument, its value and what is allowed.
     TracingError
         Where a function cannot be traced, with the line, and the way out.
+    RuntimeError
+        Where a part was lost four times.
 
     Examples
     --------
@@ -112,6 +123,7 @@ def minimize_problems(
     [-1.107, -1.473, -1.772]
     """
     require_words(stop, on_interrupt)
+    handing = None if executor is None else Handing(executor, in_flight, part_timeout)
     of_fits = [name for name in ("loss", "loss_scale", "absolute_sigma") if name in options]
     if of_fits:
         raise TypeError(f"{of_fits[0]}: is an option of fit alone")
@@ -122,12 +134,15 @@ def minimize_problems(
     source = replace(source, task=replace(source.task, options=dict(told), maximize=maximize))
     return work_on(
         source.task,
-        lambda problem, state: ProblemEnds(names, source.task.minimize(problem, state, minima), source),
+        functools.partial(Task.minimize, most=minima),
+        lambda numbers: ProblemEnds(names, numbers, source),
         progress=progress,
         stop=stop,
         checkpoint=checkpoint,
         resume=resume,
         on_interrupt=on_interrupt,
+        handing=handing,
+        parts=parts,
     )
 
 

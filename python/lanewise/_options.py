@@ -64,8 +64,14 @@ class SearchOptions(RunOptions, total=False):
     same_distance: float
     precision: Literal["f64", "f32"]
     settle: float | Literal["off"]
+    parts: int
+    """The starts are worked on in so many parts, which are merged (doc/python-parts.md)."""
+    part: str
+    """One of them alone: "3/100"."""
+    rounds: int
+    """Of parts, between which their minima are brought together."""
     start_ids: bool
-    """Of a search in parts: these tell the start ids of their minima, too."""
+    """Parts tell the start ids of their minima, too."""
     minima: int
     """How many minima are described at most."""
     every: float

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,17 @@ def as_bytes(what: str, text: str) -> bytes:
     if "\0" in text:
         raise ValueError(f"{what} has a character NUL, at {text.index(chr(0))}")
     return text.encode()
+
+
+class Merged(NamedTuple):
+    """What the parts of a search found, brought together."""
+
+    text: str | None
+    """The JSON of the result, if there is one yet."""
+    handed: bytes
+    """For the parts of the next round."""
+    is_settled: bool
+    """No further round is needed."""
 
 
 class Problem:
@@ -201,6 +212,30 @@ class Problem:
             return self._guard(lambda: keep(ctypes.string_at(state, size)))
 
         self._set_callback("set_checkpoint", _library.CheckpointCallback, handed)
+
+    def set_handed(self, handed: bytes) -> None:
+        """Sets what a merge handed out, for a part of a later round."""
+        self.call("set_handed", handed, len(handed))
+
+    def part_of_state(self, state: bytes) -> int:
+        """The number of the part that the state is of, where that is done; else 0."""
+        part = ctypes.c_uint64()
+        self.call("part_of_state", state, len(state), ctypes.byref(part))
+        return part.value
+
+    def merge(self, states: Sequence[bytes], allow_missing: bool) -> Merged:
+        """Brings together what parts found."""
+        result, handed = ctypes.c_void_p(), ctypes.c_void_p()
+        size, is_settled = ctypes.c_size_t(), ctypes.c_int()
+        addresses = (ctypes.c_char_p * len(states))(*states)
+        sizes = (ctypes.c_size_t * len(states))(*map(len, states))
+        told = (ctypes.byref(out) for out in (result, handed, size, is_settled))
+        self.call("merge", len(states), addresses, sizes, int(allow_missing), *told)
+        return Merged(
+            _library.text_of(result) if result else None,
+            ctypes.string_at(handed.value, size.value) if handed.value else b"",
+            bool(is_settled.value),
+        )
 
     def evaluate(self, points: Array) -> tuple[Array, Array]:
         """Values [B] and gradients [B, d] at points [B, d]."""

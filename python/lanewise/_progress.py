@@ -16,11 +16,11 @@ class Progress:
     """How a search stands, told between two stages of its runs."""
 
     phase: str
-    """"starts", "offspring" or "polish"."""
+    """"starts", "offspring" or "polish"; "parts" between the parts that an executor works on."""
     iteration: int
-    """Iterations done by the runs that are still going."""
+    """Iterations done by the runs that are still going; of "parts" those that are done."""
     iterations: int
-    """Of each of these runs; 0 while runs go on by L-BFGS or are polished."""
+    """Of each of these runs; 0 while runs go on by L-BFGS or are polished. Of "parts" all of them."""
     runs: int
     """Starts asked for."""
     runs_begun: int
@@ -43,6 +43,9 @@ class Progress:
 
     def text(self) -> str:
         """The line that the program ``lanewise`` shows."""
+        if self.phase == "parts":
+            figures = "  ".join(f"{name} {figure}" for name, figure in self.figures().items())
+            return f"part {self.iteration} of {self.iterations}  {figures}"
         told = _library.CProgress(self.phase.encode(), *list(vars(self).values())[1:])
         buffer = ctypes.create_string_buffer(512)
         _library.call("progress_text", ctypes.byref(told), buffer, len(buffer))

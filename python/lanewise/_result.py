@@ -24,6 +24,7 @@ _MESSAGES = {
     "max-evaluations": (1, "the evaluations were spent"),
     "interrupted": (2, "the search was interrupted"),
     "out-of-memory": (3, "there was not the memory to go on"),
+    "parts-missing": (1, "not all of its parts are here"),
 }
 
 
@@ -97,6 +98,16 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """Which parts of a search are in a result."""
+
+    of: int
+    """How many there are."""
+    merged: list[int]
+    """Those that are in it, from 1 on."""
+
+
+@dataclass(frozen=True)
 class History:
     """How the best value fell, from one stage to the next."""
 
@@ -122,7 +133,7 @@ class Result(Mapping[str, Any]):
     status : int
         0: it came to its end; 1: a limit ended it; 2: it was interrupted; 3: memory ran out.
     reason : str
-        "completed", "settled", "target", "max-time", "max-evaluations", "interrupted" or "out-of-memory".
+        "completed", "settled", "target", "max-time", "max-evaluations", "interrupted", "out-of-memory" or "parts-missing".
     message : str
         The same as a sentence.
     nfev, njev, nit : int
@@ -145,6 +156,8 @@ class Result(Mapping[str, Any]):
     audit : Audit
     work : Work
     region : Region or None
+    parts : Parts or None
+        None where the search was not in parts.
     runs : dict
         How the runs of the starts ended, by run status.
     options : dict
@@ -180,6 +193,7 @@ class Result(Mapping[str, Any]):
     audit: Audit
     work: Work
     region: Region | None
+    parts: Parts | None
     runs: dict[str, int]
     options: dict[str, Any]
     expression: str | None
@@ -308,6 +322,8 @@ class Result(Mapping[str, Any]):
         self.work = Work(**work)
         region = told.get("region")
         self.region = region and Region(np.array(region["lower"], float), np.array(region["upper"], float))
+        parts = told.get("parts")
+        self.parts = parts and Parts(**parts)
         self.runs = told["runs"]
         self.options = told["options"]
         self.expression = problem.get("expression")

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lanewise._bounds import Bounds, variables_of
-from lanewise._minimize import State, search
 from lanewise._objectives import Array, Gradients, Ids, copy_into
 from lanewise._problem import Problem
 from lanewise._result import Result
+from lanewise._search import State, search
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -95,6 +95,22 @@ class Task:
         """The same at other rows."""
         return replace(self, rows=rows)
 
+    def part(self, problems: npt.NDArray[np.intp]) -> Task:
+        """The same for some of the problems, by index."""
+        begins, ends = (self.rows.first_rows.astype(np.int64)[problems + i] for i in (0, 1))
+        lengths = ends - begins
+        first_rows = np.concatenate([[0], np.cumsum(lengths)])
+        at = np.arange(first_rows[-1]) + np.repeat(begins - first_rows[:-1], lengths)
+        columns = [
+            column if column.is_shared else replace(column, numbers=column.numbers[at]) for column in self.rows.columns
+        ]
+        return replace(
+            self,
+            rows=Rows(first_rows.astype(np.uintp), columns),
+            problem_parameters={name: values[problems] for name, values in self.problem_parameters.items()},
+            **{name: values[problems] for name in _OF_PROBLEMS if (values := getattr(self, name)) is not None},
+        )
+
     @contextmanager
     def problem(self) -> Iterator[Problem]:
         """A problem of the library that has it all.
@@ -131,7 +147,7 @@ class Task:
         problem.call("fit", state, len(state or b""), *(array.ctypes.data for array in vars(found).values()))
         return found
 
-    def minimize(self, problem: Problem, state: bytes | None, most: int) -> EndNumbers:
+    def minimize(self, problem: Problem, state: bytes | None = None, most: int = 0) -> EndNumbers:
         """The minima of the problem that was made of it, and up to `most` of each."""
         found = EndNumbers.empty(len(self.rows.first_rows) - 1, problem.dimension, most)
         arrays = [array.ctypes.data for array in vars(found).values()]
@@ -211,6 +227,9 @@ class EndNumbers:
             np.empty((count, most)),
             np.zeros((count, most), np.uint64),
         )
+
+
+_OF_PROBLEMS = ("lower", "upper", "starts")
 
 
 def _address(array: Array | None) -> int | None:

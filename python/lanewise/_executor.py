@@ -1,0 +1,428 @@
+"""Parts of work, handed to an executor: those that are lost on the way are handed out again. What a part is, others know."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import pickle
+import queue
+import time
+import traceback
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import BrokenExecutor, CancelledError
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, NamedTuple, Protocol, Union
+
+MOST_LOSSES = 3
+"""So many times a part is handed out again."""
+
+
+class Executor(Protocol):
+    """What hands work to others, as those of ``concurrent.futures``."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any) -> Any:
+        """Has the function called somewhere; a future."""
+
+
+Executors = Union[Executor, Callable[[], Executor]]
+"""An executor, or what makes one."""
+
+
+@dataclass(frozen=True)
+class Handing:
+    """To whom parts are handed, and how many at once."""
+
+    executor: Executors
+    in_flight: int | None = None
+    part_timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        if not hasattr(self.executor, "submit") and not callable(self.executor):
+            raise TypeError(
+                f"executor: {self.executor!r}; an object with submit(function, *args) is expected, or a callable that makes one"
+            )
+        if self.in_flight is not None and self.in_flight < 1:
+            raise ValueError(f"in_flight: {self.in_flight}; at least 1 is expected")
+        if self.part_timeout is not None and not self.part_timeout > 0:
+            raise ValueError(f"part_timeout: {self.part_timeout}; a number above 0 is expected")
+
+
+class Job(Protocol):
+    """What is worked on in parts."""
+
+    def name(self, part: int) -> str:
+        """What errors call a part."""
+
+    def hand_out(self, part: int) -> tuple[bytes, tuple[Any, ...]]:
+        """What to work on, from `pack`, and the arguments it is called with."""
+
+    def take(self, part: int, found: Any) -> None:
+        """What the part has found."""
+
+    def keep(self, part: int, state: Any) -> None:
+        """What a part that did not come to its end can go on from."""
+
+    def seconds_left(self) -> float | None:
+        """None: go on. Else no part is begun any more, and those that are worked on are waited for so long."""
+
+
+# ---- Where a part is worked on ----
+
+
+class Unfinished(Exception):
+    """What a part raises that did not come to its end, with what it can go on from."""
+
+    def __init__(self, state: Any, reason: str) -> None:
+        super().__init__(state, reason)
+        self.state = state
+        self.reason = reason
+
+
+class Outcome(NamedTuple):
+    """What came of a part. What a future raises, in contrast, is the executor's."""
+
+    kind: Literal["found", "unfinished", "raised"]
+    value: Any
+
+
+def attempt(work: bytes, arguments: tuple[Any, ...], _name: str) -> Outcome:
+    """Works on a part. The name is another for each attempt: Dask takes calls with the same arguments for one."""
+    try:
+        return Outcome("found", _unpack(work)(*arguments))
+    except Unfinished as unfinished:
+        return Outcome("unfinished", (unfinished.state, unfinished.reason))
+    except MemoryError:
+        raise  # another worker may have more
+    except Exception as error:
+        return Outcome("raised", _seal(error))
+
+
+def _unpack(work: bytes) -> Callable[..., Any]:
+    try:
+        unpacked: Callable[..., Any] = pickle.loads(work)
+    except Exception as error:
+        raise RuntimeError(
+            f"a worker cannot load what it was handed ({type(error).__name__}: {error}); the modules of functions have to be "
+            "importable there"
+        ) from error
+    return unpacked
+
+
+class _Sealed(NamedTuple):
+    """An exception for the way: the coordinator may not know its class."""
+
+    packed: bytes | None
+    said: str
+    traceback: str
+
+
+class _There(Exception):
+    """The traceback of a worker, as the cause of what is raised here."""
+
+    def __str__(self) -> str:
+        return f'\n"""\n{self.args[0]}"""'
+
+
+def _seal(error: Exception) -> _Sealed:
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    packed: bytes | None
+    try:
+        packed = pickle.dumps(error)
+        pickle.loads(packed)
+    except Exception:
+        packed = None
+    return _Sealed(packed, f"{type(error).__name__}: {error}", text)
+
+
+def _unseal(sealed: _Sealed) -> Exception:
+    error: Exception = RuntimeError(sealed.said)
+    try:
+        if sealed.packed is not None:
+            error = pickle.loads(sealed.packed)
+    except Exception:
+        pass
+    error.__cause__ = _There(sealed.traceback)
+    return error
+
+
+def pack(work: Callable[..., Any], function: Any = None) -> bytes:
+    """What is called for a part, as bytes.
+
+    Raises
+    ------
+    TypeError
+        Where it has the caller's `function` and neither pickle nor cloudpickle can take that along.
+    """
+    packed, failure = None, ""
+    try:
+        packed = pickle.dumps(work)
+        if b"__main__" not in packed:
+            return packed
+    except Exception as error:
+        failure = f"{type(error).__name__}: {error}"
+    # Workers may have another __main__: what is defined there goes by value, where that is possible.
+    try:
+        import cloudpickle
+
+        return bytes(cloudpickle.dumps(work))
+    except ImportError:
+        missing = ", or install cloudpickle"
+    except Exception as error:
+        missing, failure = "", f"{type(error).__name__}: {error}"
+    if packed is not None:
+        return packed
+    raise TypeError(
+        f"{_described(function)} cannot be sent to the workers of an executor ({failure}). Define it at the top level of a "
+        f"module that they can import{missing}. Formulas, and numpy functions without jac, which are traced, need none of that."
+    )
+
+
+def _described(function: Any) -> str:
+    code = getattr(function, "__code__", None)
+    name = getattr(function, "__qualname__", type(function).__name__)
+    return name if code is None else f"{name} ({code.co_filename}, line {code.co_firstlineno}) or its arguments"
+
+
+# ---- Where parts are handed out ----
+
+
+@dataclass(eq=False)
+class _Flight:
+    """A part that was handed out."""
+
+    part: int
+    pool: Executor
+    since: float
+    future: Any = None
+    is_running: bool = False
+
+
+class Crew:
+    """Hands parts to an executor, and brings in what comes of them. Made pools are ended with it."""
+
+    def __init__(self, handing: Handing) -> None:
+        self._handing = handing
+        is_made = isinstance(handing.executor, type) or not hasattr(handing.executor, "submit")
+        executor: Any = handing.executor
+        self._make: Callable[[], Executor] | None = executor if is_made else None
+        self._pool: Executor | None = None if is_made else executor
+        self._landed: queue.SimpleQueue[_Flight] = queue.SimpleQueue()
+        self._flights: list[_Flight] = []
+        self._waiting: deque[int] = deque()
+        self._open: set[int] = set()
+        self._losses: Counter[int] = Counter()
+        self._tells_running = False
+        self._last_sign = 0.0
+        self._workers = _Workers()
+        self._name = os.urandom(8).hex()
+        self._attempts = itertools.count()
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        is_idle = kind is None and not self._flights
+        for flight in self._flights:
+            flight.future.cancel()
+        self._flights.clear()
+        if self._make is not None and self._pool is not None:
+            _end(self._pool, is_idle)
+
+    def workers(self) -> int:
+        """How many there are, as far as the executor tells."""
+        return self._workers.count(self._current_pool())
+
+    def work_on(self, parts: Iterable[int], job: Job) -> None:
+        """Has the parts worked on, until all are or the job is over.
+
+        Raises
+        ------
+        RuntimeError
+            Naming a part that was lost too often.
+        Exception
+            What a part raised.
+        """
+        self._waiting = deque(parts)
+        self._open = set(self._waiting)
+        self._losses.clear()
+        while self._open:
+            left = job.seconds_left()
+            if left is not None:
+                self._waiting.clear()
+                self._call_back()
+                if left <= 0 or not self._flights:
+                    return
+            while self._waiting and len(self._flights) < self._most_in_flight():
+                self._hand_out(self._waiting.popleft(), job)
+            self._land(job, 0.1 if left is None else min(left, 0.1))
+            self._look_at_clock(job)
+
+    def _current_pool(self) -> Executor:
+        if self._pool is None:
+            assert self._make is not None
+            self._pool = self._make()
+            if not hasattr(self._pool, "submit"):
+                raise TypeError(f"executor: it made {self._pool!r}; an object with submit(function, *args) is expected")
+        return self._pool
+
+    def _most_in_flight(self) -> int:
+        return self._handing.in_flight or 2 * self.workers()
+
+    def _hand_out(self, part: int, job: Job) -> None:
+        if part not in self._open:
+            return
+        pool = self._current_pool()
+        flight = _Flight(part, pool, time.monotonic())
+        work, arguments = job.hand_out(part)
+        try:
+            flight.future = pool.submit(attempt, work, arguments, f"{self._name}-{next(self._attempts)}")
+        except Exception as error:
+            for lost in (part, *self._give_up_pool(pool)):
+                self._lose(lost, error, job)
+            return
+        self._flights.append(flight)
+        flight.future.add_done_callback(lambda _future: self._landed.put(flight))
+
+    def _land(self, job: Job, seconds: float) -> None:
+        """Waits for a part so long, and looks at what came of it. One that was taken for lost may still come."""
+        try:
+            flight = self._landed.get(timeout=seconds)
+        except queue.Empty:
+            return
+        self._last_sign = time.monotonic()
+        is_expected = flight in self._flights
+        if is_expected:
+            self._flights.remove(flight)
+        if flight.part not in self._open:
+            return
+        future = flight.future
+        error = CancelledError("its future was cancelled") if future.cancelled() else future.exception()
+        if error is None:
+            self._look_at(future.result(), flight.part, is_expected, job)
+        elif is_expected:
+            others = self._give_up_pool(flight.pool) if isinstance(error, BrokenExecutor) else []
+            for lost in (flight.part, *others):
+                self._lose(lost, error, job)
+
+    def _look_at(self, outcome: Outcome, part: int, is_expected: bool, job: Job) -> None:
+        if outcome.kind == "raised":
+            raise _unseal(outcome.value)
+        if outcome.kind == "unfinished":
+            state, reason = outcome.value
+            job.keep(part, state)
+            if is_expected and job.seconds_left() is None:
+                self._lose(part, InterruptedError(f"it ended where it was worked on: {reason}"), job)
+            return
+        self._open.discard(part)
+        for twin in [flight for flight in self._flights if flight.part == part]:
+            self._flights.remove(twin)
+            twin.future.cancel()
+        job.take(part, outcome.value)
+
+    def _lose(self, part: int, error: BaseException, job: Job) -> None:
+        """Has a part handed out again."""
+        self._losses[part] += 1
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        if self._losses[part] > MOST_LOSSES:
+            is_broken = isinstance(error, BrokenExecutor) and self._make is None
+            way_out = (
+                " executor= can be a callable that makes pools: then a broken one is replaced." if is_broken else ""
+            )
+            raise RuntimeError(
+                f"{job.name(part)} was lost {self._losses[part]} times, at last by {said}.{way_out}"
+            ) from error
+        _log.warning("%s was lost (%s); it is handed out again", job.name(part), said)
+        self._waiting.appendleft(part)
+
+    def _give_up_pool(self, pool: Executor) -> list[int]:
+        """Leaves a pool that was made here for another; the parts that are with it."""
+        if self._make is None or pool is not self._pool:
+            return []
+        self._pool = None
+        left = [flight for flight in self._flights if flight.pool is pool and not _has_result(flight.future)]
+        for flight in left:
+            self._flights.remove(flight)
+        _end(pool, is_idle=False)
+        return [flight.part for flight in left]
+
+    def _call_back(self) -> None:
+        """Those that no worker has begun."""
+        if self._tells_running:
+            self._flights = [
+                flight for flight in self._flights if _is_running(flight.future) or not flight.future.cancel()
+            ]
+
+    def _look_at_clock(self, job: Job) -> None:
+        """Takes parts for lost that take too long."""
+        now = time.monotonic()
+        for flight in self._flights:
+            if not flight.is_running and _is_running(flight.future):
+                flight.is_running = self._tells_running = True
+                flight.since = self._last_sign = now
+        timeout = self._handing.part_timeout
+        if timeout is None:
+            return
+        for flight in list(self._flights):
+            if flight.is_running or not self._tells_running:
+                is_late = now - flight.since > timeout
+            else:  # others are before it; where nothing goes on, all workers hang
+                is_late = now - max(flight.since, self._last_sign) > 2 * timeout
+            if is_late and flight in self._flights and not flight.future.done():
+                self._flights.remove(flight)
+                if self._tells_running:
+                    flight.future.cancel()
+                for part in self._give_up_pool(flight.pool):
+                    self._waiting.appendleft(part)
+                self._lose(flight.part, TimeoutError(f"it took longer than part_timeout, {timeout:g} s"), job)
+
+
+_log = logging.getLogger("lanewise")
+
+
+def _is_running(future: Any) -> bool:
+    """Whether a worker has begun with it, as far as the executor tells."""
+    return bool(hasattr(future, "running") and future.running())
+
+
+def _has_result(future: Any) -> bool:
+    return bool(future.done() and not future.cancelled() and future.exception() is None)
+
+
+def _end(pool: Any, is_idle: bool) -> None:
+    """Ends a pool; one that is not idle with its workers, who may hang."""
+    if not is_idle:
+        for process in list((getattr(pool, "_processes", None) or {}).values()):
+            process.kill()
+    if hasattr(pool, "shutdown"):
+        pool.shutdown(wait=is_idle)
+
+
+class _Workers:
+    """How many workers a pool has. It is asked every second, for more may come."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._pool: Any = None
+        self._until = 0.0
+
+    def count(self, pool: Any) -> int:
+        now = time.monotonic()
+        if pool is not self._pool or now >= self._until:
+            self._pool, self._until = pool, now + 1
+            self._count = self._ask(pool) or os.cpu_count() or 1
+        return self._count
+
+    def _ask(self, pool: Any) -> int:
+        client = getattr(pool, "_client", pool)  # of Dask's executor
+        if hasattr(client, "nthreads") and callable(client.nthreads):
+            return sum(client.nthreads().values())
+        for name in ("_max_workers", "num_workers"):  # of the standard library and loky, of MPI
+            count = getattr(pool, name, None)
+            if isinstance(count, int):
+                return count
+        return 0
