@@ -258,10 +258,13 @@ TEST_CASE("counts of a tail are about those of all of it") {
     CHECK(is_about(parts.minima_found, whole.minima_found));
     CHECK(is_about(parts.coverage.found_once, whole.coverage.found_once));
     CHECK(parts.minima.size() == 1000);
-    // What is listed is exact.
-    std::size_t same = 0;
-    for (std::size_t i = 0; i < 200; ++i) same += parts.minima[i].hits() == whole.minima[i].hits() ? 1 : 0;
-    CHECK(same > 150);
+    // Of what is listed nothing is left out.
+    const auto hits = [](const Result& result) {
+        std::size_t sum = 0;
+        for (const Minimum& minimum : result.minima) sum += minimum.hits();
+        return sum;
+    };
+    CHECK(static_cast<double>(hits(parts)) == Approx(static_cast<double>(hits(whole))).epsilon(0.05));
 }
 
 TEST_CASE("a merge refuses what does not belong together, by name") {

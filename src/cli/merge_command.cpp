@@ -41,12 +41,12 @@ bool is_of_part(const std::string& file) {
 void require_one_kind(const std::vector<std::string>& files) {
     const auto csv = std::ranges::find_if(files, is_csv);
     const auto other = std::ranges::find_if_not(files, is_csv);
-    const auto none = std::ranges::find_if_not(files, is_of_part);
-    if (none != files.end())
-        throw std::invalid_argument(fmt::format("{}: is neither a state of a part nor a CSV of one", *none));
     if (csv != files.end() && other != files.end())
         throw std::invalid_argument(fmt::format(
             "{}: is no CSV of a part, {} is one; all files have to be of one kind", *other, *csv));
+    const auto none = std::ranges::find_if_not(files, is_of_part);
+    if (none != files.end())
+        throw std::invalid_argument(fmt::format("{}: is neither a state of a part nor a CSV of one", *none));
 }
 
 /// Refuses options of searches.
