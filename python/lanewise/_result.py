@@ -105,6 +105,8 @@ class Parts:
     """How many there are."""
     merged: list[int]
     """Those that are in it, from 1 on."""
+    tail_share: float
+    """Of minima beyond the best 1000 parts tell this share: counts of them are estimates where it is below 1."""
 
 
 @dataclass(frozen=True)
