@@ -122,6 +122,57 @@ TEST_CASE("C: a formula comes to the same JSON as in C++") {
     CHECK(std::strstr(lanewise_table(found.get()), "minima 4 distinct") != nullptr);
 }
 
+TEST_CASE("C: a search in parts is merged to that of one process") {
+    const auto made = [](const char* part) {
+        Handle problem = problem_over(2, -5, 5);
+        REQUIRE(lanewise_set_expression(problem.get(), "(x[0]^2 + x[1] - 11)^2 + (x[0] + x[1]^2 - 7)^2") ==
+                LANEWISE_OK);
+        REQUIRE(lanewise_set_option(problem.get(), "starts", "200") == LANEWISE_OK);
+        REQUIRE(lanewise_set_option(problem.get(), "parts", "2") == LANEWISE_OK);
+        REQUIRE(lanewise_set_option(problem.get(), "rounds", "2") == LANEWISE_OK);
+        if (part != nullptr) REQUIRE(lanewise_set_option(problem.get(), "part", part) == LANEWISE_OK);
+        return problem;
+    };
+    const auto keep = [](void* data, const void* state, std::size_t bytes) {
+        static_cast<std::string*>(data)->assign(static_cast<const char*>(state), bytes);
+        return 0;
+    };
+    const Handle all = made(nullptr);
+    std::array<std::string, 2> states;
+    std::array<const void*, 2> addresses{};
+    std::array<std::size_t, 2> sizes{};
+    const void* handed = nullptr;
+    std::size_t handed_bytes = 0;
+    int settled = -1;
+    for (std::size_t i = 0; i < 2; ++i) {
+        const Handle problem = made(i == 0 ? "1/2" : "2/2");
+        REQUIRE(lanewise_set_handed(problem.get(), handed, handed_bytes) == LANEWISE_OK);
+        REQUIRE(lanewise_set_checkpoint(problem.get(), keep, &states[i]) == LANEWISE_OK);
+        const Found found = minimized(problem);
+        std::uint64_t part = 0;
+        REQUIRE(lanewise_part_of_state(problem.get(), states[i].data(), states[i].size(), &part) ==
+                LANEWISE_OK);
+        CHECK(part == i + 1);
+        addresses[i] = states[i].data();
+        sizes[i] = states[i].size();
+        if (i > 0) break;
+        REQUIRE(lanewise_merge(all.get(), 1, addresses.data(), sizes.data(), 0, nullptr, &handed,
+                               &handed_bytes, &settled) == LANEWISE_OK);
+        CHECK(handed_bytes > 0);
+        CHECK(settled == 0);
+    }
+    lanewise_result* merged = nullptr;
+    REQUIRE(lanewise_merge(all.get(), 2, addresses.data(), sizes.data(), 0, &merged, nullptr, nullptr,
+                           nullptr) == LANEWISE_OK);
+    const Found found(merged);
+    CHECK(without_time(lanewise_json(found.get())) == without_time(lanewise_json(minimized(all).get())));
+    CHECK(lanewise_merge(all.get(), 1, &addresses[1], &sizes[1], 0, &merged, nullptr, nullptr, nullptr) ==
+          LANEWISE_INVALID);
+    CHECK(std::string(lanewise_error(all.get())) == "part 1 of 2 is missing");
+    CHECK(merged == nullptr);
+    CHECK(lanewise_set_handed(all.get(), nullptr, 3) == LANEWISE_INVALID);
+}
+
 TEST_CASE("C: a callback is handed the points that are wanted on the calling thread") {
     Wells wells{.dimension = 3};
     const Handle problem = problem_over(3, -2, 2);

@@ -439,7 +439,7 @@ TEST_CASE("bad input is refused with exit code 2 and a message that names it") {
          "memory '10240': 4096 starts in 1 variables take at least"},
         {{"minimize", "x", "--var", var, "--memory", "99999999999G"}, "memory '99999999999G': is more than"},
         {{"minimise"},
-         "command 'minimise': must be one of: minimize, fit, profile, minima, tune, evaluate, info"},
+         "command 'minimise': must be one of: minimize, fit, profile, minima, merge, tune, evaluate, info"},
         {{"tune", "x", "--var", var, "--vary", "alpha"}, "vary 'alpha': is not NAME=LO:HI or NAME=V,V,..."},
         {{"tune", "x", "--var", var, "--vary", "lr=1"}, "vary: unknown option 'lr'; did you mean 'alpha'?"},
         {{"tune", "x", "--var", var, "--vary", "alpha=1:2:3"}, "vary alpha"},

@@ -41,7 +41,7 @@ TEST_CASE("JSON has the documented layout and reads back to the same numbers") {
     for (const auto& [key, value] : read.items()) keys.push_back(key);
     std::ranges::sort(keys);
     CHECK(keys == std::vector<std::string>{"audit", "best", "coverage", "lanewise", "minima", "minima_found",
-                                           "options", "problem", "region", "runs", "status", "work"});
+                                           "options", "parts", "problem", "region", "runs", "status", "work"});
     CHECK(read["lanewise"]["version"] == std::string(version()));
     CHECK(read["lanewise"]["isa"] == std::string(isa_name(result.isa)));
     CHECK(read["lanewise"]["precision"] == "f64");

@@ -225,6 +225,48 @@ TEST_CASE("parts of later rounds make offspring of the minima they are handed") 
     }
 }
 
+TEST_CASE("offspring of different parts are different") {
+    Options options = base;
+    options.rounds = 2;
+    options.parts = 3;
+    const std::string handed = merged({found_by(rastrigin, box, options, 1)}, rastrigin, box, options).handed;
+    // The first offspring is a function of what is handed and its id.
+    const auto first_child = [&](std::size_t part) {
+        options.part = part;
+        options.handed = handed;
+        const Setting setting(rastrigin, box, options);
+        return setting.starts.first_offspring();
+    };
+    CHECK(first_child(2) >= 600 + 2 * 200);
+    CHECK(first_child(3) >= first_child(2) + 2 * 200);
+}
+
+TEST_CASE("counts of a tail are about those of all of it") {
+    // 14641 minima, of which each part meets a few thousand.
+    const Box wide{{"x", -5.12, 5.12, 4}};
+    const Expression many("sum(i, 0, 3, 10 + x[i]^2 - 10*cos(2*pi*x[i]))", wide);
+    Options options{
+        .starts = 12'000, .seed = 1, .iterations = 60, .explore = 1, .offspring = false, .prune = false};
+    const Result whole = minimize(many, wide, options);
+    options.parts = 3;
+    const Result parts = minimize(many, wide, options);
+    REQUIRE(whole.minima_found > 6000);
+    REQUIRE(parts.parts->tail_share < 0.5);
+    const auto is_about = [](std::size_t estimate, std::size_t count) {
+        return Approx(static_cast<double>(count)).epsilon(0.15) == static_cast<double>(estimate);
+    };
+    CHECK(is_about(parts.minima_found, whole.minima_found));
+    CHECK(is_about(parts.coverage.found_once, whole.coverage.found_once));
+    CHECK(parts.minima.size() == 1000);
+    // Of what is listed nothing is left out.
+    const auto hits = [](const Result& result) {
+        std::size_t sum = 0;
+        for (const Minimum& minimum : result.minima) sum += minimum.hits();
+        return sum;
+    };
+    CHECK(static_cast<double>(hits(parts)) == Approx(static_cast<double>(hits(whole))).epsilon(0.05));
+}
+
 TEST_CASE("a merge refuses what does not belong together, by name") {
     const std::vector<std::string> all = rastrigin_states();
     const auto refusal = [&](std::vector<std::string> states, const Options& options = base) {
@@ -353,7 +395,7 @@ TEST_CASE("a forged part is refused by the name of its field") {
         {"runs", [](Outcome& o) { o.runs[0] = huge; }},
         {"drawn", [](Outcome& o) { o.drawn = huge; }},
         {"not_pruned", [](Outcome& o) { o.not_pruned = o.drawn + 1; }},
-        {"ended", [](Outcome& o) { o.ended = 0; }},
+        {"ended", [](Outcome& o) { o.ended = o.not_pruned + 1; }},
         {"points_tried", [](Outcome& o) { o.points_tried = huge; }},
         {"offspring", [](Outcome& o) { o.offspring = huge; }},
         {"audit.spared", [](Outcome& o) { o.audit.spared = huge; }},

@@ -133,6 +133,14 @@ TEST_CASE("every option has a key, with effect") {
         {"polish = 'off'", [](const Problem& p) { return !p.options.polish; }},
         {"prune = 'off'", [](const Problem& p) { return !p.options.prune; }},
         {"same-distance = 0.01", [](const Problem& p) { return p.options.same_distance == 0.01; }},
+        {"part = '3/100'",
+         [](const Problem& p) {
+             return p.options.part == 3 && p.options.parts == 100 && p.fitting.part == Part{3, 100};
+         }},
+        {"handed = 'minima'", [](const Problem& p) { return p.output.handed == "folder/minima"; }},
+        {"parts = 100", [](const Problem& p) { return p.options.parts == 100 && p.options.part == 0; }},
+        {"rounds = 4", [](const Problem& p) { return p.options.rounds == 4; }},
+        {"start-ids = true", [](const Problem& p) { return p.options.start_ids; }},
         {"settle = 0.01", [](const Problem& p) { return p.options.settle == 0.01; }},
         {"settle = 'off'", [](const Problem& p) { return p.options.settle == 0.0; }},
         {"settle = false", [](const Problem& p) { return p.options.settle == 0.0; }},
@@ -225,6 +233,7 @@ TEST_CASE("every option of fits has a key, with effect") {
     const std::vector<Case> shared = {
         {"group = 'id'", [](const Fitting& f) { return f.group == "id"; }},
         {"problems = 'p.csv'", [](const Fitting& f) { return f.problems_file == "folder/p.csv"; }},
+        {"part = '3/100'", [](const Fitting& f) { return f.part == Part{.number = 3, .of = 100}; }},
         {"max-steps = 7", [](const Fitting& f) { return f.options.most_steps == 7; }},
         {"tolerance = 1e-3", [](const Fitting& f) { return f.options.tolerance == 1e-3; }},
         {"out = '-'", [](const Fitting& f) { return f.out == "-"; }},
@@ -411,7 +420,7 @@ TEST_CASE("what a problem file gets wrong is named with its place") {
     const std::vector<Case> options = {
         {"max_time = 1", "line 5, column 1: unknown option 'max_time'; did you mean 'max-time'?"},
         {"learning-rate = 1", "unknown option 'learning-rate'; did you mean 'alpha'?"},
-        {"bounds = 1", "unknown option 'bounds'; known: starts, start, "},
+        {"sigmas = 1", "unknown option 'sigmas'; known: starts, start, "},
         {"starts = 0", "line 5, column 10: starts 0: must be at least 1"},
         {"starts = -5", "starts '-5': must be a whole number, 0 or above"},
         {"starts = 1.5", "starts '1.5': must be a whole number"},

@@ -149,6 +149,11 @@ struct Fits {
 ///         What `progress` and `stop` throw is thrown here.
 Fits fit(const Model& model, const Box& box, const Problems& problems, const FitOptions& options = {});
 
+/// What tells fits from others: a digest of all that they depend on. Parts of the same problems are known to
+/// belong together by that of all problems.
+std::uint64_t digest_of(const Model& model, const Box& box, const Problems& problems,
+                        const FitOptions& options = {});
+
 /// The fitted model at rows, which may be others than those it was fitted to: `problems` has as many as were
 /// fitted, with the columns that the formula names, and has no rows(...).
 struct Prediction {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +16,7 @@
 #include "lanewise/fit_input.hpp"
 #include "lanewise/minimize_problems.hpp"
 #include "lanewise/options.hpp"
+#include "lanewise/part.hpp"
 #include "lanewise/problems.hpp"
 #include "lanewise/result.hpp"
 #include "lanewise/tune.hpp"
@@ -59,6 +62,7 @@ struct FitsOf {
     std::string group = {};                  ///< what keys are called
     std::span<const std::string> keys = {};  ///< [P] of the groups; empty where there are none
     double confidence = 0.95;                ///< of intervals
+    std::optional<Part> part = {};           ///< what was fitted of the problems, if not all
 };
 
 /// The fits as JSON, with the model and the options, a line for each problem; layout in doc/json.md. Numbers
@@ -71,7 +75,8 @@ std::string to_table(const Fits& fits, const FitsOf& of);
 
 /// The fits as CSV, a line for each problem: its key or number, each variable `k` with its standard error
 /// `k.stderr`, rss, n_used, n_left_out, runs, agree and status; with_covariance also `k.m.cov`, for each pair
-/// of variables once. What there is none of is left empty.
+/// of variables once. What there is none of is left empty. Of a part there is a comment before the names, by
+/// which merge_csv knows it.
 std::string to_csv(const Fits& fits, const FitsOf& of, bool with_covariance = false);
 
 /// What minima of problems are of, for who tells of them.
@@ -82,6 +87,7 @@ struct EndsOf {
     const FitOptions& options;
     std::string group = {};                  ///< what keys are called
     std::span<const std::string> keys = {};  ///< [P] of the groups; empty where there are none
+    std::optional<Part> part = {};           ///< what was worked on of the problems, if not all
 };
 
 /// The minima as those of fits are told: as JSON, with the minima of each problem if there are any,
@@ -90,6 +96,20 @@ std::string to_json(const ProblemEnds& ends, const EndsOf& of);
 std::string to_table(const ProblemEnds& ends, const EndsOf& of);
 /// and as CSV with the key or number, the variables, f, n_used, n_left_out, runs, agree and status.
 std::string to_csv(const ProblemEnds& ends, const EndsOf& of);
+
+/// Whether a text begins as to_csv begins that of a part. The first bytes are enough.
+bool begins_csv_of_part(std::string_view text);
+
+/// Puts CSVs of parts together: what to_csv writes of all problems goes to `write`, piece by piece, once all
+/// files are known to be parts of the same. `read` gives the text of a file, and is asked twice: one text is
+/// held at a time. Without `allow_missing` no part that has problems may be missing.
+/// Returns remarks: which parts are missing, and in which files there are problems that were stopped.
+/// \throws std::invalid_argument naming the files that are no such parts, do not belong together, are of the
+///         same part or are cut off, and the parts that are missing. What `read` and `write` throw.
+std::vector<std::string> merge_csv(std::span<const std::string> files,
+                                   const std::function<std::string(const std::string& file)>& read,
+                                   const std::function<void(std::string_view text)>& write,
+                                   bool allow_missing = false);
 
 /// What is predicted as CSV, a line for each row: key or number of its problem, the columns that the formula
 /// names, `prediction`, `prediction.lower` and `prediction.upper`. Rows are in the order of the table that

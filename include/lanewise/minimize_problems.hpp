@@ -63,4 +63,8 @@ struct ProblemEnds {
 ProblemEnds minimize_problems(const ProblemsObjective& objective, const Box& box, const Problems& problems,
                               const FitOptions& options = {}, std::size_t most_minima = 0);
 
+/// What tells minima of problems from others, as digest_of fits. How many minima are told is no part of it.
+std::uint64_t digest_of(const ProblemsObjective& objective, const Box& box, const Problems& problems,
+                        const FitOptions& options = {});
+
 }  // namespace lanewise

@@ -18,6 +18,7 @@
 #include "lanewise/fit_input.hpp"
 #include "lanewise/minimize_problems.hpp"
 #include "lanewise/options.hpp"
+#include "lanewise/part.hpp"
 #include "lanewise/tune.hpp"
 
 namespace lanewise {
@@ -51,6 +52,7 @@ struct Fitting {
     std::filesystem::path problems_file =
         {};  ///< CSV with a row for each problem, if not empty; "-" is stdin
     FitOptions options = {};
+    std::optional<Part> part = {};  ///< of the problems, which is worked on alone
     std::filesystem::path predict_file =
         {};                          ///< CSV with rows at which to predict, if not empty; "-" is stdin
     double confidence = 0.95;        ///< of intervals and bands

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lanewise/box.hpp"
+#include "lanewise/part.hpp"
 
 namespace lanewise {
 
@@ -49,6 +50,10 @@ struct Problems {
 /// \throws std::invalid_argument naming the column, parameter or bound that does not fit the others or the
 ///         box.
 void validate(const Problems& problems, const Box& box);
+
+/// Those of a part by themselves, with the same numbers. What comes of each is what comes of it among all.
+/// \throws std::invalid_argument naming the column, parameter or bound that does not fit the others.
+Problems part_of(const Problems& problems, const Part& part);
 
 /// Rows by group: those with the same key are one problem. Groups are in the order in which their keys come,
 /// rows of a group in the order in which they are given, also where groups are interleaved.

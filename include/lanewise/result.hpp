@@ -125,6 +125,9 @@ struct Work {
 struct PartsTold {
     std::size_t of;
     std::vector<std::size_t> numbers;  ///< from 1 on, in order
+    /// Of minima beyond the best 1000 the parts tell this share. Counts of them, in Result::minima_found and
+    /// coverage, are estimates where it is below 1.
+    double tail_share = 1;
 };
 
 struct Result {

@@ -205,10 +205,11 @@ void add_minimize(CLI::App& app, ProblemArguments& arguments) {
                     Options{}.used_settle()));
     add(app, flags, "--target", "F", "end the search at a value this good");
 
-    app.option_defaults()->group("Parts, see doc/clusters.md");
+    app.option_defaults()->group("Parts, for many machines: doc/parts.md");
     add(app, flags, "--part", "NUMBER/PARTS",
-        "work on one part of the starts alone, as in 3/100, and keep what it finds by --checkpoint for "
-        "`lanewise merge`");
+        "work on one part alone, as in 3/100, of the starts or of many problems; `lanewise merge` brings "
+        "what "
+        "all parts found together: their --checkpoint, or of problems their --out");
     add(app, flags, "--parts", "N",
         "work on all of N parts, one after the other, and merge them; --checkpoint and --resume then name a "
         "folder");
@@ -300,6 +301,8 @@ void add_fit(CLI::App& app, ProblemArguments& arguments) {
 
     app.option_defaults()->group("Problems");
     add_many(app, flags);
+    add(app, flags, "--part", "NUMBER/PARTS",
+        "work on this part of the problems alone, as 3/100; `lanewise merge` puts all parts together");
 
     app.option_defaults()->group("Runs");
     add(app, flags, "--starts", "N",
@@ -372,7 +375,8 @@ void add_merge(CLI::App& app, ProblemArguments& arguments, MergeArguments& mergi
     add_isa(app, flags);
 
     app.option_defaults()->group("Of many problems");
-    app.add_option("--out", merging.out, "the lines of all parts [-]")->type_name("FILE.csv|-");
+    add(app, flags, "--out", "FILE.csv|-",
+        "the CSV of all, as a work on them that is not in parts writes it [-]");
 
     app.option_defaults()->group("Output");
     add_yes_or_no(app, flags, "--quiet", "nothing on stderr but errors, and what is missing");
@@ -658,16 +662,16 @@ Command parse_command(int argc, const char* const* argv) {
         throw std::invalid_argument(error.what());
     }
     command.checkpoint = unprotected(command.checkpoint);
+    std::ranges::transform(command.merging.files, command.merging.files.begin(), unprotected);
     command.kind = *minimize   ? Command::Kind::minimize
                    : *profile  ? Command::Kind::profile
                    : *minima   ? Command::Kind::minima
+                   : *merge    ? Command::Kind::merge
                    : *tune     ? Command::Kind::tune
                    : *evaluate ? Command::Kind::evaluate
                    : *fit      ? Command::Kind::fit
-                   : *merge    ? Command::Kind::merge
                                : Command::Kind::info;
     if (*merge) {
-        for (std::string& file : command.merging.files) file = unprotected(file);
         set_data(command.problem, to_merge);
         for (const auto& [name, text] : to_merge.options) set_option(command.problem, name, text);
     }

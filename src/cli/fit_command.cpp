@@ -56,6 +56,9 @@ void check_fit(const Problem& problem) {
         throw std::invalid_argument("data: a file with the rows to fit is needed, --data FILE.csv");
     if (fitting.predictions && fitting.predict_file.empty())
         throw std::invalid_argument("predictions: there are none without --predict FILE");
+    if (fitting.part && !fitting.predict_file.empty())
+        throw std::invalid_argument(
+            "part: a part has no predictions; --predict is for the fit of all problems, without --part");
     if (fitting.covariance && !fitting.out)
         throw std::invalid_argument(
             "covariance: there is no CSV of fits without --out FILE; JSON has it in any case");
@@ -74,13 +77,27 @@ void check_options_of_many(const Problem& problem) {
     }
 }
 
+/// The problems to work on, if there is a part its own. All are checked, so that what is wrong with one is
+/// refused in every part.
+Problems chosen(const Problems& problems, const Box& box, const std::optional<Part>& part) {
+    if (!part) return problems;
+    validate(problems, box);
+    return part_of(problems, *part);
+}
+
 /// What writing would refuse, before the work: a name that two columns would have.
-void check_columns(const FitsOf& of, const std::optional<FitInput>& rows, const Fitting& fitting) {
+void check_columns(FitsOf of, const std::optional<FitInput>& rows, const Fitting& fitting) {
+    of.part.reset();
     if (fitting.out) with_file(*fitting.out, [&] { to_csv(Fits{}, of, fitting.covariance); });
     if (!rows) return;
     FitInput without_rows;
     for (const Column& column : rows->columns) without_rows.columns.push_back({column.name, {}});
     with_file("predictions", [&] { to_csv(Prediction{}, without_rows, fitting.group); });
+}
+
+void check_columns(EndsOf of, const Fitting& fitting) {
+    of.part.reset();
+    if (fitting.out) with_file(*fitting.out, [&] { to_csv(ProblemEnds{}, of); });
 }
 
 template <class Found>
@@ -184,12 +201,14 @@ int run_fit(const Problem& problem) {
                     .options = fitting.options,
                     .group = fitting.group,
                     .keys = input.keys,
-                    .confidence = fitting.confidence};
+                    .confidence = fitting.confidence,
+                    .part = fitting.part};
+    const Problems worked_on = chosen(problems, box, fitting.part);
     check_columns(of, rows, fitting);
     const ManyProblems many(problem);
     const Fits fits =
-        many.work([&](const FitOptions& options) { return fit(model, box, problems, options); });
-    require_any(fits, "nothing was fitted", "model");
+        many.work([&](const FitOptions& options) { return fit(model, box, worked_on, options); });
+    if (!fitting.part) require_any(fits, "nothing was fitted", "model");
     return many.tell(
         fits, of, [&] { return to_csv(fits, of, fitting.covariance); },
         [&] {
@@ -216,14 +235,16 @@ int run_minimize_problems(const Problem& given) {
                     .problems = problems,
                     .options = fitting.options,
                     .group = fitting.group,
-                    .keys = input.keys};
-    if (fitting.out) with_file(*fitting.out, [&] { to_csv(ProblemEnds{}, of); });
+                    .keys = input.keys,
+                    .part = fitting.part};
+    const Problems worked_on = chosen(problems, box, fitting.part);
+    check_columns(of, fitting);
     const std::size_t minima = problem.options_set.contains("minima") ? problem.options.most_minima : 0;
     const ManyProblems many(problem);
     const ProblemEnds ends = many.work([&](const FitOptions& options) {
-        return minimize_problems(objective, box, problems, options, minima);
+        return minimize_problems(objective, box, worked_on, options, minima);
     });
-    require_any(ends, "nothing was found", "expression");
+    if (!fitting.part) require_any(ends, "nothing was found", "expression");
     return many.tell(
         ends, of, [&] { return to_csv(ends, of); }, [] { return std::string(); });
 }

@@ -24,6 +24,7 @@
 #include "exit_codes.hpp"
 #include "fit_command.hpp"
 #include "keeping.hpp"
+#include "merge_command.hpp"
 #include "outputs.hpp"
 #include "points.hpp"
 #include "progress.hpp"
@@ -314,7 +315,7 @@ int run(const Command& command) {
         case Command::Kind::minimize:
         case Command::Kind::profile: return run_minimize(command);
         case Command::Kind::minima: return run_minima(command.checkpoint, command.flags);
-        case Command::Kind::merge: return merge_states(command.problem, command.merging);
+        case Command::Kind::merge: return run_merge(command.problem, command.merging);
         case Command::Kind::tune: return run_tune(command);
         case Command::Kind::evaluate:
             return command.at ? run_evaluate(command.problem, *command.at)

@@ -45,13 +45,15 @@ Expression objective_of(const SavedSearch& search, const Problem& given) {
 
 /// What is missing, and what is to come.
 void require_whole(const Merged& merged, const Options& options, bool is_handed_out) {
-    const std::size_t last = merged.result->parts->numbers.back();
     if (merged.result->status != SearchStatus::parts_missing || !merged.missing.empty() || is_handed_out)
         return;
-    throw std::invalid_argument(
-        fmt::format("parts {} to {} are of rounds to come; --hand-out FILE writes what they are handed, and "
-                    "--allow-missing merges those that are here",
-                    last + 1, options.parts));
+    std::vector<std::size_t> to_come;
+    for (std::size_t part = merged.result->parts->numbers.back() + 1; part <= options.parts; ++part)
+        to_come.push_back(part);
+    throw std::invalid_argument(fmt::format(
+        "{} of {} {} of rounds to come; --hand-out FILE writes what they are handed, and --allow-missing "
+        "merges those that are here",
+        name_parts(to_come), options.parts, to_come.size() == 1 ? "is" : "are"));
 }
 
 }  // namespace

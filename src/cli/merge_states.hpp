@@ -13,7 +13,6 @@ namespace lanewise::cli {
 struct MergeArguments {
     std::vector<std::string> files = {};
     bool allow_missing = false;
-    std::optional<std::string> out = {};       ///< of many problems: the CSV of all
     std::optional<std::string> hand_out = {};  ///< of a search: what the parts of the next round are handed
 };
 

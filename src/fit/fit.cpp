@@ -727,6 +727,15 @@ FitSetup make_setup(const FitTask& task, const Box& box, const Problems& problem
         .task = task, .box = box, .problems = problems, .options = options, .isa = choose_isa(options.isa)};
 }
 
+FitTask task_of(const ProblemsObjective& objective, std::size_t most_minima) {
+    return {.model = {.formula = objective.expression,
+                      .parameters = objective.parameters,
+                      .tables = objective.tables},
+            .is_objective = true,
+            .maximize = objective.maximize,
+            .most_minima = most_minima};
+}
+
 }  // namespace
 
 Fits fit(const Model& model, const Box& box, const Problems& problems, const FitOptions& options) {
@@ -735,16 +744,21 @@ Fits fit(const Model& model, const Box& box, const Problems& problems, const Fit
     return FitWork(setup).run();
 }
 
+std::uint64_t digest_of(const Model& model, const Box& box, const Problems& problems,
+                        const FitOptions& options) {
+    return digest_of(FitTask{.model = model}, box, problems, options);
+}
+
+std::uint64_t digest_of(const ProblemsObjective& objective, const Box& box, const Problems& problems,
+                        const FitOptions& options) {
+    return digest_of(task_of(objective, 0), box, problems, options);
+}
+
 ProblemEnds minimize_problems(const ProblemsObjective& objective, const Box& box, const Problems& problems,
                               const FitOptions& options, std::size_t most_minima) {
     if (!options.resume.empty() && most_minima > 0)
         throw std::invalid_argument("minima: a checkpoint of problems does not keep them");
-    const FitTask task{.model = {.formula = objective.expression,
-                                 .parameters = objective.parameters,
-                                 .tables = objective.tables},
-                       .is_objective = true,
-                       .maximize = objective.maximize,
-                       .most_minima = most_minima};
+    const FitTask task = task_of(objective, most_minima);
     const FitSetup setup = make_setup(task, box, problems, options);
     FitWork work(setup);
     Fits fits = work.run();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <span>
 #include <stdexcept>
+#include <utility>
 
 #include "archive.hpp"
 #include "digest.hpp"
@@ -16,45 +17,25 @@ namespace {
 constexpr std::string_view mark = "lanewise fits\n";
 constexpr std::uint64_t format = 1;
 
-void put_numbers(Writer& writer, std::span<const double> numbers) {
-    writer(numbers.size(), numbers);
-}
+/// A digest of what is written, of which there may be much.
+class Digest {
+  public:
+    template <class... Parts>
+    void operator()(Parts&&... parts) {
+        Writer writer;
+        writer(std::forward<Parts>(parts)...);
+        digest_ = digest(writer.bytes(), digest_);
+    }
+    template <class T>
+    void numbers(std::span<const T> numbers) {
+        (*this)(numbers.size());
+        digest_ = digest({reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()}, digest_);
+    }
+    std::uint64_t value() const noexcept { return digest_; }
 
-/// What results depend on, as bytes.
-std::string identity(const FitTask& task, const Box& box, const Problems& problems,
-                     const FitOptions& options) {
-    const Model& model = task.model;
-    Writer writer;
-    writer(task.is_objective, task.maximize, task.most_minima, model.formula, model.response, model.sigma,
-           model.weights, model.loss, model.loss_scale);
-    for (const auto& [name, number] : model.parameters) writer(name, number);
-    for (const auto& [name, numbers] : model.tables) {
-        writer(name);
-        put_numbers(writer, numbers);
-    }
-    for (const Box::Place& place : box.variables())
-        writer(place.name, place.size(), place.log.value_or(false));
-    put_numbers(writer, box.lower());
-    put_numbers(writer, box.upper());
-    writer(std::span(problems.first_rows));
-    for (const Problems::Column& column : problems.columns) {
-        writer(column.name, column.is_shared);
-        put_numbers(writer, column.numbers);
-    }
-    for (const Problems::Parameter& parameter : problems.parameters) {
-        writer(parameter.name);
-        put_numbers(writer, parameter.numbers);
-    }
-    put_numbers(writer, problems.lower);
-    put_numbers(writer, problems.upper);
-    put_numbers(writer, problems.starts);
-    writer(options.starts.value_or(0), options.starts.has_value(), options.seed, options.iterations);
-    for (const std::vector<double>& start : options.start_points) put_numbers(writer, start);
-    writer(options.rule.method, options.rule.alpha, options.rule.beta1, options.rule.used_beta2(),
-           options.rule.eps);
-    writer(options.most_steps, options.tolerance, options.absolute_sigma, options.precision);
-    return writer.take();
-}
+  private:
+    std::uint64_t digest_ = digest({});
+};
 
 /// All that is told of a problem, for both directions.
 template <class Archive>
@@ -73,9 +54,43 @@ void archive_problem(Archive& archive, Fits& fits, std::size_t p) {
 
 }  // namespace
 
+std::uint64_t digest_of(const FitTask& task, const Box& box, const Problems& problems,
+                        const FitOptions& options) {
+    const Model& model = task.model;
+    Digest put;
+    const auto put_numbers = [&](std::span<const double> numbers) { put.numbers(numbers); };
+    put(task.is_objective, task.maximize, task.most_minima, model.formula, model.response, model.sigma,
+        model.weights, model.loss, model.loss_scale);
+    for (const auto& [name, number] : model.parameters) put(name, number);
+    for (const auto& [name, numbers] : model.tables) {
+        put(name);
+        put_numbers(numbers);
+    }
+    for (const Box::Place& place : box.variables()) put(place.name, place.size(), place.log.value_or(false));
+    put_numbers(box.lower());
+    put_numbers(box.upper());
+    put.numbers(std::span(problems.first_rows));
+    for (const Problems::Column& column : problems.columns) {
+        put(column.name, column.is_shared);
+        put_numbers(column.numbers);
+    }
+    for (const Problems::Parameter& parameter : problems.parameters) {
+        put(parameter.name);
+        put_numbers(parameter.numbers);
+    }
+    put_numbers(problems.lower);
+    put_numbers(problems.upper);
+    put_numbers(problems.starts);
+    put(options.starts.value_or(0), options.starts.has_value(), options.seed, options.iterations);
+    for (const std::vector<double>& start : options.start_points) put_numbers(start);
+    put(options.rule.method, options.rule.alpha, options.rule.beta1, options.rule.used_beta2(),
+        options.rule.eps);
+    put(options.most_steps, options.tolerance, options.absolute_sigma, options.precision);
+    return put.value();
+}
+
 FitState::FitState(const FitTask& task, const Box& box, const Problems& problems, const FitOptions& options)
-    : digest_(options.checkpoint || !options.resume.empty() ? digest(identity(task, box, problems, options))
-                                                            : 0) {}
+    : digest_(options.checkpoint || !options.resume.empty() ? digest_of(task, box, problems, options) : 0) {}
 
 std::string FitState::write(Fits& fits, const std::vector<std::atomic<bool>>& is_done) const {
     Writer writer;

@@ -12,6 +12,10 @@
 
 namespace lanewise {
 
+/// A digest of all that results depend on.
+std::uint64_t digest_of(const FitTask& task, const Box& box, const Problems& problems,
+                        const FitOptions& options);
+
 class FitState {
   public:
     FitState(const FitTask& task, const Box& box, const Problems& problems, const FitOptions& options);
@@ -21,7 +25,7 @@ class FitState {
     void read(std::string_view bytes, Fits& fits, std::vector<std::atomic<bool>>& is_done) const;
 
   private:
-    std::uint64_t digest_;  ///< of all that results depend on
+    std::uint64_t digest_;  ///< 0 where it is not needed
 };
 
 }  // namespace lanewise

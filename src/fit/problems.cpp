@@ -23,6 +23,15 @@ void check_size(std::string_view what, std::span<const double> numbers, std::siz
         fail(fmt::format("{}: {} numbers are given, {} are needed", what, numbers.size(), wanted));
 }
 
+/// Of such a table of `count` problems those from the first on up to the last.
+std::span<const double> table_of(std::string_view what, std::span<const double> numbers, std::size_t count,
+                                 std::size_t first, std::size_t last) {
+    if (count == 0) return numbers;
+    const std::size_t of_problem = numbers.size() / count;
+    check_size(what, numbers, count * of_problem);
+    return numbers.subspan(first * of_problem, (last - first) * of_problem);
+}
+
 void check_first_rows(const std::vector<std::size_t>& first_rows) {
     if (first_rows.empty() || first_rows.front() != 0) fail("first_rows must begin with 0");
     for (std::size_t p = 0; p + 1 < first_rows.size(); ++p) {
@@ -43,6 +52,15 @@ void check_columns(const Problems& problems) {
         if (!fits)
             fail(fmt::format("column '{}' has {} rows, {} are needed", column.name, column.numbers.size(),
                              wanted));
+    }
+}
+
+void check_parameters(const Problems& problems) {
+    const std::size_t count = problems.count();
+    for (const Problems::Parameter& parameter : problems.parameters) {
+        if (parameter.numbers.size() != count)
+            fail(fmt::format("parameter '{}' has {} numbers, there are {} problems", parameter.name,
+                             parameter.numbers.size(), count));
     }
 }
 
@@ -84,16 +102,38 @@ void validate(const Problems& problems, const Box& box) {
     check_first_rows(problems.first_rows);
     check_columns(problems);
     check_names(problems, box);
+    check_parameters(problems);
     const std::size_t count = problems.count();
-    for (const Problems::Parameter& parameter : problems.parameters) {
-        if (parameter.numbers.size() != count)
-            fail(fmt::format("parameter '{}' has {} numbers, there are {} problems", parameter.name,
-                             parameter.numbers.size(), count));
-    }
     check_size("lower", problems.lower, count * box.dimension());
     check_size("upper", problems.upper, count * box.dimension());
     check_size("starts", problems.starts, count * box.dimension());
     if (!problems.lower.empty() || !problems.upper.empty()) check_bounds(problems, box);
+}
+
+Problems part_of(const Problems& problems, const Part& part) {
+    if (part.number < 1 || part.number > part.of)
+        fail(fmt::format("part {} of {}: must be 1 to {}", part.number, part.of, part.of));
+    check_first_rows(problems.first_rows);
+    check_columns(problems);
+    check_parameters(problems);
+    const std::size_t count = problems.count();
+    const std::size_t first = part.first(count);
+    const std::size_t last = part.last(count);
+    const auto begin = problems.first_rows.begin();
+    Problems of_part = problems;
+    of_part.first_rows.assign(begin + static_cast<std::ptrdiff_t>(first),
+                              begin + static_cast<std::ptrdiff_t>(last) + 1);
+    const std::size_t first_row = of_part.first_rows.front();
+    for (std::size_t& row : of_part.first_rows) row -= first_row;
+    for (Problems::Column& column : of_part.columns) {
+        if (!column.is_shared) column.numbers = column.numbers.subspan(first_row, of_part.first_rows.back());
+    }
+    for (Problems::Parameter& parameter : of_part.parameters)
+        parameter.numbers = parameter.numbers.subspan(first, last - first);
+    of_part.lower = table_of("lower", problems.lower, count, first, last);
+    of_part.upper = table_of("upper", problems.upper, count, first, last);
+    of_part.starts = table_of("starts", problems.starts, count, first, last);
+    return of_part;
 }
 
 Groups group_rows(std::span<const std::string> keys) {

@@ -103,10 +103,10 @@ std::string read_all(int descriptor, const Path& file) {
     struct stat status {};
     if (::fstat(descriptor, &status) != 0) fail("read", file);
     const bool is_regular = S_ISREG(status.st_mode);
+    constexpr std::size_t piece = std::size_t{1} << 16U;
     std::string content;
-    if (is_regular) content.reserve(static_cast<std::size_t>(status.st_size));
+    if (is_regular) content.reserve(static_cast<std::size_t>(status.st_size) + piece);
     for (std::size_t size = 0;;) {
-        constexpr std::size_t piece = std::size_t{1} << 16U;
         content.resize(size + piece);
         const ssize_t got = ::read(descriptor, content.data() + size, piece);
         if (got < 0 && errno == EINTR) continue;

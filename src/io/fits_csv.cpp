@@ -1,9 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
+#include "digest.hpp"
 #include "lanewise/csv.hpp"
 #include "lanewise/io.hpp"
+#include "lanewise/version.hpp"
+#include "part_line.hpp"
 #include "told.hpp"
 
 namespace lanewise {
@@ -33,13 +37,29 @@ std::vector<std::string> names_of_covariance(const Box& box) {
     return names;
 }
 
-void write_key(CsvWriter& csv, std::span<const std::string> keys, std::size_t problem) {
-    csv.text(keys.empty() ? fmt::format("{}", problem) : keys[problem]);
+/// The digest of a work with what its rows have beside: keys, and the bits of a version of lanewise.
+std::uint64_t digest_of_rows(std::uint64_t of_work, const Told& told) {
+    std::uint64_t all = digest(version(), of_work);
+    all = digest(told.group, all);
+    for (const std::string& key : told.keys) all = digest(key + '\n', all);
+    return all;
+}
+
+/// What goes before the names: of a part the comment that says so.
+std::string beginning(const Told& told, std::string_view command,
+                      const std::function<std::uint64_t()>& digest_of_work) {
+    if (!told.part) return {};
+    const auto stopped = std::ranges::count(told.status, FitStatus::stopped);
+    return to_text({.part = *told.part,
+                    .problems = told.problems.count(),
+                    .stopped = static_cast<std::size_t>(stopped),
+                    .digest = digest_of_rows(digest_of_work(), told)},
+                   command);
 }
 
 /// What is told of a problem; standard errors where there are any.
 void write_problem(CsvWriter& csv, const Told& told, std::span<const double> standard_error, std::size_t p) {
-    write_key(csv, told.keys, p);
+    csv.text(told.key(p));
     const std::size_t dimension = told.box.dimension();
     for (std::size_t i = p * dimension; i < (p + 1) * dimension; ++i) {
         csv.number(told.x[i]);
@@ -78,7 +98,8 @@ std::string to_csv(const Fits& fits, const FitsOf& of, bool with_covariance) {
     const Told told = told_of(fits, of);
     std::vector<std::string> names = names_of(told, true);
     if (with_covariance) std::ranges::copy(names_of_covariance(of.box), std::back_inserter(names));
-    std::string text;
+    std::string text =
+        beginning(told, "fit", [&] { return digest_of(of.model, of.box, of.problems, of.options); });
     CsvWriter csv(names, [&](std::string_view line) { text += line; });
     const std::size_t dimension = of.box.dimension();
     for (std::size_t p = 0; p < fits.count(); ++p) {
@@ -91,7 +112,8 @@ std::string to_csv(const Fits& fits, const FitsOf& of, bool with_covariance) {
 
 std::string to_csv(const ProblemEnds& ends, const EndsOf& of) {
     const Told told = told_of(ends, of);
-    std::string text;
+    std::string text =
+        beginning(told, "minimize", [&] { return digest_of(of.objective, of.box, of.problems, of.options); });
     CsvWriter csv(names_of(told, false), [&](std::string_view line) { text += line; });
     for (std::size_t p = 0; p < ends.count(); ++p) write_problem(csv, told, {}, p);
     return text;
@@ -111,7 +133,7 @@ std::string to_csv(const Prediction& prediction, const FitInput& rows, std::stri
     std::string text;
     CsvWriter csv(names, [&](std::string_view line) { text += line; });
     const auto write = [&](std::size_t problem, std::size_t row, std::size_t at) {
-        if (names_problems) write_key(csv, rows.keys, problem);
+        if (names_problems) csv.text(rows.keys.empty() ? fmt::format("{}", problem) : rows.keys[problem]);
         write_row(csv, columns, row, prediction.value[at], prediction.half_width[at]);
     };
     if (rows.has_shared_rows) {

@@ -92,13 +92,18 @@ std::string whole_text(Json head, const Told& told, Json options, std::string_vi
                  {"variables", variables_json(told.box)},
                  {"options", std::move(options)}});
     if (!told.keys.empty()) head["group"] = told.group;
+    if (told.part) head["part"] = {{"number", told.part->number}, {"of", told.part->of}};
     std::string text = "{";
     for (const auto& [key, value] : head.items())
         text += fmt::format("{}: {},\n ", text_of(key), text_of(value));
     text += fmt::format("{}: [", text_of(key_of_list));
     for (std::size_t p = 0; p < told.count(); ++p) {
         Json json = Json::object();
-        if (!told.keys.empty()) json["key"] = told.keys[p];
+        if (!told.keys.empty()) {
+            json["key"] = told.key(p);
+        } else if (told.part) {
+            json["problem"] = told.first_problem() + p;
+        }
         json.update({{"status", name(told.status[p])}, {"x", list(told.x_of(p))}});
         add(json, p);
         text += fmt::format("{}\n  {}", p == 0 ? "" : ",", text_of(json));

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "lanewise/io.hpp"
+#include "part_line.hpp"
 #include "student.hpp"
 #include "told.hpp"
 
@@ -36,14 +37,13 @@ struct Bounds {
     double lower, upper;
 };
 
-template <class Of>
-Bounds bounds(const Of& of, std::size_t problem, std::size_t j) {
+Bounds bounds(const Told& told, std::size_t problem, std::size_t j) {
     const auto own = [&](std::span<const double> numbers, double of_box) {
         if (numbers.empty()) return of_box;
-        const double number = numbers[problem * of.box.dimension() + j];
+        const double number = numbers[(told.first_problem() + problem) * told.box.dimension() + j];
         return std::isnan(number) ? of_box : number;
     };
-    return {own(of.problems.lower, of.box.lower()[j]), own(of.problems.upper, of.box.upper()[j])};
+    return {own(told.problems.lower, told.box.lower()[j]), own(told.problems.upper, told.box.upper()[j])};
 }
 
 std::string_view remark(const Bounds& bounds, double x) {
@@ -53,20 +53,20 @@ std::string_view remark(const Bounds& bounds, double x) {
 }
 
 /// Rows beyond the variables that are free.
-double degrees_of_freedom(const Fits& fits, const FitsOf& of, std::size_t problem) {
+double degrees_of_freedom(const Told& told, std::size_t problem) {
     std::size_t free = 0;
-    for (std::size_t j = 0; j < of.box.dimension(); ++j) {
-        const auto [lower, upper] = bounds(of, problem, j);
+    for (std::size_t j = 0; j < told.box.dimension(); ++j) {
+        const auto [lower, upper] = bounds(told, problem, j);
         free += static_cast<std::size_t>(lower != upper);
     }
-    return static_cast<double>(fits.n_used[problem]) - static_cast<double>(free);
+    return static_cast<double>(told.n_used[problem]) - static_cast<double>(free);
 }
 
 /// How many standard errors are half of an interval.
-double half_interval(const Fits& fits, const FitsOf& of, std::size_t problem) {
+double half_interval(const Told& told, const FitsOf& of, std::size_t problem) {
     const bool knows_scale = of.options.absolute_sigma || is_deviance(of.model.loss);
     return student_quantile(of.confidence, knows_scale ? std::numeric_limits<double>::infinity()
-                                                       : degrees_of_freedom(fits, of, problem));
+                                                       : degrees_of_freedom(told, problem));
 }
 
 std::size_t width_of_names(const Box& box) {
@@ -81,17 +81,17 @@ std::string line_without_blanks(std::string line) {
 }
 
 /// With standard errors and intervals.
-std::string variables_of_fit(const Fits& fits, const FitsOf& of) {
+std::string variables_of_fit(const Told& told, const Fits& fits, const FitsOf& of) {
     const Box& box = of.box;
     const std::size_t width = width_of_names(box);
     const std::string interval = fmt::format("{:.6g} % from", of.confidence * 100);
     std::string text = fmt::format("  {:<{}}  {:>24}  {:>12}  {:>14}  {:>14}\n", "", width, "value",
                                    "std. error", interval, "to");
-    const double half = half_interval(fits, of, 0);
+    const double half = half_interval(told, of, 0);
     for (std::size_t j = 0; j < box.dimension(); ++j) {
         const double x = fits.x[j];
         const double error = fits.standard_error[j];
-        const Bounds its_bounds = bounds(of, 0, j);
+        const Bounds its_bounds = bounds(told, 0, j);
         const double reach = its_bounds.lower == its_bounds.upper ? 0 : half * error;
         text += line_without_blanks(fmt::format("  {:<{}}  {:>24}  {:>12.5g}  {:>14.7g}  {:>14.7g}  {}",
                                                 box.coordinate_name(j), width, to_text(x), error, x - reach,
@@ -110,14 +110,14 @@ std::string variables_of_one(const Told& told) {
     return text;
 }
 
-std::string value_of_fit(const Fits& fits, const FitsOf& of) {
-    const double degrees = degrees_of_freedom(fits, of, 0);
+std::string value_of_fit(const Told& told, const FitsOf& of) {
+    const double degrees = degrees_of_freedom(told, 0);
     const std::string error =
         of.model.loss == Loss::squared && degrees > 0
-            ? fmt::format("residual standard error {:.5g}, ", std::sqrt(fits.rss[0] / degrees))
+            ? fmt::format("residual standard error {:.5g}, ", std::sqrt(told.value[0] / degrees))
             : "";
     return fmt::format("{:<9}{}  ({}{} degree{} of freedom)\n", name_of_value(of.model.loss),
-                       to_text(fits.rss[0]), error, degrees, degrees == 1 ? "" : "s");
+                       to_text(told.value[0]), error, degrees, degrees == 1 ? "" : "s");
 }
 
 std::string seconds_of(const Told& told) {
@@ -135,8 +135,17 @@ std::string rows_of(const Told& told) {
     return used + left_out == 0 ? "" : fmt::format("rows     {} used, {} left out\n", used, left_out);
 }
 
+/// Where not all problems were worked on.
+std::string part_of_all(const Told& told) {
+    if (!told.part) return {};
+    const std::size_t problems = told.problems.count();
+    return fmt::format("part     {} of {}: {} of {}\n", told.part->number, told.part->of,
+                       problems_of(*told.part, problems), problems);
+}
+
 std::string table_of_one(const Told& told, const std::string& variables, const std::string& value) {
-    return fmt::format("{:<9}{}\n", told.what, name(told.status[0])) + variables + value + rows_of(told) +
+    return part_of_all(told) + fmt::format("{:<9}{}\n", told.what, name(told.status[0])) + variables + value +
+           rows_of(told) +
            fmt::format("runs     {}, of which {} agree{} with the best\n", told.runs[0], told.agree[0],
                        told.agree[0] == 1 ? "s" : "") +
            seconds_of(told);
@@ -151,7 +160,8 @@ std::string statuses(const Told& told) {
             text +=
                 fmt::format("{}{} {}", text.empty() ? "" : ", ", counts[i], name(static_cast<FitStatus>(i)));
     }
-    return fmt::format("{:<9}{} problems: {}\n", told.what_of_many, told.count(), text);
+    return fmt::format("{:<9}{} problems{}{}\n", told.what_of_many, told.count(), text.empty() ? "" : ": ",
+                       text);
 }
 
 /// Of numbers in order the one that a share of them is below.
@@ -183,15 +193,14 @@ std::string first_problems(const Told& told, std::string_view name_of_value) {
     const std::size_t dimension = told.box.dimension();
     const std::size_t variables = std::min(dimension, most_variables_shown);
     const std::string title = told.keys.empty() ? "problem" : told.group;
-    const auto key = [&](std::size_t p) { return told.keys.empty() ? fmt::format("{}", p) : told.keys[p]; };
     std::size_t width = title.size();
-    for (std::size_t p = 0; p < shown; ++p) width = std::max(width, key(p).size());
+    for (std::size_t p = 0; p < shown; ++p) width = std::max(width, told.key(p).size());
     std::string text = fmt::format("  {:<{}}  {:<14}  {:>11}", title, width, "status", name_of_value);
     for (std::size_t j = 0; j < variables; ++j) text += fmt::format("  {:>11}", told.box.coordinate_name(j));
     text += dimension > variables ? fmt::format("  ... {} more\n", dimension - variables) : "\n";
     for (std::size_t p = 0; p < shown; ++p) {
-        text +=
-            fmt::format("  {:<{}}  {:<14}  {:>11.5g}", key(p), width, name(told.status[p]), told.value[p]);
+        text += fmt::format("  {:<{}}  {:<14}  {:>11.5g}", told.key(p), width, name(told.status[p]),
+                            told.value[p]);
         for (std::size_t j = 0; j < variables; ++j) text += fmt::format("  {:>11.5g}", told.x_of(p)[j]);
         text += "\n";
     }
@@ -200,15 +209,16 @@ std::string first_problems(const Told& told, std::string_view name_of_value) {
 }
 
 std::string table_of_many(const Told& told, std::string_view name_of_value) {
-    return statuses(told) + quantiles(told, name_of_value) + rows_of(told) + runs_of(told) +
-           first_problems(told, name_of_value) + seconds_of(told);
+    return part_of_all(told) + statuses(told) + quantiles(told, name_of_value) + rows_of(told) +
+           runs_of(told) + first_problems(told, name_of_value) + seconds_of(told);
 }
 
 }  // namespace
 
 std::string to_table(const Fits& fits, const FitsOf& of) {
     const Told told = told_of(fits, of);
-    if (fits.count() == 1) return table_of_one(told, variables_of_fit(fits, of), value_of_fit(fits, of));
+    if (fits.count() == 1)
+        return table_of_one(told, variables_of_fit(told, fits, of), value_of_fit(told, of));
     return table_of_many(told, name_of_value(of.model.loss));
 }
 

@@ -96,7 +96,9 @@ Json runs(const Result& result) {
 
 Json parts(const Result& result) {
     if (!result.parts) return nullptr;
-    return {{"of", result.parts->of}, {"merged", result.parts->numbers}};
+    return {{"of", result.parts->of},
+            {"merged", result.parts->numbers},
+            {"tail_share", result.parts->tail_share}};
 }
 
 Json names_of(const std::vector<std::size_t>& coordinates, const Box& box) {

@@ -58,6 +58,7 @@ void visit_many(Problem& problem, Visit visit) {
     Fitting& fitting = problem.fitting;
     visit(Option{.name = "group", .notation = Notation::formula}, fitting.group);
     visit(Option{"problems"}, fitting.problems_file);
+    visit(Option{"part"}, fitting.part);
     visit(Option{"out"}, fitting.out);
 }
 
@@ -133,6 +134,9 @@ OptionKind kind_of(const Option& option, const T& /*field*/) {
     return option.notation == Notation::large_count ? OptionKind::big_count : OptionKind::count;
 }
 OptionKind kind_of(const Option& /*option*/, const Loss& /*field*/) {
+    return OptionKind::word;
+}
+OptionKind kind_of(const Option& /*option*/, const Part& /*field*/) {
     return OptionKind::word;
 }
 template <class T>

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "lanewise/part.hpp"
 #include "lanewise/problem.hpp"
 #include "names.hpp"
 #include "option_list.hpp"
@@ -64,6 +65,9 @@ inline void read(const Option& option, std::string_view text, std::uint64_t& fie
     field = option.notation == Notation::bytes  ? parse_bytes(option.name, text)
             : option.notation == Notation::part ? parse_part(option.name, text).number
                                                 : parse_count(option.name, text);
+}
+inline void read(const Option& option, std::string_view text, Part& field) {
+    field = parse_part(option.name, text);
 }
 /// Threads; 0 would be OpenMP's choice.
 inline void read(const Option& option, std::string_view text, int& field) {

@@ -76,7 +76,9 @@ std::string remarks(const Minimum& minimum, const Box& box) {
 
 std::string minima(const Result& result, const Box& box) {
     const std::size_t shown = std::min(result.minima.size(), most_minima_shown);
-    std::string text = fmt::format("minima {} distinct\n", result.minima_found);
+    const bool is_estimated = result.parts && result.parts->tail_share < 1;
+    std::string text =
+        fmt::format("minima {}{} distinct\n", is_estimated ? "about " : "", result.minima_found);
     if (shown > 0)
         text += fmt::format("  {:>16}  {:>8}  {:>9}  {:>10}\n", "f", "hits", "offspring", "|gradient|");
     for (std::size_t i = 0; i < shown; ++i) {
@@ -118,7 +120,7 @@ std::string region(const Result& result, const Box& box) {
 
 std::string parts(const Result& result) {
     if (!result.parts) return "";
-    const auto& [of, numbers] = *result.parts;
+    const auto& [of, numbers, tail_share] = *result.parts;
     if (numbers.size() == 1 && of > 1) return fmt::format("parts  number {} of {} alone\n", numbers[0], of);
     return fmt::format("parts  {} of {}\n", numbers.size(), of);
 }

@@ -15,6 +15,7 @@ Told told_of(const Found& found, const Of& of, const std::vector<double>& value,
             .options = of.options,
             .group = of.group,
             .keys = of.keys,
+            .part = of.part,
             .status = found.status,
             .x = found.x,
             .value = value,
@@ -27,6 +28,11 @@ Told told_of(const Found& found, const Of& of, const std::vector<double>& value,
 }
 
 }  // namespace
+
+std::string Told::key(std::size_t problem) const {
+    const std::size_t number = first_problem() + problem;
+    return keys.empty() ? std::to_string(number) : keys[number];
+}
 
 Told told_of(const Fits& fits, const FitsOf& of) {
     return told_of(fits, of, fits.rss, "rss", "fit", "fits");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ struct Told {
     const FitOptions& options;
     const std::string& group;
     std::span<const std::string> keys;
+    std::optional<Part> part;  ///< of problems and keys, which are all there are
     const std::vector<FitStatus>& status;
     const std::vector<double>& x;
     const std::vector<double>& value;
@@ -31,6 +33,10 @@ struct Told {
     std::uint64_t evaluations;
 
     std::size_t count() const noexcept { return status.size(); }
+    /// Of the input what comes first here.
+    std::size_t first_problem() const noexcept { return part ? part->first(problems.count()) : 0; }
+    /// The key of a problem, or its number in the input.
+    std::string key(std::size_t problem) const;
     std::span<const double> x_of(std::size_t problem) const {
         return std::span(x).subspan(problem * box.dimension(), box.dimension());
     }

@@ -49,11 +49,16 @@ std::uint64_t parse_bytes(std::string_view option, std::string_view text) {
 }
 
 Part parse_part(std::string_view option, std::string_view text) {
-    const std::size_t slash = text.find('/');
-    if (slash == text.npos) refuse(option, text, "is not NUMBER/PARTS, like 3/100");
-    const Part part{parse_count(option, text.substr(0, slash)), parse_count(option, text.substr(slash + 1))};
-    if (part.number < 1 || part.number > part.of)
-        refuse(option, text, "the number must be 1 to that of the parts");
+    constexpr std::size_t most = 10'000'000;
+    Part part{};
+    const char* const end = text.data() + text.size();
+    const auto number = std::from_chars(text.data(), end, part.number);
+    const bool has_slash = number.ec == std::errc() && number.ptr != end && *number.ptr == '/';
+    const auto of = std::from_chars(has_slash ? number.ptr + 1 : end, end, part.of);
+    const bool is_part = of.ec == std::errc() && of.ptr == end && part.number >= 1 && part.number <= part.of;
+    if (!is_part || part.of > most)
+        refuse(option, text,
+               fmt::format("must be NUMBER/PARTS, like 3/100, with 1 <= NUMBER <= PARTS <= {}", most));
     return part;
 }
 

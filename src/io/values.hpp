@@ -31,7 +31,7 @@ std::uint64_t parse_count(std::string_view option, std::string_view text);
 /// "500M": a whole number, of KiB, MiB or GiB with K, M or G behind it.
 std::uint64_t parse_bytes(std::string_view option, std::string_view text);
 
-/// "3/100": a number and how many there are.
+/// "3/100": the third of 100 parts.
 Part parse_part(std::string_view option, std::string_view text);
 
 /// The length of a vector variable.

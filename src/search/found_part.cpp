@@ -6,6 +6,7 @@
 #include "digest.hpp"
 #include "handed.hpp"
 #include "state_rules.hpp"
+#include "tail.hpp"
 
 namespace lanewise {
 
@@ -14,7 +15,9 @@ bool is_done(SearchStatus status) noexcept {
            status == SearchStatus::max_evaluations;
 }
 
-void leave_untold(Outcome& outcome, const Options& options) {
+void leave_untold(Outcome& outcome, const Setting& setting) {
+    const Options& options = *setting.options;
+    outcome.tail_halvings = shorten_tail(outcome.minima, *setting.box);
     if (!options.start_ids) outcome.minima.start_ids.clear();
     if (round_of(options.part, options) == options.rounds) outcome.parents.clear();
 }

@@ -20,8 +20,9 @@ struct FoundPart {
 /// Whether the part of a search that ended so is done: what it found is what it finds with these options.
 bool is_done(SearchStatus status) noexcept;
 
-/// Leaves what is not told of a part: start ids, unless they are asked for, and in the last round parents.
-void leave_untold(Outcome& outcome, const Options& options);
+/// Leaves what is not told of a part: most of the tail of its minima, start ids unless they are asked for,
+/// and in the last round parents.
+void leave_untold(Outcome& outcome, const Setting& setting);
 
 /// FoundPart::found.
 std::uint64_t digest_of(Outcome& outcome);

@@ -19,6 +19,7 @@
 #include "merge.hpp"
 #include "report.hpp"
 #include "state.hpp"
+#include "tail.hpp"
 
 namespace lanewise {
 
@@ -41,11 +42,18 @@ class MergedMinima {
         clusters_ = cluster(ends_, setting.options->same_distance, in_one_basin_among(ends_, same_basin));
         join_continua();
         add_up_hits();
+        for (const PartFound& part : parts)
+            tail_halvings_ = std::max(tail_halvings_, part.outcome.tail_halvings);
     }
 
     std::size_t count() const noexcept { return clusters_.count; }
+    std::uint8_t tail_halvings() const noexcept { return tail_halvings_; }
+    /// In the tail as many as those that are told let expect.
+    std::uint64_t found() const {
+        return count_if([](std::size_t) { return true; });
+    }
     std::uint64_t found_once() const {
-        return static_cast<std::uint64_t>(std::ranges::count(drawn_hits_, std::uint64_t{1}));
+        return count_if([&](std::size_t minimum) { return drawn_hits_[minimum] == 1; });
     }
     double best() const { return count() == 0 ? nowhere : clusters_.members.front().end.f; }
 
@@ -65,7 +73,7 @@ class MergedMinima {
     double median() const { return founders(clusters_)[count() / 2].f; }
 
     FoundMinima describe(std::size_t most) const {
-        most = std::min(most, count());
+        most = std::min(most, tail_halvings_ == 0 ? count() : std::min(count(), most_told));
         FoundMinima minima{.dimension = setting_->box->dimension()};
         minima.resize(most);
         std::vector<std::vector<std::uint32_t>> ids(most);
@@ -105,6 +113,22 @@ class MergedMinima {
         std::size_t count = 0;
         for (const PartFound& part : parts) count += part.outcome.minima.count();
         return count;
+    }
+
+    template <class Predicate>
+    std::uint64_t count_if(Predicate counts) const {
+        std::uint64_t whole = 0;
+        std::uint64_t of_tail = 0;
+        std::uint32_t minimum = 0;
+        for (const auto& [end, cluster] : clusters_.members) {
+            if (cluster != minimum) continue;
+            const bool is_whole = minimum < most_told || tail_halvings_ == 0;
+            const bool is_told =
+                is_whole || is_in_sample(point(sources_[end.index]), tail_halvings_, *setting_->box);
+            if (is_told && counts(minimum)) ++(is_whole ? whole : of_tail);
+            ++minimum;
+        }
+        return whole + (of_tail << tail_halvings_);
     }
 
     const FoundMinima& minima_of(const Source& source) const { return (*parts_)[source.part].outcome.minima; }
@@ -221,6 +245,7 @@ class MergedMinima {
     std::vector<Source> sources_;  ///< [end]
     Clusters clusters_{.members = {}, .count = 0};
     std::vector<std::uint64_t> hits_, drawn_hits_, offspring_;  ///< [cluster]
+    std::uint8_t tail_halvings_ = 0;
     std::uint64_t evaluations_ = 0;
 };
 
@@ -333,8 +358,8 @@ Merged merge(const Setting& setting, const std::vector<PartFound>& parts, const 
     const bool is_last = round == options.rounds;
     const MergedMinima minima(setting, parts, engine, halt);
     Outcome outcome = sum_of(parts, setting.box->dimension());
-    outcome.found_once = minima.found_once();
-    outcome.minima_found = minima.count();
+    outcome.found_once = std::min(minima.found_once(), outcome.ended);
+    outcome.minima_found = minima.found();
     outcome.best_is_minimum = std::isfinite(outcome.best.f) && minima.best() == outcome.best.f;
 
     if (!is_last && options.used_settle() > 0 && outcome.drawn >= least_starts_to_settle &&
@@ -359,7 +384,8 @@ Merged merge(const Setting& setting, const std::vector<PartFound>& parts, const 
                                   .parents = best_parents(parts, setting)});
     if (!is_last && !std::isfinite(outcome.best.f)) return merged;
     merged.result = report(setting, std::move(outcome), engine, halt);
-    merged.result->parts = PartsTold{.of = options.parts, .numbers = {}};
+    merged.result->parts =
+        PartsTold{.of = options.parts, .numbers = {}, .tail_share = std::ldexp(1.0, -minima.tail_halvings())};
     for (const PartFound& part : parts) merged.result->parts->numbers.push_back(part.number);
     return merged;
 }
@@ -384,13 +410,16 @@ class Parts {
     }
     const Options& options() const noexcept { return options_; }
 
-    void read(std::span<const PartState> states, Setting& setting) {
+    /// Those that are not done are left out where they may be missing.
+    void read(std::span<const PartState> states, Setting& setting, bool allow_missing) {
         bool is_narrowed = false;
         const std::uint64_t search = search_digest(setting);
         for (const PartState& state : states) {
             with_name(state.name, [&] {
                 OpenState open = open_state(state.state);
-                if (open.of == StateOf::search && open.search.options.part > 0)
+                const bool is_under_way = open.of == StateOf::search && open.search.options.part > 0;
+                if (is_under_way && allow_missing) return;
+                if (is_under_way)
                     throw std::invalid_argument(
                         fmt::format("part {} is not done; it can be resumed", open.search.options.part));
                 if (open.of == StateOf::search)
@@ -423,8 +452,8 @@ class Parts {
         const std::vector<std::size_t> missing = missing_until(last, parts_);
         if (!missing.empty() && allow_missing) return;
         if (!missing.empty())
-            throw std::invalid_argument(fmt::format("{} of {} {} missing", name_parts(missing), options_.parts,
-                                                    missing.size() == 1 ? "is" : "are"));
+            throw std::invalid_argument(fmt::format("{} of {} {} missing", name_parts(missing),
+                                                    options_.parts, missing.size() == 1 ? "is" : "are"));
         std::size_t round = 1;
         std::uint64_t handed_of = 0;
         for (std::size_t i = 0; i < parts_.size(); ++i) {
@@ -488,7 +517,7 @@ Merged merge(std::span<const PartState> states, const Objective& objective, cons
     validate(objective, box, parts.options());
     if (options.parts == 0) throw std::invalid_argument("parts 0: there is nothing to merge");
     Setting setting(objective, box, parts.options());
-    parts.read(states, setting);
+    parts.read(states, setting, allow_missing);
     parts.require_whole(allow_missing);
     Halt halt(parts.options());
     const std::unique_ptr<Engine> engine = make_local_engine(setting, halt);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "findings.hpp"
@@ -23,6 +24,9 @@ struct FoundMinima {
         return std::span(x).subspan(minimum * dimension, dimension);
     }
     void resize(std::size_t count);
+    /// Keeps those of which is_kept(i) is true.
+    template <class Predicate>
+    void keep_if(Predicate is_kept);
 
     template <class Archive>
     void archive(Archive& archive) {
@@ -59,12 +63,8 @@ struct Outcome {
     /// The same for the same part, whoever works on it.
     template <class Archive>
     void archive(Archive& archive) {
-        archive(status, best, best_is_minimum, minima, starts, std::span(runs), points_tried, offspring,
-                drawn, not_pruned, ended, audit, iterations, parents);
-        if constexpr (Archive::reads) {
-            minima_found = minima.count();
-            found_once = static_cast<std::uint64_t>(std::ranges::count(minima.drawn_hits, std::uint64_t{1}));
-        }
+        archive(status, best, best_is_minimum, minima, minima_found, tail_halvings, starts, std::span(runs),
+                points_tried, offspring, drawn, not_pruned, ended, found_once, audit, iterations, parents);
     }
     /// What depends on that.
     template <class Archive>
@@ -78,6 +78,7 @@ struct Outcome {
     bool best_is_minimum = false;
     FoundMinima minima;
     std::uint64_t minima_found = 0;                     ///< of which the best may be all that are here
+    std::uint8_t tail_halvings = 0;                     ///< see tail.hpp
     std::uint64_t starts = 0;                           ///< that were to be run
     std::array<std::uint64_t, run_statuses> runs = {};  ///< of those that have begun
     std::uint64_t points_tried = 0;                     ///< where they and offspring could have started
@@ -98,5 +99,30 @@ struct Outcome {
 /// Of the minima as many of the best as `most`, or as there is the memory for.
 Outcome outcome_of(const Setting& setting, const Findings& findings, Engine& engine, const Halt& halt,
                    std::size_t most);
+
+template <class Predicate>
+void FoundMinima::keep_if(Predicate is_kept) {
+    const bool has_ids = !start_ids.empty();
+    std::size_t kept = 0;
+    std::size_t ids = 0;
+    std::size_t next_id = 0;
+    for (std::size_t i = 0; i < count(); ++i) {
+        const std::size_t its_ids = has_ids ? hits[i] : 0;
+        const std::size_t first_id = std::exchange(next_id, next_id + its_ids);
+        if (!is_kept(i)) continue;
+        f[kept] = f[i];
+        std::copy_n(x.data() + i * dimension, dimension, x.data() + kept * dimension);
+        of[kept] = of[i];
+        is_continuum[kept] = is_continuum[i];
+        hits[kept] = hits[i];
+        drawn_hits[kept] = drawn_hits[i];
+        offspring[kept] = offspring[i];
+        std::copy_n(start_ids.data() + first_id, its_ids, start_ids.data() + ids);
+        ids += its_ids;
+        ++kept;
+    }
+    start_ids.resize(ids);
+    resize(kept);
+}
 
 }  // namespace lanewise

@@ -78,7 +78,7 @@ Outcome SearchJob::outcome_of(Findings findings) {
         options.part == 0 ? options.most_minima : std::numeric_limits<std::size_t>::max();
     Outcome outcome = lanewise::outcome_of(setting_, findings, engine(), halt_, most);
     if (options.part == 0) return outcome;
-    leave_untold(outcome, options);
+    leave_untold(outcome, setting_);
     if (options.checkpoint && is_done(outcome.status)) {
         const std::string state = write_found(setting_, outcome);
         halt_.call([&] { options.checkpoint(state); });

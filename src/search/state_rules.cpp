@@ -9,6 +9,7 @@
 #include "identifier.hpp"
 #include "memory.hpp"
 #include "names.hpp"
+#include "tail.hpp"
 
 namespace lanewise {
 
@@ -353,6 +354,9 @@ void require_rules(const FoundPart& part, const SavedSearch& search) {
     rule("minima.start_ids", minima.start_ids.empty() || minima.start_ids.size() == hits);
     rule("drawn", outcome.drawn <= begun);
     rule("not_pruned", outcome.not_pruned <= outcome.drawn);
+    rule("minima_found", minima.count() <= outcome.minima_found && is_count(outcome.minima_found));
+    rule("tail_halvings", outcome.tail_halvings <= most_tail_halvings);
+    rule("found_once", outcome.found_once <= outcome.ended);
     rule("ended", outcome.ended <= outcome.not_pruned && drawn_hits <= outcome.ended);
     rule("points_tried", is_count(outcome.points_tried));
     rule("offspring", is_count(outcome.offspring));
