@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import multiprocessing
@@ -78,6 +79,21 @@ def test_searches_have_the_same_bits(pool: ProcessPoolExecutor, options: dict[st
     assert np.array_equal(there.jac, here.jac) and there.reason == here.reason
     assert there.parts == here.parts and there.parts.of == 5
     assert told(lanewise.minimize(rastrigin, BOX, executor=Here(), **options)) == told(here)
+
+
+def test_threads_of_a_part(pool: ProcessPoolExecutor) -> None:
+    def threads(**options: Any) -> Any:
+        return json.loads(lanewise.minimize(rastrigin, BOX, executor=pool, **options, **SEARCH).to_json())["lanewise"][
+            "threads"
+        ]
+
+    assert threads() == 1 and threads(threads=2) == 2
+
+
+def test_the_executor_in_the_documents() -> None:
+    page = Path(__file__).parents[2] / "doc" / "python-parts.md"
+    code = re.sub(r": Any| -> \w+|\n        import ray\n|; doc/.*(?=\.\"\"\")", "", inspect.getsource(RayExecutor))
+    assert not page.exists() or code in page.read_text()
 
 
 def test_what_travels(pool: ProcessPoolExecutor) -> None:
@@ -449,7 +465,7 @@ def test_dask(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     expected = told(lanewise.minimize(sphere_batch, BOX, **SPHERE))
     with (
-        distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
 
