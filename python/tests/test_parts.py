@@ -35,6 +35,15 @@ def make_pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(2, multiprocessing.get_context("spawn"))
 
 
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """As it was: Dask and Ray leave OMP_NUM_THREADS behind."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ProcessPoolExecutor]:
     with make_pool() as made:
