@@ -37,7 +37,7 @@ def make_pool() -> ProcessPoolExecutor:
 
 @pytest.fixture(autouse=True)
 def environment() -> Iterator[None]:
-    """As it was: Dask and Ray leave OMP_NUM_THREADS behind."""
+    """As it was: Dask leaves OMP_NUM_THREADS behind."""
     before = dict(os.environ)
     yield
     os.environ.clear()
