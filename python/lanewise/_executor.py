@@ -7,6 +7,7 @@ import logging
 import os
 import pickle
 import queue
+import signal
 import time
 import traceback
 from collections import Counter, deque
@@ -327,7 +328,7 @@ class Crew:
     def _lose(self, part: int, error: BaseException, job: Job) -> None:
         """Has a part handed out again."""
         self._losses[part] += 1
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        said = f"{type(error).__name__}: {error}".rstrip(": .")
         if self._losses[part] > MOST_LOSSES:
             is_broken = isinstance(error, BrokenExecutor) and self._make is None
             way_out = (
@@ -397,7 +398,8 @@ def _end(pool: Any, is_idle: bool) -> None:
     """Ends a pool; one that is not idle with its workers, who may hang."""
     if not is_idle:
         for process in list((getattr(pool, "_processes", None) or {}).values()):
-            process.kill()
+            if process.is_alive():
+                os.kill(process.pid, signal.SIGKILL)  # process.kill() is not there in each loky
     if hasattr(pool, "shutdown"):
         pool.shutdown(wait=is_idle)
 

@@ -89,9 +89,10 @@ def minimize(
     stop
         Is asked often; what is true ends the search with what it has found.
     checkpoint
-        A file that is written anew every 30 s (`every`) and when the search ends, or a callable that takes the bytes.
+        A file that is written anew every 30 s (`every`) and when the search ends, or a callable that takes the bytes. Of a
+        search in parts a folder, with a file for each part, or a callable that takes the part's number and the bytes.
     resume
-        A state to go on from: such bytes, or the name of such a file. What is found has the same bits as if the search
+        A state to go on from: such bytes, or the name of such a file or folder. What is found has the same bits as if the search
         had never stopped.
     on_interrupt
         What Ctrl-C does when the running callback has returned: raise KeyboardInterrupt, whose attribute `result` is what
@@ -99,8 +100,7 @@ def minimize(
     executor
         Who works on the `parts` of the search (doc/python-parts.md): an object with ``submit(function, *args)`` that returns a
         future, or a callable that makes one, which is replaced where it breaks. Each part then has one thread, unless `threads`
-        says another number. `checkpoint` and `resume` are a folder with a file for each part; `checkpoint` can be a callable
-        that takes the number of a part and its bytes.
+        says another number.
     in_flight
         How many parts are handed to the executor at once: twice its workers, unless given.
     part_timeout

@@ -51,7 +51,7 @@ class Minimum:
     at_bound: npt.NDArray[np.int8]
     """[d] -1 at the lower bound, 1 at the upper, else 0."""
     start_ids: npt.NDArray[np.int64]
-    """Of the runs that ended here, best first, then of those merged."""
+    """Of the runs that ended here, best first, then of those merged; none in parts without the option `start_ids`."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Parts:
     merged: list[int]
     """Those that are in it, from 1 on."""
     tail_share: float
-    """Of minima beyond the best 1000 parts tell this share: counts of them are estimates where it is below 1."""
+    """The share of the minima beyond the best 1000 that they tell. Below 1, `minima_found` and `coverage` are estimates."""
 
 
 @dataclass(frozen=True)
@@ -351,7 +351,8 @@ class Result(Mapping[str, Any]):
 
     def _count_of_minima(self) -> str:
         more = "" if len(self.minima) <= _MOST_ROWS else f", the best {_MOST_ROWS} are"
-        return f"{self.minima_found} distinct{more}"
+        about = "about " if self.parts is not None and self.parts.tail_share < 1 else ""
+        return f"{about}{self.minima_found} distinct{more}"
 
     def _shown_names(self) -> list[str]:
         return [*self.names[:_MOST_COLUMNS], *(["..."] if len(self.names) > _MOST_COLUMNS else [])]

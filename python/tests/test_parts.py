@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import multiprocessing
 import os
 import re
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -20,7 +24,7 @@ import pytest
 
 import lanewise
 from functions import rastrigin, sphere_batch
-from workers import Here, sphere_that_fails, sphere_that_hangs, sphere_that_kills
+from workers import Here, RayExecutor, sphere_that_fails, sphere_that_hangs, sphere_that_kills, sphere_that_waits
 
 BOX = [(-5.12, 5.12)] * 2
 SEARCH: dict[str, Any] = {"starts": 200, "iterations": 60, "seed": 3, "parts": 5}
@@ -29,6 +33,15 @@ SPHERE: dict[str, Any] = {"jac": True, "starts": 40, "iterations": 20, "parts": 
 
 def make_pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(2, multiprocessing.get_context("spawn"))
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """As it was: Dask leaves OMP_NUM_THREADS behind."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +88,21 @@ def test_searches_have_the_same_bits(pool: ProcessPoolExecutor, options: dict[st
     assert np.array_equal(there.jac, here.jac) and there.reason == here.reason
     assert there.parts == here.parts and there.parts.of == 5
     assert told(lanewise.minimize(rastrigin, BOX, executor=Here(), **options)) == told(here)
+
+
+def test_threads_of_a_part(pool: ProcessPoolExecutor) -> None:
+    def threads(**options: Any) -> Any:
+        return json.loads(lanewise.minimize(rastrigin, BOX, executor=pool, **options, **SEARCH).to_json())["lanewise"][
+            "threads"
+        ]
+
+    assert threads() == 1 and threads(threads=2) == 2
+
+
+def test_the_executor_in_the_documents() -> None:
+    page = Path(__file__).parents[2] / "doc" / "python-parts.md"
+    code = re.sub(r": Any| -> \w+|\n        import ray\n|; doc/.*(?=\.\"\"\")", "", inspect.getsource(RayExecutor))
+    assert not page.exists() or code in page.read_text()
 
 
 def test_what_travels(pool: ProcessPoolExecutor) -> None:
@@ -255,7 +283,7 @@ def test_errors_of_the_caller_are_raised_at_once(pool: ProcessPoolExecutor, tmp_
 
 
 def test_what_cannot_travel_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "cloudpickle", None)
+    monkeypatch.setitem(sys.modules, "cloudpickle", None)
     with pytest.raises(
         TypeError, match=r"<lambda> \(.*test_parts.py, line \d+\).*top level.*install cloudpickle.*traced"
     ):
@@ -373,7 +401,7 @@ def test_states_of_another_search_are_refused_by_name(tmp_path: Path) -> None:
 # ---- Ends before the end ----
 
 
-def test_stop_and_time_tell_what_is_there(tmp_path: Path) -> None:
+def test_stop_tells_what_is_there() -> None:
     executor = Here()
     result = lanewise.minimize(
         rastrigin, BOX, executor=executor, in_flight=1, stop=lambda: executor.calls == 3, **SEARCH
@@ -384,16 +412,22 @@ def test_stop_and_time_tell_what_is_there(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"interrupted. before any of its 5 parts"):
         lanewise.minimize(rastrigin, BOX, executor=executor, stop=lambda: True, **SEARCH)
 
-    # Parts that are under way when the time is up tell their states.
-    long: dict[str, Any] = {**SEARCH, "starts": 200_000, "iterations": 2000, "prune": False}
-    parts = {"executor": ThreadPoolExecutor(1), "checkpoint": tmp_path, "max_time": 0.3}
-    with pytest.raises(RuntimeError, match=r"max-time. before any of its 5 parts"):
-        lanewise.minimize(rastrigin, BOX, **parts, **long)
-    assert [file.name for file in tmp_path.iterdir()] == ["part-1-of-5.state"]
     fits = lanewise.minimize_problems(
         "(x - a)^2", {"x": (-5, 5)}, {"a": np.arange(9)}, executor=Here(), parts=3, stop=lambda: True
     )
     assert fits.status.shape == (9,)
+
+
+def test_parts_that_are_under_way_when_the_time_is_up(tmp_path: Path) -> None:
+    calls, states = tmp_path / "calls", tmp_path / "states"
+    calls.mkdir()
+    with ThreadPoolExecutor(1) as threads, pytest.raises(RuntimeError, match=r"max-time. before any of its 4 parts"):
+        lanewise.minimize(
+            sphere_that_waits, BOX, args=(str(calls),), executor=threads, checkpoint=states, max_time=0.5, **SPHERE
+        )
+    assert "part-1-of-4.state" in [file.name for file in states.iterdir()]
+    result = lanewise.minimize(sphere_batch, BOX, executor=Here(), resume=states, **SPHERE)
+    assert told(result) == told(lanewise.minimize(sphere_batch, BOX, **SPHERE))
 
 
 def test_ctrl_c(pool: ProcessPoolExecutor) -> None:
@@ -440,7 +474,7 @@ def test_dask(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     expected = told(lanewise.minimize(sphere_batch, BOX, **SPHERE))
     with (
-        distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
 
@@ -453,3 +487,55 @@ def test_dask(tmp_path: Path) -> None:
         )
         assert told(result) == expected and len(list(tmp_path.iterdir())) == 1
         assert told(lanewise.minimize(sphere_batch, BOX, executor=client, **SPHERE)) == expected
+
+
+def test_ray(tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray")
+    folder = str(tmp_path)
+
+    def sphere(x: Any) -> Any:  # by cloudpickle: the workers of Ray do not find the modules of the tests
+        import os
+        import signal
+
+        if not os.path.exists(f"{folder}/killed"):
+            os.close(os.open(f"{folder}/killed", os.O_CREAT))
+            os.kill(os.getpid(), signal.SIGKILL)
+        return (x**2).sum(axis=1), 2 * x
+
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        result = lanewise.minimize(sphere, BOX, executor=RayExecutor(), **SPHERE)
+    finally:
+        ray.shutdown()
+    assert told(result) == told(lanewise.minimize(sphere_batch, BOX, **SPHERE))
+
+
+def test_mpi(tmp_path: Path) -> None:
+    pytest.importorskip("mpi4py")
+    if shutil.which("mpiexec") is None:
+        pytest.skip("there is no mpiexec")
+    script = tmp_path / "search.py"
+    script.write_text(
+        f"""
+import lanewise
+from functions import rastrigin
+from mpi4py.futures import MPIPoolExecutor
+if __name__ == "__main__":
+    with MPIPoolExecutor() as executor:
+        result = lanewise.minimize(rastrigin, {BOX}, executor=executor, **{SEARCH})
+        print(executor.num_workers, result.to_json())
+"""
+    )
+    path = os.pathsep.join(path for path in (str(Path(__file__).parent), os.environ.get("PYTHONPATH")) if path)
+    root = {
+        "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    }
+    words = ["mpiexec", "-n", "3", sys.executable, "-m", "mpi4py.futures", str(script)]
+    ran = subprocess.run(
+        words, capture_output=True, text=True, timeout=120, env={**os.environ, **root, "PYTHONPATH": path}
+    )
+    workers, _, text = ran.stdout.partition(" ")
+    assert workers == "2", ran.stderr
+    assert told(lanewise.Result.from_json(text)) == told(lanewise.minimize(rastrigin, BOX, **SEARCH))

@@ -237,6 +237,16 @@ def test_given_starts_are_among_the_basins() -> None:
             assert (np.abs(np.concatenate(scattered(ax)) - point).sum(axis=1) < 1e-12).any()
 
 
+def test_results_in_parts() -> None:
+    options: dict[str, Any] = {"starts": 60, "iterations": 50, "parts": 3}
+    result = lanewise.minimize(RASTRIGIN, RASTRIGIN_BOUNDS, **options, start_ids=True)
+    assert "60 starts" in words(plot.basins(RASTRIGIN, result, ax=axes()))
+    plot.path(RASTRIGIN, result, start_id=59, ax=axes())
+    silent = lanewise.minimize(RASTRIGIN, RASTRIGIN_BOUNDS, **options)
+    with pytest.raises(ValueError, match=r"its parts do not tell which starts.* start_ids=True"):
+        plot.basins(RASTRIGIN, silent, ax=axes())
+
+
 def test_starts_without_a_minimum_are_told() -> None:
     result = lanewise.minimize("sqrt(x)*10 + y^2", {"x": (-1, 1), "y": (-1, 1)}, starts=40)
     assert result.runs["nan-at-start"]

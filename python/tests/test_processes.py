@@ -105,6 +105,7 @@ def _fresh(code: str) -> str:
 
 def test_importing_takes_in_no_other_package() -> None:
     heavy = ("scipy", "torch", "sklearn", "jax", "pandas", "matplotlib", "tqdm", "optuna", "botorch")
+    heavy += ("dask", "distributed", "loky", "cloudpickle", "ray", "mpi4py")
     loaded = _fresh("import sys, lanewise; print(sorted(sys.modules))")
     assert not any(f"'{name}'" in loaded for name in heavy)
 

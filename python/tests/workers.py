@@ -45,6 +45,14 @@ def sphere_that_fails(x: Array, folder: str) -> tuple[Array, Array]:
     raise KeyError("the name of a parameter")
 
 
+def sphere_that_waits(x: Array, folder: str) -> tuple[Array, Array]:
+    """Takes a while, in its fifteenth call."""
+    is_first(folder, 100)
+    if len(os.listdir(folder)) == 15:
+        time.sleep(0.6)
+    return sphere_batch(x)
+
+
 class Here:
     """Works where it is called. With its first calls it does what the words say: "work", "hang", or what is raised."""
 
@@ -64,3 +72,15 @@ class Here:
         else:
             future.set_result(function(*args))
         return future
+
+
+class RayExecutor:
+    """Ray as an executor; doc/python-parts.md has it, too."""
+
+    def __init__(self) -> None:
+        import ray
+
+        self._call = ray.remote(lambda function, *args: function(*args))
+
+    def submit(self, function: Any, /, *args: Any) -> Any:
+        return self._call.remote(function, *args).future()

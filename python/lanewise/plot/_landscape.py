@@ -285,6 +285,8 @@ def basins(
     >>> ax = lanewise.plot.basins(himmelblau, result)
     """
     require_matplotlib()
+    if any(minimum.start_ids.size < minimum.hits for minimum in result.minima):
+        raise ValueError("result: its parts do not tell which starts came to which minimum; search with start_ids=True")
     landscape = Landscape(fun, result, jac=jac, args=args, parameters=None, at=None, options={})
     plane = landscape.plane(variables, points)
     ax = axes(ax)

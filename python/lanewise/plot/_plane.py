@@ -25,6 +25,7 @@ _LEVELS = 50
 _MOST_HELD = 3
 # Options of a result that say how its search was run, on which no start and no path depends.
 _OF_THE_SEARCH = {"every", "isa", "jit", "max_time", "memory", "minima", "settle", "target", "threads"}
+_OF_THE_SEARCH |= {"part", "parts", "rounds", "start_ids"}
 
 
 @dataclass(frozen=True)
