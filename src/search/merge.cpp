@@ -55,7 +55,10 @@ class MergedMinima {
     std::uint64_t found_once() const {
         return count_if([&](std::size_t minimum) { return drawn_hits_[minimum] == 1; });
     }
-    double best() const { return count() == 0 ? nowhere : clusters_.members.front().end.f; }
+    double best() const {
+        if (count() == 0) return nowhere;
+        return clusters_.members.front().end.f;
+    }
 
     /// Of runs that came to a minimum that is as low as this; one of offspring counts less.
     double hits_as_low(double f) const {
@@ -205,7 +208,7 @@ class MergedMinima {
     /// Nothing when that takes more than all parts did.
     std::vector<Polished> polish(std::span<const std::vector<double>> points, PolishTo to) {
         constexpr std::size_t at_once = 64;
-        std::uint64_t most = std::uint64_t{100'000};
+        auto most = std::uint64_t{100'000};
         for (const PartFound& part : *parts_) most += part.outcome.work.evaluations;
         const std::uint64_t each = 20'000 + 200 * setting_->box->dimension();
         std::vector<Polished> polished;
@@ -404,7 +407,7 @@ auto with_name(const std::string& name, Act act) {
 /// The parts of one search, in order.
 class Parts {
   public:
-    explicit Parts(const Options& options) : options_(options) {
+    explicit Parts(Options options) : options_(std::move(options)) {
         options_.part = 0;
         options_.handed.clear();
     }

@@ -21,10 +21,10 @@ namespace {
 /// Works on one after the other.
 class AllParts {
   public:
-    AllParts(const Objective& objective, const Box& box, const Options& options, const PartKeeper& keeper)
+    AllParts(const Objective& objective, const Box& box, Options options, const PartKeeper& keeper)
         : objective_(&objective),
           box_(&box),
-          options_(options),
+          options_(std::move(options)),
           keeper_(&keeper),
           setting_(objective, box, options_),
           halt_(options_) {}
