@@ -13,6 +13,7 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import BrokenExecutor, CancelledError
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Protocol, Union
@@ -399,7 +400,8 @@ def _end(pool: Any, is_idle: bool) -> None:
     if not is_idle:
         for process in list((getattr(pool, "_processes", None) or {}).values()):
             if process.is_alive():
-                os.kill(process.pid, signal.SIGKILL)  # process.kill() is not there in each loky
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)  # process.kill() is not there in each loky
     if hasattr(pool, "shutdown"):
         pool.shutdown(wait=is_idle)
 
