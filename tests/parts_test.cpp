@@ -313,11 +313,75 @@ TEST_CASE("a merge refuses what does not belong together, by name") {
         found_by(rastrigin, box, rounds, 3, merged({first, second}, rastrigin, box, rounds).handed);
     CHECK(refusal({first, second, third}, rounds) == "accepted");
     CHECK(refusal({first, third}, rounds) == "part 2 of 5 is missing");
-    Options shorter = rounds;
-    shorter.max_evaluations = 5000;
-    const std::string other_first = found_by(rastrigin, box, shorter, 1);
-    CHECK(refusal({other_first, second}, rounds) ==
+    // A first part that found something else, as of another version.
+    OpenState open = open_state(first);
+    Outcome changed = read_found(open, box).outcome;
+    ++changed.points_tried;
+    rounds.part = 1;
+    const Setting setting(rastrigin, box, rounds);
+    CHECK(refusal({write_found(setting, changed), second}, rounds) ==
           "file 1: part 2 was handed the minima of other parts than those that are here");
+    for (const auto& [change, message] : std::vector<std::pair<std::function<void(Options&)>, std::string>>{
+             {[](Options& o) { o.max_evaluations = 100'000; },
+              "file 1: max-evaluations none: the saved search has 100000"},
+             {[](Options& o) { o.target = -1; }, "file 1: target none: the saved search has -1"},
+             {[](Options& o) { o.start_ids = false; }, "file 1: start-ids on: the saved search has off"}}) {
+        Options limited = base;
+        change(limited);
+        CHECK(refusal({all[0], found_by(rastrigin, box, limited, 2)}) == message);
+    }
+    CHECK(refusal({whole, all[0]}) == "file 0: this is the state of a whole search, of no part");
+}
+
+TEST_CASE("parts have one region, and whose state comes first does not matter") {
+    const Box generous{{"x", -1e7, 1e7}, {"y", -1e7, 1e7}};
+    const Expression bowl("(x^2 + y^2)^2/100 + 10*cos(2*pi*x) + 10*cos(2*pi*y) + x", generous);
+    // The evaluations are as many as the region takes, about: shares of them differ by one.
+    std::size_t regions = 0;
+    for (const std::uint64_t evaluations : {std::uint64_t{137'279}, std::uint64_t{600'001}}) {
+        const Options options{.starts = 100, .parts = 2, .max_evaluations = evaluations};
+        const std::string first = found_by(bowl, generous, options, 1);
+        const std::string second = found_by(bowl, generous, options, 2);
+        const Result one = *merged({first, second}, bowl, generous, options).result;
+        const Result other = *merged({second, first}, bowl, generous, options).result;
+        CHECK(bits_of(one) == bits_of(other));
+        CHECK(bits_of(one) == bits_of(minimize(bowl, generous, options)));
+        regions += one.region ? 1 : 0;
+    }
+    CHECK(regions == 1);
+}
+
+TEST_CASE("the state of a part of a later round is looked at without what it was handed") {
+    Options options = base;
+    options.rounds = 5;
+    const std::string handed = merged({found_by(rastrigin, box, options, 1)}, rastrigin, box, options).handed;
+    const std::vector<std::string> states = states_of(rastrigin, box, options, 2, handed);
+    CHECK(saved_result(states[states.size() - 2], rastrigin, 0.003, 10).minima.size() == 10);
+    CHECK_THROWS_WITH(saved_result(states.back(), rastrigin, 0.003, 10), StartsWith("the part is done"));
+}
+
+TEST_CASE("parts of one round that were handed different minima are refused in any case") {
+    Options options = base;
+    options.rounds = 2;
+    options.parts = 4;
+    const std::string first = found_by(rastrigin, box, options, 1);
+    const std::string second = found_by(rastrigin, box, options, 2);
+    const std::string third =
+        found_by(rastrigin, box, options, 3, merged({first}, rastrigin, box, options, true).handed);
+    const std::string fourth =
+        found_by(rastrigin, box, options, 4, merged({first, second}, rastrigin, box, options).handed);
+    CHECK(merged({first, second, third}, rastrigin, box, options, true).missing ==
+          std::vector<std::size_t>{4});
+    CHECK_THROWS_WITH(merged({first, third, fourth}, rastrigin, box, options, true),
+                      "file 2: part 4 was handed the minima of other parts than others of its round");
+    // One that is not done is left out, if it is of the search.
+    const std::string begun = states_of(rastrigin, box, options, 2).front();
+    CHECK(merged({first, begun}, rastrigin, box, options, true).missing == std::vector<std::size_t>{2});
+    Options other = options;
+    other.seed = 9;
+    CHECK_THROWS_WITH(
+        merged({first, states_of(rastrigin, box, other, 2).front()}, rastrigin, box, options, true),
+        "file 1: seed 3: the saved search has 9");
 }
 
 TEST_CASE("parts may be missing where that is allowed, and are told") {
@@ -379,10 +443,17 @@ TEST_CASE("a forged part is refused by the name of its field") {
         {"best.f", [](Outcome& o) { o.best.f = a_nan; }},
         {"best.x", [](Outcome& o) { o.best.x.pop_back(); }},
         {"best.x", [](Outcome& o) { o.best.x[0] = a_nan; }},
+        {"best.x", [](Outcome& o) { o.best.x[0] = 6; }},
+        {"best.line", [](Outcome& o) { o.best.line = 5000; }},
         {"best.iteration", [](Outcome& o) { o.best.iteration = -2; }},
         {"best.of", [](Outcome& o) { o.best.of = static_cast<EndOf>(9); }},
         {"minima.x", [](Outcome& o) { o.minima.x.pop_back(); }},
         {"minima.x", [](Outcome& o) { o.minima.x[1] = a_nan; }},
+        {"minima.x", [](Outcome& o) { o.minima.x[1] = 1e308; }},
+        {"minima.f", [](Outcome& o) { o.minima.f[0] = -1e300; }},
+        {"minima.f", [](Outcome& o) { std::swap(o.minima.f.front(), o.minima.f.back()); }},
+        {"minima.is_continuum", [](Outcome& o) { o.minima.is_continuum[0] = 2; }},
+        {"best_is_minimum", [](Outcome& o) { o.best.f -= 1; }},
         {"minima", [](Outcome& o) { o.minima.of.pop_back(); }},
         {"minima", [](Outcome& o) { o.minima.offspring.push_back(0); }},
         {"minima.f", [](Outcome& o) { o.minima.f[0] = a_nan; }},
@@ -391,6 +462,7 @@ TEST_CASE("a forged part is refused by the name of its field") {
         {"minima.hits", [](Outcome& o) { o.minima.hits[0] = huge; }},
         {"minima.drawn_hits", [](Outcome& o) { o.minima.drawn_hits[0] = o.minima.hits[0] + 1; }},
         {"minima.start_ids", [](Outcome& o) { o.minima.start_ids.pop_back(); }},
+        {"minima.start_ids", [](Outcome& o) { o.minima.start_ids[0] = 599; }},
         {"starts", [](Outcome& o) { ++o.starts; }},
         {"runs", [](Outcome& o) { o.runs[0] = huge; }},
         {"drawn", [](Outcome& o) { o.drawn = huge; }},
@@ -404,6 +476,8 @@ TEST_CASE("a forged part is refused by the name of its field") {
         {"parents", [](Outcome& o) { o.parents.resize(65, o.parents[0]); }},
         {"parents.f", [](Outcome& o) { o.parents[0].f = a_nan; }},
         {"parents.x", [](Outcome& o) { o.parents[0].x.pop_back(); }},
+        {"parents.x", [](Outcome& o) { o.parents[0].x[0] = 6; }},
+        {"parents.line", [](Outcome& o) { o.parents[0].line = 599; }},
         {"work.seconds", [](Outcome& o) { o.work.seconds = -1; }},
         {"work.run_iterations", [](Outcome& o) { o.work.run_iterations = huge; }},
         {"work.evaluations", [](Outcome& o) { o.work.evaluations = huge; }},
@@ -416,7 +490,7 @@ TEST_CASE("a forged part is refused by the name of its field") {
     const std::string real = found_by(rastrigin, box, options, 1);
     for (const auto& [field, edit] : forgeries) {
         OpenState open = open_state(real);
-        Outcome outcome = read_found(open).outcome;
+        Outcome outcome = read_found(open, box).outcome;
         edit(outcome);
         INFO(field);
         CHECK_THROWS_WITH(merged({write_found(setting, outcome)}, rastrigin, box, options, true),

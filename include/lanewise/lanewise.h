@@ -180,8 +180,8 @@ LANEWISE_API int lanewise_resume(lanewise_problem *problem, const void *state, s
 
 /* ---- A search in parts (lanewise/parts.hpp) ----
  *
- * With the options "parts" "100" and "part" "3", or "part" "3/100", lanewise_minimize() works on part 3 of 100 alone, and the last state
- * that the checkpoint callback is handed is what the part found. With "parts" alone it works on all of them and merges. */
+ * With the option "part" "3/100" lanewise_minimize() works on part 3 of 100 alone, and the last state that the checkpoint callback is handed is
+ * what the part found. With "parts" "100" it works on all of them and merges; the callback is handed the states of one after the other. */
 
 /* What lanewise_merge() handed out for a part of a later round, copied. NULL and 0: nothing. */
 LANEWISE_API int lanewise_set_handed(lanewise_problem *problem, const void *handed, size_t bytes);

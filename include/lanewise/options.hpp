@@ -276,6 +276,7 @@ struct Options {
     /// Handed the state of the search, from which it can go on (see resume): between two stages on the
     /// calling thread, when `checkpoint_every` seconds have passed since it last was, and when the search
     /// ends. Does not change results. A limit changes them: a state is one that no limit has had a part in.
+    /// Of a search in parts it is a state of one of them (part_of_state), at last of what that found.
     std::function<void(std::string_view state)> checkpoint = {};
     double checkpoint_every = 30;  ///< finite and >= 0
 

@@ -6,8 +6,10 @@
 
 namespace lanewise {
 
+inline constexpr std::size_t most_parts = 10'000'000;
+
 /// A part of something that is counted, of starts or problems: number 1 to `of` of parts that are as large as
-/// each other, but for one.
+/// each other, but for one; of at most most_parts.
 ///
 ///     const lanewise::Part part{.number = 3, .of = 100};
 ///     part.first(4096);  // 81

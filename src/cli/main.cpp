@@ -93,6 +93,14 @@ void check_parts(const Command& command) {
     }
 }
 
+/// Whether there is a part of which all is known that merging asks for, be it that it found nothing.
+bool is_part_done(const Problem& problem) {
+    const std::optional<std::string>& file = problem.output.checkpoint;
+    if (problem.options.part == 0 || !file || !std::filesystem::exists(*file)) return false;
+    const std::optional<PartProgress> progress = part_of_state(read_file(*file));
+    return progress && progress->is_done;
+}
+
 /// Refuses options that do not go together, and outputs of which one would overwrite another.
 void check_outputs(const Command& command) {
     const Output& output = command.problem.output;
@@ -176,10 +184,22 @@ int run_minimize(const Command& command) {
     if (command.kind == Command::Kind::profile)
         options.profile = [&profile](const Profile& told) { profile = told; };
     options.stop = [] { return signal_seen() != 0; };
-    Result result =
-        is_in_parts ? minimize_parts(objective, box, options, keep_parts(output, options.parts, line))
-        : state     ? with_file(*output.resume, [&] { return resume(*state, objective, box, options); })
-                    : minimize(objective, box, options);
+    const auto work = [&] {
+        if (is_in_parts)
+            return minimize_parts(objective, box, options, keep_parts(output, options.parts, line));
+        if (state) return with_file(*output.resume, [&] { return resume(*state, objective, box, options); });
+        return minimize(objective, box, options);
+    };
+    std::optional<Result> found;
+    try {
+        found = work();
+    } catch (const NothingFinite& error) {
+        if (!is_part_done(problem)) throw;
+        line.finish();
+        report("{}; the part is done", error.what());
+        return done;
+    }
+    Result& result = *found;
     line.finish();
 
     const bool out_of_memory = result.status == SearchStatus::out_of_memory;

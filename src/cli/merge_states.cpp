@@ -23,7 +23,13 @@ SavedSearch search_of(const PartState& part) {
     if (!search.formula)
         throw std::invalid_argument(fmt::format(
             "{}: the objective is no formula; `lanewise merge` has to know its values", part.name));
+    if (search.options.part == 0)
+        throw std::invalid_argument(
+            fmt::format("{}: this is the state of a whole search, of no part", part.name));
+    // What is told of the search does not depend on which part tells it.
     search.options.part = 0;
+    search.options.jit = Options{}.jit;
+    search.options.max_time.reset();
     return search;
 }
 
@@ -74,7 +80,6 @@ int merge_states(const Problem& given, const MergeArguments& arguments) {
     options.most_minima = given.options.most_minima;
     options.threads = given.options.threads;
     if (given.options.isa) options.isa = given.options.isa;
-    options.max_time.reset();
     const Expression objective = objective_of(search, given);
     watch_for_signals();
     const std::unique_ptr<Sink> json = open_sink(given.output.json);

@@ -243,10 +243,14 @@ std::vector<std::string_view> fit_flag_names() {
 
 void set_option(Problem& problem, std::string_view name, std::string_view text) {
     if (!kind_of_option(name)) throw std::invalid_argument(unknown_option(name, option_names()));
+    const std::size_t parts_before = problem.options.parts;
     visit_written(problem, [&](const Option& option, auto& field) {
         if (option.name == name) read(option, text, field);
     });
     if (name == "part") problem.options.parts = parse_part(name, text).of;
+    const bool are_known = problem.options_set.contains("part") || problem.options_set.contains("parts");
+    if (are_known && (name == "part" || name == "parts") && problem.options.parts != parts_before)
+        refuse(name, text, fmt::format("there are {} parts already", parts_before));
     problem.options_set.emplace(name);
     validate(problem.options);
     if (problem.output.trace_runs == std::uint64_t{0}) refuse("trace-runs", text, "must be at least 1");

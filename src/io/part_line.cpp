@@ -57,7 +57,8 @@ std::optional<PartLine> read_part_line(std::string_view text) {
     if (!words.take(mark_of_part)) return {};
     const std::string_view command = text.substr(mark_of_part.size(), text.find(',') - mark_of_part.size());
     if (!words.take_up_to(", part ") || !words.take_number(line.part.number) || !words.take(" of ") ||
-        !words.take_number(line.part.of) || line.part.number < 1 || line.part.number > line.part.of)
+        !words.take_number(line.part.of) || line.part.number < 1 || line.part.number > line.part.of ||
+        line.part.of > most_parts)
         return {};
     if (!words.take_up_to(" of ") || !words.take_number(line.problems) || !words.take(", ")) return {};
     if (words.take_number(line.stopped) && !words.take(" stopped, ")) return {};

@@ -49,16 +49,15 @@ std::uint64_t parse_bytes(std::string_view option, std::string_view text) {
 }
 
 Part parse_part(std::string_view option, std::string_view text) {
-    constexpr std::size_t most = 10'000'000;
     Part part{};
     const char* const end = text.data() + text.size();
     const auto number = std::from_chars(text.data(), end, part.number);
     const bool has_slash = number.ec == std::errc() && number.ptr != end && *number.ptr == '/';
     const auto of = std::from_chars(has_slash ? number.ptr + 1 : end, end, part.of);
     const bool is_part = of.ec == std::errc() && of.ptr == end && part.number >= 1 && part.number <= part.of;
-    if (!is_part || part.of > most)
+    if (!is_part || part.of > most_parts)
         refuse(option, text,
-               fmt::format("must be NUMBER/PARTS, like 3/100, with 1 <= NUMBER <= PARTS <= {}", most));
+               fmt::format("must be NUMBER/PARTS, like 3/100, with 1 <= NUMBER <= PARTS <= {}", most_parts));
     return part;
 }
 

@@ -38,9 +38,9 @@ std::string write_found(const Setting& setting, Outcome& outcome) {
     return end_state(std::move(writer));
 }
 
-FoundPart read_found(OpenState& state) {
-    const std::size_t dimension = state.search.box.dimension();
-    FoundPart part{.search = 0, .handed_of = 0, .found = 0, .outcome = {.minima = {.dimension = dimension}}};
+FoundPart read_found(OpenState& state, const Box& box) {
+    FoundPart part{
+        .search = 0, .handed_of = 0, .found = 0, .outcome = {.minima = {.dimension = box.dimension()}}};
     std::string found;
     Reader& reader = state.rest;
     reader(part.search, part.handed_of, found);
@@ -50,7 +50,7 @@ FoundPart read_found(OpenState& state) {
     of_found(part.outcome);
     Reader::require(of_found.at_end());
     part.found = digest(found);
-    require_rules(part, state.search);
+    require_rules(part, state.search.options, box);
     return part;
 }
 

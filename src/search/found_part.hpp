@@ -29,8 +29,8 @@ std::uint64_t digest_of(Outcome& outcome);
 
 std::string write_found(const Setting& setting, Outcome& outcome);
 
-/// Of the state of a part that is done.
+/// Of the state of a part that is done, in this box of coordinates.
 /// \throws std::invalid_argument where it is damaged, or not as a part can be.
-FoundPart read_found(OpenState& state);
+FoundPart read_found(OpenState& state, const Box& box);
 
 }  // namespace lanewise

@@ -93,6 +93,7 @@ void take_handed(Setting& setting) {
         throw std::invalid_argument("handed: there are minima that this search cannot have found");
     setting.parents = std::move(handed.parents);
     setting.handed_of = handed.of;
+    setting.is_handed = true;
 }
 
 }  // namespace lanewise

@@ -30,13 +30,8 @@ constexpr double nowhere = std::numeric_limits<double>::infinity();
 /// The minima of several parts as ends of one search.
 class MergedMinima {
   public:
-    MergedMinima(const Setting& setting, const std::vector<PartFound>& parts, Engine& engine,
-                 const Halt& halt)
-        : setting_(&setting),
-          parts_(&parts),
-          engine_(&engine),
-          halt_(&halt),
-          ends_(*setting.box, count_of(parts)) {
+    MergedMinima(const Setting& setting, const std::vector<PartFound>& parts, Engine& engine)
+        : setting_(&setting), parts_(&parts), engine_(&engine), ends_(*setting.box, count_of(parts)) {
         add_ends();
         const SameBasin same_basin = same_basin_by_values(engine, *setting.box);
         clusters_ = cluster(ends_, setting.options->same_distance, in_one_basin_among(ends_, same_basin));
@@ -76,7 +71,7 @@ class MergedMinima {
     double median() const { return founders(clusters_)[count() / 2].f; }
 
     FoundMinima describe(std::size_t most) const {
-        most = std::min(most, tail_halvings_ == 0 ? count() : std::min(count(), most_told));
+        most = std::min(most, count());
         FoundMinima minima{.dimension = setting_->box->dimension()};
         minima.resize(most);
         std::vector<std::vector<std::uint32_t>> ids(most);
@@ -213,7 +208,7 @@ class MergedMinima {
         const std::uint64_t each = 20'000 + 200 * setting_->box->dimension();
         std::vector<Polished> polished;
         while (polished.size() < points.size()) {
-            if (evaluations_ > most || halt_->requested()) return {};
+            if (evaluations_ > most) return {};
             std::vector<PolishStart> starts;
             for (const std::vector<double>& x :
                  points.subspan(polished.size(), std::min(at_once, points.size() - polished.size())))
@@ -243,7 +238,6 @@ class MergedMinima {
     const Setting* setting_;
     const std::vector<PartFound>* parts_;
     Engine* engine_;
-    const Halt* halt_;
     Ends ends_;
     std::vector<Source> sources_;  ///< [end]
     Clusters clusters_{.members = {}, .count = 0};
@@ -353,13 +347,21 @@ std::vector<std::size_t> missing_until(std::size_t last, const std::vector<PartF
 
 }  // namespace
 
+Options of_merge(Options options) {
+    options.part = 0;
+    options.handed.clear();
+    options.max_time.reset();
+    options.stop = {};
+    return options;
+}
+
 Merged merge(const Setting& setting, const std::vector<PartFound>& parts, const Halt& halt, Engine& engine) {
     const Options& options = *setting.options;
     const std::size_t round = round_of(parts.back().number, options);
     Merged merged{};
     merged.missing = missing_until(last_part(round, options), parts);
     const bool is_last = round == options.rounds;
-    const MergedMinima minima(setting, parts, engine, halt);
+    const MergedMinima minima(setting, parts, engine);
     Outcome outcome = sum_of(parts, setting.box->dimension());
     outcome.found_once = std::min(minima.found_once(), outcome.ended);
     outcome.minima_found = minima.found();
@@ -379,6 +381,7 @@ Merged merge(const Setting& setting, const std::vector<PartFound>& parts, const 
     const bool are_all_here = merged.missing.empty() && (is_last || merged.is_settled);
     outcome.status = status_of(parts, are_all_here, merged.is_settled);
     outcome.starts = setting.starts.count();
+    outcome.tail_halvings = minima.tail_halvings();
     outcome.minima = minima.describe(options.most_minima);
     if (!is_last)
         merged.handed = to_bytes({.search = search_digest(setting),
@@ -388,7 +391,7 @@ Merged merge(const Setting& setting, const std::vector<PartFound>& parts, const 
     if (!is_last && !std::isfinite(outcome.best.f)) return merged;
     merged.result = report(setting, std::move(outcome), engine, halt);
     merged.result->parts =
-        PartsTold{.of = options.parts, .numbers = {}, .tail_share = std::ldexp(1.0, -minima.tail_halvings())};
+        PartsTold{.of = options.parts, .numbers = {}, .tail_share = share_of_tail(minima.tail_halvings())};
     for (const PartFound& part : parts) merged.result->parts->numbers.push_back(part.number);
     return merged;
 }
@@ -407,40 +410,28 @@ auto with_name(const std::string& name, Act act) {
 /// The parts of one search, in order.
 class Parts {
   public:
-    explicit Parts(Options options) : options_(std::move(options)) {
-        options_.part = 0;
-        options_.handed.clear();
-    }
+    explicit Parts(Options options) : options_(of_merge(std::move(options))) {}
     const Options& options() const noexcept { return options_; }
 
     /// Those that are not done are left out where they may be missing.
     void read(std::span<const PartState> states, Setting& setting, bool allow_missing) {
-        bool is_narrowed = false;
-        const std::uint64_t search = search_digest(setting);
-        for (const PartState& state : states) {
+        struct Opened {
+            const std::string* name;
+            OpenState state;
+        };
+        std::vector<Opened> opened;
+        for (const PartState& state : states)
             with_name(state.name, [&] {
                 OpenState open = open_state(state.state);
-                const bool is_under_way = open.of == StateOf::search && open.search.options.part > 0;
-                if (is_under_way && allow_missing) return;
-                if (is_under_way)
-                    throw std::invalid_argument(
-                        fmt::format("part {} is not done; it can be resumed", open.search.options.part));
-                if (open.of == StateOf::search)
-                    throw std::invalid_argument("this is the state of a whole search, of no part");
-                FoundPart found = read_found(open);
-                if (found.search != search) {
-                    require_same_search(open, setting);
-                    throw std::invalid_argument("the part is of another search");
-                }
-                if (!std::exchange(is_narrowed, true)) setting.narrow(open.region, 0, true);
-                parts_.push_back({.number = open.search.options.part,
-                                  .found = found.found,
-                                  .handed_of = found.handed_of,
-                                  .outcome = std::move(found.outcome)});
-                names_.push_back(&state.name);
+                if (is_done(open, setting, allow_missing)) opened.push_back({&state.name, std::move(open)});
             });
+        std::ranges::stable_sort(opened, {}, [](const Opened& one) { return one.state.search.options.part; });
+        const std::uint64_t search = search_digest(setting);
+        for (auto& [name, state] : opened) {
+            if (parts_.empty()) setting.narrow(state.region, 0, true);
+            with_name(*name, [&] { take(state, setting, search); });
+            names_.push_back(name);
         }
-        sort();
     }
 
     /// Refuses two of one part, parts that are not here, and those that were handed something else.
@@ -453,43 +444,55 @@ class Parts {
         }
         const std::size_t last = last_part(round_of(parts_.back().number, options_), options_);
         const std::vector<std::size_t> missing = missing_until(last, parts_);
-        if (!missing.empty() && allow_missing) return;
-        if (!missing.empty())
+        if (!missing.empty() && !allow_missing)
             throw std::invalid_argument(fmt::format("{} of {} {} missing", name_parts(missing),
                                                     options_.parts, missing.size() == 1 ? "is" : "are"));
-        std::size_t round = 1;
-        std::uint64_t handed_of = 0;
-        for (std::size_t i = 0; i < parts_.size(); ++i) {
-            if (const std::size_t its = round_of(parts_[i].number, options_); its != round) {
-                round = its;
-                handed_of = digest_until(last_part(round - 1, options_), parts_);
-            }
-            if (parts_[i].handed_of != handed_of)
-                throw std::invalid_argument(
-                    fmt::format("{}: part {} was handed the minima of other parts than those that are here",
-                                *names_[i], parts_[i].number));
-        }
+        require_handed(allow_missing);
     }
 
     std::vector<PartFound> take() { return std::move(parts_); }
 
   private:
-    void sort() {
-        std::vector<std::size_t> order(parts_.size());
-        for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-        std::ranges::stable_sort(order, {}, [&](std::size_t i) { return parts_[i].number; });
-        std::vector<PartFound> parts;
-        std::vector<const std::string*> names;
-        for (const std::size_t i : order) {
-            parts.push_back(std::move(parts_[i]));
-            names.push_back(names_[i]);
+    /// \throws std::invalid_argument where it is nothing to merge.
+    static bool is_done(const OpenState& open, const Setting& setting, bool allow_missing) {
+        const std::size_t part = open.search.options.part;
+        if (open.of == StateOf::done_part) return true;
+        if (part == 0) throw std::invalid_argument("this is the state of a whole search, of no part");
+        if (!allow_missing)
+            throw std::invalid_argument(fmt::format("part {} is not done; it can be resumed", part));
+        require_same_search(open, setting);
+        return false;
+    }
+
+    void take(OpenState& open, const Setting& setting, std::uint64_t search) {
+        require_same_search(open, setting);
+        FoundPart found = read_found(open, *setting.box);
+        if (found.search != search) throw std::invalid_argument("the part is of another search");
+        parts_.push_back({.number = open.search.options.part,
+                          .found = found.found,
+                          .handed_of = found.handed_of,
+                          .outcome = std::move(found.outcome)});
+    }
+
+    /// The parts of a round were handed the same: what all parts before them found.
+    void require_handed(bool allow_missing) const {
+        std::size_t round = 1;
+        std::uint64_t handed_of = 0;
+        for (std::size_t i = 0; i < parts_.size(); ++i) {
+            if (const std::size_t its = round_of(parts_[i].number, options_); its != round) {
+                round = its;
+                handed_of = allow_missing ? parts_[i].handed_of
+                                          : digest_until(last_part(round - 1, options_), parts_);
+            }
+            if (parts_[i].handed_of != handed_of)
+                throw std::invalid_argument(fmt::format(
+                    "{}: part {} was handed the minima of other parts than {}", *names_[i], parts_[i].number,
+                    allow_missing ? "others of its round" : "those that are here"));
         }
-        parts_ = std::move(parts);
-        names_ = std::move(names);
     }
 
     Options options_;
-    std::vector<PartFound> parts_;
+    std::vector<PartFound> parts_;  ///< in order
     std::vector<const std::string*> names_;
 };
 

@@ -19,6 +19,9 @@ struct PartFound {
     Outcome outcome;
 };
 
+/// The options with which parts are merged: what ends a search at any moment has no part in that.
+Options of_merge(Options options);
+
 /// Of the parts, at least one and in order of their numbers. The setting is that of all parts.
 Merged merge(const Setting& setting, const std::vector<PartFound>& parts, const Halt& halt, Engine& engine);
 

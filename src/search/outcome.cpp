@@ -183,7 +183,8 @@ Outcome outcome_of(const Setting& setting, const Findings& findings, Engine& eng
             outcome.minima = summary.describe(most);
             return outcome;
         } catch (const std::bad_alloc&) {
-            if (most <= 1 || halt.is_thrown_by_caller()) throw;
+            // What a part finds does not depend on memory.
+            if (most <= 1 || setting.options->part > 0 || halt.is_thrown_by_caller()) throw;
         }
     }
 }

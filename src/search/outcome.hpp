@@ -64,13 +64,13 @@ struct Outcome {
     template <class Archive>
     void archive(Archive& archive) {
         archive(status, best, best_is_minimum, minima, minima_found, tail_halvings, starts, std::span(runs),
-                points_tried, offspring, drawn, not_pruned, ended, found_once, audit, iterations, parents);
+                points_tried, offspring, drawn, not_pruned, ended, found_once, audit, iterations,
+                work.run_iterations, work.evaluations, parents);
     }
     /// What depends on that.
     template <class Archive>
     void archive_work(Archive& archive) {
-        archive(work.seconds, work.run_iterations, work.evaluations, work.lane_occupancy, threads, tile_lanes,
-                native);
+        archive(work.seconds, work.lane_occupancy, threads, tile_lanes, native);
     }
 
     SearchStatus status = SearchStatus::completed;

@@ -108,7 +108,8 @@ class AllParts {
     }
 
     Merged merge() {
-        Halt halt(options_);
+        const Options options = of_merge(options_);
+        Halt halt(options);
         const std::unique_ptr<Engine> engine = make_local_engine(setting_, halt);
         return lanewise::merge(setting_, parts_, halt, *engine);
     }

@@ -55,10 +55,7 @@ using Ray = std::function<void(std::vector<double>& x, int halvings)>;
 class Looking {
   public:
     Looking(Engine& engine, const Setting& setting, Halt& halt)
-        : engine_(&engine),
-          halt_(&halt),
-          most_(setting.most_evaluations ? *setting.most_evaluations / share
-                                         : std::numeric_limits<std::uint64_t>::max()) {}
+        : engine_(&engine), halt_(&halt), most_(most_evaluations(*setting.options)) {}
 
     /// No: then nothing that was seen counts.
     bool may_go_on() const { return !is_over_; }
@@ -87,6 +84,12 @@ class Looking {
     }
 
   private:
+    /// The same for all parts of a search, so that they find the same region.
+    static std::uint64_t most_evaluations(const Options& options) {
+        if (!options.max_evaluations) return std::numeric_limits<std::uint64_t>::max();
+        return *options.max_evaluations / (options.part > 0 ? options.parts : 1) / share;
+    }
+
     bool takes(std::uint64_t count) {
         halt_->poll(true);
         is_over_ = is_over_ || halt_->requested() || evaluations_ + count > most_;

@@ -11,6 +11,7 @@
 
 #include "coverage.hpp"
 #include "lanewise/minimize.hpp"
+#include "tail.hpp"
 
 namespace lanewise {
 
@@ -77,8 +78,10 @@ class Report {
     /// Describes as many minima as are asked for, or as there is the memory for.
     std::vector<Minimum> describe_as_many_as_possible() {
         if (setting_->options->most_minima == 0) return {};
-        for (std::size_t most = std::min(setting_->options->most_minima, outcome_.minima.count());;
-             most /= 2) {
+        // What is told of a tail is a sample.
+        const std::size_t told = outcome_.tail_halvings == 0 ? outcome_.minima.count()
+                                                             : std::min(outcome_.minima.count(), most_told);
+        for (std::size_t most = std::min(setting_->options->most_minima, told);; most /= 2) {
             try {
                 return describe(most);
             } catch (const std::bad_alloc&) {

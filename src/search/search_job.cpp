@@ -4,12 +4,14 @@
 #include <stdexcept>
 #include <utility>
 
+#include "digest.hpp"
 #include "found_part.hpp"
 #include "handed.hpp"
 #include "lanewise/part.hpp"
 #include "region.hpp"
 #include "report.hpp"
 #include "search.hpp"
+#include "tail.hpp"
 
 namespace lanewise {
 
@@ -23,20 +25,20 @@ const Options& validated(const Objective& objective, const Box& box, const Optio
 }  // namespace
 
 SearchJob::SearchJob(const Objective& objective, const Box& box, const Options& options)
-    : setting_(objective, box, validated(objective, box, options)), halt_(options) {
-    take_handed(setting_);
-}
+    : setting_(objective, box, validated(objective, box, options)), halt_(options) {}
 
 Outcome SearchJob::begin() {
+    take_handed(setting_);
     compile_before(setting_);
     find_region(setting_, halt_);
     return outcome_of(search(setting_, engine(), halt_));
 }
 
 Outcome SearchJob::resume(OpenState saved) {
+    take_handed(setting_);
     require_same(saved, setting_);
     setting_.narrow(saved.region, 0, saved.is_region_known);
-    if (saved.of == StateOf::done_part) return read_found(saved).outcome;
+    if (saved.of == StateOf::done_part) return read_found(saved, *setting_.box).outcome;
     compile_before(setting_);
     if (!saved.is_region_known) find_region(setting_, halt_);
     return outcome_of(lanewise::resume(setting_, engine(), halt_, saved.rest));
@@ -46,13 +48,16 @@ Outcome SearchJob::found(const OpenState& saved) {
     if (saved.of == StateOf::done_part)
         throw std::invalid_argument("the part is done: its state has minima to merge, and no runs");
     setting_.narrow(saved.region, 0, saved.is_region_known);
+    setting_.is_handed = saved.handed != digest({});
     return outcome_of(lanewise::found(setting_, engine(), halt_, saved.rest));
 }
 
 Result SearchJob::tell(Outcome outcome) {
     const Options& options = *setting_.options;
+    const double tail_share = share_of_tail(outcome.tail_halvings);
     Result result = report(setting_, std::move(outcome), engine(), halt_);
-    if (options.part > 0) result.parts = PartsTold{.of = options.parts, .numbers = {options.part}};
+    if (options.part > 0)
+        result.parts = PartsTold{.of = options.parts, .numbers = {options.part}, .tail_share = tail_share};
     if (!options.profile) return result;
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - end_of_search_).count();

@@ -49,8 +49,9 @@ struct Setting : Setup {
     const Options* options;
     std::optional<std::uint64_t> most_evaluations;  ///< that the search or part may take
     Starts starts;
-    std::vector<Parent> parents = {};      ///< handed to the part: see handed.hpp
-    std::uint64_t handed_of = 0;           ///< by these parts
+    std::vector<Parent> parents = {};  ///< handed to the part: see handed.hpp
+    std::uint64_t handed_of = 0;       ///< by these parts
+    bool is_handed = false;
     std::uint64_t evaluations_before = 0;  ///< the search, by which the region was looked for
     bool is_region_known = true;           ///< it was looked for to the end, or need not be
 };

@@ -68,6 +68,7 @@ class StateRules {
         : box_(*state.setting.box),
           options_(*state.setting.options),
           starts_(state.setting.starts),
+          is_handed_(state.setting.is_handed),
           findings_(state.findings),
           runs_(state.findings.runs),
           begun_(state.begun) {}
@@ -263,7 +264,7 @@ class StateRules {
     /// Offspring descend from a start that has begun, or from one of an earlier round.
     bool is_line(std::uint64_t line) const {
         const std::uint64_t first = starts_.to_run().first;
-        return (line >= first && line < first + begun_) || (!options_.handed.empty() && line < first);
+        return (line >= first && line < first + begun_) || (is_handed_ && line < first);
     }
 
     /// Of starts and of offspring those that began earlier have smaller ids, without a gap.
@@ -301,6 +302,7 @@ class StateRules {
     const Box& box_;
     const Options& options_;
     const Starts& starts_;
+    bool is_handed_;
     const Findings& findings_;
     const Runs& runs_;
     std::size_t begun_;
@@ -310,71 +312,129 @@ void require_rules(const SearchState& state) {
     StateRules(state).search(state);
 }
 
-void require_rules(const FoundPart& part, const SavedSearch& search) {
-    const Outcome& outcome = part.outcome;
-    const FoundMinima& minima = outcome.minima;
-    const std::size_t dimension = search.box.dimension();
-    const auto each = [](std::string_view field, const auto& of, auto holds) {
-        rule(field, std::ranges::all_of(of, holds));
-    };
-    const auto has_value = [](double f) { return std::isfinite(f); };
-    rule("part", search.options.part > 0);
-    rule("status", is_done(outcome.status));
-    const BestSoFar& best = outcome.best;
-    rule("best.f", is_value(best.f));
-    rule("best.x", best.x.size() == (best.f == nowhere ? 0 : dimension));
-    each("best.x", best.x, has_value);
-    rule("best.iteration", best.iteration >= -1);
-    rule("best.of", best.of <= EndOf::run && best.of != EndOf::polish_start);
+namespace {
 
-    const std::size_t count = minima.count();
-    rule("minima.x", minima.x.size() % dimension == 0 && minima.x.size() / dimension == count);
-    for (const std::size_t size : {minima.of.size(), minima.is_continuum.size(), minima.hits.size(),
-                                   minima.drawn_hits.size(), minima.offspring.size()})
-        rule("minima", size == count);
-    each("minima.f", minima.f, has_value);
-    each("minima.x", minima.x, has_value);
-    each("minima.of", minima.of,
-         [](EndOf of) { return is_polish(of) || of == EndOf::polish_start || of == EndOf::run; });
-    rule("starts", outcome.starts == starts_to_run(search.options).count());
-    std::uint64_t begun = 0;
-    for (const std::uint64_t runs : outcome.runs) {
-        rule("runs", runs <= outcome.starts - begun);
-        begun += runs;
+class FoundRules {
+  public:
+    FoundRules(const Outcome& outcome, const Options& options, const Box& box)
+        : outcome_(outcome), options_(options), box_(box), range_(starts_to_run(options)) {
+        for (const std::uint64_t runs : outcome.runs) {
+            rule("runs", runs <= range_.count() - begun_);
+            begun_ += runs;
+        }
     }
-    each("minima.offspring", minima.offspring, is_count);
-    std::uint64_t hits = 0;
-    std::uint64_t drawn_hits = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        rule("minima.hits", minima.hits[i] <= begun - hits);
-        rule("minima.drawn_hits", minima.drawn_hits[i] <= minima.hits[i]);
-        hits += minima.hits[i];
-        drawn_hits += minima.drawn_hits[i];
+
+    void part() const {
+        rule("part", options_.part > 0);
+        rule("status", is_done(outcome_.status));
+        best();
+        minima();
+        hits();
+        counts();
+        parents();
+        rule("work.seconds", is_duration(outcome_.work.seconds));
+        rule("work.run_iterations", is_count(outcome_.work.run_iterations));
+        rule("work.evaluations", is_count(outcome_.work.evaluations));
+        rule("work.lane_occupancy", outcome_.work.lane_occupancy >= 0 && outcome_.work.lane_occupancy <= 1);
+        rule("threads", outcome_.threads >= 1);
     }
-    rule("minima.start_ids", minima.start_ids.empty() || minima.start_ids.size() == hits);
-    rule("drawn", outcome.drawn <= begun);
-    rule("not_pruned", outcome.not_pruned <= outcome.drawn);
-    rule("minima_found", minima.count() <= outcome.minima_found && is_count(outcome.minima_found));
-    rule("tail_halvings", outcome.tail_halvings <= most_tail_halvings);
-    rule("found_once", outcome.found_once <= outcome.ended);
-    rule("ended", outcome.ended <= outcome.not_pruned && drawn_hits <= outcome.ended);
-    rule("points_tried", is_count(outcome.points_tried));
-    rule("offspring", is_count(outcome.offspring));
-    rule("audit.spared",
-         outcome.audit.better_than_leader <= outcome.audit.spared && outcome.audit.spared <= begun);
-    rule("audit.best_spared", is_value(outcome.audit.best_spared) && is_value(outcome.audit.best_other));
-    rule("iterations", outcome.iterations <= search.options.iterations);
-    rule("parents", outcome.parents.size() <= most_parents);
-    each("parents.f", outcome.parents, [](const Parent& parent) { return std::isfinite(parent.f); });
-    each("parents.x", outcome.parents, [&](const Parent& parent) {
-        return parent.x.size() == dimension &&
-               std::ranges::all_of(parent.x, [](double x) { return std::isfinite(x); });
-    });
-    rule("work.seconds", is_duration(outcome.work.seconds));
-    rule("work.run_iterations", is_count(outcome.work.run_iterations));
-    rule("work.evaluations", is_count(outcome.work.evaluations));
-    rule("work.lane_occupancy", outcome.work.lane_occupancy >= 0 && outcome.work.lane_occupancy <= 1);
-    rule("threads", outcome.threads >= 1);
+
+  private:
+    template <class Of, class Holds>
+    static void each(std::string_view field, const Of& of, Holds holds) {
+        rule(field, std::ranges::all_of(of, holds));
+    }
+
+    bool is_in_box(std::span<const double> x) const {
+        bool inside = x.size() == box_.dimension();
+        for (std::size_t j = 0; j < x.size() && inside; ++j)
+            inside = x[j] >= box_.lower()[j] && x[j] <= box_.upper()[j];
+        return inside;
+    }
+    /// Offspring of what was handed descend from a start of an earlier part.
+    bool is_line(std::uint64_t line) const { return line < range_.last; }
+
+    void best() const {
+        const BestSoFar& best = outcome_.best;
+        rule("best.f", is_value(best.f));
+        rule("best.x", best.f == nowhere ? best.x.empty() : is_in_box(best.x));
+        rule("best.line", best.f == nowhere || is_line(best.line));
+        rule("best.iteration",
+             best.iteration >= -1 && best.iteration < static_cast<std::int64_t>(options_.iterations));
+        rule("best.of", best.of <= EndOf::run && best.of != EndOf::polish_start);
+    }
+
+    void minima() const {
+        const FoundMinima& minima = outcome_.minima;
+        const std::size_t count = minima.count();
+        rule("minima.x",
+             minima.x.size() % box_.dimension() == 0 && minima.x.size() / box_.dimension() == count);
+        for (const std::size_t size : {minima.of.size(), minima.is_continuum.size(), minima.hits.size(),
+                                       minima.drawn_hits.size(), minima.offspring.size()})
+            rule("minima", size == count);
+        for (std::size_t i = 0; i < count; ++i) {
+            const double before = i == 0 ? outcome_.best.f : minima.f[i - 1];
+            rule("minima.f", std::isfinite(minima.f[i]) && minima.f[i] >= before);
+            rule("minima.x", is_in_box(minima.point(i)));
+        }
+        each("minima.of", minima.of,
+             [](EndOf of) { return is_polish(of) || of == EndOf::polish_start || of == EndOf::run; });
+        each("minima.is_continuum", minima.is_continuum, [](std::uint8_t is) { return is <= 1; });
+        rule("best_is_minimum", !outcome_.best_is_minimum || (count > 0 && minima.f[0] == outcome_.best.f));
+    }
+
+    void hits() const {
+        const FoundMinima& minima = outcome_.minima;
+        std::uint64_t hits = 0;
+        std::uint64_t drawn_hits = 0;
+        for (std::size_t i = 0; i < minima.count(); ++i) {
+            rule("minima.hits", minima.hits[i] <= begun_ - hits);
+            rule("minima.drawn_hits", minima.drawn_hits[i] <= minima.hits[i]);
+            hits += minima.hits[i];
+            drawn_hits += minima.drawn_hits[i];
+        }
+        each("minima.offspring", minima.offspring, is_count);
+        rule("minima.start_ids", minima.start_ids.empty() || minima.start_ids.size() == hits);
+        each("minima.start_ids", minima.start_ids,
+             [&](std::uint32_t id) { return id >= range_.first && id < range_.last; });
+        rule("ended", outcome_.ended <= outcome_.not_pruned && drawn_hits <= outcome_.ended);
+    }
+
+    void counts() const {
+        rule("starts", outcome_.starts == range_.count());
+        rule("drawn", outcome_.drawn <= begun_);
+        rule("not_pruned", outcome_.not_pruned <= outcome_.drawn);
+        rule("minima_found",
+             outcome_.minima.count() <= outcome_.minima_found && is_count(outcome_.minima_found));
+        rule("tail_halvings", outcome_.tail_halvings <= most_tail_halvings);
+        rule("found_once", outcome_.found_once <= outcome_.ended);
+        rule("points_tried", is_count(outcome_.points_tried));
+        rule("offspring", is_count(outcome_.offspring));
+        const FoundAudit& audit = outcome_.audit;
+        rule("audit.spared", audit.better_than_leader <= audit.spared && audit.spared <= begun_);
+        rule("audit.best_spared", is_value(audit.best_spared) && is_value(audit.best_other));
+        rule("iterations", outcome_.iterations <= options_.iterations);
+    }
+
+    void parents() const {
+        const std::vector<Parent>& parents = outcome_.parents;
+        rule("parents", parents.size() <= most_parents);
+        each("parents.f", parents, [](const Parent& parent) { return std::isfinite(parent.f); });
+        each("parents.x", parents, [&](const Parent& parent) { return is_in_box(parent.x); });
+        each("parents.line", parents, [&](const Parent& parent) { return is_line(parent.line); });
+    }
+
+    const Outcome& outcome_;
+    const Options& options_;
+    const Box& box_;
+    StartRange range_;
+    std::uint64_t begun_ = 0;
+};
+
+}  // namespace
+
+void require_rules(const FoundPart& part, const Options& options, const Box& box) {
+    FoundRules(part.outcome, options, box).part();
 }
 
 }  // namespace lanewise

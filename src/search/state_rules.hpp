@@ -51,6 +51,6 @@ struct SearchState {
 /// size of what they look at.
 void require_rules(const OpenState& open);
 void require_rules(const SearchState& state);
-void require_rules(const FoundPart& part, const SavedSearch& search);
+void require_rules(const FoundPart& part, const Options& options, const Box& box);
 
 }  // namespace lanewise

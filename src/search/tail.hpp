@@ -4,6 +4,7 @@
 // no other part found, or several, shows in the samples as in the whole.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -16,6 +17,10 @@ namespace lanewise {
 
 inline constexpr std::size_t most_told = most_last_polished;
 inline constexpr std::uint8_t most_tail_halvings = 40;
+
+inline double share_of_tail(std::uint8_t halvings) {
+    return std::ldexp(1.0, -halvings);
+}
 
 /// Whether a minimum in the tail is in the sample that has the share 2^-halvings.
 bool is_in_sample(std::span<const double> x, std::uint8_t halvings, const SearchBox& box);

@@ -92,6 +92,8 @@ void check_parts(const Options& options) {
         if (options.part != 0) refuse("part", options.part, "of how many parts? option parts is 0");
         if (options.rounds != 1) refuse("rounds", options.rounds, "there are no parts");
     } else {
+        if (options.parts > most_parts)
+            refuse("parts", options.parts, fmt::format("must be at most {}", most_parts));
         if (options.parts > count_starts(options))
             refuse("parts", options.parts,
                    fmt::format("must be at most the {} starts", count_starts(options)));
@@ -100,6 +102,8 @@ void check_parts(const Options& options) {
         if (options.rounds < 1 || options.rounds > options.parts)
             refuse("rounds", options.rounds, fmt::format("must be 1 to {}, the parts", options.parts));
     }
+    if (options.parts > 0 && options.profile)
+        throw std::invalid_argument("parts: a profile is of a search that is not in parts");
     if (options.part == 0 && !options.handed.empty())
         throw std::invalid_argument("handed: is for a part, which option part names");
 }
