@@ -191,6 +191,14 @@ TEST_CASE("minima of different parts are one where they are the same, and a ring
     CHECK(result.minima.front().continuum);
     CHECK(result.minima.front().hits() > 100);
     CHECK(minimize(rastrigin, box, base).minima_found <= 121);
+    // Two lines that cross: parts may tell a point of either as their best.
+    const Box square{{"x", -3, 3}, {"y", -3, 3}};
+    const Expression cross("(x*y)^2", square);
+    for (const std::size_t parts : {2, 3, 5}) {
+        const Result crossed = minimize(cross, square, {.starts = 512, .parts = parts});
+        CHECK(crossed.minima_found == 1);
+        CHECK(crossed.minima.front().hits() == 512);
+    }
 }
 
 TEST_CASE("parts of later rounds make offspring of the minima they are handed") {
@@ -454,6 +462,14 @@ TEST_CASE("a forged part is refused by the name of its field") {
         {"minima.f", [](Outcome& o) { std::swap(o.minima.f.front(), o.minima.f.back()); }},
         {"minima.is_continuum", [](Outcome& o) { o.minima.is_continuum[0] = 2; }},
         {"best_is_minimum", [](Outcome& o) { o.best.f -= 1; }},
+        {"continua",
+         [](Outcome& o) {
+             o.continua.push_back({9999, 0, {0, 0}, false});
+         }},
+        {"continua",
+         [](Outcome& o) {
+             o.continua.push_back({0, 0, {0, 6}, false});
+         }},
         {"minima", [](Outcome& o) { o.minima.of.pop_back(); }},
         {"minima", [](Outcome& o) { o.minima.offspring.push_back(0); }},
         {"minima.f", [](Outcome& o) { o.minima.f[0] = a_nan; }},

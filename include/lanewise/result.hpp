@@ -21,7 +21,7 @@ enum class SearchStatus {
     interrupted,      ///< Options::stop said so
     settled,          ///< going on would hardly find a better value: see Options::settle
     out_of_memory,    ///< there was not the memory to go on
-    parts_missing,    ///< not all of its parts are here
+    parts_missing,    ///< not all of its parts are here: they are missing, or of rounds to come
 };
 
 /// Why a run ended.

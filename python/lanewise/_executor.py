@@ -11,8 +11,9 @@ import signal
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
+from concurrent.futures import Executor as FuturesExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -46,10 +47,11 @@ class Handing:
             raise TypeError(
                 f"executor: {self.executor!r}; an object with submit(function, *args) is expected, or a callable that makes one"
             )
-        if self.in_flight is not None and self.in_flight < 1:
-            raise ValueError(f"in_flight: {self.in_flight}; at least 1 is expected")
-        if self.part_timeout is not None and not self.part_timeout > 0:
-            raise ValueError(f"part_timeout: {self.part_timeout}; a number above 0 is expected")
+        if self.in_flight is not None and not (isinstance(self.in_flight, int) and self.in_flight >= 1):
+            raise ValueError(f"in_flight: {self.in_flight!r}; a whole number of at least 1 is expected")
+        timeout = self.part_timeout
+        if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
+            raise ValueError(f"part_timeout: {timeout!r}; a number of seconds above 0 is expected")
 
 
 class Job(Protocol):
@@ -98,7 +100,7 @@ def attempt(work: bytes, arguments: tuple[Any, ...], _name: str) -> Outcome:
         return Outcome("unfinished", (unfinished.state, unfinished.reason))
     except MemoryError:
         raise  # another worker may have more
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Outcome("raised", _seal(error))
 
 
@@ -128,7 +130,7 @@ class _There(Exception):
         return f'\n"""\n{self.args[0]}"""'
 
 
-def _seal(error: Exception) -> _Sealed:
+def _seal(error: BaseException) -> _Sealed:
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     packed: bytes | None
     try:
@@ -139,8 +141,8 @@ def _seal(error: Exception) -> _Sealed:
     return _Sealed(packed, f"{type(error).__name__}: {error}", text)
 
 
-def _unseal(sealed: _Sealed) -> Exception:
-    error: Exception = RuntimeError(sealed.said)
+def _unseal(sealed: _Sealed) -> BaseException:
+    error: BaseException = RuntimeError(sealed.said)
     try:
         if sealed.packed is not None:
             error = pickle.loads(sealed.packed)
@@ -197,9 +199,9 @@ class _Flight:
 
     part: int
     pool: Executor
-    since: float
     future: Any = None
-    is_running: bool = False
+    since: float | None = None
+    """When it was first among those that the workers can be at."""
 
 
 class Crew:
@@ -216,8 +218,9 @@ class Crew:
         self._waiting: deque[int] = deque()
         self._open: set[int] = set()
         self._losses: Counter[int] = Counter()
+        self._late: list[_Flight] = []
+        """Taken for lost, but still with a worker, as far as is known."""
         self._tells_running = False
-        self._last_sign = 0.0
         self._workers = _Workers()
         self._name = os.urandom(8).hex()
         self._attempts = itertools.count()
@@ -259,7 +262,7 @@ class Crew:
                 self._call_back()
                 if left <= 0 or not self._flights:
                     return
-            while self._waiting and len(self._flights) < self._most_in_flight():
+            while self._waiting and self._has_room():
                 self._hand_out(self._waiting.popleft(), job)
             self._land(job, 0.1 if left is None else min(left, 0.1))
             self._look_at_clock(job)
@@ -272,20 +275,28 @@ class Crew:
                 raise TypeError(f"executor: it made {self._pool!r}; an object with submit(function, *args) is expected")
         return self._pool
 
-    def _most_in_flight(self) -> int:
-        return self._handing.in_flight or 2 * self.workers()
+    def _has_room(self) -> bool:
+        if not self._flights:
+            return True
+        most = self._handing.in_flight or 2 * self.workers()
+        return len(self._flights) + len(self._late) < most
 
     def _hand_out(self, part: int, job: Job) -> None:
         if part not in self._open:
             return
-        pool = self._current_pool()
-        flight = _Flight(part, pool, time.monotonic())
         work, arguments = job.hand_out(part)
+        try:
+            pool = self._current_pool()
+        except TypeError:
+            raise
+        except Exception as error:
+            self._lose(part, error, job)
+            return
+        flight = _Flight(part, pool)
         try:
             flight.future = pool.submit(attempt, work, arguments, f"{self._name}-{next(self._attempts)}")
         except Exception as error:
-            for lost in (part, *self._give_up_pool(pool)):
-                self._lose(lost, error, job)
+            self._lose_all([part, *self._give_up_pool(pool)], error, job)
             return
         self._flights.append(flight)
         flight.future.add_done_callback(lambda _future: self._landed.put(flight))
@@ -296,20 +307,17 @@ class Crew:
             flight = self._landed.get(timeout=seconds)
         except queue.Empty:
             return
-        self._last_sign = time.monotonic()
         is_expected = flight in self._flights
         if is_expected:
             self._flights.remove(flight)
         if flight.part not in self._open:
             return
-        future = flight.future
-        error = CancelledError("its future was cancelled") if future.cancelled() else future.exception()
-        if error is None:
-            self._look_at(future.result(), flight.part, is_expected, job)
+        outcome, error = _landed_with(flight.future)
+        if outcome is not None:
+            self._look_at(outcome, flight.part, is_expected, job)
         elif is_expected:
             others = self._give_up_pool(flight.pool) if isinstance(error, BrokenExecutor) else []
-            for lost in (flight.part, *others):
-                self._lose(lost, error, job)
+            self._lose_all([flight.part, *others], error, job)
 
     def _look_at(self, outcome: Outcome, part: int, is_expected: bool, job: Job) -> None:
         if outcome.kind == "raised":
@@ -326,8 +334,13 @@ class Crew:
             twin.future.cancel()
         job.take(part, outcome.value)
 
-    def _lose(self, part: int, error: BaseException, job: Job) -> None:
-        """Has a part handed out again."""
+    def _lose_all(self, parts: list[int], error: BaseException, job: Job) -> None:
+        """Parts of one pool, of which any may have broken it."""
+        for part in parts:
+            self._lose(part, error, job, beside=[job.name(other) for other in parts if other != part])
+
+    def _lose(self, part: int, error: BaseException, job: Job, beside: Sequence[str] = ()) -> None:
+        """Has a part handed out again, after a while."""
         self._losses[part] += 1
         said = f"{type(error).__name__}: {error}".rstrip(": .")
         if self._losses[part] > MOST_LOSSES:
@@ -335,10 +348,12 @@ class Crew:
             way_out = (
                 " executor= can be a callable that makes pools: then a broken one is replaced." if is_broken else ""
             )
+            others = f", together with {', '.join(beside)}, any of which may be the cause" if beside else ""
             raise RuntimeError(
-                f"{job.name(part)} was lost {self._losses[part]} times, at last by {said}.{way_out}"
+                f"{job.name(part)} was lost {self._losses[part]} times, at last by {said}{others}.{way_out}"
             ) from error
         _log.warning("%s was lost (%s); it is handed out again", job.name(part), said)
+        time.sleep(0.05 * self._losses[part])
         self._waiting.appendleft(part)
 
     def _give_up_pool(self, pool: Executor) -> list[int]:
@@ -360,27 +375,25 @@ class Crew:
             ]
 
     def _look_at_clock(self, job: Job) -> None:
-        """Takes parts for lost that take too long."""
-        now = time.monotonic()
-        for flight in self._flights:
-            if not flight.is_running and _is_running(flight.future):
-                flight.is_running = self._tells_running = True
-                flight.since = self._last_sign = now
+        """Takes parts for lost that take too long. Workers are at those that were handed out first."""
+        self._tells_running = self._tells_running or any(_is_running(flight.future) for flight in self._flights)
+        self._late = [late for late in self._late if late.pool is self._pool and not late.future.done()]
         timeout = self._handing.part_timeout
-        if timeout is None:
+        if timeout is None or not self._flights:
             return
-        for flight in list(self._flights):
-            if flight.is_running or not self._tells_running:
-                is_late = now - flight.since > timeout
-            else:  # others are before it; where nothing goes on, all workers hang
-                is_late = now - max(flight.since, self._last_sign) > 2 * timeout
-            if is_late and flight in self._flights and not flight.future.done():
-                self._flights.remove(flight)
-                if self._tells_running:
-                    flight.future.cancel()
-                for part in self._give_up_pool(flight.pool):
-                    self._waiting.appendleft(part)
-                self._lose(flight.part, TimeoutError(f"it took longer than part_timeout, {timeout:g} s"), job)
+        now = time.monotonic()
+        # Where all workers hang, the next part is looked at as if one were at it: it would wait for ever.
+        for flight in self._flights[: max(1, self.workers() - len(self._late))]:
+            if flight.since is None:
+                flight.since = now
+            if now - flight.since <= timeout or flight.future.done() or flight not in self._flights:
+                continue
+            self._flights.remove(flight)
+            if not (self._tells_running and flight.future.cancel()):
+                self._late.append(flight)
+            for part in self._give_up_pool(flight.pool):
+                self._waiting.appendleft(part)
+            self._lose(flight.part, TimeoutError(f"it took longer than part_timeout, {timeout:g} s"), job)
 
 
 _log = logging.getLogger("lanewise")
@@ -392,18 +405,37 @@ def _is_running(future: Any) -> bool:
 
 
 def _has_result(future: Any) -> bool:
-    return bool(future.done() and not future.cancelled() and future.exception() is None)
+    return bool(future.done() and _landed_with(future)[0] is not None)
+
+
+def _landed_with(future: Any) -> tuple[Outcome | None, BaseException]:
+    """What came of a future that is done; or what the executor, or asking it, raised."""
+    nothing = CancelledError("its future was cancelled")
+    try:
+        if future.cancelled():
+            return None, nothing
+        error = future.exception()
+        return (future.result(), nothing) if error is None else (None, error)
+    except Exception as raised:
+        return None, raised
 
 
 def _end(pool: Any, is_idle: bool) -> None:
-    """Ends a pool; one that is not idle with its workers, who may hang."""
-    if not is_idle:
-        for process in list((getattr(pool, "_processes", None) or {}).values()):
-            if process.is_alive():
-                with suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL)  # process.kill() is not there in each loky
-    if hasattr(pool, "shutdown"):
-        pool.shutdown(wait=is_idle)
+    """Ends a pool; one that is not idle with its workers, who may hang. What that raises is no matter any more."""
+    try:
+        if not is_idle:
+            for process in list((getattr(pool, "_processes", None) or {}).values()):
+                if process.is_alive():
+                    with suppress(ProcessLookupError):
+                        os.kill(process.pid, signal.SIGKILL)  # process.kill() is not there in each loky
+        if isinstance(pool, FuturesExecutor):
+            pool.shutdown(wait=is_idle)
+        elif hasattr(pool, "close"):
+            pool.close()
+        elif hasattr(pool, "shutdown"):
+            pool.shutdown()
+    except Exception as error:
+        _log.warning("a pool could not be ended: %r", error)
 
 
 class _Workers:
@@ -418,7 +450,9 @@ class _Workers:
         now = time.monotonic()
         if pool is not self._pool or now >= self._until:
             self._pool, self._until = pool, now + 1
-            self._count = self._ask(pool) or os.cpu_count() or 1
+            with suppress(Exception):  # of a network; what was last known is as good
+                self._count = self._ask(pool)
+            self._count = self._count or os.cpu_count() or 1
         return self._count
 
     def _ask(self, pool: Any) -> int:

@@ -6,7 +6,7 @@ import functools
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from lanewise._errors import NothingFinite
 from lanewise._executor import Crew, Handing, Unfinished, pack
 from lanewise._files import writer
 from lanewise._objectives import Function, Jac, Objective, objective_of
-from lanewise._problem import Merged, Problem
+from lanewise._problem import Merged, Problem, Refused
 from lanewise._progress import Bar, Progress, make_bar
 from lanewise._result import Result
 from lanewise._search import history_of, interrupted, require_words, search
@@ -103,12 +103,12 @@ class SearchTask:
                 )
             except NothingFinite:
                 pass
-            except ValueError as error:
+            except Refused as error:
                 if state is None:
                     raise
                 raise ValueError(f"{name}: {error}") from None
             if not states or problem.part_of_state(states[0]) != part:
-                raise Unfinished(states[0] if states else state, "no value" if result is None else result.reason)
+                raise Unfinished(states[0] if states else state, "interrupted" if result is None else result.reason)
         if result is None:
             return Found(states[0], np.nan, 0, 0, 0, 0)
         all_starts = result.options["starts"] + (0 if self.starts is None else len(self.starts))
@@ -166,6 +166,12 @@ class _Folder:
         file = self.file(part)
         return file.read_bytes() if file.exists() else None
 
+    def require_count(self) -> None:
+        """Refuses a folder with the states of another number of parts."""
+        for file in self.folder.glob("part-*-of-*.state"):
+            if not file.name.endswith(f"-of-{self._count}.state"):
+                raise ValueError(f"resume: {str(file)!r} is of another number of parts than {self._count}")
+
 
 def _writer_of(checkpoint: Keep | None, count: int) -> Callable[[int, bytes], object]:
     if checkpoint is None:
@@ -173,6 +179,8 @@ def _writer_of(checkpoint: Keep | None, count: int) -> Callable[[int, bytes], ob
     if callable(checkpoint):
         return checkpoint
     folder = Path(checkpoint)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"checkpoint: {str(folder)!r}; of a search in parts a folder is expected")
     folder.mkdir(parents=True, exist_ok=True)
     return _Folder(folder, count).write
 
@@ -185,10 +193,14 @@ def _folder_of(resume: Any, checkpoint: Keep | None, count: int) -> _Folder | No
             f"resume: {type(resume).__name__}; of a search in parts the folder with their states is expected"
         )
     folder = Path(resume)
-    is_new = not callable(checkpoint) and checkpoint is not None and Path(checkpoint) == folder
+    is_new = _is_same(checkpoint, folder)
     if not folder.is_dir() and not (is_new and not folder.exists()):
         raise ValueError(f"resume: {str(folder)!r}; a folder is expected, with the states of parts")
     return _Folder(folder, count)
+
+
+def _is_same(checkpoint: Keep | None, folder: Path) -> bool:
+    return checkpoint is not None and not callable(checkpoint) and Path(checkpoint).absolute() == folder.absolute()
 
 
 class PartedSearch:
@@ -236,6 +248,9 @@ class PartedSearch:
         self._write = _writer_of(checkpoint, self._parts)
         if folder is not None:
             self._read(folder)
+            if not _is_same(checkpoint, folder.folder):
+                for part, state in (self._under_way | self._found).items():
+                    self._write(part, state)
 
     def result(self, handing: Handing | None) -> Result:
         """What the parts find: those whom they are handed to, or this process where that is nobody.
@@ -260,6 +275,8 @@ class PartedSearch:
             and (not result or result.reason == "interrupted")
         ):
             raise interrupted(result)
+        if result is None and self._found:
+            raise NothingFinite("nothing finite was found in the parts that were worked on")
         if result is None:
             raise RuntimeError(f"the search ended ({self._watch.ended}) before any of its {self._parts} parts did")
         result.jac = self._problem.evaluate(result.x.reshape(1, -1))[1][0]
@@ -280,7 +297,7 @@ class PartedSearch:
             if number == self._rounds or merged.is_settled or is_there:
                 return merged
             self._handed = merged.handed
-        return self._merge(allow_missing=True) if self._found else None
+        return self._so_far()
 
     def _work_here(self, parts: list[int]) -> None:
         for part in parts:
@@ -339,23 +356,34 @@ class PartedSearch:
     def _arguments(self, part: int) -> tuple[Any, ...]:
         return part, self._names[part], self._handed, self._under_way.get(part), self._watch.time_of_part()
 
-    def _merge(self, allow_missing: bool, until: int | None = None) -> Merged:
-        parts = [part for part in sorted(self._found) if until is None or part <= until]
+    def _so_far(self) -> Merged | None:
+        """None where no part has found anything. States of other searches, also of parts under way, are refused."""
         try:
-            return self._problem.merge([self._found[part] for part in parts], allow_missing)
+            return self._merge(allow_missing=True, states=self._under_way | self._found)
+        except NothingFinite:
+            return None
+        except ValueError as error:
+            if "no part to merge" not in str(error):
+                raise
+            return None
+
+    def _merge(
+        self, allow_missing: bool, until: int | None = None, states: Mapping[int, bytes] | None = None
+    ) -> Merged:
+        states = self._found if states is None else states
+        parts = [part for part in sorted(states) if until is None or part <= until]
+        try:
+            return self._problem.merge([states[part] for part in parts], allow_missing)
         except ValueError as error:
             said = re.sub(r"\bstate (\d+)\b", lambda match: self._names[parts[int(match[1])]], str(error))
             raise ValueError(said) from None
 
     def _require_options(self) -> None:
-        try:
-            self._merge(allow_missing=True)  # looks at the options before it misses the parts
-        except ValueError as error:
-            if "no part to merge" not in str(error):
-                raise
+        self._so_far()  # the library looks at the options before it misses the parts
 
     def _read(self, folder: _Folder) -> None:
         """What there is already. That of another search is refused."""
+        folder.require_count()
         for part in self._names:
             state = folder.read(part)
             if state is None:
@@ -368,10 +396,9 @@ class PartedSearch:
             if number not in (0, part):
                 raise ValueError(f"{self._names[part]}: this is part {number}")
             (self._found if number else self._under_way)[part] = state
-            self._write(part, state)
-        if self._found:
-            merged = self._merge(allow_missing=True)
-            if merged.text is not None:
+        if self._found or self._under_way:
+            merged = self._so_far()
+            if merged is not None and merged.text is not None:
                 so_far = Result(merged.text)
                 self._best, self._minima, self._iterations = so_far.fun, so_far.minima_found, so_far.nit
                 self._starts = so_far.runs["started"]

@@ -49,6 +49,10 @@ class Merged(NamedTuple):
     """No further round is needed."""
 
 
+class Refused(ValueError):
+    """What the library refuses, and no callback raised."""
+
+
 class Problem:
     """An objective over a box with its options. One is made for each call, and belongs to its thread.
 
@@ -117,7 +121,7 @@ class Problem:
         if code == _library.OUT_OF_MEMORY:
             raise MemoryError(message)
         if code == _library.INVALID:
-            raise ValueError(message)
+            raise Refused(message)
         if code == _library.NOTHING_FINITE:
             raise NothingFinite(message)
         raise RuntimeError(message)

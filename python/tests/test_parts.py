@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -221,12 +222,109 @@ def test_what_takes_too_long_is_lost_and_may_come_late() -> None:
     assert told(result) == told(lanewise.minimize(rastrigin, BOX, **SEARCH))
     assert [at.iteration for at in parts_told] == [1, 2, 3, 4, 5] and executor.calls == 6
 
-    executor = Here("hang", "hang", "hang")
-    timer = threading.Timer(0.3, lambda: executor.hung[0]())  # part 1, while it is handed out once more
-    timer.start()
-    result = lanewise.minimize(rastrigin, BOX, executor=executor, **options)
-    timer.join()
+
+class Queue:
+    """An executor with one worker that calls all futures running, as loky nearly does."""
+
+    _max_workers = 1
+
+    def __init__(self, seconds: float) -> None:
+        self.calls = 0
+        self._seconds = seconds
+        self._pool = ThreadPoolExecutor(1)
+
+    def submit(self, function: Callable[..., Any], /, *args: Any) -> Any:
+        self.calls += 1
+
+        def work() -> Any:
+            time.sleep(self._seconds)
+            return function(*args)
+
+        future = self._pool.submit(work)
+        future.running = lambda: not future.done()  # type: ignore[method-assign]
+        return future
+
+
+def test_waiting_is_not_taken_for_work() -> None:
+    executor = Queue(0.2)
+    options = {**SEARCH, "parts": 8}
+    result = lanewise.minimize(rastrigin, BOX, executor=executor, in_flight=8, part_timeout=1.2, **options)
+    assert executor.calls == 8
+    assert told(result) == told(lanewise.minimize(rastrigin, BOX, **options))
+
+
+def test_where_all_workers_hang_an_error_says_so() -> None:
+    executor = Here("hang", "hang", "hang", "hang")
+    with pytest.raises(RuntimeError, match=r"part \d of 5 was lost 4 times, at last by TimeoutError: .*0.05 s"):
+        lanewise.minimize(rastrigin, BOX, executor=executor, in_flight=1, part_timeout=0.05, **SEARCH)
+
+
+def test_a_pool_that_cannot_be_made_at_once_or_ended() -> None:
+    class Stubborn:
+        def __init__(self) -> None:
+            self.here = Here()
+
+        def submit(self, function: Callable[..., Any], /, *args: Any) -> Any:
+            return self.here.submit(function, *args)
+
+        def shutdown(self) -> None:
+            raise OSError("gone")
+
+    makings: list[int] = []
+
+    def make() -> Stubborn:
+        makings.append(1)
+        if len(makings) == 1:
+            raise OSError("no process can be made now")
+        return Stubborn()
+
+    result = lanewise.minimize(rastrigin, BOX, executor=make, **SEARCH)
     assert told(result) == told(lanewise.minimize(rastrigin, BOX, **SEARCH))
+    assert len(makings) == 2
+
+
+def test_what_a_future_raises_when_it_is_asked_is_the_loss_of_a_part() -> None:
+    class Lost(Here):
+        def submit(self, function: Callable[..., Any], /, *args: Any) -> Any:
+            future = super().submit(function, *args)
+            if self.calls == 2:
+                future.result = lambda: (_ for _ in ()).throw(OSError("connection lost"))  # type: ignore[method-assign]
+            return future
+
+    executor = Lost()
+    result = lanewise.minimize(rastrigin, BOX, executor=executor, **SEARCH)
+    assert told(result) == told(lanewise.minimize(rastrigin, BOX, **SEARCH))
+    assert executor.calls == 6
+
+
+def test_parts_that_found_nothing_finite_are_done(tmp_path: Path) -> None:
+    search: dict[str, Any] = {"starts": 4, "parts": 4, "seed": 0}
+    formula, box = "log(x - 0.97)^2", {"x": (0, 1)}
+    expected = told(lanewise.minimize(formula, box, **search))
+    with pytest.raises(lanewise.NothingFinite, match="in the parts that were worked on"):
+        lanewise.minimize(
+            formula,
+            box,
+            checkpoint=tmp_path,
+            stop=lambda: len(list(tmp_path.iterdir())) > 0,
+            executor=Here(),
+            in_flight=1,
+            **search,
+        )
+    assert list(tmp_path.iterdir())
+    result = lanewise.minimize(formula, box, checkpoint=tmp_path, resume=tmp_path, executor=Here(), **search)
+    assert told(result) == expected
+
+
+def test_foreign_states_are_refused_before_the_work(tmp_path: Path) -> None:
+    other, mine = tmp_path / "other", tmp_path / "mine"
+    lanewise.minimize(rastrigin, BOX, checkpoint=other, **{**SEARCH, "seed": 9})
+    executor = Here()
+    with pytest.raises(ValueError, match=r"part-1-of-5\.state: seed"):
+        lanewise.minimize(rastrigin, BOX, checkpoint=mine, resume=other, executor=executor, **SEARCH)
+    assert executor.calls == 0 and not list(mine.iterdir())
+    with pytest.raises(ValueError, match="of another number of parts than 4"):
+        lanewise.minimize(rastrigin, BOX, resume=other, executor=executor, **{**SEARCH, "parts": 4})
 
 
 def test_pools_that_break_are_made_anew(tmp_path: Path) -> None:

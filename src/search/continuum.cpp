@@ -55,6 +55,16 @@ Point between(const Point& a, const Point& b, double share) {
     return x;
 }
 
+/// In any variable, in widths.
+double apart(const Point& a, const Point& b, const SearchBox& box) {
+    double largest = 0;
+    for (std::size_t j = 0; j < a.size(); ++j) {
+        const double width = box.width_at(j, a[j]);
+        if (width > 0) largest = std::max(largest, std::abs(a[j] - b[j]) / width);
+    }
+    return largest;
+}
+
 class Continua {
   public:
     Continua(std::span<const Polished> polished, const Clusters& clusters, std::size_t first, Engine& engine,
@@ -88,31 +98,13 @@ class Continua {
   private:
     const Polished& of(std::uint32_t candidate) const { return polished_[candidates_[candidate]]; }
 
-    /// In any variable, in widths.
-    double apart(const Point& a, const Point& b) const {
-        double largest = 0;
-        for (std::size_t j = 0; j < a.size(); ++j) {
-            const double width = box_->width_at(j, a[j]);
-            if (width > 0) largest = std::max(largest, std::abs(a[j] - b[j]) / width);
-        }
-        return largest;
-    }
+    double apart(const Point& a, const Point& b) const { return lanewise::apart(a, b, *box_); }
 
     /// Best first.
     void choose_candidates(const Clusters& clusters) {
-        constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
-        constexpr double apart_enough = 1e-4;
-        std::vector<std::uint32_t> founder(clusters.count, none);
-        std::vector<std::pair<double, std::uint32_t>> furthest(clusters.count, {apart_enough, none});
-        for (const auto& [end, cluster] : clusters.members) {
-            if (!is_polish(end.of) || cluster >= most_last_polished) continue;
-            if (founder[cluster] == none) founder[cluster] = end.index;
-            const Point& from = polished_[founder[cluster]].x;
-            furthest[cluster] = std::max(furthest[cluster], {apart(from, polished_[end.index].x), end.index});
-        }
-        for (std::size_t cluster = 0; cluster < clusters.count; ++cluster) {
-            if (founder[cluster] != none) candidates_.push_back(founder[cluster]);
-            if (furthest[cluster].second != none) candidates_.push_back(furthest[cluster].second);
+        for (const ClusterSpan& span : cluster_spans(polished_, clusters, *box_)) {
+            if (span.founder != ClusterSpan::none) candidates_.push_back(span.founder);
+            if (span.furthest != ClusterSpan::none) candidates_.push_back(span.furthest);
         }
         std::ranges::stable_sort(candidates_, {}, [&](std::uint32_t i) { return polished_[i].f; });
     }
@@ -348,6 +340,26 @@ class Continua {
 };
 
 }  // namespace
+
+std::vector<ClusterSpan> cluster_spans(std::span<const Polished> polished, const Clusters& clusters,
+                                       const SearchBox& box) {
+    constexpr double apart_enough = 1e-4;
+    std::vector<ClusterSpan> spans(std::min(clusters.count, most_last_polished));
+    std::vector<double> furthest(spans.size(), apart_enough);
+    for (const auto& [end, cluster] : clusters.members) {
+        if (!is_polish(end.of) || cluster >= spans.size()) continue;
+        ClusterSpan& span = spans[cluster];
+        if (span.founder == ClusterSpan::none) span.founder = end.index;
+        const double from_founder = apart(polished[span.founder].x, polished[end.index].x, box);
+        const bool is_further = from_founder > furthest[cluster] ||
+                                (from_founder == furthest[cluster] && span.furthest != ClusterSpan::none &&
+                                 end.index > span.furthest);
+        if (!is_further) continue;
+        furthest[cluster] = from_founder;
+        span.furthest = end.index;
+    }
+    return spans;
+}
 
 std::vector<Joint> find_joints(std::span<const Polished> polished, const Clusters& clusters,
                                std::size_t first, Engine& engine, const SearchBox& box,

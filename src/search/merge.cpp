@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -75,6 +76,7 @@ class MergedMinima {
         FoundMinima minima{.dimension = setting_->box->dimension()};
         minima.resize(most);
         std::vector<std::vector<std::uint32_t>> ids(most);
+        const bool tells_start_ids = all_tell_start_ids();
         std::uint32_t found = 0;
         for (const auto& [end, cluster] : clusters_.members) {
             if (cluster >= most) continue;
@@ -90,7 +92,7 @@ class MergedMinima {
                 std::ranges::copy(point(source),
                                   minima.x.begin() + static_cast<std::ptrdiff_t>(cluster * minima.dimension));
             }
-            if (all_tell_start_ids()) {
+            if (tells_start_ids && source.further == nullptr) {
                 const std::span<const std::uint32_t> those = start_ids(source);
                 ids[cluster].insert(ids[cluster].end(), those.begin(), those.end());
             }
@@ -105,11 +107,13 @@ class MergedMinima {
     struct Source {
         std::uint32_t part, minimum;
         std::uint64_t first_start_id;
+        const ContinuumPoint* further = nullptr;  ///< that point of the minimum, and not its best
     };
 
     static std::size_t count_of(const std::vector<PartFound>& parts) {
         std::size_t count = 0;
-        for (const PartFound& part : parts) count += part.outcome.minima.count();
+        for (const PartFound& part : parts)
+            count += part.outcome.minima.count() + part.outcome.continua.size();
         return count;
     }
 
@@ -131,7 +135,7 @@ class MergedMinima {
 
     const FoundMinima& minima_of(const Source& source) const { return (*parts_)[source.part].outcome.minima; }
     std::span<const double> point(const Source& source) const {
-        return minima_of(source).point(source.minimum);
+        return source.further != nullptr ? source.further->x : minima_of(source).point(source.minimum);
     }
     std::span<const std::uint32_t> start_ids(const Source& source) const {
         const FoundMinima& minima = minima_of(source);
@@ -148,21 +152,29 @@ class MergedMinima {
     /// What is polished comes before what is not, as in a search, then part by part.
     void add_ends() {
         for (const EndOf of : {EndOf::polish, EndOf::rough_polish, EndOf::run}) {
-            for (std::uint32_t part = 0; part < parts_->size(); ++part) {
-                const FoundMinima& minima = (*parts_)[part].outcome.minima;
-                std::uint64_t first_start_id = 0;
-                for (std::uint32_t i = 0; i < minima.count(); ++i) {
-                    const EndOf kind = is_polish(minima.of[i]) ? minima.of[i] : EndOf::run;
-                    if (kind == of) {
-                        const auto index = static_cast<std::uint32_t>(sources_.size());
-                        sources_.push_back({part, i, first_start_id});
-                        ends_.add({minima.f[i], kind, index},
-                                  [x = minima.point(i)](std::size_t j) { return x[j]; });
-                    }
-                    first_start_id += minima.hits[i];
-                }
-            }
+            for (std::uint32_t part = 0; part < parts_->size(); ++part) add_ends(part, of);
         }
+    }
+
+    void add_ends(std::uint32_t part, EndOf of) {
+        const Outcome& outcome = (*parts_)[part].outcome;
+        const FoundMinima& minima = outcome.minima;
+        std::uint64_t first_start_id = 0;
+        for (std::uint32_t i = 0; i < minima.count(); ++i) {
+            const EndOf kind = is_polish(minima.of[i]) ? minima.of[i] : EndOf::run;
+            if (kind == of) add_end(minima.f[i], of, {part, i, first_start_id});
+            first_start_id += minima.hits[i];
+        }
+        for (const ContinuumPoint& further : outcome.continua) {
+            const EndOf kind = further.is_rough ? EndOf::rough_polish : EndOf::polish;
+            if (kind == of) add_end(further.f, of, {part, further.minimum, 0, &further});
+        }
+    }
+
+    void add_end(double f, EndOf of, const Source& source) {
+        const auto index = static_cast<std::uint32_t>(sources_.size());
+        sources_.push_back(source);
+        ends_.add({f, of, index}, [x = point(source)](std::size_t j) { return x[j]; });
     }
 
     /// What is one continuum in the box may be several in the parts.
@@ -177,9 +189,10 @@ class MergedMinima {
         if (!has_continua) return;
         if (setting_->options->polish) {
             const std::vector<Polished> polished = polished_points();
-            const std::vector<Joint> joints = find_joints(
+            std::vector<Joint> joints = find_joints(
                 polished, clusters_, 0, *engine_, *setting_->box,
                 [&](std::span<const std::vector<double>> points, PolishTo to) { return polish(points, to); });
+            add_known_joints(joints);
             join(clusters_, joints, polished.size());
         }
         for (const auto& [end, cluster] : clusters_.members) {
@@ -187,15 +200,28 @@ class MergedMinima {
         }
     }
 
+    /// The points that parts tell of a continuum.
+    void add_known_joints(std::vector<Joint>& joints) const {
+        std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> best;
+        for (std::uint32_t i = 0; i < sources_.size(); ++i) {
+            if (sources_[i].further == nullptr) best[{sources_[i].part, sources_[i].minimum}] = i;
+        }
+        for (std::uint32_t i = 0; i < sources_.size(); ++i) {
+            if (sources_[i].further != nullptr)
+                joints.push_back({best.at({sources_[i].part, sources_[i].minimum}), i});
+        }
+    }
+
     std::vector<Polished> polished_points() const {
         std::vector<Polished> polished;
         for (const Source& source : sources_) {
             const std::span<const double> x = point(source);
-            const double f = minima_of(source).f[source.minimum];
+            const FoundMinima& minima = minima_of(source);
             Polished& one = polished.emplace_back();
-            one.f = one.start_f = f;
+            one.f = source.further != nullptr ? source.further->f : minima.f[source.minimum];
             one.x.assign(x.begin(), x.end());
-            one.is_rough = minima_of(source).of[source.minimum] == EndOf::rough_polish;
+            one.is_rough = source.further != nullptr ? source.further->is_rough
+                                                     : minima.of[source.minimum] == EndOf::rough_polish;
         }
         return polished;
     }
@@ -228,6 +254,7 @@ class MergedMinima {
         offspring_.assign(clusters_.count, 0);
         for (const auto& [end, cluster] : clusters_.members) {
             const Source& source = sources_[end.index];
+            if (source.further != nullptr) continue;
             const FoundMinima& minima = minima_of(source);
             hits_[cluster] += minima.hits[source.minimum];
             drawn_hits_[cluster] += minima.drawn_hits[source.minimum];

@@ -7,6 +7,7 @@
 
 #include "basins.hpp"
 #include "cluster.hpp"
+#include "continuum.hpp"
 #include "coverage.hpp"
 #include "lanewise/own_kernels.hpp"
 
@@ -48,6 +49,18 @@ class Summary {
     }
 
     std::size_t minima() const noexcept { return clusters_.count; }
+
+    std::vector<ContinuumPoint> continua() const {
+        std::vector<ContinuumPoint> points;
+        const std::vector<ClusterSpan> spans = cluster_spans(findings_->polished, clusters_, *setting_->box);
+        for (std::uint32_t minimum = 0; minimum < spans.size(); ++minimum) {
+            if (clusters_.is_continuum[minimum] == 0 || spans[minimum].furthest == ClusterSpan::none)
+                continue;
+            const Polished& point = findings_->polished[spans[minimum].furthest];
+            points.push_back({.minimum = minimum, .f = point.f, .x = point.x, .is_rough = point.is_rough});
+        }
+        return points;
+    }
 
     /// The best of the minima, as many as `most`.
     FoundMinima describe(std::size_t most) const {
@@ -181,6 +194,7 @@ Outcome outcome_of(const Setting& setting, const Findings& findings, Engine& eng
     for (most = std::min(most, summary.minima());; most /= 2) {
         try {
             outcome.minima = summary.describe(most);
+            if (setting.options->part > 0) outcome.continua = summary.continua();
             return outcome;
         } catch (const std::bad_alloc&) {
             // What a part finds does not depend on memory.

@@ -45,6 +45,20 @@ struct FoundMinima {
     std::vector<std::uint32_t> start_ids = {};
 };
 
+/// A further polished point of a minimum that is a continuum: the one that is furthest from its best. By it
+/// merging knows that both are joined.
+struct ContinuumPoint {
+    std::uint32_t minimum;
+    double f;
+    std::vector<double> x;
+    bool is_rough;
+
+    template <class Archive>
+    void archive(Archive& archive) {
+        archive(minimum, f, x, is_rough);
+    }
+};
+
 /// The same of runs that were spared from pruning and of all others; see Audit.
 struct FoundAudit {
     std::uint64_t spared = 0;
@@ -63,9 +77,9 @@ struct Outcome {
     /// The same for the same part, whoever works on it.
     template <class Archive>
     void archive(Archive& archive) {
-        archive(status, best, best_is_minimum, minima, minima_found, tail_halvings, starts, std::span(runs),
-                points_tried, offspring, drawn, not_pruned, ended, found_once, audit, iterations,
-                work.run_iterations, work.evaluations, parents);
+        archive(status, best, best_is_minimum, minima, continua, minima_found, tail_halvings, starts,
+                std::span(runs), points_tried, offspring, drawn, not_pruned, ended, found_once, audit,
+                iterations, work.run_iterations, work.evaluations, parents);
     }
     /// What depends on that.
     template <class Archive>
@@ -77,6 +91,7 @@ struct Outcome {
     BestSoFar best = {};
     bool best_is_minimum = false;
     FoundMinima minima;
+    std::vector<ContinuumPoint> continua = {};
     std::uint64_t minima_found = 0;                     ///< of which the best may be all that are here
     std::uint8_t tail_halvings = 0;                     ///< see tail.hpp
     std::uint64_t starts = 0;                           ///< that were to be run

@@ -380,6 +380,9 @@ class FoundRules {
         each("minima.of", minima.of,
              [](EndOf of) { return is_polish(of) || of == EndOf::polish_start || of == EndOf::run; });
         each("minima.is_continuum", minima.is_continuum, [](std::uint8_t is) { return is <= 1; });
+        each("continua", outcome_.continua, [&](const ContinuumPoint& point) {
+            return point.minimum < count && std::isfinite(point.f) && is_in_box(point.x);
+        });
         rule("best_is_minimum", !outcome_.best_is_minimum || (count > 0 && minima.f[0] == outcome_.best.f));
     }
 
