@@ -32,7 +32,7 @@ def cluster(workers: int) -> tuple[Any, Any]:
     """Of Dask, with a client."""
     from distributed import Client, LocalCluster
 
-    started = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR)
+    started = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR)
     return started, Client(started)
 
 
@@ -43,8 +43,8 @@ def timed(search: Any) -> tuple[float, Any]:
 
 
 def beside_one_process(repeat: int) -> None:
-    options: dict[str, Any] = {"starts": 4_000_000}
-    parts = 20
+    options: dict[str, Any] = {"starts": 2_000_000}
+    parts = 10
     kinds: dict[str, Any] = {
         "one search": lambda: lanewise.minimize(RASTRIGIN, BOX, threads=1, **options),
         f"{parts} parts, one process": lambda: lanewise.minimize(RASTRIGIN, BOX, threads=1, parts=parts, **options),
@@ -55,25 +55,33 @@ def beside_one_process(repeat: int) -> None:
             lanewise.minimize(RASTRIGIN, BOX, parts=parts, executor=client.get_executor(), **options)
         )
     seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
-    rates: dict[str, float] = {}
+    iterations: dict[str, int] = {}
+    around: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for _, client in started.values():
+        client.submit(__import__, "lanewise").result()
     for _ in range(repeat):
         for kind, search in kinds.items():
             took, result = timed(search)
             seconds[kind].append(took)
-            rates[kind] = result.nit / took
+            iterations[kind] = result.nit
+            around[kind].append(took - result.work.seconds)
     for local, client in started.values():
         client.close()
         local.close()
-    medians = {kind: statistics.median(took) for kind, took in seconds.items()}
-    first = medians[next(iter(medians))]
+    # What else the machine does makes some runs longer, and none shorter.
+    least = {kind: min(took) for kind, took in seconds.items()}
+    first = least[next(iter(least))]
     print(
         f"{options['starts']:,} starts\n\n| | seconds | run-iterations a second | beside one search |\n|---|---|---|---|"
     )
-    for kind, took in medians.items():
-        print(f"| {kind} | {took:.2f} | {rates[kind] / 1e6:.0f} M | {first / took:.2f}x |")
-    one, two = (medians[kind] for kind in list(kinds)[2:])
+    for kind, took in least.items():
+        print(f"| {kind} | {took:.2f} | {iterations[kind] / took / 1e6:.0f} M | {first / took:.2f}x |")
+    _, here, one, two = kinds
+    added = (statistics.median(around[one]) - statistics.median(around[here])) / parts
+    part = least[here] / parts
+    print(f"\ntwo workers beside one: {least[one] / least[two]:.2f}x")
     print(
-        f"\ntwo workers beside one: {one / two:.2f}x; Dask beside one process, by parts: {one / medians[list(kinds)[1]] - 1:+.1%}\n"
+        f"handing out adds {added * 1e3:.0f} ms to a part of {part:.2f} s ({added / part:.1%}), beside what its runs take\n"
     )
 
 
@@ -137,7 +145,7 @@ if __name__ == "__main__":
     parser.add_argument("--starts", type=int, default=100_000_000)
     parser.add_argument("--parts", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=3600)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=5)
     asked = parser.parse_args()
     beside_one_process(asked.repeat)
     many_parts(asked.starts, asked.parts, asked.seconds)
