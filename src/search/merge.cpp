@@ -454,10 +454,10 @@ class Parts {
             });
         std::ranges::stable_sort(opened, {}, [](const Opened& one) { return one.state.search.options.part; });
         const std::uint64_t search = search_digest(setting);
-        for (auto& [name, state] : opened) {
-            if (parts_.empty()) setting.narrow(state.region, 0, true);
-            with_name(*name, [&] { take(state, setting, search); });
-            names_.push_back(name);
+        for (Opened& one : opened) {
+            if (parts_.empty()) setting.narrow(one.state.region, 0, true);
+            with_name(*one.name, [&] { take(one.state, setting, search); });
+            names_.push_back(one.name);
         }
     }
 
