@@ -12,8 +12,9 @@ namespace lanewise {
 /// What an option is to a search that is saved and goes on.
 enum class Saved {
     no,
-    told,      ///< saved so that it can be told; it may be another when the search goes on
-    deciding,  ///< results depend on it: it has to be the same when the search goes on
+    told,            ///< saved so that it can be told; it may be another when the search goes on
+    deciding_parts,  ///< told; what a part of a search finds depends on it
+    deciding,        ///< results depend on it: it has to be the same when the search goes on
 };
 
 /// How an option is written where that does not follow from its type.
@@ -66,15 +67,15 @@ void visit_options(SomeOptions& options, Visit visit) {
     visit(Option{"parts", "parts", Saved::deciding}, options.parts);
     visit(Option{"part", "part", Saved::deciding, Notation::part}, options.part);
     visit(Option{"rounds", "rounds", Saved::deciding}, options.rounds);
-    visit(Option{"start-ids", "start_ids", Saved::told}, options.start_ids);
+    visit(Option{"start-ids", "start_ids", Saved::deciding_parts}, options.start_ids);
     visit(Option{"threads", "threads"}, options.threads);
     visit(Option{"isa", "isa"}, options.isa);  // the search itself saves the one it uses
     visit(Option{"jit", "jit", Saved::told}, options.jit);
     visit(Option{"tile_lanes", "tile_lanes", Saved::no, Notation::in_code_alone}, options.tile_lanes);
     visit(Option{"memory", "memory", Saved::deciding, Notation::bytes}, options.memory);
     visit(Option{"max-time", "max_time", Saved::told}, options.max_time);
-    visit(Option{"max-evaluations", "max_evaluations", Saved::told}, options.max_evaluations);
-    visit(Option{"target", "target", Saved::told}, options.target);
+    visit(Option{"max-evaluations", "max_evaluations", Saved::deciding_parts}, options.max_evaluations);
+    visit(Option{"target", "target", Saved::deciding_parts}, options.target);
     visit(Option{"settle", "settle", Saved::deciding, Notation::number_or_off}, options.settle);
     visit(Option{"minima", "most_minima", Saved::told}, options.most_minima);
     visit(Option{"every"}, options.checkpoint_every);

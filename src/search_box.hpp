@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -45,5 +46,13 @@ class SearchBox : public Box {
     std::vector<std::uint8_t> is_half_log_;  ///< [d] see Box
     double widening_ = 1;
 };
+
+/// Whether a point, of as many coordinates, is in the box.
+inline bool is_in_box(std::span<const double> x, const Box& box) {
+    bool inside = x.size() == box.dimension();
+    for (std::size_t j = 0; j < x.size() && inside; ++j)
+        inside = x[j] >= box.lower()[j] && x[j] <= box.upper()[j];
+    return inside;
+}
 
 }  // namespace lanewise

@@ -231,7 +231,8 @@ TEST_CASE("an engine of another kind takes the local one's place, to the bit") {
         find_region(setting, halt);
         PlainEngine engine(setting, halt);
         const Findings findings = search(setting, engine, halt);
-        CHECK(bits_of(report(setting, findings, engine, halt)) ==
+        Outcome outcome = outcome_of(setting, findings, engine, halt, each.options.most_minima);
+        CHECK(bits_of(report(setting, std::move(outcome), engine, halt)) ==
               bits_of(minimize(objective, each.box, each.options)));
     }
 }

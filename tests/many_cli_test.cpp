@@ -16,16 +16,11 @@ using lanewise::read_file;
 using lanewise::test::Folder;
 using lanewise::test::Outcome;
 using lanewise::test::run;
+using lanewise::test::Words;
+using lanewise::test::operator+;
 using nlohmann::json;
 
 namespace {
-
-using Words = std::vector<std::string>;
-
-Words operator+(Words a, const Words& b) {
-    a.insert(a.end(), b.begin(), b.end());
-    return a;
-}
 
 /// Two wells at the roots of a, of which the left one is deeper.
 Words wells(const Words& more) {

@@ -180,10 +180,7 @@ TEST_CASE("a changed option keeps a search from going on where results depend on
         change(option, field);
         REQUIRE(field != before);
         REQUIRE_NOTHROW(validate(bumps, box, options));
-        // What a part finds is a function of limits, too, and of what it tells.
-        const bool decides_parts =
-            option.name == "max-evaluations" || option.name == "target" || option.name == "start-ids";
-        if (option.saved == Saved::deciding || decides_parts) {
+        if (option.saved == Saved::deciding || option.saved == Saved::deciding_parts) {
             ++refused;
             CHECK_THROWS_WITH(resume(state, bumps, box, options),
                               StartsWith(std::string(option.name).append(" ")) ||

@@ -20,17 +20,12 @@ using lanewise::test::finish;
 using lanewise::test::Folder;
 using lanewise::test::Outcome;
 using lanewise::test::run;
+using lanewise::test::Words;
+using lanewise::test::operator+;
 using lanewise::test::start;
 using nlohmann::json;
 
 namespace {
-
-using Words = std::vector<std::string>;
-
-Words operator+(Words a, const Words& b) {
-    a.insert(a.end(), b.begin(), b.end());
-    return a;
-}
 
 Words search(const std::string& starts, const Words& more) {
     return Words{"minimize",     "20 + x^2 - 10*cos(2*pi*x) + y^2 - 10*cos(2*pi*y)",

@@ -45,7 +45,7 @@ Result report_of(const std::vector<Run>& runs, Options options) {
     }
     findings.best.f = runs[0].f;
     findings.best.x = {runs[0].x};
-    return report(setting, findings, *engine, halt);
+    return report(setting, outcome_of(setting, findings, *engine, halt, options.most_minima), *engine, halt);
 }
 
 }  // namespace

@@ -18,6 +18,13 @@
 
 namespace lanewise::test {
 
+using Words = std::vector<std::string>;
+
+inline Words operator+(Words a, const Words& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
 struct Outcome {
     int code = 0;
     std::string out, err;

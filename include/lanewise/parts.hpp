@@ -6,8 +6,8 @@
 ///     lanewise::minimize(objective, box, {.starts = 1'000'000, .parts = 100, .part = 3,
 ///                                         .checkpoint = [&](std::string_view state) { found = state; }});
 ///     // When all 100 are there:
-///     const lanewise::Merged merged = lanewise::merge(states, objective, box, {.starts = 1'000'000, .parts =
-///     100});
+///     const lanewise::Options options{.starts = 1'000'000, .parts = 100};
+///     const lanewise::Merged merged = lanewise::merge(states, objective, box, options);
 ///
 /// Part k has the start ids Part{k, parts} of all. What it finds is a function of objective, box, options,
 /// its number and, in later rounds, of what it was handed: the same bits wherever and whenever it is worked

@@ -73,11 +73,9 @@ bool has_all_parts(const Options& options) {
     return options.parts > 0 && options.part == 0;
 }
 
-void check_parts(const Command& command) {
-    const Options& options = command.problem.options;
-    const Output& output = command.problem.output;
-    if (options.parts > 0 && command.kind == Command::Kind::profile)
-        throw std::invalid_argument("parts: a profile is of a search that is not in parts");
+void check_parts(const Problem& problem) {
+    const Options& options = problem.options;
+    const Output& output = problem.output;
     if (options.part > 0 && !output.checkpoint)
         throw std::invalid_argument(fmt::format(
             "part {}/{}: --checkpoint FILE is needed, which keeps what the part finds for `lanewise merge`",
@@ -110,7 +108,7 @@ void check_outputs(const Command& command) {
         throw std::invalid_argument("trace: only the steps of rules other than lbfgs can be followed");
     if (output.every && !output.checkpoint)
         throw std::invalid_argument("every: there is no checkpoint without --checkpoint FILE");
-    check_parts(command);
+    check_parts(command.problem);
     if (output.checkpoint && !has_all_parts(command.problem.options))
         require_regular("checkpoint", *output.checkpoint);
     std::vector<NamedFile> inputs = inputs_of(command.problem);

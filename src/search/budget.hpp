@@ -11,6 +11,11 @@
 
 namespace lanewise {
 
+/// Enough to polish one point.
+inline std::uint64_t evaluations_of_polish(std::size_t dimension) {
+    return 20'000 + 200 * dimension;
+}
+
 class Budget {
   public:
     Budget(std::optional<std::uint64_t> most, std::uint64_t spent)

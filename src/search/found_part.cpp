@@ -39,8 +39,11 @@ std::string write_found(const Setting& setting, Outcome& outcome) {
 }
 
 FoundPart read_found(OpenState& state, const Box& box) {
-    FoundPart part{
-        .search = 0, .handed_of = 0, .found = 0, .outcome = {.minima = {.dimension = box.dimension()}}};
+    FoundPart part{.number = state.search.options.part,
+                   .search = 0,
+                   .handed_of = 0,
+                   .found = 0,
+                   .outcome = {.minima = {.dimension = box.dimension()}}};
     std::string found;
     Reader& reader = state.rest;
     reader(part.search, part.handed_of, found);

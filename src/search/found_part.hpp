@@ -1,6 +1,7 @@
 // What a part found, as its last state.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -11,6 +12,7 @@
 namespace lanewise {
 
 struct FoundPart {
+    std::size_t number;
     std::uint64_t search;     ///< search_digest
     std::uint64_t handed_of;  ///< a digest of what all parts of earlier rounds found; 0: nothing was handed
     std::uint64_t found;      ///< a digest of what this one found

@@ -42,12 +42,8 @@ Handed read_handed(std::string_view bytes) {
 }
 
 bool is_possible(const Parent& parent, const Setting& setting) {
-    const SearchBox& box = *setting.box;
-    bool holds = std::isfinite(parent.f) && parent.x.size() == box.dimension() &&
-                 parent.line < setting.starts.to_run().first;
-    for (std::size_t j = 0; j < box.dimension() && holds; ++j)
-        holds = parent.x[j] >= box.lower()[j] && parent.x[j] <= box.upper()[j];
-    return holds;
+    return std::isfinite(parent.f) && is_in_box(parent.x, *setting.box) &&
+           parent.line < setting.starts.to_run().first;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "basins.hpp"
+#include "budget.hpp"
 #include "cluster.hpp"
 #include "continuum.hpp"
 #include "coverage.hpp"
@@ -31,14 +32,14 @@ constexpr double nowhere = std::numeric_limits<double>::infinity();
 /// The minima of several parts as ends of one search.
 class MergedMinima {
   public:
-    MergedMinima(const Setting& setting, const std::vector<PartFound>& parts, Engine& engine)
+    MergedMinima(const Setting& setting, const std::vector<FoundPart>& parts, Engine& engine)
         : setting_(&setting), parts_(&parts), engine_(&engine), ends_(*setting.box, count_of(parts)) {
         add_ends();
         const SameBasin same_basin = same_basin_by_values(engine, *setting.box);
         clusters_ = cluster(ends_, setting.options->same_distance, in_one_basin_among(ends_, same_basin));
         join_continua();
         add_up_hits();
-        for (const PartFound& part : parts)
+        for (const FoundPart& part : parts)
             tail_halvings_ = std::max(tail_halvings_, part.outcome.tail_halvings);
     }
 
@@ -110,9 +111,9 @@ class MergedMinima {
         const ContinuumPoint* further = nullptr;  ///< that point of the minimum, and not its best
     };
 
-    static std::size_t count_of(const std::vector<PartFound>& parts) {
+    static std::size_t count_of(const std::vector<FoundPart>& parts) {
         std::size_t count = 0;
-        for (const PartFound& part : parts)
+        for (const FoundPart& part : parts)
             count += part.outcome.minima.count() + part.outcome.continua.size();
         return count;
     }
@@ -142,7 +143,7 @@ class MergedMinima {
         return std::span(minima.start_ids).subspan(source.first_start_id, minima.hits[source.minimum]);
     }
     bool all_tell_start_ids() const {
-        return std::ranges::all_of(*parts_, [](const PartFound& part) {
+        return std::ranges::all_of(*parts_, [](const FoundPart& part) {
             const FoundMinima& minima = part.outcome.minima;
             return !minima.start_ids.empty() ||
                    std::ranges::all_of(minima.hits, [](std::uint64_t hits) { return hits == 0; });
@@ -230,8 +231,8 @@ class MergedMinima {
     std::vector<Polished> polish(std::span<const std::vector<double>> points, PolishTo to) {
         constexpr std::size_t at_once = 64;
         auto most = std::uint64_t{100'000};
-        for (const PartFound& part : *parts_) most += part.outcome.work.evaluations;
-        const std::uint64_t each = 20'000 + 200 * setting_->box->dimension();
+        for (const FoundPart& part : *parts_) most += part.outcome.work.evaluations;
+        const std::uint64_t each = evaluations_of_polish(setting_->box->dimension());
         std::vector<Polished> polished;
         while (polished.size() < points.size()) {
             if (evaluations_ > most) return {};
@@ -263,7 +264,7 @@ class MergedMinima {
     }
 
     const Setting* setting_;
-    const std::vector<PartFound>* parts_;
+    const std::vector<FoundPart>* parts_;
     Engine* engine_;
     Ends ends_;
     std::vector<Source> sources_;  ///< [end]
@@ -278,18 +279,18 @@ void take_better(BestSoFar& best, const BestSoFar& other) {
     if (other.f < best.f || (other.f == best.f && other.of < best.of)) best = other;
 }
 
-double best_of(std::span<const PartFound> parts) {
+double best_of(std::span<const FoundPart> parts) {
     double best = nowhere;
-    for (const PartFound& part : parts) best = std::min(best, part.outcome.best.f);
+    for (const FoundPart& part : parts) best = std::min(best, part.outcome.best.f);
     return best;
 }
 
 /// Counts and the best point of all parts.
-Outcome sum_of(const std::vector<PartFound>& parts, std::size_t dimension) {
+Outcome sum_of(const std::vector<FoundPart>& parts, std::size_t dimension) {
     Outcome sum{.minima = {.dimension = dimension}};
     sum.best.f = nowhere;
     double lane_iterations = 0;
-    for (const PartFound& part : parts) {
+    for (const FoundPart& part : parts) {
         const Outcome& one = part.outcome;
         take_better(sum.best, one.best);
         sum.starts += one.starts;
@@ -319,10 +320,10 @@ Outcome sum_of(const std::vector<PartFound>& parts, std::size_t dimension) {
 }
 
 /// How the search ended, of which all is here or not.
-SearchStatus status_of(const std::vector<PartFound>& parts, bool are_all_here, bool is_settled) {
+SearchStatus status_of(const std::vector<FoundPart>& parts, bool are_all_here, bool is_settled) {
     const auto has_ended = [&](SearchStatus status) {
         return std::ranges::any_of(parts,
-                                   [&](const PartFound& part) { return part.outcome.status == status; });
+                                   [&](const FoundPart& part) { return part.outcome.status == status; });
     };
     if (has_ended(SearchStatus::target)) return SearchStatus::target;
     for (const SearchStatus status :
@@ -335,9 +336,9 @@ SearchStatus status_of(const std::vector<PartFound>& parts, bool are_all_here, b
 }
 
 /// The best of all parts' parents that are distinct.
-std::vector<Parent> best_parents(const std::vector<PartFound>& parts, const Setting& setting) {
+std::vector<Parent> best_parents(const std::vector<FoundPart>& parts, const Setting& setting) {
     std::vector<const Parent*> all;
-    for (const PartFound& part : parts) {
+    for (const FoundPart& part : parts) {
         for (const Parent& parent : part.outcome.parents) all.push_back(&parent);
     }
     Ends ends(*setting.box, all.size());
@@ -352,19 +353,19 @@ std::vector<Parent> best_parents(const std::vector<PartFound>& parts, const Sett
 }
 
 /// A digest of what the parts up to this one found.
-std::uint64_t digest_until(std::size_t last, const std::vector<PartFound>& parts) {
+std::uint64_t digest_until(std::size_t last, const std::vector<FoundPart>& parts) {
     std::uint64_t all = digest({});
-    for (const PartFound& part : parts) {
+    for (const FoundPart& part : parts) {
         if (part.number <= last)
             all = digest({reinterpret_cast<const char*>(&part.found), sizeof part.found}, all);
     }
     return all;
 }
 
-std::vector<std::size_t> missing_until(std::size_t last, const std::vector<PartFound>& parts) {
+std::vector<std::size_t> missing_until(std::size_t last, const std::vector<FoundPart>& parts) {
     std::vector<std::size_t> missing;
     std::size_t next = 1;
-    for (const PartFound& part : parts) {
+    for (const FoundPart& part : parts) {
         for (; next < part.number; ++next) missing.push_back(next);
         next = part.number + 1;
     }
@@ -382,7 +383,7 @@ Options of_merge(Options options) {
     return options;
 }
 
-Merged merge(const Setting& setting, const std::vector<PartFound>& parts, const Halt& halt, Engine& engine) {
+Merged merge(const Setting& setting, const std::vector<FoundPart>& parts, const Halt& halt, Engine& engine) {
     const Options& options = *setting.options;
     const std::size_t round = round_of(parts.back().number, options);
     Merged merged{};
@@ -398,7 +399,7 @@ Merged merge(const Setting& setting, const std::vector<PartFound>& parts, const 
         minima.count() > 0) {
         const double difference = difference_that_counts(outcome.best.f, minima.median());
         const auto first_of_round =
-            std::ranges::lower_bound(parts, last_part(round - 1, options) + 1, {}, &PartFound::number);
+            std::ranges::lower_bound(parts, last_part(round - 1, options) + 1, {}, &FoundPart::number);
         const double before = best_of({parts.begin(), first_of_round});
         merged.is_settled =
             before - outcome.best.f <= difference &&
@@ -419,7 +420,7 @@ Merged merge(const Setting& setting, const std::vector<PartFound>& parts, const 
     merged.result = report(setting, std::move(outcome), engine, halt);
     merged.result->parts =
         PartsTold{.of = options.parts, .numbers = {}, .tail_share = share_of_tail(minima.tail_halvings())};
-    for (const PartFound& part : parts) merged.result->parts->numbers.push_back(part.number);
+    for (const FoundPart& part : parts) merged.result->parts->numbers.push_back(part.number);
     return merged;
 }
 
@@ -477,7 +478,7 @@ class Parts {
         require_handed(allow_missing);
     }
 
-    std::vector<PartFound> take() { return std::move(parts_); }
+    std::vector<FoundPart> take() { return std::move(parts_); }
 
   private:
     /// \throws std::invalid_argument where it is nothing to merge.
@@ -495,10 +496,7 @@ class Parts {
         require_same_search(open, setting);
         FoundPart found = read_found(open, *setting.box);
         if (found.search != search) throw std::invalid_argument("the part is of another search");
-        parts_.push_back({.number = open.search.options.part,
-                          .found = found.found,
-                          .handed_of = found.handed_of,
-                          .outcome = std::move(found.outcome)});
+        parts_.push_back(std::move(found));
     }
 
     /// The parts of a round were handed the same: what all parts before them found.
@@ -519,7 +517,7 @@ class Parts {
     }
 
     Options options_;
-    std::vector<PartFound> parts_;  ///< in order
+    std::vector<FoundPart> parts_;  ///< in order
     std::vector<const std::string*> names_;
 };
 

@@ -70,8 +70,9 @@ class AllParts {
         best_f_ = std::min(best_f_, outcome.best.f);
         if (!is_done(outcome.status) || outcome.status == SearchStatus::target) ended_ = outcome.status;
         parts_.push_back({.number = part,
-                          .found = digest_of(outcome),
+                          .search = search_digest(job.setting()),
                           .handed_of = job.setting().handed_of,
+                          .found = digest_of(outcome),
                           .outcome = std::move(outcome)});
     }
 
@@ -122,7 +123,7 @@ class AllParts {
     Halt halt_;
     bool is_narrowed_ = false;
     std::string handed_;
-    std::vector<PartFound> parts_;
+    std::vector<FoundPart> parts_;
     SearchStatus ended_ = SearchStatus::completed;
     // Of the parts that are done:
     std::uint64_t begun_ = 0;

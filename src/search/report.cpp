@@ -184,9 +184,4 @@ Result report(const Setting& setting, Outcome outcome, Engine& engine, const Hal
     return Report(setting, std::move(outcome), engine, halt).result();
 }
 
-Result report(const Setting& setting, const Findings& findings, Engine& engine, const Halt& halt) {
-    return report(setting, outcome_of(setting, findings, engine, halt, setting.options->most_minima), engine,
-                  halt);
-}
-
 }  // namespace lanewise

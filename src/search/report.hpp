@@ -2,7 +2,6 @@
 #pragma once
 
 #include "engine/engine.hpp"
-#include "findings.hpp"
 #include "lanewise/result.hpp"
 #include "outcome.hpp"
 #include "setting.hpp"
@@ -11,6 +10,5 @@ namespace lanewise {
 
 /// \throws NothingFinite when there is no best point.
 Result report(const Setting& setting, Outcome outcome, Engine& engine, const Halt& halt);
-Result report(const Setting& setting, const Findings& findings, Engine& engine, const Halt& halt);
 
 }  // namespace lanewise

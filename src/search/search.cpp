@@ -415,7 +415,7 @@ class Search {
         constexpr std::uint64_t least = 100'000;
         const std::uint64_t before = this->evaluations();
         const std::uint64_t most_for_joints = std::max(least, before - joint_evaluations_);
-        const std::uint64_t wanted = evaluations_of_polish();
+        const std::uint64_t wanted = evaluations_of_polish(setting_->box->dimension());
         std::vector<Polished> polished;
         while (polished.size() < points.size()) {
             if (joint_evaluations_ + evaluations >= most_for_joints) return {};
@@ -517,13 +517,11 @@ class Search {
         if (options_->progress && next_ == Next::last_polish) tell();
     }
 
-    /// Enough for one point.
-    std::uint64_t evaluations_of_polish() const { return 20'000 + 200 * setting_->box->dimension(); }
-
     /// Polishes the first of these, and returns how many; none where the search is over.
     std::size_t polish(std::span<const PolishStart> starts, PolishTo to) {
-        const std::uint64_t wanted = to == PolishTo::lbfgs_end ? (lbfgs_trials + 1) * options_->iterations + 1
-                                                               : evaluations_of_polish();
+        const std::uint64_t wanted = to == PolishTo::lbfgs_end
+                                         ? (lbfgs_trials + 1) * options_->iterations + 1
+                                         : evaluations_of_polish(setting_->box->dimension());
         const std::uint64_t all = budget().evaluations(wanted * starts.size());
         const std::size_t count = std::clamp<std::size_t>(all / wanted, 1, starts.size());
         const std::uint64_t most = std::min(wanted, all);

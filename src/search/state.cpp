@@ -67,13 +67,13 @@ struct Spelled {
     std::string text, bytes;
 };
 
-/// The options that results depend on. What a part finds is a function of limits, too, and of what it tells.
+/// The options that results depend on.
 std::vector<Spelled> deciding_options(Options options) {
     std::vector<Spelled> deciding;
     visit_saved(options, [&](const Option& option, auto& value) {
-        const bool decides_parts =
-            option.name == "max-evaluations" || option.name == "target" || option.name == "start-ids";
-        if (option.saved != Saved::deciding && !(options.parts > 0 && decides_parts)) return;
+        const bool decides =
+            option.saved == Saved::deciding || (options.parts > 0 && option.saved == Saved::deciding_parts);
+        if (!decides) return;
         Writer writer;
         writer(value);
         deciding.push_back({option.name, spell(option, value), writer.take()});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string_view>
 
 #include "archive.hpp"
@@ -247,13 +248,7 @@ class StateRules {
     bool is_visited(const Point& point) const {
         return point.run < runs_.count() && is_iteration(point.iteration);
     }
-    template <class Point>
-    bool is_in_box(const Point& x) const {
-        bool inside = x.size() == box_.dimension();
-        for (std::size_t j = 0; j < box_.dimension() && inside; ++j)
-            inside = x[j] >= box_.lower()[j] && x[j] <= box_.upper()[j];
-        return inside;
-    }
+    bool is_in_box(std::span<const double> x) const { return lanewise::is_in_box(x, box_); }
 
     std::size_t most_offspring() const {
         if (!options_.offspring) return 0;
@@ -345,12 +340,7 @@ class FoundRules {
         rule(field, std::ranges::all_of(of, holds));
     }
 
-    bool is_in_box(std::span<const double> x) const {
-        bool inside = x.size() == box_.dimension();
-        for (std::size_t j = 0; j < x.size() && inside; ++j)
-            inside = x[j] >= box_.lower()[j] && x[j] <= box_.upper()[j];
-        return inside;
-    }
+    bool is_in_box(std::span<const double> x) const { return lanewise::is_in_box(x, box_); }
     /// Offspring of what was handed descend from a start of an earlier part.
     bool is_line(std::uint64_t line) const { return line < range_.last; }
 
