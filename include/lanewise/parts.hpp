@@ -41,8 +41,8 @@ struct PartState {
 struct Merged {
     /// Of all parts together: Result::minima are told apart anew, of the same minimum hits are added up, and
     /// so are all counts. Work::seconds are the sum of the parts' own. The status is `target` where a part
-    /// came to it, else parts_missing where parts are, or are of rounds to come. None as long as no part has
-    /// found anything and rounds are to come.
+    /// came to it, else parts_missing where parts are missing or rounds are to come. There is no result while
+    /// no part has found anything and rounds are to come.
     std::optional<Result> result;
     /// Parts that are not here, of the rounds that are: none unless they were allowed to be missing.
     std::vector<std::size_t> missing;
